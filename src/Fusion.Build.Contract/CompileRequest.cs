@@ -1,0 +1,111 @@
+using System.Globalization;
+
+namespace Fusion.Build.Contract;
+
+/// <summary>All that fusionc compiles for a project in one run: the response file.</summary>
+public sealed class CompileRequest
+{
+    private const string Header = "fusion-request";
+    private const string Version = "1";
+
+    /// <summary>Full path of the project's folder. Relative paths of the request start there.</summary>
+    public string ProjectDirectory { get; set; } = "";
+
+    /// <summary>Full path of the folder for images, job records and manifest. fusionc owns all that is in it.</summary>
+    public string OutputDirectory { get; set; } = "";
+
+    /// <summary>Full path of the file that fusionc writes last (<see cref="BuildState"/>).</summary>
+    public string StateFile { get; set; } = "";
+
+    /// <summary>Folder that holds the SDK's own <c>fusion/…</c> headers.</summary>
+    public string FusionIncludePath { get; set; } = "";
+
+    /// <summary>An NVRTC library or the folder of one, by the property <c>FusionNvrtcPath</c>; empty if not set.</summary>
+    public string NvrtcPath { get; set; } = "";
+
+    /// <summary>Folder of the NVRTC pack's libraries; empty without the pack.</summary>
+    public string NvrtcPackPath { get; set; } = "";
+
+    /// <summary>The most jobs at a time; 0 for one a processor.</summary>
+    public int MaxParallelism { get; set; }
+
+    /// <summary>Whether an architecture that NVRTC does not know is passed over with a warning.</summary>
+    public bool SkipUnsupportedArchitectures { get; set; }
+
+    /// <summary>Version of the SDK.</summary>
+    public string SdkVersion { get; set; } = "";
+
+    /// <summary>The kernels, in the project's order.</summary>
+    public List<KernelRequest> Kernels { get; } = [];
+
+    /// <summary>The request as text; equal requests give equal text.</summary>
+    public string ToText()
+    {
+        var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        void Line(params string[] fields) => text.WriteLine(Record.Join(fields));
+
+        Line(Header, Version);
+        Line(nameof(ProjectDirectory), ProjectDirectory);
+        Line(nameof(OutputDirectory), OutputDirectory);
+        Line(nameof(StateFile), StateFile);
+        Line(nameof(FusionIncludePath), FusionIncludePath);
+        Line(nameof(NvrtcPath), NvrtcPath);
+        Line(nameof(NvrtcPackPath), NvrtcPackPath);
+        Line(nameof(MaxParallelism), MaxParallelism.ToString(CultureInfo.InvariantCulture));
+        Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
+        Line(nameof(SdkVersion), SdkVersion);
+        foreach (var k in Kernels)
+        {
+            Line(nameof(Kernels), k.Source, k.Name, k.Architectures, k.Defines, k.IncludePaths, k.Std, k.MaxRegisters,
+                k.FastMath, k.LineInfo, k.NameExpressions, k.AdditionalOptions);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Reads what <see cref="ToText"/> wrote.</summary>
+    /// <param name="text">The whole text.</param>
+    /// <exception cref="FormatException">The text is no request, or one of another version of the SDK.</exception>
+    public static CompileRequest Parse(string text)
+    {
+        var request = new CompileRequest();
+        var first = true;
+        foreach (var line in text.Split(['\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            var fields = Record.Split(line);
+            if (first && (fields.Length != 2 || fields[0] != Header || fields[1] != Version))
+            {
+                throw new FormatException($"expected '{Header} {Version}' in the first line, found '{line}'");
+            }
+
+            if (!first) request.Set(fields);
+            first = false;
+        }
+
+        return first ? throw new FormatException("the request is empty") : request;
+    }
+
+    private void Set(string[] f)
+    {
+        switch (f[0])
+        {
+            case nameof(ProjectDirectory): ProjectDirectory = f[1]; break;
+            case nameof(OutputDirectory): OutputDirectory = f[1]; break;
+            case nameof(StateFile): StateFile = f[1]; break;
+            case nameof(FusionIncludePath): FusionIncludePath = f[1]; break;
+            case nameof(NvrtcPath): NvrtcPath = f[1]; break;
+            case nameof(NvrtcPackPath): NvrtcPackPath = f[1]; break;
+            case nameof(MaxParallelism): MaxParallelism = int.Parse(f[1], CultureInfo.InvariantCulture); break;
+            case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
+            case nameof(SdkVersion): SdkVersion = f[1]; break;
+            case nameof(Kernels) when f.Length == 12:
+                Kernels.Add(new KernelRequest
+                {
+                    Source = f[1], Name = f[2], Architectures = f[3], Defines = f[4], IncludePaths = f[5], Std = f[6],
+                    MaxRegisters = f[7], FastMath = f[8], LineInfo = f[9], NameExpressions = f[10], AdditionalOptions = f[11],
+                });
+                break;
+            default: throw new FormatException($"unknown line '{f[0]}' with {f.Length} fields");
+        }
+    }
+}

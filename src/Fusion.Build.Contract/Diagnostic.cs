@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+
+namespace Fusion.Build.Contract;
+
+/// <summary>Something that fusionc says about a kernel or a project.</summary>
+/// <param name="severity">How loud it is.</param>
+/// <param name="code"><c>FUSION1nnn</c>; empty for messages and details.</param>
+/// <param name="message">What was found, what was expected and what to do; more lines are detail.</param>
+/// <param name="file">Full path of the file; empty if it is about no file.</param>
+/// <param name="line">Line from 1; 0 if unknown.</param>
+/// <param name="column">Column from 1; 0 if unknown.</param>
+public sealed class Diagnostic(
+    DiagnosticSeverity severity, string code, string message, string file = "", int line = 0, int column = 0)
+{
+    private const string Prefix = "##fusion";
+
+    /// <summary>How loud it is.</summary>
+    public DiagnosticSeverity Severity { get; } = severity;
+
+    /// <summary><c>FUSION1nnn</c>; empty for messages and details.</summary>
+    public string Code { get; } = code;
+
+    /// <summary>What was found, what was expected and what to do; more lines are detail.</summary>
+    public string Message { get; } = message;
+
+    /// <summary>Full path of the file; empty if it is about no file.</summary>
+    public string File { get; } = file;
+
+    /// <summary>Line from 1; 0 if unknown.</summary>
+    public int Line { get; } = line;
+
+    /// <summary>Column from 1; 0 if unknown.</summary>
+    public int Column { get; } = column;
+
+    /// <summary>The diagnostic for a person, as compilers write it: <c>file(line,column): error CODE: message</c>.</summary>
+    public override string ToString()
+    {
+        if (Severity < DiagnosticSeverity.Warning) return Message;
+        var text = new StringBuilder(File);
+        if (Line > 0) text.Append('(').Append(Line).Append(Column > 0 ? $",{Column}" : "").Append(')');
+        if (text.Length > 0) text.Append(": ");
+        return text.Append(Severity == DiagnosticSeverity.Error ? "error " : "warning ").Append(Code).Append(": ")
+            .Append(Message).ToString();
+    }
+
+    /// <summary>The diagnostic as a line for the task that started fusionc.</summary>
+    public string ToLine() => Record.Join(
+        Prefix, Severity.ToString(), Code, File, Line.ToString(CultureInfo.InvariantCulture),
+        Column.ToString(CultureInfo.InvariantCulture), Message);
+
+    /// <summary>Reads what <see cref="ToLine"/> wrote.</summary>
+    /// <param name="line">A line of fusionc's output.</param>
+    /// <returns>Null if the line is something else.</returns>
+    public static Diagnostic? TryParse(string line)
+    {
+        if (!line.StartsWith(Prefix, StringComparison.Ordinal)) return null;
+        var f = Record.Split(line);
+        return f.Length == 7 && Enum.TryParse<DiagnosticSeverity>(f[1], out var severity)
+            ? new Diagnostic(severity, f[2], f[6], f[3], int.Parse(f[4], CultureInfo.InvariantCulture),
+                int.Parse(f[5], CultureInfo.InvariantCulture))
+            : null;
+    }
+}

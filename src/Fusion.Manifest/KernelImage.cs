@@ -1,0 +1,27 @@
+namespace Fusion.Manifest;
+
+/// <summary>Code for one architecture.</summary>
+public sealed record KernelImage
+{
+    /// <summary>Name of the resource that holds it.</summary>
+    public required string Resource { get; init; }
+
+    /// <summary>Machine code or PTX.</summary>
+    public required ImageKind Kind { get; init; }
+
+    /// <summary>What it was compiled for: <c>sm_90a</c>, or <c>compute_80</c> for PTX.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Its size in bytes.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Its SHA-256 in lower-case hexadecimal digits.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Version of the PTX language, <c>8.4</c>: a driver older than that refuses it. Of a cubin, the version
+    /// that it was assembled from.</summary>
+    public required string PtxVersion { get; init; }
+
+    /// <summary>The kernels in it, ordered by name.</summary>
+    public required IReadOnlyList<KernelEntry> Kernels { get; init; }
+}
