@@ -1,0 +1,187 @@
+#:package CliWrap
+#:package System.CommandLine
+#:property PublishAot=false
+#:property NoWarn=$(NoWarn);CS1591
+
+// Every chore of the repository as a verb: dotnet run build.cs lists them.
+using System.CommandLine;
+using CliWrap;
+using Command = System.CommandLine.Command;
+
+var root = (string)AppContext.GetData("EntryPointFileDirectoryPath")!;
+var artifacts = Path.Combine(root, "artifacts");
+var packages = Path.Combine(artifacts, "packages");
+Directory.SetCurrentDirectory(root);
+
+var commands = new RootCommand("The chores of Fusion.Sdk.")
+{
+    Verb("demo", "Pack everything, create a project from the template outside the repository, build it, run it.", Demo),
+    Verb("pack", "Write every package to artifacts/packages.", Pack),
+    Verb("test", "Build and run all tests.", () => Run("dotnet", ["test"])),
+    Verb("format", "Format C# and kernels in place.", Format),
+    Verb("gpu-bundle", "Publish tests, demo and fusionc for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
+    Verb("bench", "Measure what the SDK adds to a build and record it in bench/results.", () =>
+        Run("dotnet", ["run", "bench/build-overhead.cs", "--", packages])),
+};
+return await commands.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync();
+
+async Task Pack()
+{
+    Title("Packing to artifacts/packages");
+    if (Directory.Exists(packages)) Directory.Delete(packages, recursive: true);
+    var withNvrtc = await FetchNvrtc();
+    await Run("dotnet", ["build", "sdk/Packages.proj", "-restore", "-t:Pack", "-c", "Release", "-v:quiet", "-nologo",
+        $"-p:WithoutNvrtc={!withNvrtc}", $"-p:FusionPackages={packages}"]);
+    ForgetCachedPackages();
+    foreach (var package in Directory.GetFiles(packages, "*.nupkg").Order())
+    {
+        Console.WriteLine($"  {Path.GetFileName(package)}  {new FileInfo(package).Length / 1024.0:N0} KB");
+    }
+}
+
+// The pack is made of the distribution's own package. Where that cannot be had, an NVRTC of the machine does.
+async Task<bool> FetchNvrtc()
+{
+    var folder = Path.Combine(artifacts, "nvrtc", "default");
+    if (File.Exists(Path.Combine(folder, "fetched"))) return true;
+    var fetched = await TryRun("bash", ["sdk/nvrtc/fetch-nvrtc.sh", "default", folder]) == 0;
+    if (!fetched) Console.WriteLine("Packing goes on without Fusion.Nvrtc.linux-x64.");
+    return fetched;
+}
+
+// NuGet never looks again at a version that it has: without this, a second pack would change nothing for its users.
+void ForgetCachedPackages()
+{
+    var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+    foreach (var package in Directory.GetFiles(packages, "*.nupkg"))
+    {
+        var name = Path.GetFileNameWithoutExtension(package).ToLowerInvariant();
+        var version = name.Length - Version().Length;
+        var cached = Path.Combine(cache, name[..(version - 1)], name[version..]);
+        if (Directory.Exists(cached)) Directory.Delete(cached, recursive: true);
+    }
+}
+
+async Task Demo()
+{
+    await Pack();
+    var project = await CreateFromTemplate("FusionDemo");
+
+    Title($"dotnet build, in {project}");
+    await Run("dotnet", ["build", "-nologo"], project);
+
+    Title("The kernels in the assembly");
+    await Run("dotnet", ["run", "--no-build", "--", "--kernels"], project);
+
+    Title("Running it");
+    await Run("dotnet", ["run", "--no-build"], project);
+    Console.WriteLine($"\nThe project stays in {project}: change kernels/rms_norm.cu and build again.");
+}
+
+async Task<string> CreateFromTemplate(string name)
+{
+    var folder = Path.Combine(Path.GetTempPath(), $"fusion-demo-{Environment.ProcessId}", name);
+    Title($"A new project from the template fusion-app, in {folder}");
+    Directory.CreateDirectory(folder);
+    await Run("dotnet", ["new", "install", Path.Combine(packages, $"Fusion.Templates.{Version()}.nupkg"), "--force"]);
+    await Run("dotnet", ["new", "fusion-app", "-o", folder, "-n", name, "--force"]);
+
+    // Until the packages are on a feed of yours, a project finds them through a nuget.config like this one.
+    await File.WriteAllTextAsync(Path.Combine(folder, "nuget.config"), $"""
+        <configuration>
+          <packageSources>
+            <add key="fusion-artifacts" value="{packages}" />
+          </packageSources>
+        </configuration>
+
+        """);
+    return folder;
+}
+
+async Task Format()
+{
+    await Run("dotnet", ["format", "FusionSdk.sln"]);
+    var kernels = Directory.EnumerateFiles(root, "*.cu*", SearchOption.AllDirectories)
+        .Where(file => !file.StartsWith(artifacts, StringComparison.Ordinal) && Path.GetExtension(file) is ".cu" or ".cuh");
+    await Run("clang-format", ["-i", .. kernels]);
+}
+
+async Task GpuBundle()
+{
+    await Pack();
+    var project = await CreateFromTemplate("FusionDemo");
+    Title("Publishing to artifacts/gpu-bundle");
+    var bundle = Path.Combine(artifacts, "gpu-bundle");
+    var content = Path.Combine(artifacts, "gpu-bundle-content");
+    foreach (var folder in new[] { bundle, content })
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+    }
+
+    // One folder for all three: they share one copy of the .NET runtime.
+    string[] publish = ["publish", "-r", "linux-x64", "--self-contained", "-c", "Release", "-v:quiet", "-nologo", "-o", content];
+    await Run("dotnet", [.. publish], project);
+    await Run("dotnet", [.. publish, "src/Fusion.Compiler"]);
+    await Run("dotnet", [.. publish, "tests/Fusion.Gpu.Tests"]);
+    foreach (var symbols in Directory.GetFiles(content, "*.pdb")) File.Delete(symbols);
+    CopyFolder(Path.Combine(root, "kernels", "cu"), Path.Combine(content, "kernels", "cu"));
+
+    await Run("tar", ["-czf", Path.Combine(bundle, "content.tar.gz"), "-C", content, "."]);
+    File.Copy(Path.Combine(root, "tests", "Fusion.Gpu.Tests", "run-gpu-tests.sh"), Path.Combine(bundle, "run-gpu-tests.sh"));
+    var bytes = Directory.GetFiles(bundle).Sum(file => new FileInfo(file).Length);
+    Console.WriteLine($"  {bundle}: {bytes / 1048576.0:N1} MB. On the GPU machine: bash run-gpu-tests.sh [OUTPUT-FOLDER]");
+}
+
+static void CopyFolder(string from, string to)
+{
+    foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+    {
+        var target = Path.Combine(to, Path.GetRelativePath(from, file));
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.Copy(file, target, overwrite: true);
+    }
+}
+
+string Version() => System.Xml.Linq.XDocument.Load(Path.Combine(root, "Directory.Build.props")).Descendants("Version").Single().Value;
+
+static Command Verb(string name, string what, Func<Task> action)
+{
+    var command = new Command(name, what);
+    command.SetAction(async (_, _) =>
+    {
+        try
+        {
+            await action();
+            return 0;
+        }
+        catch (ChoreFailedException failure)
+        {
+            Console.Error.WriteLine(failure.Message);
+            return 1;
+        }
+    });
+    return command;
+}
+
+static void Title(string text) => Console.WriteLine($"\n== {text}");
+
+static async Task Run(string tool, string[] arguments, string? folder = null)
+{
+    var code = await TryRun(tool, arguments, folder);
+    if (code != 0) throw new ChoreFailedException($"'{tool} {string.Join(' ', arguments)}' ended with code {code}.");
+}
+
+static async Task<int> TryRun(string tool, string[] arguments, string? folder = null)
+{
+    await using var output = Console.OpenStandardOutput();
+    await using var errors = Console.OpenStandardError();
+    var result = await Cli.Wrap(tool).WithArguments(arguments).WithWorkingDirectory(folder ?? Directory.GetCurrentDirectory())
+        .WithValidation(CommandResultValidation.None)
+        .WithStandardOutputPipe(PipeTarget.ToStream(output)).WithStandardErrorPipe(PipeTarget.ToStream(errors))
+        .ExecuteAsync();
+    return result.ExitCode;
+}
+
+internal sealed class ChoreFailedException(string message) : Exception(message);

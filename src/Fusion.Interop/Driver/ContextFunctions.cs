@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Interop.Driver;
+
+/// <summary>Contexts. The primary context of a device is the one that all libraries in a process share.</summary>
+public sealed unsafe class ContextFunctions
+{
+    private readonly delegate* unmanaged<nint*, int, CudaResult> retainPrimary;
+    private readonly delegate* unmanaged<int, CudaResult> releasePrimary;
+    private readonly delegate* unmanaged<nint*, CudaResult> getCurrent;
+    private readonly delegate* unmanaged<nint, CudaResult> setCurrent;
+    private readonly delegate* unmanaged<CudaResult> synchronize;
+
+    internal ContextFunctions(nint library)
+    {
+        retainPrimary = (delegate* unmanaged<nint*, int, CudaResult>)
+            NativeLibrary.GetExport(library, "cuDevicePrimaryCtxRetain");
+        releasePrimary = (delegate* unmanaged<int, CudaResult>)
+            NativeLibrary.GetExport(library, "cuDevicePrimaryCtxRelease_v2");
+        getCurrent = (delegate* unmanaged<nint*, CudaResult>)NativeLibrary.GetExport(library, "cuCtxGetCurrent");
+        setCurrent = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuCtxSetCurrent");
+        synchronize = (delegate* unmanaged<CudaResult>)NativeLibrary.GetExport(library, "cuCtxSynchronize");
+    }
+
+    /// <summary><c>cuDevicePrimaryCtxRetain</c>: creates the primary context or adds a reference to it.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="context">The context.</param>
+    public CudaResult RetainPrimary(int device, out nint context)
+    {
+        fixed (nint* p = &context) return retainPrimary(p, device);
+    }
+
+    /// <summary><c>cuDevicePrimaryCtxRelease</c>: drops a reference; with the last, the context ends.</summary>
+    /// <param name="device">The device.</param>
+    public CudaResult ReleasePrimary(int device) => releasePrimary(device);
+
+    /// <summary><c>cuCtxGetCurrent</c>.</summary>
+    /// <param name="context">The calling thread's context, 0 if none.</param>
+    public CudaResult GetCurrent(out nint context)
+    {
+        fixed (nint* p = &context) return getCurrent(p);
+    }
+
+    /// <summary><c>cuCtxSetCurrent</c>.</summary>
+    /// <param name="context">The context to become the calling thread's.</param>
+    public CudaResult SetCurrent(nint context) => setCurrent(context);
+
+    /// <summary><c>cuCtxSynchronize</c>: waits for all work of the current context.</summary>
+    public CudaResult Synchronize() => synchronize();
+}

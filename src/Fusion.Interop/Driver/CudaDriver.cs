@@ -1,0 +1,103 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace Fusion.Interop.Driver;
+
+/// <summary>The CUDA driver's functions that Fusion uses, grouped as the driver's documentation groups them.</summary>
+/// <remarks>The library stays loaded until the process ends. All members may be called from any thread; which
+/// functions need a current context says the CUDA Driver API reference.</remarks>
+public sealed unsafe class CudaDriver
+{
+    private readonly delegate* unmanaged<uint, CudaResult> init;
+    private readonly delegate* unmanaged<int*, CudaResult> getVersion;
+
+    private CudaDriver(nint library)
+    {
+        init = (delegate* unmanaged<uint, CudaResult>)NativeLibrary.GetExport(library, "cuInit");
+        getVersion = (delegate* unmanaged<int*, CudaResult>)NativeLibrary.GetExport(library, "cuDriverGetVersion");
+        Device = new DeviceFunctions(library);
+        Context = new ContextFunctions(library);
+        Memory = new MemoryFunctions(library);
+        Module = new ModuleFunctions(library);
+        Launch = new LaunchFunctions(library);
+        Stream = new StreamFunctions(library);
+        Event = new EventFunctions(library);
+        Error = new ErrorFunctions(library);
+    }
+
+    /// <summary>Devices and what they can do.</summary>
+    public DeviceFunctions Device { get; }
+
+    /// <summary>Contexts.</summary>
+    public ContextFunctions Context { get; }
+
+    /// <summary>Device memory.</summary>
+    public MemoryFunctions Memory { get; }
+
+    /// <summary>Modules and the functions in them.</summary>
+    public ModuleFunctions Module { get; }
+
+    /// <summary>Launching kernels.</summary>
+    public LaunchFunctions Launch { get; }
+
+    /// <summary>Streams.</summary>
+    public StreamFunctions Stream { get; }
+
+    /// <summary>Events.</summary>
+    public EventFunctions Event { get; }
+
+    /// <summary>What results are called and mean.</summary>
+    public ErrorFunctions Error { get; }
+
+    /// <summary>Loads the driver's library by the first of <see cref="LibraryNames.Driver"/> that works.</summary>
+    /// <param name="driver">The driver.</param>
+    /// <param name="failure">Why there is none: a line for each name, with the loader's reason.</param>
+    /// <returns>Whether a library with all the functions was found.</returns>
+    public static bool TryLoad([NotNullWhen(true)] out CudaDriver? driver, [NotNullWhen(false)] out string? failure)
+    {
+        var reasons = new List<string>();
+        foreach (var name in LibraryNames.Driver)
+        {
+            try
+            {
+                driver = new CudaDriver(NativeLibrary.Load(name));
+                failure = null;
+                return true;
+            }
+            catch (DllNotFoundException e)
+            {
+                reasons.Add($"{name}: {FirstLine(e.Message)}");
+            }
+            catch (BadImageFormatException e)
+            {
+                reasons.Add($"{name}: {FirstLine(e.Message)}");
+            }
+            catch (EntryPointNotFoundException e)
+            {
+                reasons.Add($"{name}: it was found, but is too old: {FirstLine(e.Message)}");
+            }
+        }
+
+        driver = null;
+        failure = string.Join(Environment.NewLine, reasons);
+        return false;
+    }
+
+    /// <summary><c>cuInit</c>: before any other function, except for the version.</summary>
+    public CudaResult Initialize() => init(0);
+
+    /// <summary><c>cuDriverGetVersion</c>: the newest CUDA that the driver knows, 13000 for 13.0.</summary>
+    /// <param name="version">1000 × major + 10 × minor.</param>
+    public CudaResult GetVersion(out int version)
+    {
+        fixed (int* p = &version) return getVersion(p);
+    }
+
+    // The loader's message goes on with advice about DllImport, which is not for our readers.
+    private static string FirstLine(string message)
+    {
+        var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return lines.FirstOrDefault(line => line.Contains("cannot open", StringComparison.OrdinalIgnoreCase))
+            ?? lines.FirstOrDefault() ?? message;
+    }
+}

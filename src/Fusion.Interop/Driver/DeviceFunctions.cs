@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Interop.Driver;
+
+/// <summary>Devices and what they can do.</summary>
+public sealed unsafe class DeviceFunctions
+{
+    private const int NameBytes = 256;
+
+    private readonly delegate* unmanaged<int*, CudaResult> getCount;
+    private readonly delegate* unmanaged<int*, int, CudaResult> get;
+    private readonly delegate* unmanaged<byte*, int, int, CudaResult> getName;
+    private readonly delegate* unmanaged<nuint*, int, CudaResult> totalMemory;
+    private readonly delegate* unmanaged<int*, DeviceAttribute, int, CudaResult> getAttribute;
+
+    internal DeviceFunctions(nint library)
+    {
+        getCount = (delegate* unmanaged<int*, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGetCount");
+        get = (delegate* unmanaged<int*, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGet");
+        getName = (delegate* unmanaged<byte*, int, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGetName");
+        totalMemory = (delegate* unmanaged<nuint*, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceTotalMem_v2");
+        getAttribute = (delegate* unmanaged<int*, DeviceAttribute, int, CudaResult>)
+            NativeLibrary.GetExport(library, "cuDeviceGetAttribute");
+    }
+
+    /// <summary><c>cuDeviceGetCount</c>.</summary>
+    /// <param name="count">Number of GPUs.</param>
+    public CudaResult GetCount(out int count)
+    {
+        fixed (int* p = &count) return getCount(p);
+    }
+
+    /// <summary><c>cuDeviceGet</c>.</summary>
+    /// <param name="ordinal">Its number, from 0.</param>
+    /// <param name="device">The device.</param>
+    public CudaResult Get(int ordinal, out int device)
+    {
+        fixed (int* p = &device) return get(p, ordinal);
+    }
+
+    /// <summary><c>cuDeviceGetName</c>.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="name">Its product name.</param>
+    public CudaResult GetName(int device, out string name)
+    {
+        var text = stackalloc byte[NameBytes];
+        text[0] = 0;
+        var result = getName(text, NameBytes, device);
+        name = Marshal.PtrToStringUTF8((nint)text) ?? "";
+        return result;
+    }
+
+    /// <summary><c>cuDeviceTotalMem</c>.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="bytes">Its memory in bytes.</param>
+    public CudaResult GetTotalMemory(int device, out long bytes)
+    {
+        nuint value = 0;
+        var result = totalMemory(&value, device);
+        bytes = (long)value;
+        return result;
+    }
+
+    /// <summary><c>cuDeviceGetAttribute</c>.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="attribute">What to ask.</param>
+    /// <param name="value">The answer.</param>
+    public CudaResult GetAttribute(int device, DeviceAttribute attribute, out int value)
+    {
+        fixed (int* p = &value) return getAttribute(p, attribute, device);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Interop.Driver;
+
+/// <summary>Events: points in a stream, with a time.</summary>
+public sealed unsafe class EventFunctions
+{
+    private const uint Default = 0;
+
+    private readonly delegate* unmanaged<nint*, uint, CudaResult> create;
+    private readonly delegate* unmanaged<nint, CudaResult> destroy;
+    private readonly delegate* unmanaged<nint, nint, CudaResult> record;
+    private readonly delegate* unmanaged<nint, CudaResult> synchronize;
+    private readonly delegate* unmanaged<float*, nint, nint, CudaResult> elapsed;
+
+    internal EventFunctions(nint library)
+    {
+        create = (delegate* unmanaged<nint*, uint, CudaResult>)NativeLibrary.GetExport(library, "cuEventCreate");
+        destroy = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuEventDestroy_v2");
+        record = (delegate* unmanaged<nint, nint, CudaResult>)NativeLibrary.GetExport(library, "cuEventRecord");
+        synchronize = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuEventSynchronize");
+        elapsed = (delegate* unmanaged<float*, nint, nint, CudaResult>)
+            NativeLibrary.GetExport(library, "cuEventElapsedTime");
+    }
+
+    /// <summary><c>cuEventCreate</c> in the current context.</summary>
+    /// <param name="handle">The event.</param>
+    public CudaResult Create(out nint handle)
+    {
+        fixed (nint* p = &handle) return create(p, Default);
+    }
+
+    /// <summary><c>cuEventDestroy</c>.</summary>
+    /// <param name="handle">The event.</param>
+    public CudaResult Destroy(nint handle) => destroy(handle);
+
+    /// <summary><c>cuEventRecord</c>: the event happens when the stream's work so far is done.</summary>
+    /// <param name="handle">The event.</param>
+    /// <param name="stream">The stream.</param>
+    public CudaResult Record(nint handle, nint stream) => record(handle, stream);
+
+    /// <summary><c>cuEventSynchronize</c>: waits until the event happens.</summary>
+    /// <param name="handle">The event.</param>
+    public CudaResult Synchronize(nint handle) => synchronize(handle);
+
+    /// <summary><c>cuEventElapsedTime</c>, exact to half a microsecond.</summary>
+    /// <param name="start">The earlier event.</param>
+    /// <param name="end">The later event.</param>
+    /// <param name="milliseconds">The time between them.</param>
+    public CudaResult Elapsed(nint start, nint end, out float milliseconds)
+    {
+        fixed (float* p = &milliseconds) return elapsed(p, start, end);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Interop.Driver;
+
+/// <summary>Device memory. Sizes are in bytes; the context of the memory must be current.</summary>
+public sealed unsafe class MemoryFunctions
+{
+    private readonly delegate* unmanaged<ulong*, nuint, CudaResult> allocate;
+    private readonly delegate* unmanaged<ulong, CudaResult> free;
+    private readonly delegate* unmanaged<ulong, void*, nuint, CudaResult> copyToDevice;
+    private readonly delegate* unmanaged<void*, ulong, nuint, CudaResult> copyToHost;
+    private readonly delegate* unmanaged<ulong, byte, nuint, CudaResult> fill;
+
+    internal MemoryFunctions(nint library)
+    {
+        allocate = (delegate* unmanaged<ulong*, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemAlloc_v2");
+        free = (delegate* unmanaged<ulong, CudaResult>)NativeLibrary.GetExport(library, "cuMemFree_v2");
+        copyToDevice = (delegate* unmanaged<ulong, void*, nuint, CudaResult>)
+            NativeLibrary.GetExport(library, "cuMemcpyHtoD_v2");
+        copyToHost = (delegate* unmanaged<void*, ulong, nuint, CudaResult>)
+            NativeLibrary.GetExport(library, "cuMemcpyDtoH_v2");
+        fill = (delegate* unmanaged<ulong, byte, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemsetD8_v2");
+    }
+
+    /// <summary><c>cuMemAlloc</c>.</summary>
+    /// <param name="bytes">Size, more than 0.</param>
+    /// <param name="address">The memory's address, a multiple of 256.</param>
+    public CudaResult Allocate(nuint bytes, out ulong address)
+    {
+        fixed (ulong* p = &address) return allocate(p, bytes);
+    }
+
+    /// <summary><c>cuMemFree</c>: waits for kernels that run, then frees.</summary>
+    /// <param name="address">What <see cref="Allocate"/> gave.</param>
+    public CudaResult Free(ulong address) => free(address);
+
+    /// <summary><c>cuMemcpyHtoD</c>: may return before the bytes are on the device.</summary>
+    /// <param name="target">Address on the device.</param>
+    /// <param name="source">Address on the host.</param>
+    /// <param name="bytes">Size.</param>
+    public CudaResult CopyToDevice(ulong target, void* source, nuint bytes) => copyToDevice(target, source, bytes);
+
+    /// <summary><c>cuMemcpyDtoH</c>: returns when the bytes are on the host.</summary>
+    /// <param name="target">Address on the host.</param>
+    /// <param name="source">Address on the device.</param>
+    /// <param name="bytes">Size.</param>
+    public CudaResult CopyToHost(void* target, ulong source, nuint bytes) => copyToHost(target, source, bytes);
+
+    /// <summary><c>cuMemsetD8</c>: may return before the bytes are set.</summary>
+    /// <param name="target">Address on the device.</param>
+    /// <param name="value">The byte to repeat.</param>
+    /// <param name="bytes">Size.</param>
+    public CudaResult Fill(ulong target, byte value, nuint bytes) => fill(target, value, bytes);
+}

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Interop.Driver;
+
+/// <summary>Streams: queues of work on a device.</summary>
+public sealed unsafe class StreamFunctions
+{
+    private const uint NonBlocking = 1;
+
+    private readonly delegate* unmanaged<nint*, uint, CudaResult> create;
+    private readonly delegate* unmanaged<nint, CudaResult> destroy;
+    private readonly delegate* unmanaged<nint, CudaResult> synchronize;
+
+    internal StreamFunctions(nint library)
+    {
+        create = (delegate* unmanaged<nint*, uint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamCreate");
+        destroy = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamDestroy_v2");
+        synchronize = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamSynchronize");
+    }
+
+    /// <summary><c>cuStreamCreate</c> in the current context, without order towards the default stream.</summary>
+    /// <param name="stream">The stream.</param>
+    public CudaResult Create(out nint stream)
+    {
+        fixed (nint* p = &stream) return create(p, NonBlocking);
+    }
+
+    /// <summary><c>cuStreamDestroy</c>: work in it still ends.</summary>
+    /// <param name="stream">The stream.</param>
+    public CudaResult Destroy(nint stream) => destroy(stream);
+
+    /// <summary><c>cuStreamSynchronize</c>: waits for all work in the stream.</summary>
+    /// <param name="stream">The stream; 0 is the default stream of the current context.</param>
+    public CudaResult Synchronize(nint stream) => synchronize(stream);
+}
