@@ -64,13 +64,10 @@ public sealed unsafe class CudaDriver
                 failure = null;
                 return true;
             }
-            catch (DllNotFoundException e)
+            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
             {
-                reasons.Add($"{name}: {FirstLine(e.Message)}");
-            }
-            catch (BadImageFormatException e)
-            {
-                reasons.Add($"{name}: {FirstLine(e.Message)}");
+                var reason = FirstLine(e.Message);
+                reasons.Add(reason.StartsWith(name, StringComparison.Ordinal) ? reason : $"{name}: {reason}");
             }
             catch (EntryPointNotFoundException e)
             {

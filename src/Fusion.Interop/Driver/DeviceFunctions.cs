@@ -11,7 +11,7 @@ public sealed unsafe class DeviceFunctions
     private readonly delegate* unmanaged<int*, int, CudaResult> get;
     private readonly delegate* unmanaged<byte*, int, int, CudaResult> getName;
     private readonly delegate* unmanaged<nuint*, int, CudaResult> totalMemory;
-    private readonly delegate* unmanaged<int*, DeviceAttribute, int, CudaResult> getAttribute;
+    private readonly delegate* unmanaged<int*, DeviceProperty, int, CudaResult> getAttribute;
 
     internal DeviceFunctions(nint library)
     {
@@ -19,7 +19,7 @@ public sealed unsafe class DeviceFunctions
         get = (delegate* unmanaged<int*, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGet");
         getName = (delegate* unmanaged<byte*, int, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGetName");
         totalMemory = (delegate* unmanaged<nuint*, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceTotalMem_v2");
-        getAttribute = (delegate* unmanaged<int*, DeviceAttribute, int, CudaResult>)
+        getAttribute = (delegate* unmanaged<int*, DeviceProperty, int, CudaResult>)
             NativeLibrary.GetExport(library, "cuDeviceGetAttribute");
     }
 
@@ -65,7 +65,7 @@ public sealed unsafe class DeviceFunctions
     /// <param name="device">The device.</param>
     /// <param name="attribute">What to ask.</param>
     /// <param name="value">The answer.</param>
-    public CudaResult GetAttribute(int device, DeviceAttribute attribute, out int value)
+    public CudaResult GetAttribute(int device, DeviceProperty attribute, out int value)
     {
         fixed (int* p = &value) return getAttribute(p, attribute, device);
     }

@@ -30,9 +30,9 @@ public unsafe struct LaunchConfig
     /// <summary>The stream.</summary>
     [FieldOffset(32)] public nint Stream;
 
-    /// <summary>The attributes.</summary>
-    [FieldOffset(40)] public LaunchAttribute* Attributes;
+    /// <summary>The attributes of the launch.</summary>
+    [FieldOffset(40)] public LaunchOption* Options;
 
     /// <summary>How many attributes.</summary>
-    [FieldOffset(48)] public uint AttributeCount;
+    [FieldOffset(48)] public uint OptionCount;
 }

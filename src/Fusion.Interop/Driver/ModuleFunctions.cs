@@ -8,8 +8,8 @@ public sealed unsafe class ModuleFunctions
     private readonly delegate* unmanaged<nint*, void*, uint, JitOption*, void**, CudaResult> load;
     private readonly delegate* unmanaged<nint, CudaResult> unload;
     private readonly delegate* unmanaged<nint*, nint, byte*, CudaResult> getFunction;
-    private readonly delegate* unmanaged<int*, FunctionAttribute, nint, CudaResult> getAttribute;
-    private readonly delegate* unmanaged<nint, FunctionAttribute, int, CudaResult> setAttribute;
+    private readonly delegate* unmanaged<int*, FunctionProperty, nint, CudaResult> getAttribute;
+    private readonly delegate* unmanaged<nint, FunctionProperty, int, CudaResult> setAttribute;
     private readonly delegate* unmanaged<nint, CudaResult> loadFunction;
     private readonly delegate* unmanaged<nint, nuint, nuint*, nuint*, CudaResult> getParameter;
 
@@ -20,9 +20,9 @@ public sealed unsafe class ModuleFunctions
         unload = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuModuleUnload");
         getFunction = (delegate* unmanaged<nint*, nint, byte*, CudaResult>)
             NativeLibrary.GetExport(library, "cuModuleGetFunction");
-        getAttribute = (delegate* unmanaged<int*, FunctionAttribute, nint, CudaResult>)
+        getAttribute = (delegate* unmanaged<int*, FunctionProperty, nint, CudaResult>)
             NativeLibrary.GetExport(library, "cuFuncGetAttribute");
-        setAttribute = (delegate* unmanaged<nint, FunctionAttribute, int, CudaResult>)
+        setAttribute = (delegate* unmanaged<nint, FunctionProperty, int, CudaResult>)
             NativeLibrary.GetExport(library, "cuFuncSetAttribute");
         if (NativeLibrary.TryGetExport(library, "cuFuncLoad", out var export))
             loadFunction = (delegate* unmanaged<nint, CudaResult>)export;
@@ -75,7 +75,7 @@ public sealed unsafe class ModuleFunctions
     /// <param name="function">The function.</param>
     /// <param name="attribute">What to ask.</param>
     /// <param name="value">The answer.</param>
-    public CudaResult GetAttribute(nint function, FunctionAttribute attribute, out int value)
+    public CudaResult GetAttribute(nint function, FunctionProperty attribute, out int value)
     {
         fixed (int* p = &value) return getAttribute(p, attribute, function);
     }
@@ -84,7 +84,7 @@ public sealed unsafe class ModuleFunctions
     /// <param name="function">The function.</param>
     /// <param name="attribute">What to set.</param>
     /// <param name="value">To what.</param>
-    public CudaResult SetAttribute(nint function, FunctionAttribute attribute, int value) =>
+    public CudaResult SetAttribute(nint function, FunctionProperty attribute, int value) =>
         setAttribute(function, attribute, value);
 
     /// <summary><c>cuFuncLoad</c>: brings the function's code to the device now, not at its first launch.</summary>

@@ -1,7 +1,7 @@
 namespace Fusion.Interop.Driver;
 
 /// <summary>What can be asked of a device (<c>CUdevice_attribute</c>).</summary>
-public enum DeviceAttribute
+public enum DeviceProperty
 {
     /// <summary>Not an attribute.</summary>
     None = 0,

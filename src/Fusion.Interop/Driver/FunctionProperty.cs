@@ -1,7 +1,7 @@
 namespace Fusion.Interop.Driver;
 
 /// <summary>What can be asked of a function or set (<c>CUfunction_attribute</c>).</summary>
-public enum FunctionAttribute
+public enum FunctionProperty
 {
     /// <summary>The most threads a block may have with the function's registers and launch bounds.</summary>
     MaxThreadsPerBlock = 0,

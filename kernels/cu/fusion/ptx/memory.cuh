@@ -1,0 +1,46 @@
+#pragma once
+
+#include <fusion/base/vec16.cuh>
+
+// Access to global memory. Each thread acts for itself. The addresses are generic pointers to global memory,
+// aligned to 16 bytes. `volatile` keeps an access where it stands among the other instructions of fusion/ptx,
+// griddepcontrol_wait above all; it orders nothing for other threads.
+
+namespace fusion::ptx {
+
+/// Reads 16 bytes through the read-only cache. Order: weak. Nobody may write them while the kernel runs; what
+/// a kernel ahead wrote counts as written before griddepcontrol_wait returns, if nothing of it was read
+/// earlier.
+__device__ __forceinline__ Words16 ld_global_nc(const Words16* address) {
+  Words16 value;
+  asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
+               : "l"(__cvta_generic_to_global(address)));
+  return value;
+}
+
+/// Writes 16 bytes. Order: weak; visible to other threads after the barrier or the kernel's end that they
+/// wait for.
+__device__ __forceinline__ void st_global(Words16* address, Words16 value) {
+  asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};"
+               :
+               : "l"(__cvta_generic_to_global(address)), "r"(value.w[0]), "r"(value.w[1]), "r"(value.w[2]),
+                 "r"(value.w[3])
+               : "memory");
+}
+
+/// ld_global_nc for the 16 bytes of elements that start at `elements`.
+template <class T>
+__device__ __forceinline__ Vec16<T> ld_global_nc_vec16(const T* elements) {
+  Vec16<T> value;
+  value.words = ld_global_nc(reinterpret_cast<const Words16*>(elements));
+  return value;
+}
+
+/// st_global for the 16 bytes of elements that start at `elements`.
+template <class T>
+__device__ __forceinline__ void st_global_vec16(T* elements, const Vec16<T>& value) {
+  st_global(reinterpret_cast<Words16*>(elements), value.words);
+}
+
+}  // namespace fusion::ptx

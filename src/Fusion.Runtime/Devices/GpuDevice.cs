@@ -1,0 +1,82 @@
+using Fusion.Interop.Driver;
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>A GPU of this machine: what it is and can do. Holds nothing that needs to be freed.</summary>
+public sealed class GpuDevice
+{
+    private GpuDevice(int ordinal)
+    {
+        var device = GpuDriver.Library.Device;
+        GpuDriver.Check(device.Get(ordinal, out var handle), "cuDeviceGet");
+        GpuDriver.Check(device.GetName(handle, out var name), "cuDeviceGetName");
+        GpuDriver.Check(device.GetTotalMemory(handle, out var memory), "cuDeviceTotalMem");
+        Ordinal = ordinal;
+        Handle = handle;
+        Name = name;
+        MemoryBytes = memory;
+        Capability = new ComputeCapability(
+            Ask(DeviceProperty.ComputeCapabilityMajor), Ask(DeviceProperty.ComputeCapabilityMinor));
+        MultiprocessorCount = Ask(DeviceProperty.MultiprocessorCount);
+        MaxThreadsPerBlock = Ask(DeviceProperty.MaxThreadsPerBlock);
+        MaxSharedBytesPerBlock = Ask(DeviceProperty.MaxSharedMemoryPerBlockOptin);
+
+        int Ask(DeviceProperty property)
+        {
+            GpuDriver.Check(device.GetAttribute(handle, property, out var value), "cuDeviceGetAttribute");
+            return value;
+        }
+    }
+
+    /// <summary>How many GPUs the driver sees; 0 without a driver.</summary>
+    /// <exception cref="GpuException">There is a driver, but it does not start.</exception>
+    public static int Count
+    {
+        get
+        {
+            if (!GpuDriver.IsAvailable || GpuDriver.Initialized == CudaResult.NoDevice) return 0;
+            GpuDriver.Check(GpuDriver.Initialized, "cuInit");
+            GpuDriver.Check(GpuDriver.Library.Device.GetCount(out var count), "cuDeviceGetCount");
+            return count;
+        }
+    }
+
+    /// <summary>Its number among the GPUs that the driver sees, from 0.</summary>
+    public int Ordinal { get; }
+
+    /// <summary>Its product name.</summary>
+    public string Name { get; }
+
+    /// <summary>Which images it runs.</summary>
+    public ComputeCapability Capability { get; }
+
+    /// <summary>Number of streaming multiprocessors.</summary>
+    public int MultiprocessorCount { get; }
+
+    /// <summary>Its memory in bytes.</summary>
+    public long MemoryBytes { get; }
+
+    /// <summary>The most threads in a block.</summary>
+    public int MaxThreadsPerBlock { get; }
+
+    /// <summary>The most shared memory of a block in bytes, static and dynamic together.</summary>
+    public int MaxSharedBytesPerBlock { get; }
+
+    internal int Handle { get; }
+
+    /// <summary>Looks a GPU up.</summary>
+    /// <param name="ordinal">Its number, from 0.</param>
+    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no GPU of that number.</exception>
+    /// <exception cref="GpuException">The driver does not answer.</exception>
+    public static GpuDevice Get(int ordinal)
+    {
+        _ = GpuDriver.Library;
+        var count = Count;
+        return ordinal >= 0 && ordinal < count ? new GpuDevice(ordinal) : throw new NoGpuException(ordinal, count);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"GPU {Ordinal}: {Name} ({Capability})";
+}

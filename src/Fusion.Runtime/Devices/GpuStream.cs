@@ -1,0 +1,57 @@
+namespace Fusion.Runtime;
+
+/// <summary>A queue of work on a GPU: what is put in runs in that order.</summary>
+/// <remarks>A stream that this class makes does not wait for the default stream, nor that for it. Dispose it before its
+/// context; work in it still ends. Members may be called from any thread.</remarks>
+public sealed class GpuStream : IDisposable
+{
+    private readonly bool owned;
+    private int disposed;
+
+    /// <summary>Makes a stream.</summary>
+    /// <param name="context">The context to make it in.</param>
+    /// <exception cref="GpuException">The driver cannot make one.</exception>
+    public GpuStream(GpuContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.MakeCurrent();
+        GpuDriver.Check(GpuDriver.Library.Stream.Create(out var handle), "cuStreamCreate");
+        (Context, Handle, owned) = (context, handle, true);
+    }
+
+    private GpuStream(GpuContext context, nint handle) => (Context, Handle) = (context, handle);
+
+    /// <summary>The context it belongs to.</summary>
+    public GpuContext Context { get; }
+
+    /// <summary>The driver's handle, a <c>CUstream</c>.</summary>
+    public nint Handle { get; }
+
+    /// <summary>Uses a stream of another library.</summary>
+    /// <param name="context">The context it belongs to.</param>
+    /// <param name="handle">Its <c>CUstream</c> or <c>cudaStream_t</c>; 0 is the default stream.</param>
+    /// <returns>A stream whose owner stays the other library: <see cref="Dispose"/> leaves it alone.</returns>
+    public static GpuStream FromHandle(GpuContext context, nint handle)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return new GpuStream(context, handle);
+    }
+
+    /// <summary>Waits until all work in the stream is done.</summary>
+    /// <exception cref="GpuException">Some of it failed.</exception>
+    public void Synchronize()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Context.MakeCurrent();
+        GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(Handle), "cuStreamSynchronize");
+    }
+
+    /// <summary>Destroys the stream, unless another library owns it. Doing it twice is harmless.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0 || !owned) return;
+        Context.Free(Handle, GpuDriver.Library.Stream.Destroy);
+    }
+
+    internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
+}

@@ -1,0 +1,44 @@
+namespace Fusion.Runtime;
+
+/// <summary>The codes of this library's exceptions (<see cref="FusionException.Code"/>).</summary>
+public static class ErrorCodes
+{
+    /// <summary><see cref="NoKernelsException"/>.</summary>
+    public const string NoKernels = "FUSION2001";
+
+    /// <summary><see cref="ManifestException"/>.</summary>
+    public const string Manifest = "FUSION2002";
+
+    /// <summary><see cref="NoSuitableImageException"/>.</summary>
+    public const string NoSuitableImage = "FUSION2003";
+
+    /// <summary><see cref="DriverTooOldException"/>.</summary>
+    public const string DriverTooOld = "FUSION2004";
+
+    /// <summary><see cref="CorruptedImageException"/>.</summary>
+    public const string CorruptedImage = "FUSION2005";
+
+    /// <summary><see cref="NoDriverException"/>.</summary>
+    public const string NoDriver = "FUSION2006";
+
+    /// <summary><see cref="NoGpuException"/>.</summary>
+    public const string NoGpu = "FUSION2007";
+
+    /// <summary><see cref="KernelNotFoundException"/>.</summary>
+    public const string KernelNotFound = "FUSION2008";
+
+    /// <summary><see cref="AmbiguousKernelException"/>.</summary>
+    public const string AmbiguousKernel = "FUSION2009";
+
+    /// <summary><see cref="KernelMismatchException"/>.</summary>
+    public const string KernelMismatch = "FUSION2010";
+
+    /// <summary><see cref="KernelArgumentException"/>.</summary>
+    public const string KernelArgument = "FUSION2011";
+
+    /// <summary><see cref="GpuException"/>.</summary>
+    public const string Gpu = "FUSION2012";
+
+    /// <summary><see cref="LaunchShapeException"/>.</summary>
+    public const string LaunchShape = "FUSION2013";
+}

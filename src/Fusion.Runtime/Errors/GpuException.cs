@@ -1,0 +1,43 @@
+using Fusion.Interop.Driver;
+
+namespace Fusion.Runtime;
+
+/// <summary>The driver reports an error.</summary>
+public sealed class GpuException : FusionException
+{
+    private GpuException(string message, CudaResult result, string name, string call)
+        : base(ErrorCodes.Gpu, message) => (Result, ResultName, Call) = ((int)result, name, call);
+
+    /// <summary>The driver's result, a <c>CUresult</c>.</summary>
+    public int Result { get; }
+
+    /// <summary>Its name, such as CUDA_ERROR_OUT_OF_MEMORY.</summary>
+    public string ResultName { get; }
+
+    /// <summary>The driver's function that returned it.</summary>
+    public string Call { get; }
+
+    internal static GpuException Of(CudaResult result, string call, string detail = "")
+    {
+        var error = GpuDriver.Library.Error;
+        return Of(result, error.Name(result), error.Describe(result), call, detail);
+    }
+
+    internal static GpuException Of(CudaResult result, string name, string meaning, string call, string detail = "")
+    {
+        var log = detail.Length == 0 ? "" : Environment.NewLine + detail;
+        return new($"{call} returned {name} ({(int)result}): {meaning}.{Advice(result)}{log}", result, name, call);
+    }
+
+    private static string Advice(CudaResult result) => result switch
+    {
+        CudaResult.IllegalAddress or CudaResult.MisalignedAddress or CudaResult.LaunchFailed =>
+            " A kernel that ran before failed; the GPU cannot be used any more in this process. 'compute-sanitizer' shows " +
+            "which access it was.",
+        CudaResult.LaunchOutOfResources => " Launch smaller blocks, or compile the kernel with fewer registers.",
+        CudaResult.OutOfMemory => " 'nvidia-smi' shows which processes use the GPU's memory.",
+        CudaResult.SystemDriverMismatch =>
+            " The driver was updated while its kernel module stayed loaded: restart the machine.",
+        _ => "",
+    };
+}

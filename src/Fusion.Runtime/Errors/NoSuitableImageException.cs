@@ -1,0 +1,33 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>None of a module's images runs on the GPU.</summary>
+public sealed class NoSuitableImageException : FusionException
+{
+    internal NoSuitableImageException(KernelModule module, string gpuName, ComputeCapability gpu, ImageKind? kind)
+        : base(ErrorCodes.NoSuitableImage, Describe(module, gpuName, gpu, kind)) =>
+        (Module, Capability) = (module.Name, gpu);
+
+    /// <summary>The module's name.</summary>
+    public string Module { get; }
+
+    /// <summary>What the GPU runs.</summary>
+    public ComputeCapability Capability { get; }
+
+    private static string Describe(KernelModule module, string gpuName, ComputeCapability gpu, ImageKind? kind)
+    {
+        var wanted = kind switch
+        {
+            ImageKind.Cubin => "machine code (a cubin), which was asked for,",
+            ImageKind.Ptx => "PTX, which was asked for,",
+            _ => "image",
+        };
+        var add = kind == ImageKind.Ptx
+            ? $"compute_{gpu.Number} or an older compute_NN"
+            : $"sm_{gpu.Number} (machine code for this GPU), or compute_{gpu.Number} or an older one (PTX, for later GPUs too)";
+        return $"No {wanted} of the module '{module.Name}' runs on {gpuName} (compute capability {gpu}). " +
+            $"It has {ImageSelector.List(module)}. Add {add} to FusionArchitectures in the project of the kernels and " +
+            "build it again.";
+    }
+}

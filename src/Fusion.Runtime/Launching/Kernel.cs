@@ -1,0 +1,114 @@
+using Fusion.Interop.Driver;
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>A kernel that is loaded on a GPU.</summary>
+/// <remarks>Good as long as the <see cref="KernelLibrary"/> that gave it. It may be launched from several threads at
+/// once.</remarks>
+public sealed unsafe class Kernel
+{
+    private const int MaxOptions = 2;
+
+    private readonly LoadedModule module;
+    private readonly LaunchLimits limits;
+    private readonly nint function;
+    private volatile bool mayUseMoreShared;
+    private volatile bool mayUseLargeClusters;
+
+    internal Kernel(LoadedModule module, KernelEntry entry, nint function, LaunchLimits limits)
+    {
+        this.module = module;
+        this.function = function;
+        this.limits = limits;
+        Entry = entry;
+    }
+
+    /// <summary>As the source says it: <c>rms_norm</c>, or <c>scale&lt;float&gt;</c> for an instantiation.</summary>
+    public string Name => Entry.Name;
+
+    /// <summary>Name of its module, <c>kernels/rms_norm</c>.</summary>
+    public string Module => module.Choice.Module.Name;
+
+    /// <summary>Its symbol, parameters and needs, as in the image that was loaded.</summary>
+    public KernelEntry Entry { get; }
+
+    /// <summary>The most threads in a block of this kernel on this GPU.</summary>
+    public int MaxThreadsPerBlock => limits.MaxThreads;
+
+    /// <summary>Puts the kernel into a stream and returns; it runs later. Allocates nothing.</summary>
+    /// <param name="stream">A stream of the library's context.</param>
+    /// <param name="shape">How many threads, and what they share.</param>
+    /// <param name="arguments">A value for each parameter, in order. Values are copied before this returns; memory that
+    /// they point to must stay until the kernel has ended.</param>
+    /// <exception cref="LaunchShapeException">The shape is impossible on this GPU.</exception>
+    /// <exception cref="KernelArgumentException">The arguments' number or sizes are not the parameters'. Their types are
+    /// not compared.</exception>
+    /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
+    /// <exception cref="ArgumentException">The stream is of another context.</exception>
+    /// <exception cref="ObjectDisposedException">Library or stream are disposed.</exception>
+    public void Launch(GpuStream stream, in LaunchShape shape, params ReadOnlySpan<KernelArgument> arguments)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ObjectDisposedException.ThrowIf(module.IsDisposed, this);
+        ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
+        LaunchCheck.Check(Entry, limits, shape, arguments);
+        var context = module.Context;
+        if (stream.Context.Handle != context.Handle)
+            throw new ArgumentException("The stream is of another GPU than the kernel.", nameof(stream));
+        context.MakeCurrent();
+        OptIn(shape);
+
+        var options = stackalloc LaunchOption[MaxOptions];
+        var values = stackalloc void*[arguments.Length];
+        fixed (KernelArgument* first = arguments)
+        {
+            KernelArgument.WriteAddresses(first, arguments.Length, values);
+            var config = Configure(shape, stream.Handle, options);
+            GpuDriver.Check(GpuDriver.Library.Launch.Launch(&config, function, values), "cuLaunchKernelEx");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Module}: {Name}";
+
+    private LaunchConfig Configure(in LaunchShape shape, nint stream, LaunchOption* options)
+    {
+        var count = 0u;
+        if (shape.Cluster is { } cluster)
+            options[count++] = LaunchOption.Cluster((uint)cluster.X, (uint)cluster.Y, (uint)cluster.Z);
+        if (shape.ProgrammaticLaunch && limits.IsHopperOrLater) options[count++] = LaunchOption.ProgrammaticLaunch;
+        return new()
+        {
+            GridX = (uint)shape.Grid.X,
+            GridY = (uint)shape.Grid.Y,
+            GridZ = (uint)shape.Grid.Z,
+            BlockX = (uint)shape.Block.X,
+            BlockY = (uint)shape.Block.Y,
+            BlockZ = (uint)shape.Block.Z,
+            SharedBytes = (uint)shape.SharedBytes,
+            Stream = stream,
+            Options = options,
+            OptionCount = count,
+        };
+    }
+
+    // Two threads may both do it: the second sets the same again.
+    private void OptIn(in LaunchShape shape)
+    {
+        if (!mayUseMoreShared && shape.SharedBytes + limits.StaticSharedBytes > LaunchLimits.SharedBytesWithoutOptIn)
+        {
+            Set(FunctionProperty.MaxDynamicSharedSizeBytes, limits.MaxDynamicSharedBytes);
+            mayUseMoreShared = true;
+        }
+
+        if (!mayUseLargeClusters && shape.Cluster?.Count > LaunchLimits.PortableClusterSize)
+        {
+            Set(FunctionProperty.NonPortableClusterSizeAllowed, 1);
+            mayUseLargeClusters = true;
+        }
+    }
+
+    private void Set(FunctionProperty property, int value) =>
+        GpuDriver.Check(GpuDriver.Library.Module.SetAttribute(function, property, value), "cuFuncSetAttribute");
+}

@@ -1,0 +1,96 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>Checks a launch before the driver sees it, whose own answer is but "invalid argument". Allocates nothing unless
+/// something is wrong.</summary>
+internal static class LaunchCheck
+{
+    private const int MaxGridYZ = 65535;
+    private const int MaxBlockXY = 1024;
+    private const int MaxBlockZ = 64;
+    private const int MaxClusterSize = 16;
+
+    /// <exception cref="LaunchShapeException">The shape is impossible.</exception>
+    /// <exception cref="KernelArgumentException">The arguments do not fit.</exception>
+    public static void Check(
+        KernelEntry kernel, LaunchLimits limits, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        CheckGrid(kernel, shape.Grid);
+        CheckBlock(kernel, limits, shape.Block);
+        CheckShared(kernel, limits, shape.SharedBytes);
+        if (shape.Cluster is { } cluster) CheckCluster(kernel, limits, shape.Grid, cluster);
+        CheckArguments(kernel, arguments);
+    }
+
+    private static void CheckGrid(KernelEntry kernel, GridSize grid)
+    {
+        if (grid is { X: > 0, Y: > 0 and <= MaxGridYZ, Z: > 0 and <= MaxGridYZ }) return;
+        throw new LaunchShapeException(
+            kernel.Name, $"the grid is {grid} blocks, but must be at least 1 and at most {int.MaxValue} × {MaxGridYZ} × {MaxGridYZ}");
+    }
+
+    private static void CheckBlock(KernelEntry kernel, LaunchLimits limits, GridSize block)
+    {
+        if (block is not { X: > 0 and <= MaxBlockXY, Y: > 0 and <= MaxBlockXY, Z: > 0 and <= MaxBlockZ })
+        {
+            throw new LaunchShapeException(
+                kernel.Name, $"the block is {block} threads, but must be at least 1 and at most {MaxBlockXY} × {MaxBlockXY} × {MaxBlockZ}");
+        }
+
+        if (kernel.MaxThreads is { } declared && block.Count > declared)
+        {
+            throw new LaunchShapeException(
+                kernel.Name, $"the block is {block} = {block.Count} threads, but its __launch_bounds__ allows {declared}");
+        }
+
+        if (block.Count > limits.MaxThreads)
+        {
+            throw new LaunchShapeException(
+                kernel.Name,
+                $"the block is {block} = {block.Count} threads, but this GPU runs at most {limits.MaxThreads} of this kernel " +
+                "(registers count too: FusionMaxRegisters or __launch_bounds__ lowers them)");
+        }
+    }
+
+    private static void CheckShared(KernelEntry kernel, LaunchLimits limits, int bytes)
+    {
+        if (bytes >= 0 && bytes <= limits.MaxDynamicSharedBytes) return;
+        throw new LaunchShapeException(
+            kernel.Name,
+            $"it was given {bytes} bytes of dynamic shared memory, but this GPU allows 0 to {limits.MaxDynamicSharedBytes} " +
+            $"({limits.MaxSharedBytes} a block, of which the kernel declares {limits.StaticSharedBytes})");
+    }
+
+    private static void CheckCluster(KernelEntry kernel, LaunchLimits limits, GridSize grid, GridSize cluster)
+    {
+        if (!limits.IsHopperOrLater)
+        {
+            throw new LaunchShapeException(
+                kernel.Name, $"clusters need compute capability 9.0, but this GPU has {limits.Capability}; leave Cluster null");
+        }
+
+        if (cluster is not { X: > 0, Y: > 0, Z: > 0 } || cluster.Count > MaxClusterSize)
+        {
+            throw new LaunchShapeException(
+                kernel.Name, $"the cluster is {cluster} blocks, but must be 1 to {MaxClusterSize} together");
+        }
+
+        if (grid.X % cluster.X != 0 || grid.Y % cluster.Y != 0 || grid.Z % cluster.Z != 0)
+        {
+            throw new LaunchShapeException(
+                kernel.Name, $"the cluster of {cluster} blocks does not divide the grid of {grid} in every dimension");
+        }
+    }
+
+    private static void CheckArguments(KernelEntry kernel, ReadOnlySpan<KernelArgument> arguments)
+    {
+        var parameters = kernel.Parameters;
+        if (parameters.Count != arguments.Length) throw KernelArgumentException.ForCount(kernel, arguments.Length);
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (parameters[i].Size != arguments[i].Size)
+                throw KernelArgumentException.ForSize(kernel, i, arguments[i].Describe());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>Picks the image of a module for a GPU: machine code for exactly that chip, then for its family, then for the
+/// newest chip of its generation that is not newer; then the newest PTX. A pure function.</summary>
+internal static class ImageSelector
+{
+    /// <param name="module">The module.</param>
+    /// <param name="gpu">The GPU's compute capability.</param>
+    /// <param name="driverPtx">The newest PTX that the driver takes; null for any.</param>
+    /// <param name="kind">The only kind to take; null for either.</param>
+    public static ImageChoice Choose(
+        KernelModule module, ComputeCapability gpu, Version? driverPtx = null, ImageKind? kind = null)
+    {
+        var fitting = module.Images
+            .Where(image => (kind is null || image.Kind == kind) && RunsOn(image, gpu))
+            .OrderByDescending(Rank)
+            .ToList();
+        if (fitting.Find(image => DriverTakes(image, driverPtx)) is { } best)
+            return new(module, best, WhyThis(best, gpu, kind));
+
+        if (fitting is [var refused, ..])
+        {
+            return new(module, null,
+                $"only PTX would run on {gpu}, and that of {refused.Architecture} has version {refused.PtxVersion}, newer than " +
+                $"the driver's {driverPtx}")
+            { TooNewForDriver = refused };
+        }
+
+        return new(module, null, $"none of {List(module)} runs on {gpu}{(kind is null ? "" : $" as {Word(kind.Value)}")}");
+    }
+
+    /// <summary>Whether a GPU runs an image, whatever the driver says. An architecture that this version cannot read runs
+    /// nowhere.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="gpu">The GPU's compute capability.</param>
+    public static bool RunsOn(KernelImage image, ComputeCapability gpu) =>
+        TryGetArchitecture(image, out var architecture) && architecture.RunsOn(gpu);
+
+    /// <summary>The order among images that run: the higher, the better.</summary>
+    /// <param name="image">An image with a readable architecture.</param>
+    public static (int Carry, int Number, int Form) Rank(KernelImage image)
+    {
+        _ = TryGetArchitecture(image, out var architecture);
+        var form = (int)architecture.Form;
+        return architecture.IsVirtual ? (-1, architecture.Number, form) : (form, architecture.Number, 0);
+    }
+
+    /// <summary>A module's images in words.</summary>
+    /// <param name="module">The module.</param>
+    public static string List(KernelModule module) => module.Images.Count == 0
+        ? "no image"
+        : string.Join(", ", module.Images.Select(i => $"{i.Architecture} ({Word(i.Kind)})"));
+
+    private static bool TryGetArchitecture(KernelImage image, out GpuArchitecture architecture)
+    {
+        var known = GpuArchitecture.TryParse(image.Architecture, out architecture);
+        architecture = architecture with { IsVirtual = image.Kind == ImageKind.Ptx };
+        return known;
+    }
+
+    private static bool DriverTakes(KernelImage image, Version? driverPtx) =>
+        image.Kind == ImageKind.Cubin || driverPtx is null ||
+        !Version.TryParse(image.PtxVersion, out var ptx) || ptx <= driverPtx;
+
+    private static string WhyThis(KernelImage image, ComputeCapability gpu, ImageKind? kind)
+    {
+        _ = TryGetArchitecture(image, out var architecture);
+        if (architecture.IsVirtual)
+        {
+            var why = kind is null ? $"no machine code runs on {gpu}" : "PTX was asked for";
+            return $"{why}; the driver compiles the PTX of {image.Architecture}, the newest that {gpu} runs";
+        }
+
+        return architecture.Form switch
+        {
+            ArchitectureForm.Specific => $"machine code for exactly {gpu}",
+            ArchitectureForm.Family => $"machine code for the family of {gpu}, from {architecture.Capability} on",
+            _ when architecture.Capability == gpu => $"machine code for {gpu}",
+            _ => $"machine code for {architecture.Capability}, the newest of generation {gpu.Major} that {gpu} runs",
+        };
+    }
+
+    private static string Word(ImageKind kind) => kind == ImageKind.Cubin ? "cubin" : "PTX";
+}

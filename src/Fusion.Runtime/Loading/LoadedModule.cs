@@ -1,0 +1,111 @@
+using System.Reflection;
+using System.Text;
+using Fusion.Interop.Driver;
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>An image on a GPU, with all its kernels loaded.</summary>
+internal sealed unsafe class LoadedModule : IDisposable
+{
+    private const int LogBytes = 8192;
+
+    private readonly nint handle;
+    private int disposed;
+
+    /// <exception cref="CorruptedImageException">The image is not as the manifest says.</exception>
+    /// <exception cref="DriverTooOldException">It is newer than the driver.</exception>
+    /// <exception cref="KernelMismatchException">Its kernels are not as the manifest says.</exception>
+    /// <exception cref="GpuException">The driver cannot load it.</exception>
+    public LoadedModule(GpuContext context, Assembly assembly, ImageChoice choice, Version? nvrtc)
+    {
+        var image = choice.Image ?? throw new ArgumentException("No image was chosen.", nameof(choice));
+        Context = context;
+        Choice = choice;
+        using (var bytes = ImageBytes.Open(assembly, image)) handle = Load(bytes, choice.Module, image, nvrtc);
+        try
+        {
+            Kernels = [.. image.Kernels.Select(entry => Kernel(entry, image))];
+        }
+        catch (FusionException)
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public GpuContext Context { get; }
+
+    public ImageChoice Choice { get; }
+
+    public IReadOnlyList<Kernel> Kernels { get; }
+
+    public bool IsDisposed => Volatile.Read(ref disposed) != 0;
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 0) Context.Free(handle, GpuDriver.Library.Module.Unload);
+    }
+
+    private static nint Load(ImageBytes bytes, KernelModule module, KernelImage image, Version? nvrtc)
+    {
+        var log = stackalloc byte[LogBytes];
+        log[0] = 0;
+        var result = GpuDriver.Library.Module.Load(
+            bytes.Pointer, [JitOption.ErrorLogBuffer, JitOption.ErrorLogBufferSizeBytes], [(nint)log, LogBytes], out var handle);
+        if (result == CudaResult.Success) return handle;
+
+        if (result == CudaResult.UnsupportedPtxVersion && image.Kind == ImageKind.Ptx)
+            throw DriverTooOldException.ForPtx(module, image, GpuDriver.Version);
+        if (image.Kind == ImageKind.Cubin && nvrtc is not null && nvrtc.Major > GpuDriver.Version.Major)
+            throw DriverTooOldException.ForCubin(module, image, nvrtc, GpuDriver.Version);
+
+        var text = new ReadOnlySpan<byte>(log, LogBytes);
+        var end = Math.Max(text.IndexOf((byte)0), 0);
+        throw GpuException.Of(
+            result, "cuModuleLoadDataEx", $"It was to load '{image.Resource}'. {Encoding.UTF8.GetString(text[..end])}".Trim());
+    }
+
+    private Kernel Kernel(KernelEntry entry, KernelImage image)
+    {
+        var functions = GpuDriver.Library.Module;
+        var result = functions.GetFunction(handle, entry.Symbol, out var function);
+        if (result == CudaResult.NotFound)
+        {
+            throw new KernelMismatchException(
+                Choice.Module.Name, entry.Name, image.Architecture, $"the image has no symbol '{entry.Symbol}'");
+        }
+
+        GpuDriver.Check(result, "cuModuleGetFunction");
+        // Otherwise the first launch loads it and waits for kernels that run: a deadlock if one of them waits for a peer. To
+        // ask for an attribute, as below, loads it on drivers without this call.
+        if (functions.CanLoadFunction) GpuDriver.Check(functions.LoadFunction(function), "cuFuncLoad");
+        if (functions.CanGetParameter) ParameterCheck.Check(Choice.Module.Name, image.Architecture, entry, Actual(function));
+
+        var device = Context.Device;
+        var limits = new LaunchLimits(
+            device.Capability,
+            Ask(function, FunctionProperty.MaxThreadsPerBlock),
+            Ask(function, FunctionProperty.SharedSizeBytes),
+            device.MaxSharedBytesPerBlock);
+        return new Kernel(this, entry, function, limits);
+    }
+
+    private static List<(int Offset, int Size)> Actual(nint function)
+    {
+        var parameters = new List<(int, int)>();
+        while (true)
+        {
+            var result = GpuDriver.Library.Module.GetParameter(function, parameters.Count, out var offset, out var size);
+            if (result == CudaResult.InvalidValue) return parameters;
+            GpuDriver.Check(result, "cuFuncGetParamInfo");
+            parameters.Add((offset, size));
+        }
+    }
+
+    private static int Ask(nint function, FunctionProperty property)
+    {
+        GpuDriver.Check(GpuDriver.Library.Module.GetAttribute(function, property, out var value), "cuFuncGetAttribute");
+        return value;
+    }
+}
