@@ -30,7 +30,7 @@ async Task Pack()
     Title("Packing to artifacts/packages");
     if (Directory.Exists(packages)) Directory.Delete(packages, recursive: true);
     var withNvrtc = await FetchNvrtc();
-    await Run("dotnet", ["build", "sdk/Packages.proj", "-restore", "-t:Pack", "-c", "Release", "-v:quiet", "-nologo",
+    await Run("dotnet", ["build", "sdk/Packages.proj", "-restore", "-t:Pack", "-c", "Release", "-nologo", "-clp:ErrorsOnly;NoSummary",
         $"-p:WithoutNvrtc={!withNvrtc}", $"-p:FusionPackages={packages}"]);
     ForgetCachedPackages();
     foreach (var package in Directory.GetFiles(packages, "*.nupkg").Order())
@@ -84,7 +84,10 @@ async Task<string> CreateFromTemplate(string name)
     var folder = Path.Combine(Path.GetTempPath(), $"fusion-demo-{Environment.ProcessId}", name);
     Title($"A new project from the template fusion-app, in {folder}");
     Directory.CreateDirectory(folder);
-    await Run("dotnet", ["new", "install", Path.Combine(packages, $"Fusion.Templates.{Version()}.nupkg"), "--force"]);
+    // Installing over an installed template of the same version leaves dotnet new with two of them.
+    await Cli.Wrap("dotnet").WithArguments(["new", "uninstall", "Fusion.Templates"])
+        .WithValidation(CommandResultValidation.None).ExecuteAsync();
+    await Run("dotnet", ["new", "install", Path.Combine(packages, $"Fusion.Templates.{Version()}.nupkg")]);
     await Run("dotnet", ["new", "fusion-app", "-o", folder, "-n", name, "--force"]);
 
     // Until the packages are on a feed of yours, a project finds them through a nuget.config like this one.
@@ -121,7 +124,7 @@ async Task GpuBundle()
     }
 
     // One folder for all three: they share one copy of the .NET runtime.
-    string[] publish = ["publish", "-r", "linux-x64", "--self-contained", "-c", "Release", "-v:quiet", "-nologo", "-o", content];
+    string[] publish = ["publish", "-r", "linux-x64", "--self-contained", "-c", "Release", "-nologo", "-clp:ErrorsOnly;NoSummary", "-o", content];
     await Run("dotnet", [.. publish], project);
     await Run("dotnet", [.. publish, "src/Fusion.Compiler"]);
     await Run("dotnet", [.. publish, "tests/Fusion.Gpu.Tests"]);

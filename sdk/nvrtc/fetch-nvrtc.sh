@@ -6,6 +6,11 @@ version=$1
 mkdir -p "$2"
 target=$(cd "$2" && pwd)
 
+# Two builds may ask at once: the second one finds the first one's work.
+exec 9>"$target/lock"
+flock 9
+[ -f "$target/fetched" ] && exit 0
+
 say() { echo "fetch-nvrtc: $*" >&2; }
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || {
   say "this machine has no apt-get. Install NVRTC or a CUDA toolkit and set FusionNvrtcPath or CUDA_PATH."; exit 3; }

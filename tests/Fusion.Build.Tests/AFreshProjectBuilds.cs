@@ -8,7 +8,7 @@ public sealed class AFreshProjectBuilds
     public void WithOneKernelAndNothingElse()
     {
         using var consumer = new Consumer();
-        consumer.Write("kernels/fill.cu", Consumer.Kernel("fill"));
+        consumer.Write("kernels/fill.cu", Kernels.Named("fill"));
 
         var build = consumer.Build().MustSucceed();
 

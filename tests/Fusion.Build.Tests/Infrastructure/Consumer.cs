@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using CliWrap;
 
 namespace Fusion.Build.Tests.Infrastructure;
@@ -7,10 +9,11 @@ namespace Fusion.Build.Tests.Infrastructure;
 internal sealed class Consumer : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    private static readonly Dictionary<string, string?> NothingOwn = [];
     private int builds;
 
-    /// <summary>Creates the folder with a <c>nuget.config</c> and, unless told otherwise, a library project with one kernel.</summary>
-    /// <param name="project">Content of <c>Consumer.csproj</c>; null for <see cref="LibraryProject"/>.</param>
+    /// <summary>Creates the folder with a <c>nuget.config</c> and, unless told otherwise, a library project.</summary>
+    /// <param name="project">Content of <c>Consumer.csproj</c>; null for <see cref="Projects.Library"/>.</param>
     /// <param name="folderName">Name of the folder, to try odd ones.</param>
     public Consumer(string? project = null, string folderName = "consumer")
     {
@@ -23,7 +26,7 @@ internal sealed class Consumer : IDisposable
               </packageSources>
             </configuration>
             """);
-        Write("Consumer.csproj", project ?? LibraryProject());
+        WriteProject(project ?? Projects.Library());
     }
 
     /// <summary>The folder that is deleted at the end.</summary>
@@ -36,37 +39,32 @@ internal sealed class Consumer : IDisposable
     public string ImagesFolder => PathOf("obj/Debug/net10.0/fusion");
 
     /// <summary>Paths of all images, relative to <see cref="ImagesFolder"/>, ordered.</summary>
-    public string[] Images => !Directory.Exists(ImagesFolder) ? [] : [.. Directory
+    public string[] Images => [.. ImageFiles.Where(file => Path.GetExtension(file) is ".cubin" or ".ptx")];
+
+    /// <summary>Paths of all files in <see cref="ImagesFolder"/>, relative to it, ordered.</summary>
+    public string[] ImageFiles => !Directory.Exists(ImagesFolder) ? [] : [.. Directory
         .EnumerateFiles(ImagesFolder, "*", SearchOption.AllDirectories)
-        .Where(file => Path.GetExtension(file) is ".cubin" or ".ptx")
         .Select(file => Path.GetRelativePath(ImagesFolder, file)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Path of the built assembly.</summary>
-    public string Assembly => PathOf("bin/Debug/net10.0/Consumer.dll");
+    /// <summary>The built assembly.</summary>
+    public BuiltAssembly Built => new(PathOf("bin/Debug/net10.0/Consumer.dll"));
 
-    /// <summary>A project that is as small as the SDK allows, for one architecture so that it builds fast.</summary>
-    public static string LibraryProject(string properties = "", string items = "", string architectures = "sm_80") => $"""
-        <Project Sdk="Fusion.Sdk/{PackedSdk.Version}">
-          <PropertyGroup>
-            <TargetFramework>net10.0</TargetFramework>
-            <FusionArchitectures>{architectures}</FusionArchitectures>
-            {properties}
-          </PropertyGroup>
-          <ItemGroup>
-            {items}
-          </ItemGroup>
-        </Project>
-        """;
-
-    /// <summary>A kernel that writes a constant: small, and different for each name.</summary>
-    public static string Kernel(string name, string body = "out[threadIdx.x] = 1.0f;", string include = "") => $$"""
-        {{include}}
-        extern "C" __global__ void {{name}}(float* out, int n) {
-          {{body}}
+    /// <summary>Restored packages, as <c>Name/Version</c>.</summary>
+    public string[] RestoredPackages
+    {
+        get
+        {
+            using var assets = JsonDocument.Parse(Read("obj/project.assets.json"));
+            return [.. assets.RootElement.GetProperty("libraries").EnumerateObject().Select(library => library.Name)];
         }
-        """;
+    }
 
     public string PathOf(string relative) => Path.GetFullPath(Path.Combine(Folder, relative));
+
+    /// <summary>Full path of an image.</summary>
+    public string ImagePath(string image) => Path.Combine(ImagesFolder, image);
+
+    public Consumer WriteProject(string project) => Write("Consumer.csproj", project);
 
     public Consumer Write(string relative, string content) => WriteBytes(relative, new UTF8Encoding(false).GetBytes(content));
 
@@ -80,47 +78,54 @@ internal sealed class Consumer : IDisposable
 
     public string Read(string relative) => File.ReadAllText(PathOf(relative));
 
+    /// <summary>Content of each image and of the manifest.</summary>
+    public Dictionary<string, byte[]> ImageContents() => ImageFiles
+        .Where(file => Images.Contains(file) || file == "manifest.json")
+        .ToDictionary(file => file, file => File.ReadAllBytes(ImagePath(file)));
+
     /// <summary>Runs <c>dotnet build</c> and reads its binary log.</summary>
-    public BuildResult Build(params string[] arguments) => Build([], arguments);
+    public BuildResult Build(params string[] arguments) => Build(NothingOwn, arguments);
+
+    /// <summary>Runs <c>dotnet build</c> again: references did not change, so nothing is restored.</summary>
+    public BuildResult Rebuild(params string[] arguments) => Build(["--no-restore", .. arguments]);
 
     /// <summary>Runs <c>dotnet build</c> with environment variables of its own.</summary>
-    public BuildResult Build(Dictionary<string, string?> environment, params string[] arguments)
+    public BuildResult Build(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
         // Outside the project, so that no glob of the project can see it.
         var log = Path.Combine(Root, $"build{++builds}.binlog");
-        var (exitCode, output) = Run("dotnet", environment, ["build", "-nologo", $"-bl:{log}", .. arguments]);
+        var (exitCode, output) = DotNet(environment, ["build", "-nologo", $"-bl:{log}", .. arguments]);
         return new BuildResult(exitCode, output, log);
     }
 
     /// <summary>Runs <c>dotnet</c> with a verb of its own.</summary>
-    public (int ExitCode, string Output) DotNet(params string[] arguments) => Run("dotnet", [], arguments);
+    public (int ExitCode, string Output) DotNet(params string[] arguments) => DotNet(NothingOwn, arguments);
+
+    /// <summary>Runs a program.</summary>
+    public (int ExitCode, string Output) Run(string program, params string[] arguments) => Run(program, NothingOwn, arguments);
+
+    /// <summary>Starts a build and leaves it alone: to be ended. It leads a process group, as a shell's job does.</summary>
+    public Process StartBuild()
+    {
+        var start = new ProcessStartInfo("setsid", ["dotnet", "build", "-nologo", "--no-restore"]) { WorkingDirectory = Folder };
+        foreach (var (name, value) in UserEnvironment.With(NothingOwn)) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    private (int ExitCode, string Output) Run(string tool, Dictionary<string, string?> environment, string[] arguments)
+    private (int ExitCode, string Output) DotNet(IReadOnlyDictionary<string, string?> environment, string[] arguments) =>
+        Run("dotnet", environment, arguments);
+
+    private (int ExitCode, string Output) Run(string program, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
         var output = new StringBuilder();
         using var deadline = new CancellationTokenSource(Deadline);
-        var result = Cli.Wrap(tool).WithArguments(arguments).WithWorkingDirectory(Folder)
-            .WithEnvironmentVariables(CleanEnvironment().Concat(environment)
-                .GroupBy(v => v.Key).ToDictionary(group => group.Key, group => group.Last().Value))
+        var result = Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(Folder)
+            .WithEnvironmentVariables(UserEnvironment.With(environment))
             .WithValidation(CommandResultValidation.None)
             .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(output))
             .ExecuteAsync(deadline.Token).GetAwaiter().GetResult();
         return (result.ExitCode, output.ToString());
-    }
-
-    // A user's shell knows nothing of the MSBuild that runs these tests, nor of this machine's CUDA.
-    private static IEnumerable<KeyValuePair<string, string?>> CleanEnvironment()
-    {
-        foreach (string name in Environment.GetEnvironmentVariables().Keys)
-        {
-            if (name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)) yield return new(name, null);
-        }
-
-        foreach (var name in new[] { "CUDA_PATH", "CUDA_HOME", "FUSION_NVRTC_PATH", "CI" }) yield return new(name, null);
-        yield return new("NUGET_PACKAGES", PackedSdk.PackageCache);
-        yield return new("MSBUILDDISABLENODEREUSE", "1");
-        yield return new("DOTNET_CLI_UI_LANGUAGE", "en");
     }
 }

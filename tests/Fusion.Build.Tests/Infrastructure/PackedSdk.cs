@@ -11,10 +11,15 @@ internal static class PackedSdk
 
     public static string Version { get; } = Metadata("FusionVersion");
 
-    public static string PackageCache { get; } = Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Packages))!, "nuget");
+    public static string PackageCache { get; } = Beside("nuget");
 
-    /// <summary>Folder of the NVRTC that the pack was made of.</summary>
-    public static string Nvrtc { get; } = Path.Combine(PackageCache, "fusion.nvrtc.linux-x64", Version, "nvrtc");
+    /// <summary>Folder of the NVRTC that the pack carries, as a user's own NVRTC would lie somewhere.</summary>
+    public static string Nvrtc { get; } = Beside("nvrtc");
+
+    public static string PackagePath(string id) => Path.Combine(Packages, $"{id}.{Version}.nupkg");
+
+    private static string Beside(string name) =>
+        Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Packages))!, name);
 
     private static string Metadata(string key) => typeof(PackedSdk).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;

@@ -1,0 +1,74 @@
+namespace Fusion.Compiler;
+
+/// <summary>The codes of all that fusionc reports. Each has a page in <c>docs/diagnostics</c>.</summary>
+internal static class Codes
+{
+    /// <summary>NVRTC found an error in a source.</summary>
+    public const string SourceError = "FUSION1001";
+
+    /// <summary>NVRTC warns about a source.</summary>
+    public const string SourceWarning = "FUSION1002";
+
+    /// <summary>The assembler refuses or warns about the PTX: mostly inline PTX, or too much shared memory.</summary>
+    public const string Ptxas = "FUSION1003";
+
+    /// <summary>A source is empty or blank.</summary>
+    public const string EmptySource = "FUSION1004";
+
+    /// <summary>A source is not there, or cannot be read.</summary>
+    public const string MissingSource = "FUSION1005";
+
+    /// <summary>A source has no kernel (warning).</summary>
+    public const string NoKernels = "FUSION1006";
+
+    /// <summary>A header begins with a byte order mark, which NVRTC does not read.</summary>
+    public const string HeaderByteOrderMark = "FUSION1007";
+
+    /// <summary>No NVRTC was found.</summary>
+    public const string NoNvrtc = "FUSION1010";
+
+    /// <summary>The NVRTC that the project or the environment names does not work.</summary>
+    public const string NamedNvrtc = "FUSION1011";
+
+    /// <summary>An architecture that NVRTC does not know.</summary>
+    public const string UnsupportedArchitecture = "FUSION1012";
+
+    /// <summary>An architecture that NVRTC does not know was passed over, as asked (warning).</summary>
+    public const string SkippedArchitecture = "FUSION1013";
+
+    /// <summary>Something in the list of architectures is no architecture.</summary>
+    public const string ArchitectureSyntax = "FUSION1014";
+
+    /// <summary><c>native</c>, and there is no GPU.</summary>
+    public const string NoGpu = "FUSION1015";
+
+    /// <summary>A kernel's metadata has a value that is not allowed.</summary>
+    public const string Metadata = "FUSION1020";
+
+    /// <summary>Two kernels would write the same images.</summary>
+    public const string DuplicateName = "FUSION1021";
+
+    /// <summary>A folder of headers is not there (warning).</summary>
+    public const string MissingIncludePath = "FUSION1022";
+
+    /// <summary>A name expression names nothing that NVRTC can instantiate.</summary>
+    public const string NameExpression = "FUSION1023";
+
+    /// <summary>NVRTC refuses an option.</summary>
+    public const string RefusedOption = "FUSION1024";
+
+    /// <summary>fusionc cannot read what NVRTC made.</summary>
+    public const string UnreadableImage = "FUSION1025";
+
+    /// <summary>A fault of fusionc itself.</summary>
+    public const string Internal = "FUSION1030";
+
+    /// <summary>A file could not be written.</summary>
+    public const string Write = "FUSION1031";
+
+    /// <summary>Another fusionc is at work on the same project.</summary>
+    public const string Locked = "FUSION1032";
+
+    /// <summary>The request file cannot be read.</summary>
+    public const string Request = "FUSION1033";
+}

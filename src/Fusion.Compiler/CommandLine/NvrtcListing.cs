@@ -1,0 +1,34 @@
+using Fusion.Build.Contract;
+using Fusion.Compiler.Architectures;
+using Fusion.Compiler.Nvrtc;
+
+namespace Fusion.Compiler.CommandLine;
+
+/// <summary>Lists every NVRTC that can be found.</summary>
+internal static class NvrtcListing
+{
+    /// <summary>Prints the list, in the order of the search, and marks the one that is used.</summary>
+    /// <param name="request">NVRTC's path and the architectures, if the command line names some.</param>
+    /// <param name="output">Where to.</param>
+    /// <returns>The exit code: failure if there is none to use.</returns>
+    public static int Print(CompileRequest request, TextWriter output)
+    {
+        var list = request.Kernels[0].Architectures;
+        var named = list.Length == 0 ? [] : ArchitectureList.Parse(list, out _).Named;
+        var choice = new NvrtcResolver(new Consulted(Machine.This), NvrtcProbe.Of).Resolve(
+            new NvrtcWish(named, request.SkipUnsupportedArchitectures, request.NvrtcPath, request.NvrtcPackPath, request.ProjectDirectory),
+            lookAtAll: true);
+
+        foreach (var verdict in choice.Verdicts)
+        {
+            output.WriteLine($"{(verdict.Taken ? "*" : " ")} {verdict.Probe.Version?.ToString() ?? "-",-5} {verdict.Probe.Path}");
+            output.WriteLine($"        from    {verdict.Candidate.Origin}");
+            if (verdict.Probe.Architectures.Count > 0) output.WriteLine($"        has     {NvrtcResolver.Range(verdict.Probe)}");
+            output.WriteLine($"        verdict {verdict.Text}");
+        }
+
+        if (choice.Taken is not null && choice.IncludePath is { } headers) output.WriteLine($"Headers of the one used: {headers}");
+        if (choice.Error is not null) output.WriteLine(choice.Error.ToString());
+        return choice.Taken is null ? FusionCommand.Failure : FusionCommand.Success;
+    }
+}

@@ -1,0 +1,131 @@
+using Fusion.Build.Contract;
+using Fusion.Compiler.Headers;
+using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Logs;
+using Fusion.Compiler.Nvrtc;
+using Fusion.Compiler.Output;
+
+namespace Fusion.Compiler;
+
+/// <summary>One run: from a request to images, manifest and state.</summary>
+/// <param name="request">What is asked.</param>
+/// <param name="policy">What to do with the output folder.</param>
+/// <param name="say">Gets every diagnostic; may be called on any thread, one at a time.</param>
+internal sealed class Compilation(CompileRequest request, OutputPolicy policy, Action<Diagnostic> say)
+{
+    private readonly Lock gate = new();
+    private readonly List<Diagnostic> warnings = [];
+    private readonly string requestHash = Hash.Of(request.ToText());
+    private bool failed;
+
+    /// <summary>The machine to look for NVRTC on.</summary>
+    public Machine Machine { get; init; } = Machine.This;
+
+    /// <summary>How long to wait for another fusionc.</summary>
+    public TimeSpan LockPatience { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Does it.</summary>
+    /// <returns>Whether all kernels compiled. Sets the current folder of the process.</returns>
+    public bool Run()
+    {
+        request.ProjectDirectory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.ProjectDirectory));
+        request.OutputDirectory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.OutputDirectory));
+        try
+        {
+            if (policy != OutputPolicy.Project) return Compile();
+            using var mine = OutputLock.Take(request.StateFile + ".lock", LockPatience, out var problem);
+            if (problem is not null) Say(problem);
+            return mine is not null && Compile();
+        }
+        catch (WriteException e)
+        {
+            Say(e.ToDiagnostic());
+            return false;
+        }
+    }
+
+    private bool Compile()
+    {
+        if (policy == OutputPolicy.Project)
+        {
+            AtomicFile.Delete(request.StateFile);
+            OutputFolder.RemoveLeftovers(request.OutputDirectory);
+        }
+
+        var kernels = KernelReading.Read(request, Say);
+        var consulted = new Consulted(Machine);
+        var targets = new TargetChoice(request, consulted, Say);
+        if (kernels.Count == 0 && failed || targets.Choose(kernels) is not { } chosen) return false;
+        foreach (var missing in kernels.SelectMany(k => k.IncludePaths.Select(p => (k.Source, Path: p))).Where(x => !Directory.Exists(x.Path)).DistinctBy(x => x.Path))
+        {
+            Say(new Diagnostic(DiagnosticSeverity.Warning, Codes.MissingIncludePath,
+                $"IncludePaths names '{missing.Path}', and there is no such folder. Correct or remove it; relative paths start at the project's folder.", missing.Source));
+        }
+
+        // NVRTC finds what stands beside a source by the source's name, which is relative to the project.
+        Environment.CurrentDirectory = request.ProjectDirectory;
+        using var toolchain = Toolchain.Create(chosen.Nvrtc, chosen.IncludePath);
+        Say(new Diagnostic(DiagnosticSeverity.Detail, "", toolchain.TracesHeaders
+            ? "Headers are known from what NVRTC reports."
+            : "This NVRTC does not report the headers it reads: #include lines are followed instead."));
+        var contents = new FileContents();
+        var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.OutputDirectory, policy == OutputPolicy.Project);
+        var compiler = new JobCompiler(setup);
+        var parallelism = request.MaxParallelism > 0 ? request.MaxParallelism : Environment.ProcessorCount;
+        var results = JobRunner.Run(chosen.Jobs, parallelism, compiler.Run, Progress);
+        Report(results);
+        if (failed) return false;
+
+        Finish(results, contents, consulted, toolchain.Library.Version);
+        var images = results.ToLookup(r => r.WasFresh, r => r.Record!.Images.Count);
+        Say(new Diagnostic(DiagnosticSeverity.Message, "",
+            $"{images[false].Sum()} images compiled, {images[true].Sum()} up to date, {setup.NvrtcName} ({toolchain.Library.Path})"));
+        return true;
+    }
+
+    private void Finish(JobResult[] results, FileContents contents, Consulted consulted, Version nvrtc)
+    {
+        if (policy == OutputPolicy.Images) return;
+        var manifest = Path.Combine(request.OutputDirectory, ManifestWriter.FileName);
+        AtomicFile.Write(manifest, ManifestWriter.Create(results, nvrtc, request.SdkVersion).ToJson());
+        if (policy != OutputPolicy.Project) return;
+
+        var keep = results.SelectMany(r => r.Record!.Images.Select(i => i.File).Append(r.Job.RecordFile))
+            .Select(f => Path.GetFullPath(f, request.OutputDirectory)).Append(manifest).ToHashSet(StringComparer.Ordinal);
+        OutputFolder.RemoveAllBut(request.OutputDirectory, keep);
+        StateWriter.Write(request, requestHash, results, contents, consulted, warnings);
+    }
+
+    private void Progress(JobResult result)
+    {
+        if (result.WasFresh || result.Record is null) return;
+        var sizes = result.Record.Images.Select(i => FormattableString.Invariant($"{i.Image.Kind.ToString().ToLowerInvariant()} {i.Image.Bytes / 1024.0:0.0} KB"));
+        Say(new Diagnostic(DiagnosticSeverity.Message, "",
+            $"{result.Job.Kernel.ProgramName} -> {result.Job.Architecture} ({string.Join(", ", sizes)})"));
+    }
+
+    private void Report(JobResult[] results)
+    {
+        // A header that many kernels include is complained about once.
+        var said = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var kernel in results.GroupBy(r => r.Job.Kernel, ReferenceEqualityComparer.Instance))
+        {
+            foreach (var diagnostic in DiagnosticMerger.Merge([.. kernel.Select(r => (r.Job.Architecture, r.Diagnostics))]))
+            {
+                if (said.Add(diagnostic.ToLine())) Say(diagnostic);
+            }
+        }
+
+        failed |= results.Any(r => r.Record is null);
+    }
+
+    private void Say(Diagnostic diagnostic)
+    {
+        lock (gate)
+        {
+            failed |= diagnostic.Severity == DiagnosticSeverity.Error;
+            if (diagnostic.Severity == DiagnosticSeverity.Warning) warnings.Add(diagnostic);
+            say(diagnostic);
+        }
+    }
+}

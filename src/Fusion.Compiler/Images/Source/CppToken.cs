@@ -1,0 +1,37 @@
+namespace Fusion.Compiler.Images;
+
+/// <summary>What a token of C++ is.</summary>
+internal enum CppTokenKind
+{
+    /// <summary>An identifier or keyword.</summary>
+    Word,
+
+    /// <summary>A number.</summary>
+    Number,
+
+    /// <summary>A string or character literal; its text is not kept.</summary>
+    Literal,
+
+    /// <summary>A preprocessor directive; its text is its name: <c>if</c>, <c>else</c>, <c>define</c>.</summary>
+    Directive,
+
+    /// <summary><c>::</c>, <c>-&gt;</c>, <c>...</c> or one character.</summary>
+    Mark,
+}
+
+/// <summary>A token of C++.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Text">Its text.</param>
+internal readonly record struct CppToken(CppTokenKind Kind, string Text)
+{
+    /// <summary>Whether it is an identifier or keyword.</summary>
+    public bool IsWord => Kind == CppTokenKind.Word;
+
+    /// <summary>Whether it is a certain mark.</summary>
+    /// <param name="text">The mark.</param>
+    public bool IsMark(string text) => Kind == CppTokenKind.Mark && Text == text;
+
+    /// <summary>Whether it is a certain identifier or keyword.</summary>
+    /// <param name="text">The word.</param>
+    public bool Is(string text) => Kind == CppTokenKind.Word && Text == text;
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+
+namespace Fusion.Compiler.Images;
+
+/// <summary>Finds the <c>__global__</c> functions in C++ sources and reads their signatures.</summary>
+/// <remarks>It does not preprocess and knows no types, so a kernel that a macro writes is not found.</remarks>
+internal sealed class SignatureReader
+{
+    private const string Kernel = "__global__";
+
+    private readonly IReadOnlyList<CppToken> _tokens;
+    private readonly List<KernelSignature> _found = [];
+    private readonly Stack<ImmutableStack<string>> _conditions = new();
+    // The namespaces around; "" for every other brace.
+    private ImmutableStack<string> _scopes = [];
+    private bool _inTemplate;
+
+    private SignatureReader(string source) => _tokens = CppTokenizer.Read(source);
+
+    /// <summary>Reads sources.</summary>
+    /// <param name="sources">Texts of source files and headers.</param>
+    /// <returns>Each kernel once, with the parameters' names of its definition where there is one.</returns>
+    public static IReadOnlyList<KernelSignature> Read(IEnumerable<string> sources)
+    {
+        var signatures = new List<KernelSignature>();
+        foreach (var found in sources.SelectMany(source => new SignatureReader(source).ReadAll()))
+        {
+            var known = signatures.FindIndex(found.IsSameFunction);
+            if (known < 0) signatures.Add(found);
+            else if (found.IsDefinition && !signatures[known].IsDefinition) signatures[known] = found;
+        }
+
+        return signatures;
+    }
+
+    private List<KernelSignature> ReadAll()
+    {
+        for (var i = 0; i < _tokens.Count;) i = ReadOne(i);
+        return _found;
+    }
+
+    private int ReadOne(int i)
+    {
+        var token = _tokens[i];
+        if (token.Kind == CppTokenKind.Directive) ReadCondition(token.Text);
+        else if (token.Is("namespace")) return ReadNamespace(i + 1);
+        else if (token.Is("template")) return ReadTemplate(i + 1);
+        else if (token.Is(Kernel)) return ReadKernel(i + 1);
+        else if (token.IsMark("{")) _scopes = _scopes.Push("");
+        else if (token.IsMark("}") && !_scopes.IsEmpty) _scopes = _scopes.Pop();
+
+        if (token.IsMark("{") || token.IsMark("}") || token.IsMark(";")) _inTemplate = false;
+        return i + 1;
+    }
+
+    // Each branch of a condition starts in the scope in which the first one started, since only one of them is compiled.
+    private void ReadCondition(string directive)
+    {
+        if (DisabledCode.Opens(directive)) _conditions.Push(_scopes);
+        else if (DisabledCode.Continues(directive) && _conditions.TryPeek(out var scopes)) _scopes = scopes;
+        else if (directive == "endif") _conditions.TryPop(out _);
+    }
+
+    // namespace [attributes] a::inline b { … } as well as namespace a = b; and using namespace a;
+    private int ReadNamespace(int i)
+    {
+        var names = new List<string>();
+        for (; i < _tokens.Count; i++)
+        {
+            var token = _tokens[i];
+            if (token.IsMark("["))
+            {
+                i = CppBrackets.End(_tokens, i) - 1;
+            }
+            else if (token.IsWord && token.Text is "__attribute__" or "__declspec" && i + 1 < _tokens.Count)
+            {
+                i = CppBrackets.End(_tokens, i + 1) - 1;
+            }
+            else if (token.IsWord)
+            {
+                if (token.Text != "inline") names.Add(token.Text);
+            }
+            else if (token.IsMark("{"))
+            {
+                _scopes = _scopes.Push(string.Join("::", names));
+                return i + 1;
+            }
+            else if (!token.IsMark("::"))
+            {
+                break;
+            }
+        }
+
+        return i;
+    }
+
+    // Without "<" it is an explicit instantiation, which says nothing that its template does not.
+    private int ReadTemplate(int i)
+    {
+        if (i < _tokens.Count && _tokens[i].IsMark("<"))
+        {
+            _inTemplate = true;
+            return CppBrackets.AngleEnd(_tokens, i) ?? i + 1;
+        }
+
+        return i;
+    }
+
+    private int ReadKernel(int start)
+    {
+        var declarator = KernelDeclarator.Read(_tokens, start);
+        if (declarator is null) return start;
+        if (!declarator.HasTemplateArguments)
+        {
+            var scopes = _scopes.Reverse().Where(scope => scope.Length > 0);
+            _found.Add(new KernelSignature(
+                string.Join("::", scopes.Append(declarator.Name)), ParameterReader.Read(declarator.Parameters), _inTemplate)
+            {
+                IsDefinition = declarator.HasBody,
+            });
+        }
+
+        _inTemplate = false;
+        return declarator.End;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text;
+using Fusion.Build.Contract;
+using Fusion.Compiler.Headers;
+using Fusion.Compiler.Images;
+using Fusion.Compiler.Logs;
+using Fusion.Compiler.Output;
+using Fusion.Interop.Nvrtc;
+using Fusion.Manifest;
+
+namespace Fusion.Compiler.Jobs;
+
+/// <summary>Does jobs. For many threads at a time.</summary>
+internal sealed class JobCompiler(JobSetup setup)
+{
+    private readonly JobStore store = new(setup.OutputDirectory, setup.Contents);
+
+    /// <summary>Does a job, unless an earlier run did.</summary>
+    /// <exception cref="WriteException">An image or the record cannot be written.</exception>
+    public JobResult Run(CompileJob job)
+    {
+        var key = setup.Key(job);
+        if (setup.KeepsRecords)
+        {
+            if (store.FindFresh(job, key) is { } fresh)
+                return new JobResult(job, [.. fresh.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = fresh, WasFresh = true };
+            store.Forget(job);
+        }
+
+        var start = DateTime.UtcNow;
+        if (setup.Contents.Get(job.Kernel.Source) is not { } source)
+            return Failed(job, new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, "The file disappeared during the build.", job.Kernel.Source));
+
+        using var trace = setup.Toolchain.NewTrace();
+        using var program = setup.Toolchain.Library.CreateProgram(source.Text, job.Kernel.ProgramName);
+        foreach (var expression in job.Kernel.NameExpressions) program.AddNameExpression(expression);
+        var result = program.Compile([.. setup.Options(job), .. trace?.Options ?? []]);
+        var log = program.GetLog();
+        var name = setup.Toolchain.Library.NameOf(result);
+        if (result != NvrtcResult.Success)
+        {
+            var entries = new PtxasLocator(setup).Locate(job, source.Text, NvrtcLog.Parse(log));
+            var errors = LogDiagnostics.From(entries, log, result, name, job.Kernel, setup.NvrtcName);
+            return new JobResult(job, ByteOrderMarks.Explain(errors, job.Kernel.Source, setup.Contents));
+        }
+
+        var diagnostics = LogDiagnostics.From(NvrtcLog.Parse(log), log, result, name, job.Kernel, setup.NvrtcName);
+        try
+        {
+            return Finish(job, key, start, program, Headers(job, trace), diagnostics);
+        }
+        catch (NvrtcException e)
+        {
+            return Failed(job, OtherOutput(job.Kernel, e.Message));
+        }
+        catch (InvalidDataException e)
+        {
+            return Failed(job, new Diagnostic(DiagnosticSeverity.Error, Codes.UnreadableImage,
+                $"fusionc cannot read what {setup.NvrtcName} made for {job.Architecture}: {e.Message} Please report it, with the source.", job.Kernel.Source));
+        }
+    }
+
+    private JobResult Finish(
+        CompileJob job, string key, DateTime start, NvrtcProgram program, (IReadOnlyList<string> Read, IReadOnlyList<string> Vain) headers,
+        List<Diagnostic> diagnostics)
+    {
+        var (ptx, cubin) = (program.GetPtx(), program.GetCubin());
+        if (ptx.Length == 0 || cubin.Length == 0) return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
+        var symbols = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var expression in job.Kernel.NameExpressions) symbols[program.GetLoweredName(expression)] = expression.TrimStart('&', ' ');
+
+        var inputs = headers.Read.Prepend(job.Kernel.Source).Select(p => (Path: p, Content: setup.Contents.Get(p))).ToArray();
+        var content = KernelReader.Read(
+            Encoding.UTF8.GetString(ptx), cubin, [.. inputs.Select(i => i.Content?.Text ?? "")], symbols);
+        if (content.Ptx.Count == 0) diagnostics.Add(NoKernels(job.Kernel));
+
+        var images = new List<RecordedImage>();
+        if (job.WantsCubin) images.Add(Store(job.CubinFile, job.Architecture, cubin, content.PtxVersion, content.Cubin));
+        if (job.WantsPtx) images.Add(Store(job.PtxFile, job.Architecture.AsVirtual, ptx, content.PtxVersion, content.Ptx));
+        var record = new JobRecord
+        {
+            Key = key,
+            Inputs = [.. inputs.Select(i => new RecordedFile(i.Path, i.Content?.Sha256 ?? ""))],
+            Vain = headers.Vain,
+            Images = images,
+            Diagnostics = [.. diagnostics.Select(RecordedDiagnostic.From)],
+        };
+        string[] unsettled = [.. inputs.Where(i => i.Content is null || i.Content.Modified > start).Select(i => i.Path)];
+        if (setup.KeepsRecords && unsettled.Length == 0) store.Write(job, record);
+        return new JobResult(job, diagnostics) { Record = record, Unsettled = unsettled };
+    }
+
+    private (IReadOnlyList<string> Read, IReadOnlyList<string> Vain) Headers(CompileJob job, HeaderTrace? trace)
+    {
+        var search = new IncludeSearch(setup.IncludeFolders(job.Kernel), setup.Contents);
+        var read = trace?.Read(job.Kernel.ProjectDirectory) ?? search.Scan(job.Kernel.Source);
+        search.NoteVain(job.Kernel.Source, read);
+        return (read, search.Vain);
+    }
+
+    private RecordedImage Store(string file, GpuArchitecture architecture, byte[] bytes, string ptxVersion, IReadOnlyList<KernelEntry> kernels)
+    {
+        AtomicFile.Write(Path.Combine(setup.OutputDirectory, file), bytes);
+        return new RecordedImage(file, new KernelImage
+        {
+            Resource = KernelManifest.ResourcePrefix + file,
+            Kind = architecture.Kind,
+            Architecture = architecture.ToString(),
+            Bytes = bytes.Length,
+            Sha256 = Hash.Of(bytes),
+            PtxVersion = ptxVersion,
+            Kernels = kernels,
+        });
+    }
+
+    private static Diagnostic NoKernels(Kernel kernel) => new(DiagnosticSeverity.Warning, Codes.NoKernels,
+        "The file has no kernel, so its images are empty. Expected a __global__ function; a template needs its instantiations in NameExpressions"
+        + $"{(kernel.NameExpressions.Count > 0 ? ", which name something else here" : "")}. A file that others include is named .cuh.", kernel.Source);
+
+    private static Diagnostic OtherOutput(Kernel kernel, string found) => new(DiagnosticSeverity.Error, Codes.RefusedOption,
+        $"{found} An option in AdditionalOptions asks for another kind of output: remove it. They are: {string.Join(' ', kernel.AdditionalOptions)}",
+        kernel.Source);
+
+    private static JobResult Failed(CompileJob job, Diagnostic diagnostic) => new(job, [diagnostic]);
+}

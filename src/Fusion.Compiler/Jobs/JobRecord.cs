@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using Fusion.Build.Contract;
+using Fusion.Manifest;
+
+namespace Fusion.Compiler.Jobs;
+
+/// <summary>What a finished job depended on, made and said. Kept beside its images, so that the next run can tell
+/// whether there is anything to do.</summary>
+internal sealed record JobRecord
+{
+    /// <summary>Hash of all that is no file: options, architecture, kinds, NVRTC and fusionc.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The source and the headers that it included.</summary>
+    public required IReadOnlyList<RecordedFile> Inputs { get; init; }
+
+    /// <summary>Paths where a header was looked for in vain.</summary>
+    public required IReadOnlyList<string> Vain { get; init; }
+
+    /// <summary>The images.</summary>
+    public required IReadOnlyList<RecordedImage> Images { get; init; }
+
+    /// <summary>Warnings and messages, to be said again.</summary>
+    public required IReadOnlyList<RecordedDiagnostic> Diagnostics { get; init; }
+}
+
+/// <summary>A file that a job read.</summary>
+/// <param name="Path">Full path.</param>
+/// <param name="Sha256">Hash of its content.</param>
+internal sealed record RecordedFile(string Path, string Sha256);
+
+/// <summary>An image that a job made.</summary>
+/// <param name="File">Path in the output folder, with forward slashes.</param>
+/// <param name="Image">As the manifest describes it.</param>
+internal sealed record RecordedImage(string File, KernelImage Image);
+
+/// <summary>A diagnostic of a job.</summary>
+internal sealed record RecordedDiagnostic(DiagnosticSeverity Severity, string Code, string Message, string File, int Line, int Column)
+{
+    /// <summary>The diagnostic for the record.</summary>
+    public static RecordedDiagnostic From(Diagnostic d) => new(d.Severity, d.Code, d.Message, d.File, d.Line, d.Column);
+
+    /// <summary>The diagnostic again.</summary>
+    public Diagnostic ToDiagnostic() => new(Severity, Code, Message, File, Line, Column);
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, NewLine = "\n", UseStringEnumConverter = true, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(JobRecord))]
+internal sealed partial class JobRecordJson : JsonSerializerContext;

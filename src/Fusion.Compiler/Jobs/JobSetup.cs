@@ -1,0 +1,55 @@
+using System.Globalization;
+using Fusion.Build.Contract;
+using Fusion.Compiler.Headers;
+using Fusion.Compiler.Nvrtc;
+
+namespace Fusion.Compiler.Jobs;
+
+/// <summary>What all jobs of a run share.</summary>
+/// <param name="Toolchain">NVRTC and its headers.</param>
+/// <param name="Contents">Reads sources and headers.</param>
+/// <param name="FusionIncludePath">Folder of the SDK's own headers; empty if there is none.</param>
+/// <param name="OutputDirectory">Full path of the folder for images.</param>
+/// <param name="KeepsRecords">Whether jobs write and use records.</param>
+internal sealed record JobSetup(
+    Toolchain Toolchain, FileContents Contents, string FusionIncludePath, string OutputDirectory, bool KeepsRecords)
+{
+    private static readonly string CompilerId = typeof(JobSetup).Module.ModuleVersionId.ToString("n");
+
+    /// <summary>NVRTC for people: <c>NVRTC 12.4</c>.</summary>
+    public string NvrtcName => $"NVRTC {Toolchain.Library.Version}";
+
+    /// <summary>The folders of headers of a kernel, in the order they are searched, all full.</summary>
+    public IReadOnlyList<string> IncludeFolders(Kernel kernel)
+    {
+        string[] standing = [FusionIncludePath, Toolchain.IncludePath ?? ""];
+        return [.. kernel.IncludePaths.Concat(standing.Where(f => f.Length > 0).Select(Path.TrimEndingDirectorySeparator))];
+    }
+
+    /// <summary>NVRTC's options for a job. NVRTC's defaults for both of the first differ from version to version.</summary>
+    public IReadOnlyList<string> Options(CompileJob job) =>
+    [
+        $"-arch={job.Architecture}",
+        .. job.Kernel.OwnOptions,
+        .. IncludeFolders(job.Kernel).Select(f => $"-I{job.Kernel.InProject(f)}"),
+        .. Toolchain.StandingOptions,
+    ];
+
+    /// <summary>Hash of all that a job depends on besides files.</summary>
+    public string Key(CompileJob job)
+    {
+        var library = new FileInfo(Toolchain.Library.Path);
+        return Hash.Of(Record.Join(
+        [
+            CompilerId,
+            Toolchain.Library.Version.ToString(),
+            (library.Exists ? library.Length : 0).ToString(CultureInfo.InvariantCulture),
+            job.WantsCubin.ToString(),
+            job.WantsPtx.ToString(),
+            job.Kernel.ProgramName,
+            .. Options(job),
+            "name expressions",
+            .. job.Kernel.NameExpressions,
+        ]));
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Fusion.Interop;
+
+namespace Fusion.Compiler.Nvrtc;
+
+/// <summary>Finds NVRTC's library files below a folder.</summary>
+internal static partial class NvrtcFolders
+{
+    /// <summary>Where a toolkit, a pack or a wheel may have its libraries.</summary>
+    public static readonly string[] LibraryFolders = [".", "lib64", "lib", "targets/x86_64-linux/lib", "bin", "bin/x64", "bin/x86_64"];
+
+    /// <summary>The libraries in a toolkit's root, or in a folder of libraries.</summary>
+    public static IEnumerable<NvrtcCandidate> In(Consulted consulted, string origin, string root) =>
+        from folder in LibraryFolders
+        let path = Path.GetFullPath(Path.Combine(root, folder))
+        where consulted.FolderExists(path)
+        from name in LibraryNames.Nvrtc
+        let file = Path.Combine(path, name)
+        where consulted.FileExists(file)
+        select new NvrtcCandidate(origin, file);
+
+    /// <summary>Folders ordered by the version in their names, the newest first.</summary>
+    public static IEnumerable<string> NewestFirst(IEnumerable<string> folders) =>
+        folders.OrderByDescending(f => VersionIn(Path.GetFileName(f))).ThenBy(f => f, StringComparer.Ordinal);
+
+    /// <summary>The path without links on the way, so that one library under two names is one.</summary>
+    public static string RealPath(string path)
+    {
+        var parent = Path.GetDirectoryName(path);
+        if (string.IsNullOrEmpty(parent)) return path;
+        FileSystemInfo entry = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
+        return entry.LinkTarget is not null && entry.ResolveLinkTarget(returnFinalTarget: true) is { } target && target.FullName != path
+            ? RealPath(target.FullName)
+            : Path.Combine(RealPath(parent), Path.GetFileName(path));
+    }
+
+    private static Version VersionIn(string name)
+    {
+        var match = VersionPattern().Match(name);
+        return match.Success
+            ? new Version(Number(match.Groups[1]), match.Groups[2].Success ? Number(match.Groups[2]) : 0)
+            : new Version(0, 0);
+    }
+
+    private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"(\d{1,4})(?:\.(\d{1,4}))?")]
+    private static partial Regex VersionPattern();
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Fusion.Compiler.Nvrtc;
+
+/// <summary>The headers that belong to an NVRTC. Headers of one version with the NVRTC of another give errors that nobody
+/// understands, so a folder that says it is of another version is not taken.</summary>
+internal static partial class ToolkitHeaders
+{
+    private static readonly string[] VersionHeaders = ["cuda.h", "cuda_runtime_api.h"];
+
+    /// <summary>The include folder of a toolkit or of Python packages.</summary>
+    /// <param name="consulted">Looks and remembers.</param>
+    /// <param name="library">Full path of NVRTC.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="remark">Why a folder was not taken; empty if there is nothing to say.</param>
+    /// <returns>Null if it has none.</returns>
+    public static string? Find(Consulted consulted, string library, Version version, out string remark)
+    {
+        remark = "";
+        if (!Path.IsPathFullyQualified(library)) return null;
+        var folder = Path.GetDirectoryName(library)!;
+        var up = Path.GetFileName(folder) is "x64" or "x86_64" ? "../.." : "..";
+        string[] places = [$"{up}/../cuda_runtime/include", $"{up}/include", $"{up}/targets/x86_64-linux/include"];
+        var system = Path.Combine(consulted.Root, "usr", "include");
+        foreach (var place in places.Select(p => Path.GetFullPath(Path.Combine(folder, p))))
+        {
+            // The system's own headers are for the host.
+            if (place == system || !consulted.FolderExists(place)) continue;
+            var found = VersionOf(consulted, place);
+            if (found is null || found == version) return place;
+            remark = $"the headers in '{place}' are of CUDA {found}, not of {version}, and are not used";
+        }
+
+        return null;
+    }
+
+    private static Version? VersionOf(Consulted consulted, string folder)
+    {
+        var header = VersionHeaders.Select(n => Path.Combine(folder, n)).FirstOrDefault(consulted.FileExists);
+        if (header is null) return null;
+        var line = File.ReadLines(header).Select(l => VersionDefine().Match(l)).FirstOrDefault(m => m.Success);
+        if (line is null) return null;
+        var number = int.Parse(line.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+        return new Version(number / 1000, number % 1000 / 10);
+    }
+
+    [GeneratedRegex(@"^\s*#\s*define\s+(?:CUDA_VERSION|CUDART_VERSION)\s+(\d{4,6})\b")]
+    private static partial Regex VersionDefine();
+}

@@ -1,0 +1,50 @@
+namespace Fusion.Compiler.Output;
+
+/// <summary>Writes files whole or not at all.</summary>
+internal static class AtomicFile
+{
+    /// <summary>What the name of a file ends with while it is written.</summary>
+    public const string PartSuffix = ".fusion-part";
+
+    /// <summary>Writes a file. One that already has that content is left alone, with its time.</summary>
+    /// <param name="path">Its full path; folders on the way are made.</param>
+    /// <param name="content">Its content.</param>
+    /// <exception cref="WriteException">It cannot be written.</exception>
+    public static void Write(string path, byte[] content)
+    {
+        var part = path + PartSuffix;
+        try
+        {
+            if (Has(path, content)) return;
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            Unfinished.Add(part);
+            File.WriteAllBytes(part, content);
+            File.Move(part, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new WriteException(path, e);
+        }
+        finally
+        {
+            Unfinished.Remove(part);
+        }
+    }
+
+    /// <summary>Deletes a file if it is there.</summary>
+    /// <exception cref="WriteException">It cannot be deleted.</exception>
+    public static void Delete(string path)
+    {
+        try
+        {
+            if (File.Exists(path)) File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new WriteException(path, e);
+        }
+    }
+
+    private static bool Has(string path, byte[] content) =>
+        new FileInfo(path) is { Exists: true } file && file.Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
+}

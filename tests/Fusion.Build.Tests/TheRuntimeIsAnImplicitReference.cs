@@ -1,0 +1,79 @@
+using Fusion.Build.Tests.Infrastructure;
+
+namespace Fusion.Build.Tests;
+
+public sealed class TheRuntimeIsAnImplicitReference
+{
+    private static readonly string Runtime = $"Fusion.Runtime/{PackedSdk.Version}";
+
+    private const string UsesTheRuntime = """
+        public static class Uses { public static System.Type Library => typeof(Fusion.Runtime.KernelLibrary); }
+        """;
+
+    [Test]
+    public void OfTheSameVersion()
+    {
+        using var consumer = new Consumer();
+        consumer.Write("fill.cu", Kernels.Named("fill")).Write("Uses.cs", UsesTheRuntime);
+
+        consumer.Build().MustSucceed();
+
+        Assert.That(consumer.RestoredPackages, Does.Contain(Runtime));
+    }
+
+    [Test]
+    public void UnlessItIsTurnedOff()
+    {
+        using var consumer = new Consumer(Projects.Library("<FusionImplicitRuntime>false</FusionImplicitRuntime>"));
+        consumer.Write("fill.cu", Kernels.Named("fill"));
+
+        consumer.Build().MustSucceed();
+
+        Assert.That(consumer.RestoredPackages, Has.None.StartsWith("Fusion.Runtime/"));
+        Assert.That(consumer.Images, Is.EqualTo(["fill.sm_80.cubin"]), "the kernels do not need it");
+    }
+
+    [Test]
+    public void AlsoWithCentralPackageManagement()
+    {
+        using var consumer = new Consumer();
+        consumer.Write("fill.cu", Kernels.Named("fill")).Write("Uses.cs", UsesTheRuntime);
+        consumer.Write("Directory.Packages.props", """
+            <Project>
+              <PropertyGroup>
+                <ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally>
+                <CentralPackageTransitivePinningEnabled>true</CentralPackageTransitivePinningEnabled>
+              </PropertyGroup>
+            </Project>
+            """);
+
+        var build = consumer.Build().MustSucceed();
+
+        Assert.That(build.Warnings, Is.Empty, build.Output);
+        Assert.That(consumer.RestoredPackages, Does.Contain(Runtime));
+    }
+
+    [Test]
+    public void OfEachFrameworkThatWantsIt()
+    {
+        using var consumer = new Consumer($"""
+            <Project Sdk="Fusion.Sdk/{PackedSdk.Version}">
+              <PropertyGroup>
+                <TargetFrameworks>net10.0;netstandard2.0</TargetFrameworks>
+                <FusionArchitectures>sm_80</FusionArchitectures>
+                <FusionImplicitRuntime Condition="'$(TargetFramework)' == 'netstandard2.0'">false</FusionImplicitRuntime>
+              </PropertyGroup>
+            </Project>
+            """);
+        consumer.Write("fill.cu", Kernels.Named("fill"));
+
+        consumer.Build().MustSucceed();
+
+        foreach (var framework in new[] { "net10.0", "netstandard2.0" })
+        {
+            var built = new BuiltAssembly(consumer.PathOf($"bin/Debug/{framework}/Consumer.dll"));
+            Assert.That(built.KernelNames("fill"), Is.EqualTo(["fill"]), framework);
+            Assert.That(consumer.PathOf($"obj/Debug/{framework}/fusion/fill.sm_80.cubin"), Does.Exist);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Fusion.Build.Contract;
+using Fusion.Compiler.Tests.Infrastructure;
+
+namespace Fusion.Compiler.Tests.Projects;
+
+[TestFixture("11.8")]
+[TestFixture("12.4")]
+public sealed class Metadata(string nvrtc) : NvrtcFixture(nvrtc)
+{
+    private static readonly TestCaseData<Action<KernelRequest>, string, string>[] Mistakes =
+    [
+        new(k => k.Std = "c++99", "FUSION1020", "Std is 'c++99'; expected one of c++03, c++11, c++14, c++17, c++20."),
+        new(k => k.MaxRegisters = "256", "FUSION1020", "MaxRegisters is '256'; expected a number from 1 to 255"),
+        new(k => k.MaxRegisters = "many", "FUSION1020", "MaxRegisters is 'many'"),
+        new(k => k.FastMath = "yes", "FUSION1020", "FastMath is 'yes'; expected true or false."),
+        new(k => k.LineInfo = "1", "FUSION1020", "LineInfo is '1'; expected true or false."),
+        new(k => k.AdditionalOptions = "-arch=sm_90", "FUSION1020", "use Architectures"),
+        new(k => k.Name = "../k", "FUSION1020", "LogicalName is '../k'"),
+        new(k => k.Architectures = "90", "FUSION1014", "'90' is no GPU architecture."),
+        new(k => k.Architectures = " ; ", "FUSION1014", "No architecture is named."),
+        new(k => k.NameExpressions = "nope<3>", "FUSION1023", "NVRTC does not know the name expression 'nope<3>': identifier \"nope\" is undefined"),
+        new(k => k.AdditionalOptions = "--bogus", "FUSION1024", "refuses an option: unrecognized option --bogus found"),
+        new(k => k.AdditionalOptions = "-dlto", "FUSION1024", "An option in AdditionalOptions asks for another kind of output: remove it. They are: -dlto"),
+        new(k => k.Defines = "3X", "FUSION1024", "invalid macro definition: 3X"),
+    ];
+
+    [TestCaseSource(nameof(Mistakes))]
+    public void AMistakeIsAnErrorAtTheKernel(Action<KernelRequest> mistake, string code, string text)
+    {
+        mistake(Project.Add("k.cu", KernelProject.Simple));
+
+        var error = Project.Run().OnlyError();
+
+        Assert.That((error.Code, error.File), Is.EqualTo((code, Project.PathOf("k.cu"))));
+        Assert.That(error.Message, Does.Contain(text));
+    }
+
+    [Test]
+    public void TwoKernelsOfOneNameAreAnErrorThatNamesBoth()
+    {
+        Project.Add("a.cu", KernelProject.Simple).Name = "same";
+        Project.Add("b.cu", KernelProject.Simple).Name = "same";
+
+        var error = Project.Run().OnlyError();
+
+        Assert.That(error.Code, Is.EqualTo("FUSION1021"));
+        Assert.That(error.Message, Does.Contain(Project.PathOf("a.cu")).And.Contain(Project.PathOf("b.cu")).And.Contain("LogicalName"));
+    }
+
+    [Test]
+    public void AnIncludePathThatIsMissingIsAWarning()
+    {
+        Project.Add("k.cu", KernelProject.Simple).IncludePaths = "gone";
+
+        var run = Project.Run().MustSucceed();
+
+        Assert.That(run.Warnings.Single().Code, Is.EqualTo("FUSION1022"));
+        Assert.That(run.Warnings[0].Message, Does.Contain(Project.PathOf("gone")));
+        Directory.CreateDirectory(Project.PathOf("gone"));
+        Assert.That(Project.WhyStale(), Does.Contain("gone"));
+    }
+
+    [Test]
+    public void EveryOptionReachesNvrtc()
+    {
+        var kernel = Project.Add("k.cu", """
+            #if __cplusplus != 201402L || !defined(__FAST_MATH_SEEN) || VALUE != 7
+            #error options are missing
+            #endif
+            extern "C" __global__ void k(float* x) { x[0] = __sinf(x[1]); }
+            """);
+        kernel.Std = "c++14";
+        kernel.Defines = "VALUE=7";
+        kernel.MaxRegisters = "32";
+        kernel.FastMath = "true";
+        kernel.LineInfo = "true";
+        kernel.AdditionalOptions = "-D;__FAST_MATH_SEEN";
+        kernel.Architectures = "compute_80";
+
+        Project.Run().MustSucceed();
+
+        var ptx = File.ReadAllText(Path.Combine(Project.Images, "k.compute_80.ptx"));
+        Assert.That(ptx, Does.Contain(".maxnreg 32").Or.Contain(".maxntid").Or.Contain(".loc"));
+        Assert.That(ptx, Does.Contain("sin.approx.ftz"));
+    }
+}
