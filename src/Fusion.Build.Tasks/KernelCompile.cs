@@ -54,6 +54,12 @@ public sealed class KernelCompile : ToolTask
     /// <summary>Folder of the pages that explain the codes.</summary>
     public string HelpPath { get; set; } = "";
 
+    /// <summary>Whether warnings are errors. MSBuild applies the property of that name to the C# compiler alone.</summary>
+    public bool TreatWarningsAsErrors { get; set; }
+
+    /// <summary>Codes that stay warnings all the same, or are not said at all.</summary>
+    public string[] WarningsNotAsErrors { get; set; } = [];
+
     /// <summary>Full path of <c>dotnet</c>; empty for the one on the path.</summary>
     public string DotNetHost { get; set; } = "";
 
@@ -177,6 +183,7 @@ public sealed class KernelCompile : ToolTask
         switch (d.Severity)
         {
             case DiagnosticSeverity.Error:
+            case DiagnosticSeverity.Warning when TreatWarningsAsErrors && !WarningsNotAsErrors.Contains(d.Code):
                 Log.LogError(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
                 break;
             case DiagnosticSeverity.Warning:

@@ -21,6 +21,9 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     /// <summary>The machine to look for NVRTC on.</summary>
     public Machine Machine { get; init; } = Machine.This;
 
+    /// <summary>Whether NVRTC may be asked which headers it reads; otherwise <c>#include</c> lines are followed.</summary>
+    public bool MayTrace { get; init; } = true;
+
     /// <summary>How long to wait for another fusionc.</summary>
     public TimeSpan LockPatience { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -64,7 +67,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
 
         // NVRTC finds what stands beside a source by the source's name, which is relative to the project.
         Environment.CurrentDirectory = request.ProjectDirectory;
-        using var toolchain = Toolchain.Create(chosen.Nvrtc, chosen.IncludePath);
+        using var toolchain = Toolchain.Create(chosen.Nvrtc, chosen.IncludePath, MayTrace);
         Say(new Diagnostic(DiagnosticSeverity.Detail, "", toolchain.TracesHeaders
             ? "Headers are known from what NVRTC reports."
             : "This NVRTC does not report the headers it reads: #include lines are followed instead."));

@@ -16,7 +16,7 @@ public sealed class MetadataOfAKernel(string way) : SharedConsumer
         ["MaxRegisters"] = "40",
         ["FastMath"] = "true",
         ["LineInfo"] = "true",
-        ["NameExpressions"] = "scale<float>;scale<int>",
+        ["NameExpressions"] = "scale&lt;float&gt;;scale&lt;int&gt;",
         ["AdditionalOptions"] = "--fmad=false",
     };
 

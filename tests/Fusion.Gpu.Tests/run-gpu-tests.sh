@@ -9,7 +9,7 @@ output=$(cd "$output" && pwd)
 content=$(mktemp -d)
 trap 'rm -rf "$content"' EXIT
 tar -xzf "$here/content.tar.gz" -C "$content" || exit 1
-export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 export FUSION_BUNDLE_FUSIONC=$content/fusionc
 failed=0
 step() {

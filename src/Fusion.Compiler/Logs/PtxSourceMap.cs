@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Fusion.Compiler.Logs;
@@ -17,7 +18,7 @@ internal sealed partial class PtxSourceMap
         lines = ptx.Split('\n');
         foreach (var line in lines)
         {
-            if (FileDirective().Match(line) is { Success: true } file) files[file.Groups[1].Value] = file.Groups[2].Value;
+            if (FileDirective().Match(line) is { Success: true } file) files[file.Groups[1].Value] = Unescape(file.Groups[2].Value);
         }
     }
 
@@ -40,10 +41,36 @@ internal sealed partial class PtxSourceMap
         return null;
     }
 
+    // Bytes beyond ASCII are written as \303\266, so a name is put together as bytes.
+    private static string Unescape(string name)
+    {
+        var bytes = new List<byte>(name.Length);
+        for (var at = 0; at < name.Length;)
+        {
+            if (Octal().Match(name, at) is { Success: true } octal)
+            {
+                bytes.Add(Convert.ToByte(octal.Groups[1].Value, 8));
+                at += octal.Length;
+            }
+            else
+            {
+                if (name[at] == '\\' && at + 1 < name.Length) at++;
+                var rune = Rune.GetRuneAt(name, at);
+                bytes.AddRange(Encoding.UTF8.GetBytes(rune.ToString()));
+                at += rune.Utf16SequenceLength;
+            }
+        }
+
+        return Encoding.UTF8.GetString([.. bytes]);
+    }
+
     private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
 
     [GeneratedRegex("""^\s*\.file\s+(\d+)\s+"(.*)"\s*(?:,.*)?$""")]
     private static partial Regex FileDirective();
+
+    [GeneratedRegex(@"\G\\([0-3][0-7]{2})")]
+    private static partial Regex Octal();
 
     [GeneratedRegex(@"^\s*\.loc\s+(\d+)\s+(\d{1,9})\s+(\d{1,9})")]
     private static partial Regex LocDirective();

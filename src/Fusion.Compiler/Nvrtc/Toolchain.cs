@@ -35,12 +35,15 @@ internal sealed class Toolchain : IDisposable
     public bool TracesHeaders => traceFolder is not null;
 
     /// <summary>Finds out what an NVRTC can do. To be called on the main thread, before others use NVRTC.</summary>
-    public static Toolchain Create(NvrtcProbe probe, string? includePath)
+    /// <param name="probe">The NVRTC.</param>
+    /// <param name="includePath">Its headers; null if it has none.</param>
+    /// <param name="mayTrace">Whether NVRTC may be asked which headers it reads, if it can tell.</param>
+    public static Toolchain Create(NvrtcProbe probe, string? includePath, bool mayTrace = true)
     {
         var library = probe.Library ?? throw new ArgumentException("The candidate was not loaded.", nameof(probe));
         var architecture = library.Architectures[^1];
         var hasStackOption = Compiles(library, architecture, "", [StackOption]);
-        var folder = HeaderTrace.CreateFolder();
+        var folder = mayTrace ? HeaderTrace.CreateFolder() : null;
         if (folder is not null && !Traces(library, architecture, folder))
         {
             HeaderTrace.RemoveFolder(folder);

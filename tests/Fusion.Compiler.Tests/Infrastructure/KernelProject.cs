@@ -29,6 +29,9 @@ internal sealed class KernelProject : IDisposable
 
     public string Root { get; }
 
+    /// <summary>Whether the compiler may ask NVRTC which headers it reads.</summary>
+    public bool MayTrace { get; set; } = true;
+
     public CompileRequest Request { get; }
 
     public string Images => Path.Combine(Root, "obj", "fusion");
@@ -70,6 +73,7 @@ internal sealed class KernelProject : IDisposable
         var said = new List<Diagnostic>();
         var compilation = new Compilation(CompileRequest.Parse(Request.ToText()), OutputPolicy.Project, said.Add)
         {
+            MayTrace = MayTrace,
             LockPatience = TimeSpan.FromSeconds(0.2),
         };
         return new KernelRun(compilation.Run(), said);

@@ -64,23 +64,30 @@ public sealed class Metadata(string nvrtc) : NvrtcFixture(nvrtc)
     public void EveryOptionReachesNvrtc()
     {
         var kernel = Project.Add("k.cu", """
-            #if __cplusplus != 201402L || !defined(__FAST_MATH_SEEN) || VALUE != 7
+            #if __cplusplus != 201402L || OTHER != 1 || VALUE != 7
             #error options are missing
             #endif
-            extern "C" __global__ void k(float* x) { x[0] = __sinf(x[1]); }
-            """);
+            extern "C" __global__ void k(float* x) {
+              float a[32];
+              for (int i = 0; i < 32; i++) a[i] = sinf(x[i]);
+              for (int n = 0; n < 100; n++) {
+                #pragma unroll
+                for (int i = 0; i < 32; i++) a[i] = a[i] * a[(i + 1) % 32] + x[n];
+              }
+              for (int i = 0; i < 32; i++) x[i] = a[i];
+            }
+            """, "sm_80;compute_80");
         kernel.Std = "c++14";
         kernel.Defines = "VALUE=7";
-        kernel.MaxRegisters = "32";
+        kernel.MaxRegisters = "24";
         kernel.FastMath = "true";
         kernel.LineInfo = "true";
-        kernel.AdditionalOptions = "-D;__FAST_MATH_SEEN";
-        kernel.Architectures = "compute_80";
+        kernel.AdditionalOptions = "-D;OTHER";
 
         Project.Run().MustSucceed();
 
         var ptx = File.ReadAllText(Path.Combine(Project.Images, "k.compute_80.ptx"));
-        Assert.That(ptx, Does.Contain(".maxnreg 32").Or.Contain(".maxntid").Or.Contain(".loc"));
-        Assert.That(ptx, Does.Contain("sin.approx.ftz"));
+        Assert.That(ptx, Does.Contain("\t.loc").And.Contain("sin.approx.ftz"));
+        Assert.That(Project.Manifest.Modules[0].Images[0].Kernels[0].Registers, Is.LessThanOrEqualTo(24));
     }
 }

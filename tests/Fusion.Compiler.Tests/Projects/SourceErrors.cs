@@ -79,7 +79,7 @@ public sealed class SourceErrors(string nvrtc) : NvrtcFixture(nvrtc)
     [Test]
     public void AllErrorsOfAProjectAreReportedInOneRun()
     {
-        Project.Add("a.cu", "nope\n");
+        Project.Add("a.cu", "extern \"C\" __global__ void k() { nope(); }\n");
         Project.Add("b.cu", " \r\n\t\n");
         Project.AddExisting("c.cu");
         Project.Add("d.cu", KernelProject.Simple);

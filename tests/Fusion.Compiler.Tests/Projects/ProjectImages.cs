@@ -5,7 +5,7 @@ namespace Fusion.Compiler.Tests.Projects;
 
 [TestFixture("11.8")]
 [TestFixture("12.4")]
-public sealed class Images(string nvrtc) : NvrtcFixture(nvrtc)
+public sealed class ProjectImages(string nvrtc) : NvrtcFixture(nvrtc)
 {
     [Test]
     public void AKernelGivesOneImageAnArchitectureAndKind()

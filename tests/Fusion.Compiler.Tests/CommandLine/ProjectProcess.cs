@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Fusion.Build.Contract;
+using Fusion.Compiler.Tests.Infrastructure;
+
+namespace Fusion.Compiler.Tests.CommandLine;
+
+/// <summary>fusionc as the build task starts it.</summary>
+public sealed class ProjectProcess() : NvrtcFixture("12.4")
+{
+    [Test]
+    public void EveryLineOfItsOutputIsADiagnostic()
+    {
+        Project.Add("k.cu", KernelProject.Simple);
+
+        var run = CompilerProcess.Run(Project.Root, Nvrtc, "--request", WriteRequest());
+
+        Assert.That((run.ExitCode, run.Errors), Is.EqualTo((0, "")));
+        Assert.That(run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => Diagnostic.TryParse(l)?.Message),
+            Has.None.Null.And.Some.StartsWith("k.cu -> sm_80 (cubin ").And.Some.StartsWith("1 images compiled"));
+        Assert.That(Project.WhyStale(), Is.Null);
+    }
+
+    [Test]
+    public void ARequestThatCannotBeReadIsAnError()
+    {
+        Project.Write("request", "something else\n");
+
+        var run = CompilerProcess.Run(Project.Root, Nvrtc, "--request", Project.PathOf("request"));
+
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(Diagnostic.TryParse(run.Output.TrimEnd())?.Code, Is.EqualTo("FUSION1033"));
+    }
+
+    [Test]
+    public void AnOutputFolderThatCannotBeMadeIsAnErrorThatNamesThePath()
+    {
+        Project.Write("obj/fusion", "a file where the folder should be");
+        Project.Add("k.cu", KernelProject.Simple);
+
+        var error = Project.Run().OnlyError();
+
+        Assert.That(error.Code, Is.EqualTo("FUSION1031"));
+        Assert.That(error.Message, Does.Contain(Project.PathOf("obj/fusion")));
+    }
+
+    [TestCase("INT", 130)]
+    [TestCase("TERM", 130)]
+    [TestCase("KILL", 137)]
+    public void AnEndedRunLeavesNothingHalfWrittenAndTheNextIsRight(string signal, int exitCode)
+    {
+        for (var i = 0; i < 12; i++) Project.Add($"k{i:00}.cu", KernelProject.Simple, "sm_70;sm_75;sm_80;sm_86;sm_90");
+        using var process = CompilerProcess.Start(Project.Root, Nvrtc, "--request", WriteRequest());
+        while (process.StandardOutput.ReadLine() is { } line && !line.Contains(" -> ", StringComparison.Ordinal))
+        {
+        }
+
+        Process.Start("kill", [$"-{signal}", $"{process.Id}"]).WaitForExit();
+        process.WaitForExit();
+
+        Assert.That(process.ExitCode, Is.EqualTo(exitCode));
+        if (signal != "KILL") Assert.That(Project.Files, Has.None.EndsWith(".fusion-part"));
+        Assert.That(Project.WhyStale(), Is.EqualTo("there is no state"));
+        var rest = Project.Run().MustSucceed();
+        Assert.That(rest.Compiled, Has.Count.LessThan(60));
+        Assert.That(Project.Files, Has.Count.EqualTo(121).And.None.EndsWith(".fusion-part"));
+    }
+
+    private string WriteRequest() => Project.Write("obj/request", Project.Request.ToText());
+}
