@@ -10,19 +10,19 @@ internal static class SupportTable
     private static readonly Version SpecificForms = new(12, 0);
     private static readonly Version FamilyForms = new(12, 9);
 
-    private static readonly Dictionary<int, Version> First = new()
-    {
-        [35] = new(11, 0), [37] = new(11, 0), [50] = new(11, 0), [52] = new(11, 0), [53] = new(11, 0), [60] = new(11, 0),
-        [61] = new(11, 0), [62] = new(11, 0), [70] = new(11, 0), [72] = new(11, 0), [75] = new(11, 0), [80] = new(11, 0),
-        [86] = new(11, 1), [87] = new(11, 4), [88] = new(13, 0), [89] = new(11, 8), [90] = new(11, 8), [100] = new(12, 8),
-        [101] = new(12, 8), [103] = new(12, 9), [110] = new(13, 0), [120] = new(12, 8), [121] = new(12, 9),
-    };
-
-    private static readonly Dictionary<int, Version> Last = new()
-    {
-        [35] = new(11, 8), [37] = new(11, 8), [50] = new(12, 9), [52] = new(12, 9), [53] = new(12, 9), [60] = new(12, 9),
-        [61] = new(12, 9), [62] = new(12, 9), [70] = new(12, 9), [72] = new(12, 9), [101] = new(12, 9),
-    };
+    private static readonly (int[] Numbers, Version First, Version? Last)[] Versions =
+    [
+        ([35, 37], new(11, 0), new(11, 8)),
+        ([50, 52, 53, 60, 61, 62, 70, 72], new(11, 0), new(12, 9)),
+        ([75, 80], new(11, 0), null),
+        ([86], new(11, 1), null),
+        ([87], new(11, 4), null),
+        ([89, 90], new(11, 8), null),
+        ([100, 120], new(12, 8), null),
+        ([101], new(12, 8), new(12, 9)),
+        ([103, 121], new(12, 9), null),
+        ([88, 110], new(13, 0), null),
+    ];
 
     /// <summary>Whether an NVRTC compiles for an architecture.</summary>
     /// <param name="version">NVRTC's version.</param>
@@ -41,11 +41,11 @@ internal static class SupportTable
             return $"no NVRTC has that form: the oldest is {oldest}";
         }
 
-        if (!First.TryGetValue(architecture.Number, out var since)) return "no NVRTC that this version of fusionc knows of has it";
-        since = since > FormSince(architecture) ? since : FormSince(architecture);
-        return Last.TryGetValue(architecture.Number, out var until)
-            ? $"NVRTC {since} to {until} would do{(architecture.Number == 101 ? "; from 13.0 on it is called 110" : "")}"
-            : $"NVRTC {since} or later would do";
+        var (_, first, last) = Versions.FirstOrDefault(v => v.Numbers.Contains(architecture.Number));
+        if (first is null) return "no NVRTC that this version of fusionc knows of has it";
+        var since = first > FormSince(architecture) ? first : FormSince(architecture);
+        var renamed = architecture.Number == 101 ? "; from 13.0 on it is called 110" : "";
+        return last is null ? $"NVRTC {since} or later would do" : $"NVRTC {since} to {last} would do{renamed}";
     }
 
     private static bool HasForm(GpuArchitecture architecture) => architecture.Form switch

@@ -24,10 +24,19 @@ internal sealed class Consulted(Machine machine)
     public string Variable(string name) => Variables[name] = machine.Variable(name) ?? "";
 
     /// <summary>Whether there is a file.</summary>
-    public bool FileExists(string path) => Note(path) && File.Exists(path);
+    public bool FileExists(string path)
+    {
+        Note(path);
+        return File.Exists(path);
+    }
 
     /// <summary>Whether there is a folder. Its content does not matter, so only its absence is remembered.</summary>
-    public bool FolderExists(string path) => Directory.Exists(path) || (Note(path) && false);
+    public bool FolderExists(string path)
+    {
+        if (Directory.Exists(path)) return true;
+        Note(path);
+        return false;
+    }
 
     /// <summary>The folders in a folder, by a pattern.</summary>
     public IReadOnlyList<string> Folders(string path, string pattern)
@@ -37,9 +46,5 @@ internal sealed class Consulted(Machine machine)
     }
 
     /// <summary>Remembers a path.</summary>
-    public bool Note(string path)
-    {
-        stamps.TryAdd(path, FileStamp.Of(path));
-        return true;
-    }
+    public void Note(string path) => stamps.TryAdd(path, FileStamp.Of(path));
 }

@@ -47,7 +47,8 @@ public sealed class ConsultedTests
 
         Assert.That(machine.Consulted.Variables, Is.EquivalentTo(new Dictionary<string, string>
         {
-            ["FUSION_NVRTC_PATH"] = "", ["CUDA_PATH"] = machine.At("toolkit"),
+            ["FUSION_NVRTC_PATH"] = "",
+            ["CUDA_PATH"] = machine.At("toolkit"),
         }));
     }
 

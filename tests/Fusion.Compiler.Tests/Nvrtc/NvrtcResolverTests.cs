@@ -19,11 +19,13 @@ public sealed class NvrtcResolverTests
         {
             var library = machine.AddNvrtc(path);
             set?.Invoke(library);
-            places.Add((library, () =>
+            places.Add((library, Remove));
+
+            void Remove()
             {
                 File.Delete(library);
                 unset?.Invoke();
-            }));
+            }
         }
 
         var property = machine.At("property");

@@ -61,7 +61,11 @@ public sealed class TargetChoiceTests
         var request = new CompileRequest { ProjectDirectory = machine.At(""), SkipUnsupportedArchitectures = skip };
         var kernel = new Kernel
         {
-            Source = "/p/k.cu", Name = "k", ProjectDirectory = "/p", Std = "c++17", Architectures = ArchitectureList.Parse(architectures, out _),
+            Source = "/p/k.cu",
+            Name = "k",
+            ProjectDirectory = "/p",
+            Std = "c++17",
+            Architectures = ArchitectureList.Parse(architectures, out _),
         };
         var consulted = new Consulted(new Machine(_ => null, machine.At(""), []));
         return new TargetChoice(request, consulted, said.Add)
