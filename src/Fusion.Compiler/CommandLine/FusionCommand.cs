@@ -21,7 +21,7 @@ internal sealed class FusionCommand
     private readonly Option<string> output = new("--output", "-o") { Description = "Folder for the images; the current one by default.", HelpName = "FOLDER" };
     private readonly Option<string[]> includes = List("-I", "Folder of headers. May be repeated.", "FOLDER");
     private readonly Option<string[]> defines = List("-D", "Macro. May be repeated.", "NAME[=VALUE]");
-    private readonly Option<string> std = new("--std") { Description = "The language: c++11, c++14, c++17 (default) or c++20.", HelpName = "STD" };
+    private readonly Option<string> std = new("--std") { Description = "The language: c++03, c++11, c++14, c++17 (default) or c++20.", HelpName = "STD" };
     private readonly Option<string> registers = new("--maxrregcount") { Description = "The most registers a thread may use.", HelpName = "N" };
     private readonly Option<bool> fastMath = new("--use-fast-math") { Description = "Fast, less exact mathematics." };
     private readonly Option<bool> lineInfo = new("--lineinfo") { Description = "Record source lines for profilers." };

@@ -18,7 +18,7 @@ internal static class ProjectRun
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
         {
             Say(new Diagnostic(DiagnosticSeverity.Error, Codes.Request,
-                $"The request '{file}' cannot be read: {e.Message} It is written by the build task of the same version of Fusion.Sdk; build again."));
+                $"The request '{file}' cannot be read: {e.Message}. It is written by the build task of the same version of Fusion.Sdk; build again."));
             return FusionCommand.Failure;
         }
 

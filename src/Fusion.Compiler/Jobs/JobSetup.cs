@@ -30,9 +30,10 @@ internal sealed record JobSetup(
     public IReadOnlyList<string> Options(CompileJob job) =>
     [
         $"-arch={job.Architecture}",
-        .. job.Kernel.OwnOptions,
-        .. IncludeFolders(job.Kernel).Select(f => $"-I{job.Kernel.InProject(f)}"),
         .. Toolchain.StandingOptions,
+        .. IncludeFolders(job.Kernel).Select(f => $"-I{job.Kernel.InProject(f)}"),
+        // Last, so that one that lacks its value cannot take another's place.
+        .. job.Kernel.OwnOptions,
     ];
 
     /// <summary>Hash of all that a job depends on besides files.</summary>

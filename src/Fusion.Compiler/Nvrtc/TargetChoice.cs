@@ -63,7 +63,7 @@ internal sealed class TargetChoice(CompileRequest request, Consulted consulted, 
         {
             report(new Diagnostic(DiagnosticSeverity.Error, Codes.UnsupportedArchitecture,
                 $"No architecture is left of '{kernel.Architectures}': NVRTC {nvrtc.Version} ('{nvrtc.Path}') has "
-                + $"{NvrtcResolver.Range(nvrtc)}.", kernel.Source));
+                + $"{NvrtcResolver.Range(nvrtc)}. Add one of these, or choose another NVRTC by FusionNvrtcPath.", kernel.Source));
         }
 
         return CompileJob.Of(kernel, architectures);

@@ -80,7 +80,11 @@ internal sealed unsafe class LoadedModule : IDisposable
         // Otherwise the first launch loads it and waits for kernels that run: a deadlock if one of them waits for a peer. To
         // ask for an attribute, as below, loads it on drivers without this call.
         if (functions.CanLoadFunction) GpuDriver.Check(functions.LoadFunction(function), "cuFuncLoad");
-        if (functions.CanGetParameter) ParameterCheck.Check(Choice.Module.Name, image.Architecture, entry, Actual(function));
+        if (functions.CanGetParameter)
+        {
+            ParameterCheck.Check(
+                Choice.Module.Name, image.Architecture, entry, Actual(function), isPtx: image.Kind == ImageKind.Ptx);
+        }
 
         var device = Context.Device;
         var limits = new LaunchLimits(

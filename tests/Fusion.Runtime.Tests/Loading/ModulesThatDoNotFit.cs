@@ -56,12 +56,21 @@ public sealed class ModulesThatDoNotFit
         Assert.That(() => Check(kernel, (0, 8), (8, 4), (16, 4)), Mismatch("parameter 2, 'e', has 4 bytes at offset 16"));
     }
 
+    [Test]
+    public void WhereTheDriverCompiledPtxItsOffsetsAreItsOwn()
+    {
+        var kernel = Samples.Kernel("k", ("int", "n", 4), ("wide", "aligned to 32 bytes", 32));
+        Assert.That(() => ParameterCheck.Check("kernels/k", "compute_80", kernel, [(0, 4), (32, 32)], isPtx: true), Throws.Nothing);
+        Assert.That(() => ParameterCheck.Check("kernels/k", "compute_80", kernel, [(0, 4), (32, 16)], isPtx: true),
+            Throws.TypeOf<KernelMismatchException>());
+    }
+
     private static NUnit.Framework.Constraints.ContainsConstraint Mismatch(string text) =>
         Throws.TypeOf<KernelMismatchException>().With.Property(nameof(FusionException.Code)).EqualTo("FUSION2010")
             .And.Message.Contains("'k'").And.Message.Contains("sm_90").And.Message.Contains(text);
 
     private static void Check(KernelEntry kernel, params (int, int)[] actual) =>
-        ParameterCheck.Check("kernels/k", "sm_90", kernel, actual);
+        ParameterCheck.Check("kernels/k", "sm_90", kernel, actual, isPtx: false);
 
     private static void Demand(string[] images, ComputeCapability gpu, Version driver, ImageKind? kind = null)
     {
