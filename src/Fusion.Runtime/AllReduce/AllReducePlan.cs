@@ -8,4 +8,18 @@ namespace Fusion.Runtime;
 /// <param name="VectorsPerThread">Vectors of 8 elements that a thread holds at most: 1 or 4.</param>
 /// <param name="WorkspaceBytes">Memory that the operation holds on each rank for the exchange.</param>
 public sealed record AllReducePlan(
-    AllReduceStrategy Strategy, string Reason, int Tokens, int Threads, int VectorsPerThread, long WorkspaceBytes);
+    AllReduceStrategy Strategy, string Reason, int Tokens, int Threads, int VectorsPerThread, long WorkspaceBytes)
+{
+    /// <summary>How the ranks exchange: <see cref="Strategy"/>, but for separate kernels that of the plain all-reduce where
+    /// there is no library for it.</summary>
+    public AllReduceStrategy Exchange { get; init; } = Strategy;
+
+    /// <summary>Name of the kernel that exchanges; empty if it is refused or on the CPU.</summary>
+    public string Kernel { get; init; } = "";
+
+    /// <summary>Of separate kernels, name of the one that follows the plain all-reduce; else empty.</summary>
+    public string EpilogueKernel { get; init; } = "";
+
+    /// <summary>Whether the call is refused.</summary>
+    public bool IsRefused => Strategy == AllReduceStrategy.Refuse;
+}

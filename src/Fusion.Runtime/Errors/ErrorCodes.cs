@@ -41,4 +41,7 @@ public static class ErrorCodes
 
     /// <summary><see cref="LaunchShapeException"/>.</summary>
     public const string LaunchShape = "FUSION2013";
+
+    /// <summary><see cref="PolicyException"/>.</summary>
+    public const string Policy = "FUSION3003";
 }

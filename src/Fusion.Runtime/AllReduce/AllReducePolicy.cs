@@ -1,0 +1,74 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>Which strategy for which size. Immutable.</summary>
+/// <remarks>A policy has rows of its own and, for what they do not cover, the built-in ones (<see cref="Default"/>), whose
+/// limits and sources are in DefaultPolicyRows.cs. Of the rows that fit a group, the one with the nearest architecture
+/// counts, then one that names the world size, then one that names the topology.</remarks>
+public sealed class AllReducePolicy
+{
+    private readonly IReadOnlyList<AllReducePolicyRow> own;
+
+    private AllReducePolicy(IReadOnlyList<AllReducePolicyRow> own) => this.own = own;
+
+    /// <summary>The built-in rows alone.</summary>
+    public static AllReducePolicy Default { get; } = new([]);
+
+    /// <summary>The rows that this policy has before the built-in ones.</summary>
+    public IReadOnlyList<AllReducePolicyRow> Rows => own;
+
+    /// <summary>A policy with the same limits for every group.</summary>
+    /// <param name="oneShotUpTo">The most bytes of the input tensor for one-shot; 0 for never.</param>
+    /// <param name="twoShotUpTo">The most bytes for two-shot, at least <paramref name="oneShotUpTo"/>; null for all that the
+    /// workspace holds.</param>
+    /// <exception cref="PolicyException">A limit is negative, or two-shot's is less than one-shot's.</exception>
+    public static AllReducePolicy WithLimits(long oneShotUpTo, long? twoShotUpTo = null) => Default.With(
+        new AllReducePolicyRow { OneShotUpTo = oneShotUpTo, TwoShotUpTo = twoShotUpTo, Source = "limits set in code" });
+
+    /// <summary>Reads a policy file, such as <see cref="Save"/> writes.</summary>
+    /// <param name="path">The file: JSON, comments allowed.</param>
+    /// <exception cref="PolicyException">It cannot be read, or is wrong; the message names line and field.</exception>
+    public static AllReducePolicy Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            return new(PolicyFile.Parse(File.ReadAllBytes(path), path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new PolicyException(path, 0, "", $"it cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>This policy with one more row, which replaces one of its own for the same groups.</summary>
+    /// <param name="row">The row.</param>
+    /// <exception cref="PolicyException">The row makes no sense.</exception>
+    public AllReducePolicy With(AllReducePolicyRow row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return row.Fault is { } fault
+            ? throw new PolicyException(null, 0, fault.Field, fault.Problem)
+            : new([.. own.Where(other => !other.IsForSameAs(row)), row]);
+    }
+
+    /// <summary>Writes <see cref="Rows"/> to a file, which is replaced if it is there.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void Save(string path) => File.WriteAllBytes(path, PolicyFile.Write(own));
+
+    /// <summary>The row that counts for a group.</summary>
+    /// <param name="gpu">What its GPUs are.</param>
+    /// <param name="topology">Where its ranks are.</param>
+    /// <param name="worldSize">How many there are.</param>
+    /// <returns>A row; null for a world size that there is none for.</returns>
+    public AllReducePolicyRow? RowFor(ComputeCapability gpu, GroupTopology topology, int worldSize) =>
+        Best(own, gpu, topology, worldSize) ?? Best(DefaultPolicyRows.All, gpu, topology, worldSize);
+
+    private static AllReducePolicyRow? Best(
+        IEnumerable<AllReducePolicyRow> rows, ComputeCapability gpu, GroupTopology topology, int worldSize) => rows
+        .Where(row => row.Fit(gpu, topology, worldSize) >= 0)
+        .MaxBy(row => row.Fit(gpu, topology, worldSize));
+}

@@ -1,0 +1,73 @@
+namespace Fusion.Runtime;
+
+/// <summary>The built-in limits. None was measured with these kernels between GPUs yet: they are what other projects use on
+/// the same chips, and a policy file replaces them.</summary>
+internal static class DefaultPolicyRows
+{
+    private const long KiB = 1024;
+    private const long MiB = 1024 * KiB;
+
+    // vLLM, csrc/custom_all_reduce.cuh: one stage always for 2 ranks, below 512 KiB for up to 4, below 256 KiB for up to 8, two
+    // stages above; custom_all_reduce.py gives all to NCCL from 8 MiB on. Written for A100s joined by NVLink.
+    private const string VllmA100 = "vLLM's limits of an A100";
+
+    // SGLang's limits tuned on an H200: one-shot up to 16 MiB for 2 ranks, 1.25 MiB for 3, 384 KiB for 4, 192 KiB for 5, 128
+    // KiB for 6 to 8; two-shot up to 128 MiB for 2 to 4 ranks, 32 MiB for 5 to 8. vLLM's limits of FlashInfer's fused
+    // one-shot (32, 2 and 0.5 MiB for 2, 4 and 8) are higher, but they choose between it and NCCL, not a two-shot.
+    private const string SglangH200 = "SGLang's limits tuned on an H200";
+
+    // vLLM's limits of FlashInfer's fused one-shot on a B200: 32 MiB for 2 ranks, 4 MiB for 4, 1 MiB for 8, NCCL above; odd
+    // numbers of ranks take the next higher one's. Nobody says where a two-shot ends there: as on an H200.
+    private const string VllmB200 = "vLLM's limits of a B200, two-shot's as on an H200";
+
+    // Nobody publishes limits for 16 ranks of a GPU each: half of what 8 ranks have.
+    private const string Sixteen = "nothing is known of 16 ranks: half the limits of 8";
+
+    // Any other GPU: the smallest limits above, which cost least where they are wrong.
+    private const string Unknown = "nothing is known of this GPU: the smallest limits of the others";
+
+    /// <summary>For every world size and GPU one row for GPUs of their own, one for loopback.</summary>
+    public static IReadOnlyList<AllReducePolicyRow> All { get; } =
+    [
+        .. Rows("sm_80", 8 * MiB, 8 * MiB, VllmA100, 2),
+        .. Rows("sm_80", 512 * KiB, 8 * MiB, VllmA100, 3, 4),
+        .. Rows("sm_80", 256 * KiB, 8 * MiB, VllmA100, 5, 6, 7, 8),
+        .. Rows("sm_80", 128 * KiB, 4 * MiB, Sixteen, 16),
+
+        .. Rows("sm_90", 16 * MiB, 128 * MiB, SglangH200, 2),
+        .. Rows("sm_90", 1280 * KiB, 128 * MiB, SglangH200, 3),
+        .. Rows("sm_90", 384 * KiB, 128 * MiB, SglangH200, 4),
+        .. Rows("sm_90", 192 * KiB, 32 * MiB, SglangH200, 5),
+        .. Rows("sm_90", 128 * KiB, 32 * MiB, SglangH200, 6, 7, 8),
+        .. Rows("sm_90", 64 * KiB, 16 * MiB, Sixteen, 16),
+
+        .. Rows("sm_100", 32 * MiB, 128 * MiB, VllmB200, 2),
+        .. Rows("sm_100", 4 * MiB, 128 * MiB, VllmB200, 3, 4),
+        .. Rows("sm_100", 1 * MiB, 32 * MiB, VllmB200, 5, 6, 7, 8),
+        .. Rows("sm_100", 512 * KiB, 16 * MiB, Sixteen, 16),
+
+        .. Rows(null, 8 * MiB, 8 * MiB, Unknown, 2),
+        .. Rows(null, 512 * KiB, 8 * MiB, Unknown, 3),
+        .. Rows(null, 384 * KiB, 8 * MiB, Unknown, 4),
+        .. Rows(null, 192 * KiB, 8 * MiB, Unknown, 5),
+        .. Rows(null, 128 * KiB, 8 * MiB, Unknown, 6, 7, 8),
+        .. Rows(null, 64 * KiB, 4 * MiB, Unknown, 16),
+    ];
+
+    // On one GPU no library can sum over the ranks, so that a two-shot goes as far as the workspace.
+    private static IEnumerable<AllReducePolicyRow> Rows(
+        string? architecture, long oneShot, long twoShot, string source, params IEnumerable<int> worldSizes) =>
+        worldSizes.SelectMany(ranks => new AllReducePolicyRow[]
+        {
+            new()
+            {
+                Architecture = architecture, Topology = GroupTopology.Gpus, WorldSize = ranks,
+                OneShotUpTo = oneShot, TwoShotUpTo = twoShot, Source = source,
+            },
+            new()
+            {
+                Architecture = architecture, Topology = GroupTopology.Loopback, WorldSize = ranks,
+                OneShotUpTo = oneShot, TwoShotUpTo = null, Source = $"{source}, taken over for ranks on one GPU",
+            },
+        });
+}

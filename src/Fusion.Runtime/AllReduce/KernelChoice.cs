@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Fusion.Runtime;
+
+/// <summary>Which of the built-in kernels (kernels/cu/entry) does a call, and in which shape.</summary>
+/// <param name="Threads">Threads of a block, which works on one token at a time.</param>
+/// <param name="VectorsPerThread">Vectors of 8 elements that a thread holds at most: 1 or 4.</param>
+/// <param name="PeersAtATime">Peers whose data a thread waits for at a time: 1, 3 or 7.</param>
+/// <param name="DataType">Type of the input.</param>
+internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, int PeersAtATime, ElementType DataType)
+{
+    private const int Warp = 32;
+    private const int MaxThreads = 1024;
+
+    /// <summary>Chooses.</summary>
+    /// <param name="worldSize">Number of ranks.</param>
+    /// <param name="hidden">Elements of a token.</param>
+    /// <param name="type">Type of the input.</param>
+    public static KernelChoice For(int worldSize, int hidden, ElementType type)
+    {
+        var vectors = hidden / PlanRules.Vector;
+        var perThread = vectors <= MaxThreads ? 1 : 4;
+        var threads = RoundUp((vectors + perThread - 1) / perThread, Warp);
+        // Registers decide: a thread keeps perThread vectors of each peer that it waits for.
+        var peers = perThread == 4 ? 3
+            : worldSize == 2 ? 1
+            : worldSize <= 4 || type == ElementType.Float32 ? 3 : 7;
+        return new(threads, perThread, peers, type);
+    }
+
+    /// <summary>Name of the kernel that exchanges; empty for none.</summary>
+    /// <param name="strategy">One-shot or two-shot.</param>
+    public string Exchange(AllReduceStrategy strategy) => strategy switch
+    {
+        AllReduceStrategy.OneShot => Name("one_shot"),
+        AllReduceStrategy.TwoShot => Name("two_shot"),
+        _ => "",
+    };
+
+    /// <summary>Name of the kernel that does all but the sum.</summary>
+    public string Epilogue() => string.Create(CultureInfo.InvariantCulture,
+        $"epilogue_{PlanRules.NameOf(DataType)}_v{VectorsPerThread}");
+
+    /// <summary>Dynamic shared memory of a block in bytes: one float a group, where the groups of per-group FP8 are not a
+    /// power of two of elements that lies within a warp.</summary>
+    /// <param name="quantization">The quantization.</param>
+    /// <param name="hidden">Elements of a token.</param>
+    public static int SharedBytes(in Quantization quantization, int hidden)
+    {
+        if (quantization.Kind != QuantizationKind.PerGroupFp8) return 0;
+        var group = quantization.GroupSize;
+        var isInWarp = group is >= PlanRules.Vector and <= Warp * PlanRules.Vector && BitOperations.IsPow2(group);
+        return isInWarp ? 0 : RoundUp(sizeof(float) * (hidden / group), 16);
+    }
+
+    private static int RoundUp(int value, int to) => (value + to - 1) / to * to;
+
+    private string Name(string stem) => string.Create(CultureInfo.InvariantCulture,
+        $"{stem}_{PlanRules.NameOf(DataType)}_p{PeersAtATime}_v{VectorsPerThread}");
+}
