@@ -29,6 +29,57 @@ __device__ __forceinline__ void st_global(Words16* address, Words16 value) {
                : "memory");
 }
 
+/// Reads 16 bytes. Order: weak. For memory that this thread itself may write later in the kernel, as an
+/// all-reduce in place does; what other threads write meanwhile is not seen in any order.
+__device__ __forceinline__ Words16 ld_global(const Words16* address) {
+  Words16 value;
+  asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
+               : "l"(__cvta_generic_to_global(address))
+               : "memory");
+  return value;
+}
+
+/// Reads 16 bytes that other GPUs write. Order: relaxed at system scope, each 4 bytes for themselves: a
+/// reader may see some words of a write and not yet others.
+__device__ __forceinline__ Words16 ld_relaxed_sys(const Words16* address) {
+  Words16 value;
+  asm volatile("ld.relaxed.sys.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
+               : "l"(__cvta_generic_to_global(address))
+               : "memory");
+  return value;
+}
+
+/// Writes 16 bytes that other GPUs read; the address may be another GPU's memory. Order: relaxed at system
+/// scope, each 4 bytes for themselves.
+__device__ __forceinline__ void st_relaxed_sys(Words16* address, Words16 value) {
+  asm volatile("st.relaxed.sys.global.v4.u32 [%0], {%1, %2, %3, %4};"
+               :
+               : "l"(__cvta_generic_to_global(address)), "r"(value.w[0]), "r"(value.w[1]), "r"(value.w[2]),
+                 "r"(value.w[3])
+               : "memory");
+}
+
+/// Reads 4 bytes that another block of this GPU or the host writes. Order: relaxed at system scope.
+__device__ __forceinline__ u32 ld_relaxed_sys(const u32* address) {
+  u32 value;
+  asm volatile("ld.relaxed.sys.global.u32 %0, [%1];"
+               : "=r"(value)
+               : "l"(__cvta_generic_to_global(address))
+               : "memory");
+  return value;
+}
+
+/// Writes 4 bytes for the host. Order: release at system scope: who reads the value with acquire, sees all
+/// that this thread wrote before.
+__device__ __forceinline__ void st_release_sys(u32* address, u32 value) {
+  asm volatile("st.release.sys.global.u32 [%0], %1;"
+               :
+               : "l"(__cvta_generic_to_global(address)), "r"(value)
+               : "memory");
+}
+
 /// ld_global_nc for the 16 bytes of elements that start at `elements`.
 template <class T>
 __device__ __forceinline__ Vec16<T> ld_global_nc_vec16(const T* elements) {

@@ -1,0 +1,23 @@
+#include <fusion/allreduce/two_shot.cuh>
+
+using namespace fusion;
+
+extern "C" __global__ void __launch_bounds__(1024)
+    two_shot_f16_p1_v1(const __grid_constant__ AllReduceParams params) {
+  two_shot<f16, 1, 1>(params);
+}
+
+extern "C" __global__ void __launch_bounds__(1024)
+    two_shot_f16_p3_v1(const __grid_constant__ AllReduceParams params) {
+  two_shot<f16, 3, 1>(params);
+}
+
+extern "C" __global__ void __launch_bounds__(1024)
+    two_shot_f16_p7_v1(const __grid_constant__ AllReduceParams params) {
+  two_shot<f16, 7, 1>(params);
+}
+
+extern "C" __global__ void __launch_bounds__(1024)
+    two_shot_f16_p3_v4(const __grid_constant__ AllReduceParams params) {
+  two_shot<f16, 3, 4>(params);
+}

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <fusion/allreduce/epilogue.cuh>
+#include <fusion/allreduce/exchange_call.cuh>
+#include <fusion/ptx/grid.cuh>
+
+namespace fusion {
+
+/// One-shot: every rank sends its rows to every other and does all the work on all rows. One step over the
+/// wire.
+///
+/// Grid: any number of blocks, each works on rows blockIdx.x, + gridDim.x, …; all blocks of all ranks that
+/// share a GPU must be resident at once, since they wait for each other. Block: a multiple of 32 threads, V
+/// times as many at least as a row has octets. P: peers that are polled at a time. All ranks launch it for
+/// the same tokens; launches of a rank follow each other in a stream, with or without the attribute for
+/// programmatic dependent launch.
+///
+/// A block sends all its rows before it waits for any, and a row's input is read before the thread writes the
+/// row's outputs, so outputs may lie over inputs row by row.
+template <class T, int P, int V, class Call = AnyCall>
+__device__ __forceinline__ void one_shot(const AllReduceParams& params) {
+  static_assert(P >= 1 && V >= 1, "one peer and one octet at least");
+  __shared__ EpilogueShared shared;
+  __shared__ CallTicket shared_ticket;
+  ptx::griddepcontrol_wait();
+  ptx::griddepcontrol_launch_dependents();
+
+  // All that does not depend on the call's number is on its way before the number is there.
+  Epilogue<T, V, Call> epilogue(params, shared);
+  const int first = static_cast<int>(blockIdx.x);
+  Octet<T> own[V];
+#pragma unroll 1
+  for (int v = 0; v < V; v++)
+    if (epilogue.has(v)) own[v] = load_octet(epilogue.at(params.input, first, v));
+
+  const CallTicket ticket =
+      enter_call(reinterpret_cast<Control*>(params.workspaces[params.rank]), shared_ticket);
+  if (ticket.refused) return;
+  ExchangeCall<T, Call> exchange(params, ticket);
+
+  // 1. Send.
+#pragma unroll 1
+  for (int row = first; row < params.tokens; row += static_cast<int>(gridDim.x)) {
+#pragma unroll 1
+    for (int v = 0; v < V; v++) {
+      if (!epilogue.has(v)) continue;
+      const Octet<T> octet = row == first ? own[v] : load_octet(epilogue.at(params.input, row, v));
+      exchange.for_each_peer([&](int to) { push(exchange.slot_at(to, row, epilogue.octet(v)), octet); });
+    }
+  }
+  pad_scales<Call>(params);
+
+  // 2. Receive, sum and finish.
+#pragma unroll 1
+  for (int row = first; row < params.tokens; row += static_cast<int>(gridDim.x)) {
+    Octet<T> residual[V] = {}, sum[V] = {};
+    epilogue.prefetch(row, residual);
+#pragma unroll 1
+    for (int v = 0; v < V; v++) {
+      if (!epilogue.has(v)) continue;
+      if (row != first) own[v] = load_octet(epilogue.at(params.input, row, v));
+      sum[v] = exchange.template receive_sum<P>(exchange.own_slots(row, epilogue.octet(v)), own[v],
+                                                WaitStep::OneShot, row);
+    }
+    epilogue.finish(row, sum, residual);
+  }
+}
+
+}  // namespace fusion

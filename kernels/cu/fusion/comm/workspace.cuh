@@ -1,0 +1,56 @@
+#pragma once
+
+#include <fusion/base/integers.cuh>
+#include <fusion/ptx/memory.cuh>
+
+// A rank's workspace: memory of its GPU that all peers may write.
+//
+//   0                  Control, 256 bytes
+//   256                buffer 0, of `buffer_bytes`
+//   256 + buffer_bytes buffer 1
+//
+// Calls use the buffers in turn. Two are enough, though data are read without any barrier: whoever reads a
+// slot writes the markers back at once. A peer may write to the same slot again two calls later; it starts
+// that call when its last one has ended, for which it needed something of this rank's last call, which this
+// rank starts when the reading call has ended.
+
+namespace fusion {
+
+constexpr int kMaxRanks = 16;
+constexpr int kControlBytes = 256;
+
+/// State between the calls of one rank, in its own memory. All zero after a reset.
+struct alignas(16) Control {
+  u32 call;      // number of the call that runs, or that runs next
+  u32 arrivals;  // blocks of it that have read `call`
+  u32 failed;    // not 0: a wait ended without its data; all waits end until the next reset
+  u32 reserved;
+};
+
+/// What a block of a call is told at its start.
+struct CallTicket {
+  u32 number;
+  bool refused;  // an earlier call failed: do nothing
+};
+
+/// Tells all threads of the block which call this is, so that a captured graph may replay any number of
+/// times. All threads of the block call it once, after griddepcontrol_wait, and `shared` is theirs alone. A
+/// block barrier lies in it.
+///
+/// Order: the number is raised for the next call when all blocks have read it, that is, by the last block
+/// that comes; the next call's griddepcontrol_wait, or its start, makes that visible.
+__device__ __forceinline__ CallTicket enter_call(Control* control, CallTicket& shared) {
+  if (threadIdx.x == 0) {
+    const Words16 state = ptx::ld_relaxed_sys(reinterpret_cast<const Words16*>(control));
+    shared = {state.w[0], state.w[2] != 0};
+  }
+  __syncthreads();
+  const CallTicket ticket = shared;
+  if (threadIdx.x == 0 && atomicAdd(&control->arrivals, 1u) == gridDim.x - 1) {
+    control->arrivals = 0;
+    control->call = ticket.number + 1;
+  }
+  return ticket;
+}
+
+}  // namespace fusion

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <fusion/norm/octets.cuh>
+#include <fusion/norm/row_registers.cuh>
+#include <fusion/quant/divider.cuh>
+#include <fusion/quant/e2m1.cuh>
+#include <fusion/quant/e4m3.cuh>
+#include <fusion/quant/scale_layout.cuh>
+#include <fusion/quant/ue8m0.cuh>
+
+// The quantizations of one row, whose octets the block's threads hold as row_registers.cuh says:
+// docs/numbers.md, step 4. Participants: all threads of the block, also those without an octet (`octet` at or
+// beyond `octets`), whose numbers are 0. Order: weak writes; per-token and odd groups have barriers in them,
+// as noted.
+
+namespace fusion {
+
+/// Where a row's codes and scales go.
+struct QuantRow {
+  u64 codes;   // of the row's first element; aligned to 8 bytes, FP4 to 4
+  u64 scales;  // of the whole tensor
+  int row;
+  int octets;
+};
+
+constexpr float kPerTokenMinScale = 1.0f / (512.0f * 448.0f);
+constexpr float kPerGroupMinScale = 1e-10f;
+
+/// The largest magnitude; NaN are passed over.
+__device__ __forceinline__ float amax_of(const float (&values)[8]) {
+  float largest = 0.0f;
+#pragma unroll
+  for (int i = 0; i < 8; i++) largest = fmaxf(largest, fabsf(values[i]));
+  return largest;
+}
+
+/// The largest of the values of `lanes` neighbouring lanes, a power of two. All 32 lanes call it together.
+__device__ __forceinline__ float max_of_lanes(float value, int lanes) {
+  for (int distance = 1; distance < lanes; distance *= 2)
+    value = fmaxf(value, __shfl_xor_sync(0xffffffffu, value, distance));
+  return value;
+}
+
+__device__ __forceinline__ void store_e4m3(const QuantRow& to, int octet, const float (&values)[8]) {
+  u32 codes[2];
+  e4m3_octet(values, codes);
+  reinterpret_cast<uint2*>(to.codes)[octet] = make_uint2(codes[0], codes[1]);
+}
+
+__device__ __forceinline__ void store_e4m3_scaled(const QuantRow& to, int octet, const float (&values)[8],
+                                                  float factor) {
+  float scaled[8];
+#pragma unroll
+  for (int i = 0; i < 8; i++) scaled[i] = __fmul_rn(values[i], factor);
+  store_e4m3(to, octet, scaled);
+}
+
+__device__ __forceinline__ void store_e4m3_divided(const QuantRow& to, int octet, const float (&values)[8],
+                                                   const Divider& scale) {
+  float scaled[8];
+#pragma unroll
+  for (int i = 0; i < 8; i++) scaled[i] = scale.quotient(values[i]);
+  store_e4m3(to, octet, scaled);
+}
+
+/// The scale of a row from its largest magnitude.
+__device__ __forceinline__ float per_token_scale(float amax) {
+  return fmaxf(__fdiv_rn(amax, kMaxE4m3), kPerTokenMinScale);
+}
+
+/// A group of any size, whose largest magnitude is `amax`. `writes`: the one thread of the group that writes
+/// its scale.
+__device__ __forceinline__ void quantize_group(const QuantRow& to, int octet, const float (&values)[8],
+                                               float amax, u64 index, bool ue8m0, bool writes) {
+  const float scale = fmaxf(__fdiv_rn(amax, kMaxE4m3), kPerGroupMinScale);
+  if (!ue8m0) {
+    if (writes) reinterpret_cast<float*>(to.scales)[index] = scale;
+    store_e4m3_divided(to, octet, values, Divider(scale));
+    return;
+  }
+  const u32 byte = ue8m0_up(scale);
+  if (writes) reinterpret_cast<u8*>(to.scales)[index] = static_cast<u8>(byte);
+  // Division by a power of two is multiplication by its reciprocal.
+  store_e4m3_scaled(to, octet, values, ue8m0_reciprocal(byte));
+}
+
+/// NVFP4: blocks of 2 octets, neighbours in a warp.
+__device__ __forceinline__ void quantize_nvfp4(const QuantRow& to, int octet, const float (&values)[8],
+                                               float global_scale, ScaleLayout layout) {
+  const float amax = max_of_lanes(amax_of(values), 2);
+  if (octet >= to.octets) return;
+  const u32 code = e4m3_pair(__fmul_rn(global_scale, __fdiv_rn(amax, 6.0f)), 0.0f) & 0xFFu;
+  if (octet % 2 == 0) {
+    const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / 2),
+                                    static_cast<u32>(to.octets / 2));
+    reinterpret_cast<u8*>(to.scales)[offset] = static_cast<u8>(code);
+  }
+  const float scale = e4m3_scale_value(code);
+  const float factor = scale != 0.0f ? __fdiv_rn(global_scale, scale) : 0.0f;
+  float scaled[8];
+#pragma unroll
+  for (int i = 0; i < 8; i++) scaled[i] = __fmul_rn(values[i], factor);
+  reinterpret_cast<u32*>(to.codes)[octet] = e2m1_octet(scaled);
+}
+
+/// MXFP8: blocks of 4 octets, neighbours in a warp.
+__device__ __forceinline__ void quantize_mxfp8(const QuantRow& to, int octet, const float (&values)[8],
+                                               ScaleLayout layout) {
+  const float amax = max_of_lanes(amax_of(values), 4);
+  if (octet >= to.octets) return;
+  const u32 byte = ue8m0_up(__fdiv_rn(amax, kMaxE4m3));
+  if (octet % 4 == 0) {
+    const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / 4),
+                                    static_cast<u32>(to.octets / 4));
+    reinterpret_cast<u8*>(to.scales)[offset] = static_cast<u8>(byte);
+  }
+  store_e4m3_scaled(to, octet, values, ue8m0_reciprocal(byte));
+}
+
+/// Writes the zeros that pad a row's scales to a multiple of 4 blocks.
+__device__ __forceinline__ void pad_scale_columns(const QuantRow& to, int blocks, ScaleLayout layout) {
+  const int block = blocks + static_cast<int>(threadIdx.x);
+  if (block >= scale_columns(layout, blocks)) return;
+  const u64 offset =
+      scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(block), static_cast<u32>(blocks));
+  reinterpret_cast<u8*>(to.scales)[offset] = 0;
+}
+
+/// Writes the zeros that pad the scales of `rows` rows to whole tiles, the grid's blocks in turn.
+__device__ __forceinline__ void pad_scale_rows(u64 scales, int rows, int blocks, ScaleLayout layout) {
+  const int tile = scale_tile_rows(layout);
+  const int padded = (rows + tile - 1) / tile * tile;
+  const int words = (blocks + 3) / 4;
+  for (int row = rows + static_cast<int>(blockIdx.x); row < padded; row += static_cast<int>(gridDim.x)) {
+    for (int word = static_cast<int>(threadIdx.x); word < words; word += static_cast<int>(blockDim.x)) {
+      const u64 offset =
+          scale_offset(layout, static_cast<u32>(row), static_cast<u32>(4 * word), static_cast<u32>(blocks));
+      *reinterpret_cast<u32*>(scales + offset) = 0;
+    }
+  }
+}
+
+}  // namespace fusion
