@@ -35,7 +35,7 @@ internal struct AllReduceParameters
     public int GroupScaleIsUe8m0;
     public float Epsilon;
     public float WeightBias;
-    public int Reserved;
+    public int Overlap;
 }
 
 /// <summary>Address of each rank's workspace as the launching rank's GPU sees it.</summary>

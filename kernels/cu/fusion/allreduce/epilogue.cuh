@@ -19,9 +19,9 @@ struct EpilogueShared {
 /// Dynamic shared memory: the amax of groups whose size fits no warp.
 extern __shared__ u32 fusion_dynamic_shared[];
 
-/// One block's work on rows. Thread t has the octets t, t + blockDim.x, … of a row, V at most.
-/// Participants: all threads of the block, for the same rows in the same order. `prefetch` may be called by
-/// each thread for itself; block barriers lie in `finish`.
+/// The work of one block, or of a cluster of gridDim.x blocks, on rows. The octets of a row go around the
+/// threads of the blocks, V a thread at most. Participants: all threads of these blocks, for the same rows in
+/// the same order. `prefetch` may be called by each thread for itself; block barriers lie in `finish`.
 template <class T, int V, class Call>
 struct Epilogue {
   const AllReduceParams& params;
@@ -34,7 +34,7 @@ struct Epilogue {
   /// Reads the weights, which no kernel writes meanwhile.
   __device__ __forceinline__ Epilogue(const AllReduceParams& p, EpilogueShared& shared)
       : params(p),
-        reducer{shared.scratches, 0},
+        reducer(shared.scratches, static_cast<int>(blockIdx.x), static_cast<int>(gridDim.x)),
         hidden(Call::hidden(p)),
         octets(Call::hidden(p) / 8),
         quant_scale(0.0f) {
@@ -46,7 +46,13 @@ struct Epilogue {
     if (params.quant_scale != 0) quant_scale = *reinterpret_cast<const float*>(params.quant_scale);
   }
 
-  __device__ __forceinline__ int octet(int v) const { return static_cast<int>(threadIdx.x + v * blockDim.x); }
+  __device__ __forceinline__ int octet(int v) const {
+    return static_cast<int>(threadIdx.x + (reducer.part + v * reducer.parts) * blockDim.x);
+  }
+  /// The first row of this block, and the rows between its rows.
+  __device__ __forceinline__ int first_row() const { return static_cast<int>(blockIdx.y); }
+  __device__ __forceinline__ int row_stride() const { return static_cast<int>(gridDim.y); }
+
   __device__ __forceinline__ bool has(int v) const { return octet(v) < octets; }
 
   /// Where the thread's octet v of a row is in a tensor of T.
@@ -175,7 +181,7 @@ struct Epilogue {
         amax = fmaxf(amax, amax_of(values));
       }
       const float scale = per_token_scale(reducer.max(amax));
-      if (threadIdx.x == 0) reinterpret_cast<float*>(to.scales)[row] = scale;
+      if (octet(0) == 0) reinterpret_cast<float*>(to.scales)[row] = scale;
       const Divider divider(scale);
 #pragma unroll 1
       for (int v = 0; v < V; v++) {
@@ -190,14 +196,14 @@ struct Epilogue {
         numbers(x[v], v, values);
         quantize_nvfp4(to, octet(v), values, quant_scale, layout);
       }
-      pad_scale_columns(to, octets / 2, layout);
+      if (reducer.part == 0) pad_scale_columns(to, octets / 2, layout);
     } else {
 #pragma unroll 1
       for (int v = 0; v < V; v++) {
         numbers(x[v], v, values);
         quantize_mxfp8(to, octet(v), values, layout);
       }
-      pad_scale_columns(to, octets / 4, layout);
+      if (reducer.part == 0) pad_scale_columns(to, octets / 4, layout);
     }
   }
 

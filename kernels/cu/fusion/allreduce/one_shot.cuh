@@ -9,11 +9,12 @@ namespace fusion {
 /// One-shot: every rank sends its rows to every other and does all the work on all rows. One step over the
 /// wire.
 ///
-/// Grid: any number of blocks, each works on rows blockIdx.x, + gridDim.x, …; all blocks of all ranks that
-/// share a GPU must be resident at once, since they wait for each other. Block: a multiple of 32 threads, V
-/// times as many at least as a row has octets. P: peers that are polled at a time. All ranks launch it for
-/// the same tokens; launches of a rank follow each other in a stream, with or without the attribute for
-/// programmatic dependent launch.
+/// Grid: x blocks share a row, a cluster of them where the epilogue reduces over rows; the rows blockIdx.y, +
+/// gridDim.y, … are a block's. All blocks of all ranks that share a GPU must be resident at once, since they
+/// wait for each other. Block: a multiple of 32 threads; gridDim.x blocks of them with V octets a thread are
+/// enough for a row. P: peers that are polled at a time. All ranks launch it for the same tokens, in any
+/// grid; launches of a rank follow each other in a stream, with or without the attribute for programmatic
+/// dependent launch.
 ///
 /// A block sends all its rows before it waits for any, and a row's input is read before the thread writes the
 /// row's outputs, so outputs may lie over inputs row by row.
@@ -23,11 +24,12 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
   __shared__ EpilogueShared shared;
   __shared__ CallTicket shared_ticket;
   ptx::griddepcontrol_wait();
-  ptx::griddepcontrol_launch_dependents();
+  if (params.overlap != 0) ptx::griddepcontrol_launch_dependents();
 
   // All that does not depend on the call's number is on its way before the number is there.
   Epilogue<T, V, Call> epilogue(params, shared);
-  const int first = static_cast<int>(blockIdx.x);
+  const int first = epilogue.first_row();
+  const int stride = epilogue.row_stride();
   Octet<T> own[V];
 #pragma unroll 1
   for (int v = 0; v < V; v++)
@@ -40,7 +42,7 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
 
   // 1. Send.
 #pragma unroll 1
-  for (int row = first; row < params.tokens; row += static_cast<int>(gridDim.x)) {
+  for (int row = first; row < params.tokens; row += stride) {
 #pragma unroll 1
     for (int v = 0; v < V; v++) {
       if (!epilogue.has(v)) continue;
@@ -52,7 +54,7 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
 
   // 2. Receive, sum and finish.
 #pragma unroll 1
-  for (int row = first; row < params.tokens; row += static_cast<int>(gridDim.x)) {
+  for (int row = first; row < params.tokens; row += stride) {
     Octet<T> residual[V] = {}, sum[V] = {};
     epilogue.prefetch(row, residual);
 #pragma unroll 1

@@ -11,12 +11,12 @@ template <class T, int V, class Call = AnyCall>
 __device__ __forceinline__ void separate_epilogue(const AllReduceParams& params) {
   __shared__ EpilogueShared shared;
   ptx::griddepcontrol_wait();
-  ptx::griddepcontrol_launch_dependents();
+  if (params.overlap != 0) ptx::griddepcontrol_launch_dependents();
 
   Epilogue<T, V, Call> epilogue(params, shared);
   pad_scales<Call>(params);
 #pragma unroll 1
-  for (int row = static_cast<int>(blockIdx.x); row < params.tokens; row += static_cast<int>(gridDim.x)) {
+  for (int row = epilogue.first_row(); row < params.tokens; row += epilogue.row_stride()) {
     Octet<T> residual[V] = {}, sum[V] = {};
     epilogue.prefetch(row, residual);
 #pragma unroll 1

@@ -19,11 +19,11 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
   __shared__ EpilogueShared shared;
   __shared__ CallTicket shared_ticket;
   ptx::griddepcontrol_wait();
-  ptx::griddepcontrol_launch_dependents();
+  if (params.overlap != 0) ptx::griddepcontrol_launch_dependents();
 
   Epilogue<T, V, Call> epilogue(params, shared);
-  const int first = static_cast<int>(blockIdx.x);
-  const int stride = static_cast<int>(gridDim.x);
+  const int first = epilogue.first_row();
+  const int stride = epilogue.row_stride();
   const int ranks = Call::ranks(params);
   Octet<T> own[V];
 #pragma unroll 1

@@ -46,7 +46,7 @@ __device__ __forceinline__ CallTicket enter_call(Control* control, CallTicket& s
   }
   __syncthreads();
   const CallTicket ticket = shared;
-  if (threadIdx.x == 0 && atomicAdd(&control->arrivals, 1u) == gridDim.x - 1) {
+  if (threadIdx.x == 0 && atomicAdd(&control->arrivals, 1u) == gridDim.x * gridDim.y - 1) {
     control->arrivals = 0;
     control->call = ticket.number + 1;
   }

@@ -1,54 +1,92 @@
 #pragma once
 
 #include <fusion/norm/row_sum.cuh>
+#include <fusion/ptx/cluster.cuh>
 #include <fusion/ptx/warp.cuh>
 
-// Reductions over a row whose octets the block's threads hold in registers: thread t has the octets t, t +
-// blockDim.x, …, V of them at most. The sum's tree is that of row_sum, so its bits are those of any other
-// block size.
+// Reductions over a row whose octets the threads of one block, or of a cluster of `parts` blocks, hold in
+// registers. Thread t of all has the octets t, t + threads, ..., V of them at most; the blocks follow each
+// other. The sum's tree is that of row_sum, so its bits are those of any other number of threads.
 //
-// Participants: all threads of the block, in one dimension, a multiple of 32 of them, V * blockDim.x at least
-// the octets. Every thread gets the result. Order: one block barrier lies in each reduction. Two scratches in
-// turn are enough for any number of reductions, since no thread is more than one barrier ahead of another.
+// Participants: all threads of the block or cluster, in one dimension, a multiple of 32 in a block. Every
+// thread gets the result. Order: one barrier lies in each reduction. Two scratches in turn are enough for any
+// number of reductions, since no thread is more than one barrier ahead of another.
 
 namespace fusion {
 
 struct RowReducer {
   RowScratch* scratches;  // two, in shared memory
-  int turn;               // which is next: 0 or 1
+  int part;               // number of this block in the row's cluster
+  int parts;              // blocks of the cluster
+  int turn;               // which scratch is next: 0 or 1
+  bool met;               // whether all blocks of the cluster are known to have started
+
+  /// Several blocks must meet before one writes to another's memory. This block has come; the first reduction
+  /// waits.
+  __device__ __forceinline__ RowReducer(RowScratch* two_scratches, int own_part, int all_parts)
+      : scratches(two_scratches), part(own_part), parts(all_parts), turn(0), met(all_parts == 1) {
+    if (!met) ptx::barrier_cluster_arrive();
+  }
 
   /// row_sum of the partial sums of octets; 0 for octets beyond the row's end.
   template <int V>
   __device__ __forceinline__ float sum(const float (&partial)[V], int octets) {
-    const int lane = static_cast<int>(threadIdx.x) % kRowTile;
-    const int warp = static_cast<int>(threadIdx.x) / kRowTile;
-    const int warps = static_cast<int>(blockDim.x) / kRowTile;
     const int tiles = (octets + kRowTile - 1) / kRowTile;
-    float* sums = scratches[turn].tiles;
-    turn ^= 1;
+    float* sums = next_scratch();
 #pragma unroll
     for (int v = 0; v < V; v++) {
-      const int tile = warp + v * warps;
+      const int tile = warp() + v * warps();
       const float tile_sum = warp_sum(partial[v]);
-      if (lane == 0 && tile < tiles) sums[tile] = tile_sum;
+      if (tile < tiles) publish(sums + tile, tile_sum);
     }
-    __syncthreads();
+    barrier();
     float total = 0.0f;
-    for (int tile = lane; tile < tiles; tile += kRowTile) total = __fadd_rn(total, sums[tile]);
+    for (int tile = lane(); tile < tiles; tile += kRowTile) total = __fadd_rn(total, sums[tile]);
     return warp_sum(total);
   }
 
-  /// The largest of the threads' values, which are not negative and not NaN; the order does not matter.
+  /// The largest of the threads' values, which are not negative and not NaN; the order does not matter. At
+  /// most 32 warps.
   __device__ __forceinline__ float max(float value) {
-    const int lane = static_cast<int>(threadIdx.x) % kRowTile;
-    const int warp = static_cast<int>(threadIdx.x) / kRowTile;
-    const int warps = static_cast<int>(blockDim.x) / kRowTile;
-    float* largest = scratches[turn].tiles;
+    float* largest = next_scratch();
+    publish(largest + warp(), __uint_as_float(ptx::redux_max(__float_as_uint(value))));
+    barrier();
+    return __uint_as_float(ptx::redux_max(lane() < warps() ? __float_as_uint(largest[lane()]) : 0u));
+  }
+
+ private:
+  static __device__ __forceinline__ int lane() { return static_cast<int>(threadIdx.x) % kRowTile; }
+
+  /// Number of the warp among those of all blocks of the row, and how many there are.
+  __device__ __forceinline__ int warp() const {
+    return (part * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) / kRowTile;
+  }
+  __device__ __forceinline__ int warps() const { return parts * static_cast<int>(blockDim.x) / kRowTile; }
+
+  __device__ __forceinline__ float* next_scratch() {
+    if (!met) ptx::barrier_cluster_wait();
+    met = true;
+    float* scratch = scratches[turn].tiles;
     turn ^= 1;
-    const u32 mine = ptx::redux_max(__float_as_uint(value));
-    if (lane == 0) largest[warp] = __uint_as_float(mine);
-    __syncthreads();
-    return __uint_as_float(ptx::redux_max(lane < warps ? __float_as_uint(largest[lane]) : 0u));
+    return scratch;
+  }
+
+  /// Writes a warp's value to the scratches of all blocks of the row.
+  __device__ __forceinline__ void publish(float* place, float value) const {
+    if (parts == 1) {
+      if (lane() == 0) *place = value;
+    } else if (lane() < parts) {
+      ptx::st_shared_cluster(place, static_cast<u32>(lane()), value);
+    }
+  }
+
+  __device__ __forceinline__ void barrier() const {
+    if (parts == 1) {
+      __syncthreads();
+    } else {
+      ptx::barrier_cluster_arrive();
+      ptx::barrier_cluster_wait();
+    }
   }
 };
 

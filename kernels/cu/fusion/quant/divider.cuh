@@ -26,4 +26,15 @@ struct Divider {
   }
 };
 
+/// RN(n / D) for a whole number D and n not negative, in the same way.
+template <int D>
+__device__ __forceinline__ float divide_by(float n) {
+  constexpr float divisor = static_cast<float>(D);
+  constexpr float reciprocal = 1.0f / divisor;
+  const float first = __fmul_rn(n, reciprocal);
+  const float corrected = __fmaf_rn(__fmaf_rn(-first, divisor, n), reciprocal, first);
+  // Infinity has no remainder, and that of a number near the smallest normal one would underflow.
+  return n > 3.402823466e+38f ? n : n < 1e-30f ? __fdiv_rn(n, divisor) : corrected;
+}
+
 }  // namespace fusion

@@ -4,18 +4,21 @@
 #include <fusion/ptx/convert_fp8.cuh>
 
 // FP4 e2m1: sign (1 bit), exponent (2, bias 1), fraction (1): 0, 0.5, 1, 1.5, 2, 3, 4, 6. Each thread acts
-// for itself; no memory. By instruction where the chip has one, by comparisons elsewhere: the same codes.
+// for itself; no memory. By instruction where the chip has one, by integers elsewhere: the same codes.
 
 namespace fusion {
 
-/// The code of one number by comparisons: rounds to nearest even, saturates; NaN becomes +6.
-__device__ __forceinline__ u32 e2m1_by_comparisons(float value) {
-  const float a = fabsf(value);
-  if (a != a) return 7;
-  // Between two numbers the tie goes to the even code, so it belongs to the upper one where that is even.
-  const u32 code =
-      (a > 0.25f) + (a >= 0.75f) + (a > 1.25f) + (a >= 1.75f) + (a > 2.5f) + (a >= 3.5f) + (a > 5.0f);
-  return code | ((__float_as_uint(value) >> 28) & 8u);
+/// The code of one number by integer arithmetic: rounds to nearest even, saturates; NaN becomes +6.
+__device__ __forceinline__ u32 e2m1_by_integers(float value) {
+  const u32 bits = __float_as_uint(value);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return 7;
+  // Numbers below 1, the smallest normal one, are multiples of 0.5.
+  const float absolute = fminf(__uint_as_float(bits & 0x7FFFFFFFu), 6.0f);
+  const u32 small = static_cast<u32>(__float2int_rn(__fmul_rn(absolute, 2.0f)));
+  // 22 bits of the fraction go, rounded to even; the exponent's bias goes from 127 to 1.
+  const u32 normal = __float_as_uint(absolute);
+  const u32 rounded = normal + 0x1FFFFFu + ((normal >> 22) & 1u);
+  return (absolute < 1.0f ? small : (rounded >> 22) - (126u << 1)) | ((bits >> 28) & 8u);
 }
 
 /// Eight codes, element 0 in the lowest four bits.
@@ -26,7 +29,7 @@ __device__ __forceinline__ u32 e2m1_octet(const float (&values)[8]) {
 #if FUSION_HAS_CVT_E2M1
     const u32 pair = ptx::cvt_rn_satfinite_e2m1x2(values[2 * i], values[2 * i + 1]);
 #else
-    const u32 pair = e2m1_by_comparisons(values[2 * i]) | (e2m1_by_comparisons(values[2 * i + 1]) << 4);
+    const u32 pair = e2m1_by_integers(values[2 * i]) | (e2m1_by_integers(values[2 * i + 1]) << 4);
 #endif
     codes |= pair << (8 * i);
   }

@@ -65,14 +65,14 @@ __device__ __forceinline__ void store_e4m3_divided(const QuantRow& to, int octet
 
 /// The scale of a row from its largest magnitude.
 __device__ __forceinline__ float per_token_scale(float amax) {
-  return fmaxf(__fdiv_rn(amax, kMaxE4m3), kPerTokenMinScale);
+  return fmaxf(divide_by<448>(amax), kPerTokenMinScale);
 }
 
 /// A group of any size, whose largest magnitude is `amax`. `writes`: the one thread of the group that writes
 /// its scale.
 __device__ __forceinline__ void quantize_group(const QuantRow& to, int octet, const float (&values)[8],
                                                float amax, u64 index, bool ue8m0, bool writes) {
-  const float scale = fmaxf(__fdiv_rn(amax, kMaxE4m3), kPerGroupMinScale);
+  const float scale = fmaxf(divide_by<448>(amax), kPerGroupMinScale);
   if (!ue8m0) {
     if (writes) reinterpret_cast<float*>(to.scales)[index] = scale;
     store_e4m3_divided(to, octet, values, Divider(scale));
@@ -89,7 +89,7 @@ __device__ __forceinline__ void quantize_nvfp4(const QuantRow& to, int octet, co
                                                float global_scale, ScaleLayout layout) {
   const float amax = max_of_lanes(amax_of(values), 2);
   if (octet >= to.octets) return;
-  const u32 code = e4m3_pair(__fmul_rn(global_scale, __fdiv_rn(amax, 6.0f)), 0.0f) & 0xFFu;
+  const u32 code = e4m3_pair(__fmul_rn(global_scale, divide_by<6>(amax)), 0.0f) & 0xFFu;
   if (octet % 2 == 0) {
     const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / 2),
                                     static_cast<u32>(to.octets / 2));
@@ -108,7 +108,7 @@ __device__ __forceinline__ void quantize_mxfp8(const QuantRow& to, int octet, co
                                                ScaleLayout layout) {
   const float amax = max_of_lanes(amax_of(values), 4);
   if (octet >= to.octets) return;
-  const u32 byte = ue8m0_up(__fdiv_rn(amax, kMaxE4m3));
+  const u32 byte = ue8m0_up(divide_by<448>(amax));
   if (octet % 4 == 0) {
     const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / 4),
                                     static_cast<u32>(to.octets / 4));
@@ -126,17 +126,30 @@ __device__ __forceinline__ void pad_scale_columns(const QuantRow& to, int blocks
   reinterpret_cast<u8*>(to.scales)[offset] = 0;
 }
 
-/// Writes the zeros that pad the scales of `rows` rows to whole tiles, the grid's blocks in turn.
+/// Writes the zeros that pad the scales of `rows` rows to whole tiles. All threads of the grid take part,
+/// each for its 16 bytes in turn, so that neighbours write neighbours: 16 bytes of 128x4 are 4 blocks of the
+/// rows r, r+32, r+64 and r+96, of 8x4 those of 4 rows.
 __device__ __forceinline__ void pad_scale_rows(u64 scales, int rows, int blocks, ScaleLayout layout) {
   const int tile = scale_tile_rows(layout);
-  const int padded = (rows + tile - 1) / tile * tile;
-  const int words = (blocks + 3) / 4;
-  for (int row = rows + static_cast<int>(blockIdx.x); row < padded; row += static_cast<int>(gridDim.x)) {
-    for (int word = static_cast<int>(threadIdx.x); word < words; word += static_cast<int>(blockDim.x)) {
-      const u64 offset =
-          scale_offset(layout, static_cast<u32>(row), static_cast<u32>(4 * word), static_cast<u32>(blocks));
-      *reinterpret_cast<u32*>(scales + offset) = 0;
+  const int in_last_tile = rows % tile;
+  if (in_last_tile == 0) return;
+  const u32 tiles = static_cast<u32>(blocks + 3) / 4;
+  const u32 per_tile = static_cast<u32>(tile) / 4;
+  const u32 row_step = layout == ScaleLayout::Swizzled128x4 ? 32 : 1;
+  const u32 row_scale = layout == ScaleLayout::Swizzled128x4 ? 1 : 4;
+  const u64 last_tiles = scales + static_cast<u64>(rows / tile) * tiles * 4 * tile;
+  const u32 block = blockIdx.y * gridDim.x + blockIdx.x;
+  for (u32 i = block * blockDim.x + threadIdx.x; i < tiles * per_tile;
+       i += gridDim.x * gridDim.y * blockDim.x) {
+    const u32 row = i % per_tile * row_scale;
+    const u64 to = last_tiles + static_cast<u64>(i) * 16;
+    if (row >= static_cast<u32>(in_last_tile)) {
+      ptx::st_global(reinterpret_cast<Words16*>(to), Words16{});
+      continue;
     }
+#pragma unroll
+    for (u32 w = 1; w < 4; w++)
+      if (row + w * row_step >= static_cast<u32>(in_last_tile)) *reinterpret_cast<u32*>(to + 4 * w) = 0;
   }
 }
 
