@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace Fusion.Runtime;
+
+/// <summary>FP4 with 2 bits of exponent and 1 of fraction: CUDA's <c>__nv_fp4_e2m1</c>. Its numbers are 0, 0.5, 1, 1.5, 2, 3,
+/// 4 and 6 of either sign; no infinities, no NaN (OCP Microscaling Formats 1.0, section 5.3.3).</summary>
+/// <remarks>One number takes a byte here; in a tensor two share one, the even element in the low half:
+/// <see cref="Pack"/>.</remarks>
+public readonly struct Float4E2M1 : IEquatable<Float4E2M1>
+{
+    private const int FractionBits = 1;
+    private const int Bias = 1;
+    private const int Sign = 8;
+    private const byte Largest = 7;
+    private const int Mask = 0xF;
+    private const int Width = 4;
+
+    private Float4E2M1(byte bits) => Bits = bits;
+
+    /// <summary>The largest number, 6.</summary>
+    public static Float4E2M1 MaxValue => new(Largest);
+
+    /// <summary>Sign (1 bit), exponent (2), fraction (1), from the highest of the low four bits down; the others are 0.</summary>
+    public byte Bits { get; }
+
+    /// <summary>The number with these bits.</summary>
+    /// <param name="bits">Sign (1 bit), exponent (2), fraction (1), from the highest of the low four bits down; the others
+    /// are ignored.</param>
+    public static Float4E2M1 FromBits(byte bits) => new((byte)(bits & Mask));
+
+    /// <summary>Rounds to the nearest, of two to the one whose last bit is 0; what is beyond 6, infinities included, becomes
+    /// 6 with its sign, and NaN becomes 6, as <c>cvt.rn.satfinite.e2m1x2.f32</c> does.</summary>
+    /// <param name="value">The number to round.</param>
+    public static explicit operator Float4E2M1(float value)
+    {
+        if (float.IsNaN(value)) return MaxValue;
+        var code = Minifloat.Round(MathF.Abs(value), FractionBits, Bias, Largest);
+        return new((byte)(float.IsNegative(value) ? code | Sign : code));
+    }
+
+    /// <summary>The same number, exactly.</summary>
+    /// <param name="value">The number.</param>
+    public static explicit operator float(Float4E2M1 value)
+    {
+        var magnitude = Minifloat.Value(value.Bits & ~Sign, FractionBits, Bias);
+        return (value.Bits & Sign) == 0 ? magnitude : -magnitude;
+    }
+
+    /// <summary>Rounds as the operator does.</summary>
+    /// <param name="value">The number to round.</param>
+    public static Float4E2M1 FromSingle(float value) => (Float4E2M1)value;
+
+    /// <summary>The same number, exactly.</summary>
+    public float ToSingle() => (float)this;
+
+    /// <summary>The byte that holds two neighbours of a tensor.</summary>
+    /// <param name="even">The element of even index: low half.</param>
+    /// <param name="odd">The one behind it: high half.</param>
+    public static byte Pack(Float4E2M1 even, Float4E2M1 odd) => (byte)(even.Bits | (odd.Bits << Width));
+
+    /// <summary>The two neighbours of a tensor that a byte holds.</summary>
+    /// <param name="pair">The byte.</param>
+    public static (Float4E2M1 Even, Float4E2M1 Odd) Unpack(byte pair) => (FromBits(pair), FromBits((byte)(pair >> Width)));
+
+    /// <summary>Whether the numbers are equal: 0 and -0 are.</summary>
+    public static bool operator ==(Float4E2M1 left, Float4E2M1 right) => left.ToSingle() == right.ToSingle();
+
+    /// <summary>Whether the numbers are not equal.</summary>
+    public static bool operator !=(Float4E2M1 left, Float4E2M1 right) => !(left == right);
+
+    /// <summary>As <see cref="float.Equals(float)"/>: 0 equals -0.</summary>
+    /// <param name="other">The other number.</param>
+    public bool Equals(Float4E2M1 other) => ToSingle().Equals(other.ToSingle());
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Float4E2M1 other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToSingle().GetHashCode();
+
+    /// <summary>The number in the invariant culture.</summary>
+    public override string ToString() => ToSingle().ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+
+namespace Fusion.Runtime;
+
+/// <summary>FP8 with 4 bits of exponent and 3 of fraction: CUDA's <c>__nv_fp8_e4m3</c>. Numbers from 2^-9 to 448, no
+/// infinities, one NaN of either sign (OCP 8-bit Floating Point Specification 1.0).</summary>
+public readonly struct Float8E4M3 : IEquatable<Float8E4M3>
+{
+    private const int FractionBits = 3;
+    private const int Bias = 7;
+    private const int Sign = 0x80;
+    private const byte Largest = 0x7E;
+    private const byte NaNBits = 0x7F;
+
+    private Float8E4M3(byte bits) => Bits = bits;
+
+    /// <summary>The largest finite number, 448.</summary>
+    public static Float8E4M3 MaxValue => new(Largest);
+
+    /// <summary>Not a number, 0x7F.</summary>
+    public static Float8E4M3 NaN => new(NaNBits);
+
+    /// <summary>Sign (1 bit), exponent (4), fraction (3), from the highest bit down.</summary>
+    public byte Bits { get; }
+
+    /// <summary>The number with these bits.</summary>
+    /// <param name="bits">Sign (1 bit), exponent (4), fraction (3), from the highest bit down.</param>
+    public static Float8E4M3 FromBits(byte bits) => new(bits);
+
+    /// <summary>Rounds to the nearest, of two to the one whose last bit is 0; what is beyond 448, infinities included,
+    /// becomes 448 with its sign, as <c>cvt.rn.satfinite.e4m3x2.f32</c> does. NaN becomes 0x7F.</summary>
+    /// <param name="value">The number to round.</param>
+    public static explicit operator Float8E4M3(float value)
+    {
+        if (float.IsNaN(value)) return NaN;
+        var code = Minifloat.Round(MathF.Abs(value), FractionBits, Bias, Largest);
+        return new((byte)(float.IsNegative(value) ? code | Sign : code));
+    }
+
+    /// <summary>The same number, exactly.</summary>
+    /// <param name="value">The number.</param>
+    public static explicit operator float(Float8E4M3 value)
+    {
+        var code = value.Bits & ~Sign;
+        if (code == NaNBits) return float.NaN;
+        var magnitude = Minifloat.Value(code, FractionBits, Bias);
+        return (value.Bits & Sign) == 0 ? magnitude : -magnitude;
+    }
+
+    /// <summary>Rounds as the operator does.</summary>
+    /// <param name="value">The number to round.</param>
+    public static Float8E4M3 FromSingle(float value) => (Float8E4M3)value;
+
+    /// <summary>The same number, exactly.</summary>
+    public float ToSingle() => (float)this;
+
+    /// <summary>Whether the numbers are equal: 0 and -0 are, NaN and NaN are not.</summary>
+    public static bool operator ==(Float8E4M3 left, Float8E4M3 right) => left.ToSingle() == right.ToSingle();
+
+    /// <summary>Whether the numbers are not equal.</summary>
+    public static bool operator !=(Float8E4M3 left, Float8E4M3 right) => !(left == right);
+
+    /// <summary>As <see cref="float.Equals(float)"/>: 0 equals -0, and NaN equals NaN.</summary>
+    /// <param name="other">The other number.</param>
+    public bool Equals(Float8E4M3 other) => ToSingle().Equals(other.ToSingle());
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Float8E4M3 other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToSingle().GetHashCode();
+
+    /// <summary>The number in the invariant culture.</summary>
+    public override string ToString() => ToSingle().ToString(CultureInfo.InvariantCulture);
+}

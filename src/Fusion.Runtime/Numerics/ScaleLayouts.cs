@@ -1,0 +1,107 @@
+namespace Fusion.Runtime;
+
+/// <summary>Where the scales of a quantized tensor are, how many there are and what they are: docs/numbers.md, step 5.
+/// </summary>
+public static class ScaleLayouts
+{
+    private const int TileBlocks = 4;
+    private const int SmallTileRows = 8;
+    private const int LargeTileRows = 128;
+    private const int RowsOfAGroup = 32;
+
+    /// <summary>Type of the scales that a quantization makes; null if it makes none.</summary>
+    /// <param name="quantization">The quantization.</param>
+    public static ElementType? ScaleType(in Quantization quantization) => quantization.Kind switch
+    {
+        QuantizationKind.PerTokenFp8 => ElementType.Float32,
+        QuantizationKind.PerGroupFp8 => quantization.GroupScaleType,
+        QuantizationKind.NvFp4 => ElementType.Float8E4M3,
+        QuantizationKind.MxFp8 => ElementType.Float8UE8M0,
+        _ => null,
+    };
+
+    /// <summary>Scales of a row without padding; 0 if the quantization makes none.</summary>
+    /// <param name="quantization">The quantization.</param>
+    /// <param name="hidden">Elements of a row.</param>
+    /// <exception cref="ArgumentException">The row is no whole number of groups.</exception>
+    public static int BlocksPerRow(in Quantization quantization, int hidden)
+    {
+        var elements = quantization.Kind switch
+        {
+            QuantizationKind.PerTokenFp8 => hidden,
+            QuantizationKind.PerGroupFp8 => quantization.GroupSize,
+            QuantizationKind.NvFp4 => Quantization.NvFp4Block,
+            QuantizationKind.MxFp8 => Quantization.MxFp8Block,
+            _ => 0,
+        };
+        if (quantization.Kind is QuantizationKind.None or QuantizationKind.StaticFp8) return 0;
+        if (elements < 1 || hidden < 1 || hidden % elements != 0)
+        {
+            throw new ArgumentException(
+                $"A row of {hidden} elements is no whole number of {quantization.Kind}'s groups of {elements}; " +
+                "take a hidden size that is a multiple of the group.");
+        }
+
+        return hidden / elements;
+    }
+
+    /// <summary>Scales of a tensor with padding: elements that <see cref="AllReduceCall.ScaleOut"/> must have; 0 if the
+    /// quantization makes none.</summary>
+    /// <param name="quantization">The quantization.</param>
+    /// <param name="tokens">Rows.</param>
+    /// <param name="hidden">Elements of a row.</param>
+    /// <exception cref="ArgumentException">The row is no whole number of groups.</exception>
+    public static long Count(in Quantization quantization, long tokens, int hidden) =>
+        Count(Layout(quantization), tokens, BlocksPerRow(quantization, hidden));
+
+    /// <summary>Bytes of the scales of a tensor with padding; 0 if the quantization makes none.</summary>
+    /// <param name="quantization">The quantization.</param>
+    /// <param name="tokens">Rows.</param>
+    /// <param name="hidden">Elements of a row.</param>
+    /// <exception cref="ArgumentException">The row is no whole number of groups.</exception>
+    public static long ByteCount(in Quantization quantization, long tokens, int hidden) =>
+        ScaleType(quantization) is { } type ? DeviceTensor.ByteCount(type, Count(quantization, tokens, hidden)) : 0;
+
+    /// <summary>Scales of a tensor with padding.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="tokens">Rows.</param>
+    /// <param name="blocks">Blocks of a row.</param>
+    public static long Count(ScaleLayout layout, long tokens, int blocks) => layout switch
+    {
+        ScaleLayout.Swizzled8x4 => RoundUp(tokens, SmallTileRows) * RoundUp(blocks, TileBlocks),
+        ScaleLayout.Swizzled128x4 => RoundUp(tokens, LargeTileRows) * RoundUp(blocks, TileBlocks),
+        _ => tokens * blocks,
+    };
+
+    /// <summary>Index of the scale of a block. Tiles of 4 blocks stand in rows; in a tile of 128 rows, 4 rows that are 32
+    /// apart are neighbours.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="row">The row, from 0.</param>
+    /// <param name="block">The block of the row, from 0.</param>
+    /// <param name="blocks">Blocks of a row.</param>
+    public static long Offset(ScaleLayout layout, long row, int block, int blocks)
+    {
+        var tilesOfARow = RoundUp(blocks, TileBlocks) / TileBlocks;
+        var (tileColumn, column) = (block / TileBlocks, block % TileBlocks);
+        switch (layout)
+        {
+            case ScaleLayout.Swizzled8x4:
+                var (smallTile, smallRow) = (row / SmallTileRows, row % SmallTileRows);
+                return (((smallTile * tilesOfARow) + tileColumn) * SmallTileRows * TileBlocks) +
+                    (smallRow * TileBlocks) + column;
+            case ScaleLayout.Swizzled128x4:
+                var (tile, tileRow) = (row / LargeTileRows, row % LargeTileRows);
+                var (quarter, rowOfQuarter) = (tileRow / RowsOfAGroup, tileRow % RowsOfAGroup);
+                return (((tile * tilesOfARow) + tileColumn) * LargeTileRows * TileBlocks) +
+                    (rowOfQuarter * LargeTileRows / RowsOfAGroup * TileBlocks) + (quarter * TileBlocks) + column;
+            default:
+                return (row * blocks) + block;
+        }
+    }
+
+    /// <summary>Layout of a quantization's scales: only NVFP4 and MXFP8 have another than the linear one.</summary>
+    internal static ScaleLayout Layout(in Quantization quantization) =>
+        quantization.Kind is QuantizationKind.NvFp4 or QuantizationKind.MxFp8 ? quantization.Layout : ScaleLayout.Linear;
+
+    private static long RoundUp(long value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}
