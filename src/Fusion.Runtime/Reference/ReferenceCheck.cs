@@ -14,7 +14,8 @@ internal static class ReferenceCheck
         if (hidden is < RowSum.Vector or > RowSum.MaxHidden || hidden % RowSum.Vector != 0)
         {
             throw new ArgumentException(
-                $"The input has {hidden} columns; take a multiple of {RowSum.Vector} from {RowSum.Vector} to {RowSum.MaxHidden}.");
+                $"The input has {hidden} columns; take a multiple of {RowSum.Vector} " +
+                $"from {RowSum.Vector} to {RowSum.MaxHidden}.");
         }
 
         for (var rank = 0; rank < calls.Length; rank++) Check(rank, type, calls[rank], calls[0], tokens, (int)hidden);
@@ -49,13 +50,15 @@ internal static class ReferenceCheck
         var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
         Tensor(rank, nameof(call.QuantOut), call.QuantOut, codes, tokens, hidden);
         if (ScaleLayouts.ScaleType(quantization) is not { } scaleType) return;
-        if (scaleType is not (ElementType.Float32 or ElementType.Float8UE8M0) && quantization.Kind == QuantizationKind.PerGroupFp8)
+        var known = scaleType is ElementType.Float32 or ElementType.Float8UE8M0;
+        if (quantization.Kind == QuantizationKind.PerGroupFp8 && !known)
             throw new ArgumentException($"Rank {rank}: scales are {scaleType}; take Float32 or Float8UE8M0.");
         var count = ScaleLayouts.Count(quantization, tokens, hidden);
         if (call.ScaleOut is not { } scales) return;
         Expect(rank, nameof(call.ScaleOut), scales.Type, scaleType);
         if (scales.Count >= count) return;
-        throw new ArgumentException($"Rank {rank}: {nameof(call.ScaleOut)} has {scales.Count} elements; its layout needs {count}.");
+        throw new ArgumentException(
+            $"Rank {rank}: {nameof(call.ScaleOut)} has {scales.Count} elements; its layout needs {count}.");
     }
 
     private static (QuantizationKind, int, ElementType, ScaleLayout) Shape(in Quantization quantization) =>

@@ -45,7 +45,8 @@ public sealed class LayoutsOfScales
             var offsets = (from row in Enumerable.Range(0, rows)
                            from block in Enumerable.Range(0, blocks)
                            select ScaleLayouts.Offset(layout, row, block, blocks)).ToHashSet();
-            return offsets.Count == rows * blocks && offsets.Min() == 0 && offsets.Max() < ScaleLayouts.Count(layout, rows, blocks);
+            return offsets.Count == rows * blocks && offsets.Min() == 0 &&
+                offsets.Max() < ScaleLayouts.Count(layout, rows, blocks);
         });
     }
 

@@ -3,8 +3,20 @@ namespace Fusion.Runtime.Tests;
 /// <summary>A binary floating-point format by its definition, in double: every number by its code, and rounding by looking
 /// for the nearest of all codes. It knows nothing of the bits of a float, which is what the product's conversions use.
 /// </summary>
-internal sealed record BinaryFormat(int FractionBits, int Bias, int Largest)
+internal sealed class BinaryFormat
 {
+    private readonly double[] values;
+
+    private BinaryFormat(int fractionBits, int bias, int largest)
+    {
+        Largest = largest;
+        values = [.. Enumerable.Range(0, largest + 2).Select(code =>
+        {
+            var (exponent, fraction) = (code >> fractionBits, code % (1 << fractionBits) / Math.Pow(2, fractionBits));
+            return exponent == 0 ? fraction * Math.Pow(2, 1 - bias) : (1 + fraction) * Math.Pow(2, exponent - bias);
+        })];
+    }
+
     public static BinaryFormat BFloat16 { get; } = new(7, 127, 0x7F7F);
 
     public static BinaryFormat Float16 { get; } = new(10, 15, 0x7BFF);
@@ -13,12 +25,11 @@ internal sealed record BinaryFormat(int FractionBits, int Bias, int Largest)
 
     public static BinaryFormat E2M1 { get; } = new(1, 1, 7);
 
+    /// <summary>Code of the largest finite number, without sign.</summary>
+    public int Largest { get; }
+
     /// <summary>The number of a code without sign. The code behind the largest is the number that would come next.</summary>
-    public double Value(int code)
-    {
-        var (exponent, fraction) = (code >> FractionBits, code % (1 << FractionBits) / Math.Pow(2, FractionBits));
-        return exponent == 0 ? fraction * Math.Pow(2, 1 - Bias) : (1 + fraction) * Math.Pow(2, exponent - Bias);
-    }
+    public double Value(int code) => values[code];
 
     /// <summary>Code of the nearest number, of two the even one; one behind the largest for what rounds beyond it.</summary>
     public int Nearest(double magnitude)
