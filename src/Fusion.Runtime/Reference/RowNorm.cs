@@ -24,7 +24,9 @@ internal sealed class RowNorm
         if (norm.Gamma is { } gamma) format.Read(gamma, 0, weights);
         foreach (ref var weight in weights.AsSpan()) weight = norm.WeightBias + weight;
 
+        // -0 adds nothing, not even to -0.
         beta = new float[hidden];
+        beta.AsSpan().Fill(-0.0f);
         if (kind == NormKind.Layer && norm.Beta is { } addend) format.Read(addend, 0, beta);
     }
 

@@ -44,6 +44,17 @@ public sealed class NormsOfRows
         Assert.That(ReferenceRun.Of(shape, inputs)[0].NormOut![0], Is.EqualTo(beta));
     }
 
+    [Test]
+    public void WithoutABetaAProductOfMinusZeroStaysMinusZero()
+    {
+        var shape = new AllReduceShape(ElementType.BFloat16, 8) { Norm = NormKind.Layer };
+        var inputs = AllReduceInputs.OneRow(2, 2, 2, 2, 2, 2, 2, 2) with { Gamma = [-1, 1, -1, 1, -1, 1, -1, 1] };
+        var row = ReferenceRun.Of(shape, inputs)[0].NormOut![0];
+        Assert.That(row.Select(float.IsNegative), Is.EqualTo(inputs.Gamma.Select(float.IsNegative)));
+        row = ReferenceRun.Of(shape, inputs with { Beta = new float[8] })[0].NormOut![0];
+        Assert.That(row.Select(float.IsNegative), Is.All.False);
+    }
+
     [TestCase(NormKind.Rms)]
     [TestCase(NormKind.RmsRoundedTwice)]
     [TestCase(NormKind.Layer)]

@@ -89,11 +89,23 @@ public sealed class QuantizedRows
     }
 
     [Test]
-    public void NvFp4WithAGlobalScaleOfZeroGivesZeros()
+    public void ABlockWhoseNvFp4ScaleVanishesGivesZeros()
     {
-        var outputs = Run(NvFp4 with { GivenScale = 0 }, Row(1, -6));
+        // 0.005 / 6 is nearer to 0 than to 2^-9, the smallest e4m3 number.
+        var outputs = Run(NvFp4, Row(0.005f, -0.005f));
         Assert.That(outputs.ScaleOut, Is.All.Zero);
         Assert.That(outputs.QuantOut![0], Is.EqualTo(0x80));
+    }
+
+    [Test]
+    public void MinusZeroKeepsItsSignThroughADivision()
+    {
+        var row = Row(448, -0f, -1e-30f);
+        foreach (var shape in AllReduceShape.EveryQuantization(ElementType.Float32, Hidden))
+        {
+            if (shape.Quantization is QuantizationKind.None or QuantizationKind.NvFp4) continue;
+            Assert.That(Run(shape, row).QuantOut![1..4], Is.EqualTo(new byte[] { 0x80, 0x80, 0 }), shape.ToString());
+        }
     }
 
     [FsCheck.NUnit.Property(MaxTest = 300)]

@@ -31,7 +31,7 @@ internal static class ContractModel
             {
                 NormKind.Rms => Round(shape, h[i] * rstd * w),
                 NormKind.RmsRoundedTwice => Round(shape, Round(shape, h[i] * rstd) * w),
-                _ => Round(shape, MathF.FusedMultiplyAdd(d[i] * rstd, w, inputs.Beta?[i] ?? 0)),
+                _ => Round(shape, MathF.FusedMultiplyAdd(d[i] * rstd, w, inputs.Beta?[i] ?? -0f)),
             };
         });
     }
