@@ -83,7 +83,8 @@ public sealed record AllReducePolicyRow
 
     private static bool IsChip(string name, out ComputeCapability chip)
     {
-        var isChip = GpuArchitecture.TryParse(name, out var parsed) && parsed is { IsVirtual: false, Form: ArchitectureForm.Plain };
+        var isChip = GpuArchitecture.TryParse(name, out var parsed) &&
+            parsed is { IsVirtual: false, Form: ArchitectureForm.Plain };
         chip = parsed.Capability;
         return isChip;
     }

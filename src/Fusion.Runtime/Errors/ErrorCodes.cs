@@ -42,6 +42,21 @@ public static class ErrorCodes
     /// <summary><see cref="LaunchShapeException"/>.</summary>
     public const string LaunchShape = "FUSION2013";
 
+    /// <summary><see cref="AllReduceArgumentException"/>.</summary>
+    public const string AllReduceArgument = "FUSION3001";
+
+    /// <summary><see cref="CapacityException"/>.</summary>
+    public const string Capacity = "FUSION3002";
+
     /// <summary><see cref="PolicyException"/>.</summary>
     public const string Policy = "FUSION3003";
+
+    /// <summary><see cref="PlanRefusedException"/>.</summary>
+    public const string PlanRefused = "FUSION3004";
+
+    /// <summary><see cref="WrongMemoryException"/>.</summary>
+    public const string WrongMemory = "FUSION3005";
+
+    /// <summary><see cref="OverlapException"/>.</summary>
+    public const string Overlap = "FUSION3006";
 }
