@@ -5,8 +5,9 @@ namespace Fusion.Interop.Driver;
 /// <summary>What an address is.</summary>
 public sealed unsafe class AddressFunctions
 {
-    private const int MemoryType = 2;
-    private const int DeviceOrdinal = 9;
+    private const int TypeAttribute = 2;
+    private const int IsManagedAttribute = 8;
+    private const int OrdinalAttribute = 9;
 
     private readonly delegate* unmanaged<uint, int*, void**, ulong, CudaResult> getAttributes;
 
@@ -16,17 +17,19 @@ public sealed unsafe class AddressFunctions
 
     /// <summary><c>cuPointerGetAttributes</c>, for the kind of memory and its GPU. Needs no context; allocates nothing.</summary>
     /// <param name="address">Any address.</param>
-    /// <param name="kind">What memory it is; <see cref="MemoryKind.Unknown"/> if the driver does not know it, as it does not
+    /// <param name="type">What memory it is; <see cref="MemoryType.Unknown"/> if the driver does not know it, as it does not
     /// know common host memory.</param>
+    /// <param name="isManaged">Whether it is managed memory, which moves to who uses it.</param>
     /// <param name="ordinal">Number of the GPU that has it, or that allocated it; of no meaning if it is unknown.</param>
-    public CudaResult GetLocation(ulong address, out MemoryKind kind, out int ordinal)
+    public CudaResult GetLocation(ulong address, out MemoryType type, out bool isManaged, out int ordinal)
     {
-        const int count = 2;
-        var attributes = stackalloc int[count] { MemoryType, DeviceOrdinal };
-        var (type, device) = (0, 0);
-        var values = stackalloc void*[count] { &type, &device };
+        const int count = 3;
+        var attributes = stackalloc int[count] { TypeAttribute, IsManagedAttribute, OrdinalAttribute };
+        // The driver writes a byte for the second.
+        int kind = 0, managed = 0, device = 0;
+        var values = stackalloc void*[count] { &kind, &managed, &device };
         var result = getAttributes(count, attributes, values, address);
-        (kind, ordinal) = ((MemoryKind)type, device);
+        (type, isManaged, ordinal) = ((MemoryType)kind, managed != 0, device);
         return result;
     }
 }

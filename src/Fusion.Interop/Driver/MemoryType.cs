@@ -1,7 +1,7 @@
 namespace Fusion.Interop.Driver;
 
 /// <summary>What memory an address is of (<c>CUmemorytype</c>).</summary>
-public enum MemoryKind
+public enum MemoryType
 {
     /// <summary>None that the driver knows.</summary>
     Unknown = 0,
