@@ -32,12 +32,11 @@ public sealed class AllReduce : IDisposable
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public AllReduce(RankGroup group, AllReduceOptions options)
-        : this(group, _ => options)
+        : this(_ => options, group)
     {
     }
 
-    /// <summary>Lets ranks have options of their own, which must agree: what ranks of several processes have.</summary>
-    internal AllReduce(RankGroup group, Func<int, AllReduceOptions> optionsOf)
+    private AllReduce(Func<int, AllReduceOptions> optionsOf, RankGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
@@ -63,6 +62,9 @@ public sealed class AllReduce : IDisposable
 
     /// <summary>Memory that it holds on each rank for the exchange, in bytes; 0 on the CPU.</summary>
     public long WorkspaceBytes => layout.Bytes;
+
+    /// <summary>Lets ranks have options of their own, which must agree: what ranks of several processes have.</summary>
+    internal static AllReduce WithOptionsOf(Func<int, AllReduceOptions> ranks, RankGroup group) => new(ranks, group);
 
     /// <summary>How a call of so many tokens would be done, and why.</summary>
     /// <param name="tokens">Tokens of the call. For what cannot be done, the plan is a refusal with its reason.</param>

@@ -38,6 +38,6 @@ public sealed class PeerTimeoutException : FusionException
         return string.Create(CultureInfo.InvariantCulture,
             $"Rank {rank} waited for {whom} longer than {timeout.TotalSeconds:0.###} s: {what}, call {call}. Each rank must launch " +
             $"the same calls in the same order, and on the GPU all at a time; see what {whom} did instead. Then call Rearm, which " +
-            "makes the group usable again.");
+            $"makes the group usable again.");
     }
 }
