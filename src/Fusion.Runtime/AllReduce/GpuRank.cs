@@ -103,25 +103,30 @@ internal sealed class GpuRank : IDisposable
         if (isWantedHere) rest.AllReduceOut = 0;
         // It exchanges nothing: what it reads is the sum of one.
         rest.Ranks = 1;
-        var epilogue = kernels.Epilogue;
-        Launch(stream, epilogue.Kernel, CoResidency.Grid(rest.Tokens, epilogue.Cap, 1), SharedBytes(call), ref rest);
+        Launch(stream, kernels.Epilogue, 1, SharedBytes(call), ref rest);
     }
 
     private void LaunchExchange(
         GpuStream stream, ref AllReduceParameters parameters, AllReduceStrategy strategy, int sharedBytes)
     {
         ParameterFill.FillLayout(ref parameters, layout, strategy);
-        var entry = kernels.Exchange(strategy);
-        var grid = CoResidency.Grid(
-            parameters.Tokens, entry.Cap, strategy == AllReduceStrategy.TwoShot ? layout.Ranks : 1);
-        Launch(stream, entry.Kernel, grid, sharedBytes, ref parameters);
+        var owners = strategy == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
+        Launch(stream, kernels.Exchange(strategy), owners, sharedBytes, ref parameters);
     }
 
-    private void Launch(GpuStream stream, Kernel kernel, int grid, int sharedBytes, ref AllReduceParameters parameters) =>
-        kernel.Launch(
-            stream,
-            new LaunchShape(grid, kernels.Choice.Threads) { SharedBytes = sharedBytes, ProgrammaticLaunch = true },
-            KernelArgument.Bytes(in parameters));
+    private void Launch(
+        GpuStream stream, RankKernels.Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters)
+    {
+        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap, owners, kernels.MayOverlap);
+        parameters.Overlap = grid.Overlaps ? 1 : 0;
+        // Along y are the tokens, along x the blocks that share one.
+        var shape = new LaunchShape(new GridSize(1, grid.Blocks), kernels.Choice.Threads)
+        {
+            SharedBytes = sharedBytes,
+            ProgrammaticLaunch = grid.Overlaps,
+        };
+        entry.Kernel.Launch(stream, shape, KernelArgument.Bytes(in parameters));
+    }
 
     private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);
 }

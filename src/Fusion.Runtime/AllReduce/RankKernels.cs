@@ -1,21 +1,33 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>The kernels that a rank needs, each with the most blocks that it may have.</summary>
 internal sealed class RankKernels
 {
+    private static readonly ComputeCapability FirstWithOverlap = new(9, 0);
+
     private readonly Entry oneShot;
     private readonly Entry twoShot;
     private readonly Entry epilogue;
 
-    private RankKernels(KernelChoice choice, Entry oneShot, Entry twoShot, Entry epilogue) =>
-        (Choice, this.oneShot, this.twoShot, this.epilogue) = (choice, oneShot, twoShot, epilogue);
+    private RankKernels(KernelChoice choice, bool mayOverlap, Entry oneShot, Entry twoShot, Entry epilogue)
+    {
+        (Choice, MayOverlap) = (choice, mayOverlap);
+        (this.oneShot, this.twoShot, this.epilogue) = (oneShot, twoShot, epilogue);
+    }
 
+    /// <summary>Which kernels, with how many threads.</summary>
     public KernelChoice Choice { get; }
+
+    /// <summary>Whether the GPU has programmatic dependent launch.</summary>
+    public bool MayOverlap { get; }
 
     /// <summary>The most blocks of each kernel, by its name.</summary>
     public IEnumerable<KeyValuePair<string, int>> Caps =>
         new[] { oneShot, twoShot, epilogue }.Select(entry => KeyValuePair.Create(entry.Kernel.Name, entry.Cap));
 
+    /// <summary>The kernel that does all but the sum.</summary>
     public Entry Epilogue => epilogue;
 
     /// <summary>Loads them.</summary>
@@ -33,6 +45,7 @@ internal sealed class RankKernels
         var ranksOnGpu = group.Ranks.GroupBy(other => other.Room).Max(ranks => ranks.Count());
         return new(
             choice,
+            room.Context.Device.Capability >= FirstWithOverlap,
             Find(choice.Exchange(AllReduceStrategy.OneShot)),
             Find(choice.Exchange(AllReduceStrategy.TwoShot)),
             Find(choice.Epilogue()));
@@ -41,21 +54,17 @@ internal sealed class RankKernels
         {
             var kernel = room.Kernels.GetKernel(name);
             var device = room.Context.Device;
-            var isProgrammatic = IsProgrammatic(device);
             var blocks = kernel.BlocksPerMultiprocessor(choice.Threads, shared);
-            var cap = CoResidency.Cap(blocks, device.MultiprocessorCount, ranksOnGpu, isProgrammatic);
+            var cap = CoResidency.Cap(blocks, device.MultiprocessorCount, ranksOnGpu);
             if (cap >= 1) return new(kernel, cap);
             throw new NoRoomException(
-                device.ToString(), name, ranksOnGpu, blocks * device.MultiprocessorCount,
-                ranksOnGpu * CoResidency.KernelsAtATime(isProgrammatic));
+                device.ToString(), name, ranksOnGpu, blocks * device.MultiprocessorCount);
         }
     }
 
     /// <summary>The kernel that exchanges.</summary>
     /// <param name="strategy">One-shot or two-shot.</param>
     public Entry Exchange(AllReduceStrategy strategy) => strategy == AllReduceStrategy.OneShot ? oneShot : twoShot;
-
-    private static bool IsProgrammatic(GpuDevice device) => device.Capability >= new Manifest.ComputeCapability(9, 0);
 
     // A call's quantization decides; the grid must not depend on it.
     private static int MostSharedBytes(int hidden)

@@ -4,10 +4,10 @@ namespace Fusion.Runtime;
 /// in vain.</summary>
 public sealed class NoRoomException : FusionException
 {
-    internal NoRoomException(string gpu, string kernel, int ranks, int blocks, int needed)
+    internal NoRoomException(string gpu, string kernel, int ranks, int blocks)
         : base(ErrorCodes.NoRoom,
-            $"{gpu} has room for {blocks} blocks of '{kernel}' at a time, but {ranks} ranks on it need {needed}, " +
-            $"{needed / ranks} each. Put fewer ranks on it, or take a smaller hidden size.") =>
+            $"{gpu} has room for {blocks} blocks of '{kernel}' at a time, but {ranks} ranks on it need one " +
+            $"each at least. Put fewer ranks on it, or take a smaller hidden size.") =>
         (Kernel, Ranks, Blocks) = (kernel, ranks, blocks);
 
     /// <summary>The kernel.</summary>

@@ -8,28 +8,30 @@ internal static class CoResidency
     /// <param name="blocksOfMultiprocessor">Blocks that a multiprocessor runs at a time.</param>
     /// <param name="multiprocessors">Number of multiprocessors.</param>
     /// <param name="ranksOnGpu">Ranks that share the GPU.</param>
-    /// <param name="isProgrammatic">Whether a rank's next kernel may come to the GPU before this one has left.</param>
     /// <returns>0 if not even one block of each fits.</returns>
-    public static int Cap(int blocksOfMultiprocessor, int multiprocessors, int ranksOnGpu, bool isProgrammatic) =>
-        blocksOfMultiprocessor * multiprocessors / (ranksOnGpu * KernelsAtATime(isProgrammatic));
-
-    /// <summary>Kernels of a rank that may be on the GPU at a time.</summary>
-    /// <param name="isProgrammatic">Whether they are launched programmatically.</param>
-    public static int KernelsAtATime(bool isProgrammatic) => isProgrammatic ? 2 : 1;
+    public static int Cap(int blocksOfMultiprocessor, int multiprocessors, int ranksOnGpu) =>
+        blocksOfMultiprocessor * multiprocessors / ranksOnGpu;
 
     /// <summary>The grid of a launch; blocks stride over the tokens.</summary>
     /// <param name="tokens">Tokens of the call.</param>
     /// <param name="cap">The most blocks.</param>
     /// <param name="ranks">World size, if tokens belong to ranks in turn as in two-shot; else 1.</param>
-    /// <returns>At least 1. Where blocks have several tokens, a number without a factor of the world size: otherwise each block
-    /// would have the tokens of few owners, and some the sums of all that it works on to make itself.</returns>
-    public static int Grid(int tokens, int cap, int ranks)
+    /// <param name="mayOverlap">Whether the GPU has programmatic dependent launch.</param>
+    public static RankGrid Grid(int tokens, int cap, int ranks, bool mayOverlap)
     {
-        if (tokens <= cap) return tokens;
-        var grid = cap;
-        while (CommonDivisor(grid, ranks) != 1) grid--;
-        return grid;
+        if (mayOverlap && tokens <= cap / 2) return new(tokens, true);
+        if (tokens <= cap) return new(tokens, false);
+        // Otherwise each block would have the tokens of few owners, and some blocks all the sums to make.
+        var blocks = cap;
+        while (CommonDivisor(blocks, ranks) != 1) blocks--;
+        return new(blocks, false);
     }
 
     private static int CommonDivisor(int a, int b) => b == 0 ? a : CommonDivisor(b, a % b);
 }
+
+/// <summary>The blocks of a launch.</summary>
+/// <param name="Blocks">How many.</param>
+/// <param name="Overlaps">Whether it may come to the GPU before the rank's last kernel has left, and the next one before this
+/// one has: only where blocks of two kernels fit, since those that came early would keep out others that are waited for.</param>
+internal readonly record struct RankGrid(int Blocks, bool Overlaps);
