@@ -22,6 +22,12 @@ public sealed unsafe class CudaDriver
         Launch = new LaunchFunctions(library);
         Stream = new StreamFunctions(library);
         Event = new EventFunctions(library);
+        Capture = new CaptureFunctions(library);
+        Graph = new GraphFunctions(library);
+        HostMemory = new HostMemoryFunctions(library);
+        Occupancy = new OccupancyFunctions(library);
+        Peer = new PeerFunctions(library);
+        Address = new AddressFunctions(library);
         Error = new ErrorFunctions(library);
     }
 
@@ -45,6 +51,24 @@ public sealed unsafe class CudaDriver
 
     /// <summary>Events.</summary>
     public EventFunctions Event { get; }
+
+    /// <summary>Recording streams as graphs.</summary>
+    public CaptureFunctions Capture { get; }
+
+    /// <summary>Graphs.</summary>
+    public GraphFunctions Graph { get; }
+
+    /// <summary>Host memory that GPUs see.</summary>
+    public HostMemoryFunctions HostMemory { get; }
+
+    /// <summary>How many blocks run at a time.</summary>
+    public OccupancyFunctions Occupancy { get; }
+
+    /// <summary>GPUs that use each other's memory.</summary>
+    public PeerFunctions Peer { get; }
+
+    /// <summary>What an address is.</summary>
+    public AddressFunctions Address { get; }
 
     /// <summary>What results are called and mean.</summary>
     public ErrorFunctions Error { get; }

@@ -34,11 +34,17 @@ public enum CudaResult
     /// <summary>A name was not found.</summary>
     NotFound = 500,
 
+    /// <summary>Work is not done yet.</summary>
+    NotReady = 600,
+
     /// <summary>A kernel used an address that it must not; the context is lost.</summary>
     IllegalAddress = 700,
 
     /// <summary>A block needs more registers or shared memory than there are.</summary>
     LaunchOutOfResources = 701,
+
+    /// <summary>The context may use the other's memory already.</summary>
+    PeerAccessAlreadyEnabled = 704,
 
     /// <summary>A kernel used a misaligned address; the context is lost.</summary>
     MisalignedAddress = 716,

@@ -10,6 +10,7 @@ public sealed unsafe class MemoryFunctions
     private readonly delegate* unmanaged<ulong, void*, nuint, CudaResult> copyToDevice;
     private readonly delegate* unmanaged<void*, ulong, nuint, CudaResult> copyToHost;
     private readonly delegate* unmanaged<ulong, byte, nuint, CudaResult> fill;
+    private readonly delegate* unmanaged<ulong, ulong, nuint, CudaResult> copy;
 
     internal MemoryFunctions(nint library)
     {
@@ -20,6 +21,7 @@ public sealed unsafe class MemoryFunctions
         copyToHost = (delegate* unmanaged<void*, ulong, nuint, CudaResult>)
             NativeLibrary.GetExport(library, "cuMemcpyDtoH_v2");
         fill = (delegate* unmanaged<ulong, byte, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemsetD8_v2");
+        copy = (delegate* unmanaged<ulong, ulong, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemcpyDtoD_v2");
     }
 
     /// <summary><c>cuMemAlloc</c>.</summary>
@@ -51,4 +53,11 @@ public sealed unsafe class MemoryFunctions
     /// <param name="value">The byte to repeat.</param>
     /// <param name="bytes">Size.</param>
     public CudaResult Fill(ulong target, byte value, nuint bytes) => fill(target, value, bytes);
+
+    /// <summary><c>cuMemcpyDtoD</c>, between GPUs too where the current context may use the other's memory; may return before
+    /// it is done.</summary>
+    /// <param name="target">Address on a device.</param>
+    /// <param name="source">Address on a device.</param>
+    /// <param name="bytes">Size.</param>
+    public CudaResult Copy(ulong target, ulong source, nuint bytes) => copy(target, source, bytes);
 }

@@ -10,12 +10,16 @@ public sealed unsafe class StreamFunctions
     private readonly delegate* unmanaged<nint*, uint, CudaResult> create;
     private readonly delegate* unmanaged<nint, CudaResult> destroy;
     private readonly delegate* unmanaged<nint, CudaResult> synchronize;
+    private readonly delegate* unmanaged<nint, CudaResult> query;
+    private readonly delegate* unmanaged<nint, nint, uint, CudaResult> waitEvent;
 
     internal StreamFunctions(nint library)
     {
         create = (delegate* unmanaged<nint*, uint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamCreate");
         destroy = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamDestroy_v2");
         synchronize = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamSynchronize");
+        query = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamQuery");
+        waitEvent = (delegate* unmanaged<nint, nint, uint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamWaitEvent");
     }
 
     /// <summary><c>cuStreamCreate</c> in the current context, without order towards the default stream.</summary>
@@ -32,4 +36,14 @@ public sealed unsafe class StreamFunctions
     /// <summary><c>cuStreamSynchronize</c>: waits for all work in the stream.</summary>
     /// <param name="stream">The stream; 0 is the default stream of the current context.</param>
     public CudaResult Synchronize(nint stream) => synchronize(stream);
+
+    /// <summary><c>cuStreamQuery</c>: must not be asked of a stream that is recorded.</summary>
+    /// <param name="stream">The stream; 0 is the default stream of the current context.</param>
+    /// <returns><see cref="CudaResult.NotReady"/> if there is work in it.</returns>
+    public CudaResult Query(nint stream) => query(stream);
+
+    /// <summary><c>cuStreamWaitEvent</c>: what is put in later waits for the event.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="handle">The event, of any context.</param>
+    public CudaResult Wait(nint stream, nint handle) => waitEvent(stream, handle, 0);
 }

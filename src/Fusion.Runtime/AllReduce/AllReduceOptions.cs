@@ -18,4 +18,8 @@ public sealed record AllReduceOptions
     /// <summary>The longest that a rank waits for the others in a call before it gives up with a
     /// <see cref="PeerTimeoutException"/>.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What sums where the plan is <see cref="AllReduceStrategy.Separate"/>; null for our own two-shot. Ranks on the
+    /// CPU never use it.</summary>
+    public ILibraryAllReduce? Library { get; init; }
 }

@@ -25,7 +25,12 @@ public sealed record AllReducePolicyRow
     public long? TwoShotUpTo { get; init; }
 
     /// <summary>Where the limits come from, in a few words; plans quote it.</summary>
-    public string Source { get; init; } = "";
+    public string Source
+    {
+        get;
+        // Deserialized without the field, it is set to null.
+        init => field = value ?? "";
+    } = "";
 
     /// <summary>What is wrong with it: a field and why; null if nothing is.</summary>
     [JsonIgnore]
@@ -83,7 +88,8 @@ public sealed record AllReducePolicyRow
 
     private static bool IsChip(string name, out ComputeCapability chip)
     {
-        var isChip = GpuArchitecture.TryParse(name, out var parsed) && parsed is { IsVirtual: false, Form: ArchitectureForm.Plain };
+        var isChip = GpuArchitecture.TryParse(name, out var parsed) &&
+            parsed is { IsVirtual: false, Form: ArchitectureForm.Plain };
         chip = parsed.Capability;
         return isChip;
     }

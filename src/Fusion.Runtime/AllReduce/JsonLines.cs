@@ -22,10 +22,9 @@ internal static class JsonLines
         while (reader.Read())
         {
             // Rows are the only values two levels deep: { "rows": [ {…}, … ] }.
-            if (reader.CurrentDepth == RowDepth - 1 && reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.PropertyName))
-            {
-                if (++current == row) rowLine = LineAt(json, reader.TokenStartIndex);
-            }
+            var startsRow = reader.CurrentDepth == RowDepth - 1 &&
+                reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.PropertyName);
+            if (startsRow && ++current == row) rowLine = LineAt(json, reader.TokenStartIndex);
 
             if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueTextEquals(field)) continue;
             var isIt = row is null ? reader.CurrentDepth == FileDepth : reader.CurrentDepth == RowDepth && current == row;

@@ -13,15 +13,15 @@ internal sealed record PolicyFile
     private static readonly string[] RowFields =
         ["architecture", "topology", "worldSize", "oneShotUpTo", "twoShotUpTo", "source"];
 
-    /// <summary>The format's version.</summary>
-    public int Schema { get; init; } = CurrentSchema;
+    /// <summary>The format's version; null for the current one.</summary>
+    public int? Schema { get; init; }
 
     /// <summary>The rows.</summary>
     public required IReadOnlyList<AllReducePolicyRow> Rows { get; init; }
 
     /// <summary>Writes rows.</summary>
     public static byte[] Write(IReadOnlyList<AllReducePolicyRow> rows) =>
-        JsonSerializer.SerializeToUtf8Bytes(new PolicyFile { Rows = rows }, PolicyJson.Default.PolicyFile);
+        JsonSerializer.SerializeToUtf8Bytes(new PolicyFile { Schema = CurrentSchema, Rows = rows }, PolicyJson.Default.PolicyFile);
 
     /// <summary>Reads rows.</summary>
     /// <param name="json">The file's bytes.</param>

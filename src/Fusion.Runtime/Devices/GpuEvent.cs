@@ -49,6 +49,8 @@ public sealed class GpuEvent : IDisposable
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 
+    internal nint Handle => handle;
+
     /// <summary>Destroys the event. Doing it twice is harmless.</summary>
     public void Dispose()
     {

@@ -1,3 +1,5 @@
+using Fusion.Interop.Driver;
+
 namespace Fusion.Runtime;
 
 /// <summary>A queue of work on a GPU: what is put in runs in that order.</summary>
@@ -46,11 +48,45 @@ public sealed class GpuStream : IDisposable
         GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(Handle), "cuStreamSynchronize");
     }
 
+    /// <summary>Lets what is put in later wait for an event, which may be of another stream or GPU. While that stream is
+    /// recorded as a graph, this one joins the recording.</summary>
+    /// <param name="point">An event that was recorded.</param>
+    /// <exception cref="GpuException">The driver refuses.</exception>
+    public void WaitFor(GpuEvent point)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Context.MakeCurrent();
+        GpuDriver.Check(GpuDriver.Library.Stream.Wait(Handle, point.Handle), "cuStreamWaitEvent");
+    }
+
     /// <summary>Destroys the stream, unless another library owns it. Doing it twice is harmless.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0 || !owned) return;
         Context.Free(Handle, GpuDriver.Library.Stream.Destroy);
+    }
+
+    /// <summary>Whether it is recorded as a graph. Also true if the driver cannot say, because another stream is recorded that
+    /// forbids the question.</summary>
+    internal bool IsCaptured
+    {
+        get
+        {
+            Context.MakeCurrent();
+            var result = GpuDriver.Library.Capture.GetStatus(Handle, out var status);
+            return result != CudaResult.Success || status != CaptureStatus.None;
+        }
+    }
+
+    /// <summary>Whether there is work in it that is not done; must not be asked while it is recorded.</summary>
+    internal bool IsBusy
+    {
+        get
+        {
+            Context.MakeCurrent();
+            return GpuDriver.Library.Stream.Query(Handle) == CudaResult.NotReady;
+        }
     }
 
     internal bool IsDisposed => Volatile.Read(ref disposed) != 0;

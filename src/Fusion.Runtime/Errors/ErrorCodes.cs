@@ -42,6 +42,48 @@ public static class ErrorCodes
     /// <summary><see cref="LaunchShapeException"/>.</summary>
     public const string LaunchShape = "FUSION2013";
 
+    /// <summary><see cref="AllReduceArgumentException"/>.</summary>
+    public const string AllReduceArgument = "FUSION3001";
+
+    /// <summary><see cref="CapacityException"/>.</summary>
+    public const string Capacity = "FUSION3002";
+
     /// <summary><see cref="PolicyException"/>.</summary>
     public const string Policy = "FUSION3003";
+
+    /// <summary><see cref="PlanRefusedException"/>.</summary>
+    public const string PlanRefused = "FUSION3004";
+
+    /// <summary><see cref="WrongMemoryException"/>.</summary>
+    public const string WrongMemory = "FUSION3005";
+
+    /// <summary><see cref="OverlapException"/>.</summary>
+    public const string Overlap = "FUSION3006";
+
+    /// <summary><see cref="WorldSizeException"/>.</summary>
+    public const string WorldSize = "FUSION4001";
+
+    /// <summary><see cref="NoPeerAccessException"/>.</summary>
+    public const string NoPeerAccess = "FUSION4002";
+
+    /// <summary><see cref="PeerCheckException"/>.</summary>
+    public const string PeerCheck = "FUSION4003";
+
+    /// <summary><see cref="PlanMismatchException"/>.</summary>
+    public const string PlanMismatch = "FUSION4004";
+
+    /// <summary><see cref="PeerTimeoutException"/>.</summary>
+    public const string PeerTimeout = "FUSION4005";
+
+    /// <summary><see cref="StreamConflictException"/>.</summary>
+    public const string StreamConflict = "FUSION4006";
+
+    /// <summary><see cref="NotRearmedException"/>.</summary>
+    public const string NotRearmed = "FUSION4007";
+
+    /// <summary><see cref="NoRoomException"/>.</summary>
+    public const string NoRoom = "FUSION4008";
+
+    /// <summary><see cref="CallMismatchException"/>.</summary>
+    public const string CallMismatch = "FUSION4009";
 }

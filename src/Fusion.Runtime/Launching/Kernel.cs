@@ -69,6 +69,22 @@ public sealed unsafe class Kernel
         }
     }
 
+    /// <summary>How many blocks of this kernel one multiprocessor runs at a time, if it has nothing else to do.</summary>
+    /// <param name="threads">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
+    /// <exception cref="GpuException">The driver cannot say.</exception>
+    public int BlocksPerMultiprocessor(int threads, int sharedBytes = 0)
+    {
+        ObjectDisposedException.ThrowIf(module.IsDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        ArgumentOutOfRangeException.ThrowIfNegative(sharedBytes);
+        module.Context.MakeCurrent();
+        GpuDriver.Check(
+            GpuDriver.Library.Occupancy.MaxActiveBlocks(function, threads, (nuint)sharedBytes, out var blocks),
+            "cuOccupancyMaxActiveBlocksPerMultiprocessor");
+        return blocks;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Module}: {Name}";
 

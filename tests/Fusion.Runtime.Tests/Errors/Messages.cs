@@ -10,7 +10,7 @@ public sealed class Messages
         var codes = typeof(ErrorCodes).GetFields().Select(f => (f.Name, Code: (string)f.GetRawConstantValue()!)).ToList();
         var classes = typeof(FusionException).Assembly.GetTypes().Where(t => t.BaseType == typeof(FusionException)).ToList();
 
-        Assert.That(codes.Select(c => c.Code), Is.Unique.And.All.Match("^FUSION2[0-9]{3}$"));
+        Assert.That(codes.Select(c => c.Code), Is.Unique.And.All.Match("^FUSION[234][0-9]{3}$"));
         Assert.That(classes.Select(t => t.Name), Is.EquivalentTo(codes.Select(c => c.Name + nameof(Exception))));
         Assert.That(classes, Has.All.Matches<Type>(t => t is { IsSealed: true, IsPublic: true }));
     }

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Interop.Driver;
+
+/// <summary>What an address is.</summary>
+public sealed unsafe class AddressFunctions
+{
+    private const int TypeAttribute = 2;
+    private const int IsManagedAttribute = 8;
+    private const int OrdinalAttribute = 9;
+
+    private readonly delegate* unmanaged<uint, int*, void**, ulong, CudaResult> getAttributes;
+
+    internal AddressFunctions(nint library) =>
+        getAttributes = (delegate* unmanaged<uint, int*, void**, ulong, CudaResult>)
+            NativeLibrary.GetExport(library, "cuPointerGetAttributes");
+
+    /// <summary><c>cuPointerGetAttributes</c>, for the kind of memory and its GPU. Needs no context; allocates nothing.</summary>
+    /// <param name="address">Any address.</param>
+    /// <param name="type">What memory it is; <see cref="MemoryType.Unknown"/> if the driver does not know it, as it does not
+    /// know common host memory.</param>
+    /// <param name="isManaged">Whether it is managed memory, which moves to who uses it.</param>
+    /// <param name="ordinal">Number of the GPU that has it, or that allocated it; of no meaning if it is unknown.</param>
+    public CudaResult GetLocation(ulong address, out MemoryType type, out bool isManaged, out int ordinal)
+    {
+        const int count = 3;
+        var attributes = stackalloc int[count] { TypeAttribute, IsManagedAttribute, OrdinalAttribute };
+        // The driver writes a byte for the second.
+        int kind = 0, managed = 0, device = 0;
+        var values = stackalloc void*[count] { &kind, &managed, &device };
+        var result = getAttributes(count, attributes, values, address);
+        (type, isManaged, ordinal) = ((MemoryType)kind, managed != 0, device);
+        return result;
+    }
+}

@@ -1,0 +1,164 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>All-reduce with residual add, norm and quantization: the operation of a group of ranks for one hidden size and
+/// type, made once and launched for each rank and call.</summary>
+/// <remarks>
+/// <para>Every rank launches the same calls in the same order: from one thread that goes through the ranks, or from a thread a
+/// rank. The results do not depend on the strategy, on the other tokens of a call, or on whether ranks are on GPUs or on the
+/// CPU: docs/numbers.md.</para>
+/// <para>A launch allocates nothing and can be recorded as a graph (<see cref="GpuGraph"/>). Of two launches of the same
+/// rank, the second must be behind the first in its stream, or that stream be synchronized. Where ranks share a GPU, so must
+/// operations: let one be done before another one starts.</para>
+/// <para>No wait is without an end: a rank that waits for another longer than <see cref="AllReduceOptions.Timeout"/> gives up,
+/// and the next launch, <see cref="Check"/> or <see cref="Synchronize"/> throws a <see cref="PeerTimeoutException"/>.</para>
+/// <para>Dispose it before its group.</para>
+/// </remarks>
+public sealed class AllReduce : IDisposable
+{
+    private readonly RankGroup group;
+    private readonly WorkspaceLayout layout;
+    private readonly PlanTable plans;
+    private readonly IRankEngine engine;
+    private int disposed;
+
+    /// <summary>Makes the operation: loads the kernels, allocates each rank's workspace, and compares the ranks' plans.</summary>
+    /// <param name="group">The ranks.</param>
+    /// <param name="options">What it is for.</param>
+    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
+    /// <exception cref="PlanMismatchException">The ranks would not do the same, as on GPUs of two kinds.</exception>
+    /// <exception cref="NoRoomException">The ranks' blocks do not fit on a GPU at the same time.</exception>
+    /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
+    /// <exception cref="GpuException">There is not enough memory.</exception>
+    public AllReduce(RankGroup group, AllReduceOptions options)
+        : this(_ => options, group)
+    {
+    }
+
+    private AllReduce(Func<int, AllReduceOptions> optionsOf, RankGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        this.group = group;
+        Options = optionsOf(0);
+        var requests = group.Ranks.Select(rank => OptionsValidation.Check(
+            optionsOf(rank.Index), group.Topology, rank.Context?.Device.Capability ?? default(ComputeCapability), group.WorldSize))
+            .ToArray();
+        layout = WorkspaceLayout.For(requests[0]);
+        var kernels = group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index])).ToArray();
+        PlanAgreement.Check([.. group.Ranks.Select(rank => RankPlan.Of(
+            requests[rank.Index], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[rank.Index]),
+            kernels[rank.Index]?.Caps ?? []))]);
+
+        plans = new PlanTable(requests[0]);
+        engine = group.Topology == GroupTopology.Cpu
+            ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout)
+            : new GpuEngine(group, Options, layout, kernels!);
+    }
+
+    /// <summary>What it was made for.</summary>
+    public AllReduceOptions Options { get; }
+
+    /// <summary>Memory that it holds on each rank for the exchange, in bytes; 0 on the CPU.</summary>
+    public long WorkspaceBytes => layout.Bytes;
+
+    /// <summary>Lets ranks have options of their own, which must agree: what ranks of several processes have.</summary>
+    internal static AllReduce WithOptionsOf(Func<int, AllReduceOptions> ranks, RankGroup group) => new(ranks, group);
+
+    /// <summary>How a call of so many tokens would be done, and why.</summary>
+    /// <param name="tokens">Tokens of the call. For what cannot be done, the plan is a refusal with its reason.</param>
+    public AllReducePlan Plan(int tokens) => plans.Get(tokens, null);
+
+    /// <summary>Starts a rank's call and returns; the results are there when <see cref="Synchronize"/> has returned, or, on a
+    /// GPU, for what is behind it in the stream. Allocates nothing; for more than 1024 tokens, or with a strategy named, from
+    /// the second call of that size on. On the CPU, the launch of the last rank computes the call of all.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">A stream of the rank's GPU, which other ranks do not use; null for <see cref="Rank.Stream"/>, and on
+    /// the CPU.</param>
+    /// <param name="call">What it reads and writes. The memory must stay until the call is done.</param>
+    /// <param name="force">A strategy in spite of the policy, the same on all ranks; null for the policy's.</param>
+    /// <returns>The plan, and what the call writes by name.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
+    /// <exception cref="ArgumentException">The stream is of another GPU.</exception>
+    /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
+    /// <exception cref="CapacityException">The call has too many tokens.</exception>
+    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
+    /// <exception cref="PlanRefusedException">The strategy that was asked for cannot do it.</exception>
+    /// <exception cref="StreamConflictException">The rank's last call is in another stream and not done, or another rank uses
+    /// the stream.</exception>
+    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls are not the same.</exception>
+    /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
+    /// <exception cref="NotRearmedException">The rank was told of that before.</exception>
+    /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
+    public AllReduceResult Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReduceStrategy? force = null)
+    {
+        MakeReady(rank, stream);
+        var context = group.Ranks[rank].Context;
+        CallValidation.Check(
+            call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
+        var plan = plans.Get((int)call.Input.Rows, force);
+        if (plan.IsRefused) throw new PlanRefusedException(plan);
+        engine.Launch(rank, stream, call, plan);
+        return new(plan, call.AllReduceOut, call.ResidualOut, call.NormOut, call.QuantOut, call.ScaleOut);
+    }
+
+    /// <summary>Waits until a rank's calls are done. Ends in any case: kernels give up by themselves, and on the CPU the wait is
+    /// <see cref="AllReduceOptions.Timeout"/> at most.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">The stream of its calls; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
+    /// <exception cref="PeerTimeoutException">A rank gave up, or on the CPU did not come.</exception>
+    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="GpuException">A kernel failed.</exception>
+    public void Synchronize(int rank, GpuStream? stream = null)
+    {
+        MakeReady(rank, stream);
+        engine.Synchronize(rank, stream);
+    }
+
+    /// <summary>Throws if a rank gave up; does not wait. A call that still runs may yet fail.</summary>
+    /// <exception cref="PeerTimeoutException">A rank gave up.</exception>
+    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
+    public void Check()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+        engine.Check();
+    }
+
+    /// <summary>Makes the operation usable again after a failure, for all ranks: waits for what still runs on their GPUs, and
+    /// makes the workspaces as new. Calls that were launched before are void. Call it once, while no thread launches or
+    /// synchronizes and no stream is recorded.</summary>
+    /// <exception cref="GpuException">The driver reports an error.</exception>
+    public void Rearm()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+        engine.Rearm();
+    }
+
+    /// <summary>Waits for what still runs and frees the workspaces. Doing it twice is harmless.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 0) engine.Dispose();
+    }
+
+    private void MakeReady(int rank, GpuStream? stream)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        if (rank < 0 || rank >= group.WorldSize)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(rank), rank, $"The group has ranks 0 to {group.WorldSize - 1}.");
+        }
+
+        if (stream is null) return;
+        ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
+        if (stream.Context.Device.Ordinal != group.Ranks[rank].Context?.Device.Ordinal)
+        {
+            throw new ArgumentException(
+                $"The stream is of {stream.Context.Device}, but it is to be used for {group.Ranks[rank]}.", nameof(stream));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+namespace Fusion.Runtime;
+
+/// <summary>Ranks on the CPU. Calls wait until all ranks have theirs; whoever brings the last one computes.</summary>
+internal sealed class CpuEngine : IRankEngine
+{
+    private const int EmptyRooms = 4;
+
+    private readonly object gate = new();
+    private readonly Queue<AllReduceCall>[] waiting;
+    private readonly AllReduceCall[] current;
+    private readonly long[] launched;
+    private readonly ElementType type;
+    private readonly TimeSpan timeout;
+    private readonly FailureLatch failure;
+    private long done;
+    private int generation;
+    private bool isComputing;
+
+    public CpuEngine(int ranks, ElementType type, TimeSpan timeout)
+    {
+        waiting = [.. Enumerable.Range(0, ranks).Select(_ => new Queue<AllReduceCall>(EmptyRooms))];
+        current = new AllReduceCall[ranks];
+        launched = new long[ranks];
+        failure = new FailureLatch(ranks);
+        (this.type, this.timeout) = (type, timeout);
+    }
+
+    public void Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReducePlan plan)
+    {
+        lock (gate)
+        {
+            failure.ThrowBeforeLaunch(rank);
+            waiting[rank].Enqueue(call);
+            launched[rank]++;
+        }
+
+        while (TakeNext())
+        {
+            try
+            {
+                CallAgreement.Check(done, current);
+                AllReduceReference.Run(type, current);
+                End(null);
+            }
+            catch (Exception e)
+            {
+                End(e);
+                failure.Tell(rank);
+                throw;
+            }
+        }
+    }
+
+    public void Synchronize(int rank, GpuStream? stream)
+    {
+        lock (gate)
+        {
+            var (target, started) = (launched[rank], generation);
+            var end = Deadline.After(timeout);
+            while (done < target && generation == started && failure.Failure is null)
+            {
+                // A call that is computed ends by itself, however long it takes.
+                if (!isComputing && end.IsOver) failure.Set(Missing(rank));
+                else Monitor.Wait(gate, isComputing ? Deadline.Longest : end.Remaining);
+            }
+
+            if (generation != started) return;
+            if (failure.Failure is not null) Monitor.PulseAll(gate);
+            failure.Throw(rank);
+        }
+    }
+
+    public void Check() => failure.Throw();
+
+    public void Rearm()
+    {
+        lock (gate)
+        {
+            while (isComputing) Monitor.Wait(gate);
+            foreach (var calls in waiting) calls.Clear();
+            Array.Clear(launched);
+            done = 0;
+            generation++;
+            failure.Clear();
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            while (isComputing) Monitor.Wait(gate);
+            generation++;
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    // At most one thread computes; another one that brings a call meanwhile leaves it to that one.
+    private bool TakeNext()
+    {
+        lock (gate)
+        {
+            if (isComputing || failure.Failure is not null) return false;
+            foreach (var calls in waiting)
+            {
+                if (calls.Count == 0) return false;
+            }
+
+            for (var rank = 0; rank < waiting.Length; rank++) current[rank] = waiting[rank].Dequeue();
+            isComputing = true;
+            return true;
+        }
+    }
+
+    private void End(Exception? reason)
+    {
+        lock (gate)
+        {
+            isComputing = false;
+            if (reason is null) done++;
+            else failure.Set(reason);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    private PeerTimeoutException Missing(int rank)
+    {
+        var missing = Enumerable.Range(0, launched.Length).Where(other => launched[other] <= done).ToArray();
+        return new(rank, missing, "it did not launch its call", -1, done, timeout);
+    }
+}

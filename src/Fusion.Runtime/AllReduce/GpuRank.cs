@@ -1,0 +1,132 @@
+namespace Fusion.Runtime;
+
+/// <summary>A rank on a GPU: its memory, and how it launches.</summary>
+internal sealed class GpuRank : IDisposable
+{
+    private readonly RankKernels kernels;
+    private readonly WorkspaceLayout layout;
+    private readonly ILibraryAllReduce? library;
+    private readonly DeviceBuffer<byte> scratch;
+    private AllReduceParameters start;
+
+    /// <exception cref="GpuException">There is not enough memory.</exception>
+    public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels)
+    {
+        Rank = rank;
+        this.layout = layout;
+        this.kernels = kernels;
+        library = options.Library;
+        var context = rank.Context!;
+        Workspace = new Workspace(context, layout);
+        try
+        {
+            // The sum of separate kernels where the call does not want it. A launch cannot allocate it.
+            scratch = new DeviceBuffer<byte>(context, layout.MaxTokens * layout.TokenBytes);
+        }
+        catch
+        {
+            Workspace.Dispose();
+            throw;
+        }
+
+        start = new AllReduceParameters
+        {
+            Status = Workspace.StatusAddress,
+            TimeoutNanoseconds = Nanoseconds(options.Timeout),
+            BufferBytes = (ulong)layout.BufferBytes,
+            Rank = rank.Index,
+            Ranks = layout.Ranks,
+            Hidden = layout.HiddenSize,
+        };
+    }
+
+    public Rank Rank { get; }
+
+    public Workspace Workspace { get; }
+
+    /// <summary>Which streams its calls are in.</summary>
+    public StreamUse Streams { get; } = new();
+
+    /// <summary>Tells it where the ranks' workspaces are, its own among them.</summary>
+    /// <param name="all">All ranks.</param>
+    public void Connect(ReadOnlySpan<GpuRank> all)
+    {
+        foreach (var rank in all) start.Workspaces[rank.Rank.Index] = rank.Workspace.Address;
+    }
+
+    /// <summary>Puts a call into a stream. Allocates nothing.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="plan">How to do it.</param>
+    public void Launch(GpuStream stream, in AllReduceCall call, AllReducePlan plan)
+    {
+        if (plan.Strategy == AllReduceStrategy.Separate)
+        {
+            LaunchSeparate(stream, call, plan);
+            return;
+        }
+
+        var parameters = start;
+        ParameterFill.Fill(ref parameters, call);
+        LaunchExchange(stream, ref parameters, plan.Exchange, SharedBytes(call));
+    }
+
+    /// <summary>Frees its memory. No kernel of any rank may run.</summary>
+    public void Dispose()
+    {
+        scratch.Dispose();
+        Workspace.Dispose();
+    }
+
+    private static ulong Nanoseconds(TimeSpan time) => (ulong)time.Ticks * TimeSpan.NanosecondsPerTick;
+
+    private void LaunchSeparate(GpuStream stream, in AllReduceCall call, AllReducePlan plan)
+    {
+        // What replaces the residual cannot be written before the residual is read.
+        var isWantedHere = call.AllReduceOut is { } wanted && wanted.Address != call.Residual?.Address;
+        var sum = isWantedHere ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Pointer.Address };
+        if (library is null)
+        {
+            var plain = start;
+            ParameterFill.FillSum(ref plain, call.Input, sum);
+            LaunchExchange(stream, ref plain, plan.Exchange, 0);
+        }
+        else
+        {
+            library.Launch(Rank.Index, stream, call.Input, sum);
+        }
+
+        if (isWantedHere && call is { ResidualOut: null, NormOut: null, QuantOut: null }) return;
+        var rest = start;
+        ParameterFill.Fill(ref rest, call);
+        rest.Input = sum.Address;
+        if (isWantedHere) rest.AllReduceOut = 0;
+        // It exchanges nothing: what it reads is the sum of one.
+        rest.Ranks = 1;
+        Launch(stream, kernels.Epilogue, 1, SharedBytes(call), ref rest);
+    }
+
+    private void LaunchExchange(
+        GpuStream stream, ref AllReduceParameters parameters, AllReduceStrategy strategy, int sharedBytes)
+    {
+        ParameterFill.FillLayout(ref parameters, layout, strategy);
+        var owners = strategy == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
+        Launch(stream, kernels.Exchange(strategy), owners, sharedBytes, ref parameters);
+    }
+
+    private void Launch(
+        GpuStream stream, RankKernels.Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters)
+    {
+        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap, owners, kernels.MayOverlap);
+        parameters.Overlap = grid.Overlaps ? 1 : 0;
+        // Along y are the tokens, along x the blocks that share one.
+        var shape = new LaunchShape(new GridSize(1, grid.Blocks), kernels.Choice.Threads)
+        {
+            SharedBytes = sharedBytes,
+            ProgrammaticLaunch = grid.Overlaps,
+        };
+        entry.Kernel.Launch(stream, shape, KernelArgument.Bytes(in parameters));
+    }
+
+    private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);
+}

@@ -1,0 +1,68 @@
+namespace Fusion.Runtime;
+
+/// <summary>Looks for what is wrong in a call before anything is launched. Allocates only to throw.</summary>
+internal static class CallValidation
+{
+    /// <summary>Checks a call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="operation">What the operation was made for.</param>
+    /// <param name="memory">Asks the driver about addresses; null for ranks on the CPU, whose addresses are of the host.</param>
+    /// <param name="gpu">Number of the rank's GPU.</param>
+    /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
+    /// <exception cref="CapacityException">There are too many tokens.</exception>
+    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
+    public static void Check(
+        in AllReduceCall call, in WorkspaceLayout operation, IMemoryInspector? memory = null, int gpu = 0)
+    {
+        var tensors = new TensorCheck(memory, gpu);
+        var (type, hidden, tokens) = (operation.DataType, operation.HiddenSize, call.Input.Rows);
+
+        CheckInput(call.Input, operation);
+        tensors.Matrix(nameof(call.Input), call.Input, type, tokens, hidden);
+        if (call.Residual is { } residual) tensors.Matrix(nameof(call.Residual), residual, type, tokens, hidden);
+        NormValidation.Check(call.Norm, tensors, type, hidden);
+        QuantizationValidation.Check(call.Quantization, tensors, hidden);
+
+        if (call.AllReduceOut is { } sum) tensors.Matrix(nameof(call.AllReduceOut), sum, type, tokens, hidden);
+        if (call.ResidualOut is { } added) tensors.Matrix(nameof(call.ResidualOut), added, type, tokens, hidden);
+        if (call.NormOut is { } norm) tensors.Matrix(nameof(call.NormOut), norm, type, tokens, hidden);
+        QuantizationValidation.CheckOutputs(call, tensors, tokens, hidden);
+        CheckPurpose(call);
+        OverlapValidation.Check(call);
+    }
+
+    private static void CheckInput(in DeviceTensor input, in WorkspaceLayout operation)
+    {
+        if (input.Address == 0) throw TensorCheck.Wrong(nameof(AllReduceCall.Input), "null", "an address");
+        if (input.Rows < 1)
+        {
+            throw TensorCheck.Wrong(nameof(AllReduceCall.Input), $"a tensor of {input.Rows} tokens",
+                $"1 to {operation.MaxTokens} tokens");
+        }
+
+        if (input.Rows > operation.MaxTokens) throw new CapacityException(input.Rows, operation);
+    }
+
+    private static void CheckPurpose(in AllReduceCall call)
+    {
+        if (call is { AllReduceOut: null, ResidualOut: null, NormOut: null, QuantOut: null })
+        {
+            throw TensorCheck.Wrong("the call", "without an output",
+                "one or more of AllReduceOut, ResidualOut, NormOut and QuantOut");
+        }
+
+        var hasNorm = call.Norm.Kind != NormKind.None;
+        if (call.NormOut is not null && !hasNorm)
+        {
+            throw TensorCheck.Wrong(nameof(call.NormOut), "given without a norm",
+                "null where Norm.Kind is None: take ResidualOut or AllReduceOut, which is the same then");
+        }
+
+        if (hasNorm && call is { NormOut: null, QuantOut: null })
+        {
+            throw TensorCheck.Wrong("Norm.Kind", $"{call.Norm.Kind}, but nothing takes its result",
+                "None, or a norm with NormOut or QuantOut");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace Fusion.Runtime;
+
+/// <summary>The ranks' calls are not the same; ranks on the CPU see it, ranks on GPUs would wait in vain. Nothing of the call
+/// was done.</summary>
+public sealed class CallMismatchException : FusionException
+{
+    internal CallMismatchException(long call, int rank, int other, string what, string value, string otherValue)
+        : base(ErrorCodes.CallMismatch,
+            $"In call {call}, {what}: {value} on rank {rank}, but {otherValue} on rank {other}. All ranks must launch the same " +
+            "calls in the same order. Find the rank that is wrong, then call Rearm.") =>
+        (Call, Rank, Other) = (call, rank, other);
+
+    /// <summary>Number of the call, from 0, since the operation was made or re-armed.</summary>
+    public long Call { get; }
+
+    /// <summary>The one rank.</summary>
+    public int Rank { get; }
+
+    /// <summary>The other.</summary>
+    public int Other { get; }
+}

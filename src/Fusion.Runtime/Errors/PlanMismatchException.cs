@@ -1,0 +1,21 @@
+namespace Fusion.Runtime;
+
+/// <summary>The ranks of a group would not do the same: launched like that, they would wait for each other in vain. No rank
+/// has launched anything.</summary>
+public sealed class PlanMismatchException : FusionException
+{
+    internal PlanMismatchException(int rank, int other, IReadOnlyList<string> differences)
+        : base(ErrorCodes.PlanMismatch,
+            $"Rank {rank} and rank {other} do not have the same plan: {string.Join("; ", differences)}. Give all ranks the same " +
+            "options and the same policy, and make groups of GPUs of one kind.") =>
+        (Rank, Other, Differences) = (rank, other, differences);
+
+    /// <summary>The one rank.</summary>
+    public int Rank { get; }
+
+    /// <summary>The other.</summary>
+    public int Other { get; }
+
+    /// <summary>What differs: <c>hidden size: 4096 on rank 0, 8192 on rank 1</c>.</summary>
+    public IReadOnlyList<string> Differences { get; }
+}

@@ -1,0 +1,24 @@
+namespace Fusion.Runtime;
+
+/// <summary>Streams and ranks do not go together: a rank's calls must be one after the other, and those of two ranks at a
+/// time. Nothing was launched.</summary>
+public sealed class StreamConflictException : FusionException
+{
+    private StreamConflictException(int rank, string message)
+        : base(ErrorCodes.StreamConflict, message) => Rank = rank;
+
+    /// <summary>The rank that was to launch.</summary>
+    public int Rank { get; }
+
+    internal static StreamConflictException TwoStreams(int rank) => new(rank,
+        $"Rank {rank} launches in one stream while its last call in another one is not done. Calls of a rank use its workspace " +
+        "one after the other: use one stream, or synchronize the rank before it changes to another.");
+
+    internal static StreamConflictException TwoThreads(int rank) => new(rank,
+        $"Rank {rank} launches from two threads at once. Calls of a rank have an order, the same on all ranks: let one thread " +
+        "launch for a rank.");
+
+    internal static StreamConflictException Shared(int rank, int other) => new(rank,
+        $"Rank {rank} launches in the stream of rank {other}. Two ranks wait for each other, so neither can be behind the other " +
+        "in one stream: give each its own, such as Rank.Stream.");
+}

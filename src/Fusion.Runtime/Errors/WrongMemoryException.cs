@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Fusion.Runtime;
+
+/// <summary>An address given to a call of an all-reduce is not of memory that the rank's GPU holds. Nothing was launched, and
+/// the group can still be used.</summary>
+public sealed class WrongMemoryException : FusionException
+{
+    internal WrongMemoryException(string parameter, ulong address, MemoryPlace found, int gpu)
+        : base(ErrorCodes.WrongMemory, Text(
+            $"{parameter} of the all-reduce is at 0x{address:x}, {Describe(found)}; allowed is memory of GPU {gpu}, ") +
+            $"where this rank is. {Advice(found)} Nothing was launched.") =>
+        (Parameter, Address, Gpu) = (parameter, address, gpu);
+
+    /// <summary>What is wrong, as <see cref="AllReduceCall"/> names it.</summary>
+    public string Parameter { get; }
+
+    /// <summary>The address.</summary>
+    public ulong Address { get; }
+
+    /// <summary>The GPU of the rank.</summary>
+    public int Gpu { get; }
+
+    private static string Describe(MemoryPlace found) => found.Kind switch
+    {
+        MemoryKind.Device => Text($"memory of GPU {found.Gpu}"),
+        MemoryKind.Host => "pinned memory of the host",
+        _ => "which the CUDA driver does not know: memory of the host, or freed",
+    };
+
+    private static string Advice(MemoryPlace found) => found.Kind == MemoryKind.Device
+        ? "Pass each rank tensors of its own GPU."
+        : "Copy the data to a buffer of the rank, Rank.Allocate, and pass that.";
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,52 @@
+namespace Fusion.Runtime;
+
+/// <summary>Remembers why an operation failed, until it is re-armed: each rank is told once what happened, and after that only
+/// that it must be re-armed. May be used by any thread.</summary>
+internal sealed class FailureLatch(int ranks)
+{
+    private readonly bool[] told = new bool[ranks];
+    private Exception? failure;
+
+    /// <summary>Why; null if nothing failed.</summary>
+    public Exception? Failure => Volatile.Read(ref failure);
+
+    /// <summary>Remembers a failure, unless there is an earlier one.</summary>
+    /// <param name="reason">What happened.</param>
+    /// <returns>The one that counts.</returns>
+    public Exception Set(Exception reason) => Interlocked.CompareExchange(ref failure, reason, null) ?? reason;
+
+    /// <summary>Throws if a rank must not launch.</summary>
+    /// <param name="rank">The rank.</param>
+    /// <exception cref="NotRearmedException">The rank was told before.</exception>
+    public void ThrowBeforeLaunch(int rank)
+    {
+        if (Failure is not { } reason) return;
+        if (told[rank]) throw new NotRearmedException(rank, reason);
+        told[rank] = true;
+        throw reason;
+    }
+
+    /// <summary>Throws if the operation failed.</summary>
+    /// <param name="rank">Who is told; null for all.</param>
+    public void Throw(int? rank = null)
+    {
+        if (Failure is not { } reason) return;
+        Tell(rank);
+        throw reason;
+    }
+
+    /// <summary>Notes who knows.</summary>
+    /// <param name="rank">The rank; null for all.</param>
+    public void Tell(int? rank)
+    {
+        if (rank is { } one) told[one] = true;
+        else Array.Fill(told, true);
+    }
+
+    /// <summary>Forgets.</summary>
+    public void Clear()
+    {
+        Array.Clear(told);
+        Volatile.Write(ref failure, null);
+    }
+}

@@ -1,0 +1,77 @@
+using Fusion.Interop.Driver;
+
+namespace Fusion.Runtime;
+
+/// <summary>GPUs that use each other's memory.</summary>
+public static unsafe class PeerAccess
+{
+    private const int ProbeBytes = 4096;
+
+    /// <summary>Whether the driver claims that a GPU can use another one's memory. Whether bytes really arrive is known only
+    /// when a group was made (<see cref="RankGroup.OnGpus"/>).</summary>
+    /// <param name="gpu">Number of the GPU that would read and write.</param>
+    /// <param name="peer">Number of the GPU that has the memory.</param>
+    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no such GPU.</exception>
+    /// <exception cref="GpuException">The driver does not answer.</exception>
+    public static bool IsClaimed(int gpu, int peer)
+    {
+        var (from, to) = (GpuDevice.Get(gpu), GpuDevice.Get(peer));
+        if (gpu == peer) return true;
+        GpuDriver.Check(GpuDriver.Library.Peer.CanAccess(from.Handle, to.Handle, out var can), "cuDeviceCanAccessPeer");
+        return can;
+    }
+
+    /// <summary>Lets a GPU use another one's memory and tries it out.</summary>
+    /// <param name="from">The GPU that is to read and write.</param>
+    /// <param name="to">The GPU that has the memory.</param>
+    /// <exception cref="NoPeerAccessException">It cannot.</exception>
+    /// <exception cref="PeerCheckException">The driver says that it can, but bytes do not arrive.</exception>
+    /// <exception cref="GpuException">The driver reports another error.</exception>
+    internal static void Establish(GpuContext from, GpuContext to)
+    {
+        if (!IsClaimed(from.Device.Ordinal, to.Device.Ordinal))
+        {
+            throw new NoPeerAccessException(
+                from.Device.ToString(), from.Device.Ordinal, to.Device.ToString(), to.Device.Ordinal);
+        }
+
+        from.MakeCurrent();
+        var result = GpuDriver.Library.Peer.Enable(to.Handle);
+        if (result != CudaResult.PeerAccessAlreadyEnabled) GpuDriver.Check(result, "cuCtxEnablePeerAccess");
+        Try(from, to);
+    }
+
+    // Twice with different bytes: memory may by chance hold what was to be written.
+    private static void Try(GpuContext from, GpuContext to)
+    {
+        using var memory = new DeviceBuffer<byte>(to, ProbeBytes);
+        foreach (var value in new byte[] { 0x5A, 0xC3 })
+        {
+            memory.Fill(0);
+            // A fill by `from` of memory of `to` is what a kernel's stores are: no copy engine and no staging in the host.
+            from.MakeCurrent();
+            GpuDriver.Check(GpuDriver.Library.Memory.Fill(memory.Pointer.Address, value, ProbeBytes), "cuMemsetD8");
+            from.Synchronize();
+            Compare(from, to, value, from);
+            Compare(from, to, value, to);
+        }
+
+        void Compare(GpuContext writer, GpuContext owner, byte expected, GpuContext reader)
+        {
+            var bytes = new byte[ProbeBytes];
+            reader.MakeCurrent();
+            fixed (byte* p = bytes)
+            {
+                GpuDriver.Check(GpuDriver.Library.Memory.CopyToHost(p, memory.Pointer.Address, ProbeBytes), "cuMemcpyDtoH");
+            }
+
+            if (Array.FindIndex(bytes, b => b != expected) is var wrong and >= 0)
+            {
+                throw new PeerCheckException(
+                    writer.Device.ToString(), writer.Device.Ordinal, owner.Device.ToString(), owner.Device.Ordinal,
+                    expected, bytes[wrong], $"GPU {reader.Device.Ordinal}");
+            }
+        }
+    }
+}

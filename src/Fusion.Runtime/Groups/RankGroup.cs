@@ -1,0 +1,100 @@
+namespace Fusion.Runtime;
+
+/// <summary>The ranks that do an all-reduce together, all of them in this process: each on a GPU of its own, several on one
+/// GPU, or on the CPU.</summary>
+/// <remarks>Dispose it after all that was made of it: operations, buffers, streams. Members may be called from any
+/// thread.</remarks>
+public sealed class RankGroup : IDisposable
+{
+    private readonly List<GpuRoom> rooms = [];
+    private int disposed;
+
+    private RankGroup(GroupTopology topology, int worldSize)
+    {
+        if (!PlanRules.IsWorldSize(worldSize)) throw new WorldSizeException(worldSize);
+        Topology = topology;
+        WorldSize = worldSize;
+    }
+
+    /// <summary>Where the ranks are.</summary>
+    public GroupTopology Topology { get; }
+
+    /// <summary>Number of ranks: 2 to 8, or 16.</summary>
+    public int WorldSize { get; }
+
+    /// <summary>The ranks, each at its index.</summary>
+    public IReadOnlyList<Rank> Ranks { get; private set; } = [];
+
+    internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
+
+    /// <summary>Ranks on the CPU: the same calls with the same results, and no GPU.</summary>
+    /// <param name="ranks">How many: 2 to 8, or 16.</param>
+    /// <returns>A group, to be disposed.</returns>
+    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    public static RankGroup OnCpu(int ranks)
+    {
+        var group = new RankGroup(GroupTopology.Cpu, ranks);
+        group.Ranks = [.. Enumerable.Range(0, ranks).Select(index => new Rank(index, null))];
+        return group;
+    }
+
+    /// <summary>Several ranks on one GPU, for tests and for measuring.</summary>
+    /// <param name="ranks">How many: 2 to 8, or 16.</param>
+    /// <param name="gpu">Number of the GPU, from 0.</param>
+    /// <param name="kernels">Choices for tests; null for none.</param>
+    /// <returns>A group, to be disposed.</returns>
+    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no such GPU.</exception>
+    /// <exception cref="GpuException">The driver cannot use it.</exception>
+    public static RankGroup Loopback(int ranks, int gpu = 0, KernelLoadOptions? kernels = null)
+    {
+        var group = new RankGroup(GroupTopology.Loopback, ranks);
+        return group.Place([.. Enumerable.Repeat(gpu, ranks)], kernels);
+    }
+
+    /// <summary>A rank on each of several GPUs, which all reach each other's memory. Peer access is made and tried out, by
+    /// writing and reading, before this returns.</summary>
+    /// <param name="gpus">Number of each rank's GPU. Naming one several times puts several ranks on it.</param>
+    /// <returns>A group, to be disposed.</returns>
+    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no such GPU.</exception>
+    /// <exception cref="NoPeerAccessException">A GPU cannot use another one's memory.</exception>
+    /// <exception cref="PeerCheckException">What a GPU wrote into another one's memory did not arrive.</exception>
+    /// <exception cref="GpuException">The driver cannot use a GPU.</exception>
+    public static RankGroup OnGpus(params ReadOnlySpan<int> gpus)
+    {
+        var ordinals = gpus.ToArray();
+        var topology = ordinals.Distinct().Count() == 1 ? GroupTopology.Loopback : GroupTopology.Gpus;
+        return new RankGroup(topology, ordinals.Length).Place(ordinals, null);
+    }
+
+    /// <summary>Frees the ranks' own streams and lets go of the GPUs. Doing it twice is harmless.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        foreach (var rank in Ranks) rank.Stream?.Dispose();
+        rooms.ForEach(room => room.Dispose());
+    }
+
+    private RankGroup Place(int[] gpus, KernelLoadOptions? kernels)
+    {
+        try
+        {
+            foreach (var gpu in gpus.Distinct()) rooms.Add(new GpuRoom(gpu, gpus.Count(other => other == gpu), kernels));
+            Ranks = [.. gpus.Select((gpu, index) => new Rank(index, rooms.Find(room => room.Context.Device.Ordinal == gpu)))];
+            foreach (var from in rooms)
+            {
+                foreach (var to in rooms.Where(to => to != from)) PeerAccess.Establish(from.Context, to.Context);
+            }
+
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+namespace Fusion.Runtime;
+
+/// <summary>The memory of a rank through which its peers send to it, and where its kernels say that they gave up.</summary>
+internal sealed class Workspace : IDisposable
+{
+    // The kernels' mark of a place that nobody has written yet.
+    private const byte Empty = 0xFF;
+
+    private readonly GpuContext context;
+    private readonly DeviceBuffer<byte> memory;
+    private readonly MappedMemory<WaitStatus> status;
+
+    /// <exception cref="GpuException">There is not enough memory.</exception>
+    public Workspace(GpuContext context, in WorkspaceLayout layout)
+    {
+        this.context = context;
+        memory = new DeviceBuffer<byte>(context, layout.Bytes);
+        try
+        {
+            status = new MappedMemory<WaitStatus>(context);
+            Reset();
+        }
+        catch
+        {
+            status?.Dispose();
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where it is, for every GPU that has peer access.</summary>
+    public ulong Address => memory.Pointer.Address;
+
+    /// <summary>Where the rank's own GPU sees the status.</summary>
+    public ulong StatusAddress => status.DeviceAddress;
+
+    /// <summary>The status; kernels write to it while they run.</summary>
+    public ref WaitStatus Status => ref status.Value;
+
+    /// <summary>Makes it as new. No kernel of any rank may run.</summary>
+    /// <exception cref="GpuException">The driver reports an error.</exception>
+    public void Reset()
+    {
+        context.MakeCurrent();
+        var functions = GpuDriver.Library.Memory;
+        var rest = (nuint)(memory.Length - WorkspaceLayout.ControlBytes);
+        GpuDriver.Check(functions.Fill(Address, 0, WorkspaceLayout.ControlBytes), "cuMemsetD8");
+        GpuDriver.Check(functions.Fill(Address + WorkspaceLayout.ControlBytes, Empty, rest), "cuMemsetD8");
+        Status = default;
+        context.Synchronize();
+    }
+
+    /// <summary>Lets the rank's kernels that wait give up soon.</summary>
+    public void Poison() => Volatile.Write(ref Status.Poison, 1);
+
+    /// <summary>Frees it. No kernel of any rank may run.</summary>
+    public void Dispose()
+    {
+        memory.Dispose();
+        status.Dispose();
+    }
+}

@@ -1,0 +1,123 @@
+namespace Fusion.Runtime.Tests.Plan;
+
+public sealed class Dispatching
+{
+    [TestCase(8, AllReduceStrategy.OneShot, "8 tokens of 8192 bf16 are 131,072 bytes, no more than one-shot's limit of 131,072")]
+    [TestCase(9, AllReduceStrategy.TwoShot, "9 tokens of 8192 bf16 are 147,456 bytes, more than one-shot's limit of 131,072 and no more than two-shot's of 33,554,432")]
+    [TestCase(2048, AllReduceStrategy.TwoShot, "no more than two-shot's of 33,554,432 (sm_90, 8 ranks; SGLang's limits tuned on an H200)")]
+    [TestCase(2049, AllReduceStrategy.Separate, "are 33,570,816 bytes, more than one-shot's limit of 131,072 and than two-shot's of 33,554,432")]
+    [TestCase(4096, AllReduceStrategy.Separate, "")]
+    public void TheSizeDecidesAndTheReasonHasTheNumbers(int tokens, AllReduceStrategy expected, string words)
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: tokens, maxTokens: 4096));
+        Assert.That(plan.Strategy, Is.EqualTo(expected));
+        Assert.That(plan.Reason, Does.Contain(words));
+        Assert.That(plan.Tokens, Is.EqualTo(tokens));
+    }
+
+    [Test]
+    public void OnOneGpuTwoShotGoesAsFarAsTheWorkspace()
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 4096, maxTokens: 4096) with { Topology = GroupTopology.Loopback });
+        Assert.That(plan.Strategy, Is.EqualTo(AllReduceStrategy.TwoShot));
+        Assert.That(plan.Reason, Does.Contain("two-shot's only limit is the workspace's of 4096 tokens (sm_90, 8 ranks on one GPU"));
+    }
+
+    [Test]
+    public void TheCpuExchangesNothing()
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of() with { Topology = GroupTopology.Cpu, Capability = default });
+        Assert.That(plan, Has.Property(nameof(plan.Strategy)).EqualTo(AllReduceStrategy.OneShot)
+            .And.Property(nameof(plan.WorkspaceBytes)).Zero.And.Property(nameof(plan.Threads)).Zero
+            .And.Property(nameof(plan.Reason)).Contains("CPU"));
+    }
+
+    [TestCase(AllReduceStrategy.OneShot, "one_shot_bf16_p7_v1", "")]
+    [TestCase(AllReduceStrategy.TwoShot, "two_shot_bf16_p7_v1", "")]
+    [TestCase(AllReduceStrategy.Separate, "one_shot_bf16_p7_v1", "epilogue_bf16_v1")]
+    public void AStrategyThatIsAskedForIsTaken(AllReduceStrategy forced, string kernel, string epilogue)
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 4) with { Force = forced });
+        Assert.That((plan.Strategy, plan.Kernel, plan.EpilogueKernel), Is.EqualTo((forced, kernel, epilogue)));
+        Assert.That(plan.Reason, Does.StartWith("as asked for; by size it would be one-shot: 4 tokens"));
+    }
+
+    [Test]
+    public void AOneShotThatTheWorkspaceDoesNotHoldIsRefusedWithBothNumbers()
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 9) with { Force = AllReduceStrategy.OneShot });
+        Assert.That(plan.IsRefused);
+        Assert.That(plan.Reason, Does.Contain("at most 8 tokens").And.Contain("the call has 9"));
+        Assert.That(plan.WorkspaceBytes, Is.Positive);
+    }
+
+    [TestCase(AllReduceStrategy.Refuse)]
+    [TestCase((AllReduceStrategy)77)]
+    public void WhatIsNoStrategyCannotBeAskedFor(AllReduceStrategy forced) =>
+        Assert.That(AllReduceDispatcher.Plan(Requests.Of() with { Force = forced }).IsRefused);
+
+    [TestCase(0, "a call of 0 tokens")]
+    [TestCase(-5, "a call of -5 tokens")]
+    [TestCase(2049, "2049 tokens are more than the operation's 2048, for which its workspace of 125,829,376 bytes is made")]
+    public void TooFewOrTooManyTokensAreRefused(int tokens, string words)
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: tokens));
+        Assert.That(plan.IsRefused);
+        Assert.That(plan.Reason, Does.Contain(words));
+    }
+
+    private static readonly (PlanRequest Request, string Words)[] Impossible =
+    [
+        (Requests.Of(ranks: 1), "WorldSize is 1; allowed is 2 to 8 and 16"),
+        (Requests.Of(ranks: 9), "WorldSize is 9"),
+        (Requests.Of(ranks: 17), "WorldSize is 17"),
+        (Requests.Of(sm: 75), "Capability is sm_75; allowed is sm_80 or newer"),
+        (Requests.Of(hidden: 0), "HiddenSize is 0"),
+        (Requests.Of(hidden: 12), "HiddenSize is 12; allowed is a multiple of 8 from 8 to 32768"),
+        (Requests.Of(hidden: 32776), "HiddenSize is 32776"),
+        (Requests.Of(maxTokens: 0), "MaxTokens is 0"),
+        (Requests.Of(type: ElementType.Float8E4M3), "DataType is e4m3; allowed is bf16, f16 or f32"),
+        (Requests.Of(hidden: 24) with { Quantization = QuantizationKind.NvFp4 }, "a multiple of 16 for NVFP4"),
+        (Requests.Of(hidden: 48) with { Quantization = QuantizationKind.MxFp8 }, "a multiple of 32 for MXFP8"),
+        (Requests.Of(hidden: 192) with { Quantization = QuantizationKind.PerGroupFp8 }, "GroupSize is 128"),
+        (Requests.Of() with { Quantization = QuantizationKind.PerGroupFp8, GroupSize = 4 }, "GroupSize is 4"),
+        (Requests.Of() with { Quantization = (QuantizationKind)9 }, "Kind is 9"),
+    ];
+
+    [TestCaseSource(nameof(Impossible))]
+    public void WhatThereIsNoKernelForIsRefusedInWords((PlanRequest Request, string Words) wrong)
+    {
+        var plan = AllReduceDispatcher.Plan(wrong.Request);
+        Assert.That(plan.IsRefused);
+        Assert.That(plan.Reason, Does.Contain(wrong.Words));
+        Assert.That((plan.Kernel, plan.Threads, plan.WorkspaceBytes), Is.EqualTo(("", 0, 0L)));
+    }
+
+    [TestCase(2, 8, ElementType.BFloat16, 32, 1, "one_shot_bf16_p1_v1")]
+    [TestCase(2, 2880, ElementType.Float32, 384, 1, "one_shot_f32_p1_v1")]
+    [TestCase(3, 4096, ElementType.Float16, 512, 1, "one_shot_f16_p3_v1")]
+    [TestCase(4, 8192, ElementType.BFloat16, 1024, 1, "one_shot_bf16_p3_v1")]
+    [TestCase(5, 7168, ElementType.BFloat16, 896, 1, "one_shot_bf16_p7_v1")]
+    [TestCase(16, 4096, ElementType.Float32, 512, 1, "one_shot_f32_p3_v1")]
+    [TestCase(2, 8200, ElementType.BFloat16, 288, 4, "one_shot_bf16_p3_v4")]
+    [TestCase(8, 32768, ElementType.Float16, 1024, 4, "one_shot_f16_p3_v4")]
+    public void TheKernelFitsWorldSizeTypeAndHiddenSize(
+        int ranks, int hidden, ElementType type, int threads, int vectors, string kernel)
+    {
+        var request = Requests.Of(ranks: ranks, hidden: hidden, type: type) with { Policy = AllReducePolicy.WithLimits(1 << 30) };
+        var plan = AllReduceDispatcher.Plan(request);
+        Assert.That((plan.Threads, plan.VectorsPerThread, plan.Kernel), Is.EqualTo((threads, vectors, kernel)));
+    }
+
+    [TestCase(128, 8192, 0)]
+    [TestCase(8, 8192, 0)]
+    [TestCase(256, 8192, 0)]
+    [TestCase(512, 8192, 64)]
+    [TestCase(24, 4800, 800)]
+    [TestCase(4096, 4096, 16)]
+    public void GroupsThatDoNotLieInAWarpNeedSharedMemory(int group, int hidden, int bytes)
+    {
+        Assert.That(KernelChoice.SharedBytes(Quantization.PerGroupFp8(group), hidden), Is.EqualTo(bytes));
+        Assert.That(KernelChoice.SharedBytes(Quantization.PerTokenFp8() with { GroupSize = group }, hidden), Is.Zero);
+    }
+}
