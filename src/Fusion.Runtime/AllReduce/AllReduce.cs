@@ -43,8 +43,7 @@ public sealed class AllReduce : IDisposable
         this.group = group;
         Options = optionsOf(0);
         var requests = group.Ranks.Select(rank => OptionsValidation.Check(
-            optionsOf(rank.Index), group.Topology, rank.Context?.Device.Capability ?? default(ComputeCapability), group.WorldSize))
-            .ToArray();
+            optionsOf(rank.Index), group.Topology, CapabilityOf(rank), group.WorldSize)).ToArray();
         layout = WorkspaceLayout.For(requests[0]);
         var kernels = group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index])).ToArray();
         PlanAgreement.Check([.. group.Ranks.Select(rank => RankPlan.Of(
@@ -123,7 +122,7 @@ public sealed class AllReduce : IDisposable
     /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
     public void Check()
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+        ThrowIfDisposed();
         engine.Check();
     }
 
@@ -133,7 +132,7 @@ public sealed class AllReduce : IDisposable
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Rearm()
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+        ThrowIfDisposed();
         engine.Rearm();
     }
 
@@ -143,10 +142,11 @@ public sealed class AllReduce : IDisposable
         if (Interlocked.Exchange(ref disposed, 1) == 0) engine.Dispose();
     }
 
+    private static ComputeCapability CapabilityOf(Rank rank) => rank.Context?.Device.Capability ?? default;
+
     private void MakeReady(int rank, GpuStream? stream)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        ThrowIfDisposed();
         if (rank < 0 || rank >= group.WorldSize)
         {
             throw new ArgumentOutOfRangeException(
@@ -160,5 +160,11 @@ public sealed class AllReduce : IDisposable
             throw new ArgumentException(
                 $"The stream is of {stream.Context.Device}, but it is to be used for {group.Ranks[rank]}.", nameof(stream));
         }
+    }
+
+    private void ThrowIfDisposed()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
     }
 }

@@ -73,6 +73,8 @@ internal sealed class GpuEngine : IRankEngine
 
     public void Dispose()
     {
+        // Disposed too late: all is gone with the contexts, the memory that Quiet writes to among it.
+        if (Array.Exists(ranks, rank => rank.Rank.Context!.IsDisposed)) return;
         try
         {
             Quiet();

@@ -36,8 +36,8 @@ public sealed class PeerTimeoutException : FusionException
         var whom = peers.Count == 1 ? $"rank {peers[0]}" : $"ranks {string.Join(", ", peers)}";
         var what = token < 0 ? step : string.Create(CultureInfo.InvariantCulture, $"{step} of token {token}");
         return string.Create(CultureInfo.InvariantCulture,
-            $"Rank {rank} waited for {whom} longer than {timeout.TotalSeconds:0.###} s: {what}, call {call}. Each rank must launch " +
-            $"the same calls in the same order, and on the GPU all at a time; see what {whom} did instead. Then call Rearm, which " +
-            $"makes the group usable again.");
+            $"Rank {rank} waited for {whom} longer than {timeout.TotalSeconds:0.###} s: {what}, call {call}. Each rank must " +
+            $"launch the same calls in the same order, and on the GPU all at a time; see what {whom} did instead. Then call " +
+            $"Rearm, which makes the group usable again.");
     }
 }

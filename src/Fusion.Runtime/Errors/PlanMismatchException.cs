@@ -6,8 +6,8 @@ public sealed class PlanMismatchException : FusionException
 {
     internal PlanMismatchException(int rank, int other, IReadOnlyList<string> differences)
         : base(ErrorCodes.PlanMismatch,
-            $"Rank {rank} and rank {other} do not have the same plan: {string.Join("; ", differences)}. Give all ranks the same " +
-            "options and the same policy, and make groups of GPUs of one kind.") =>
+            $"Rank {rank} and rank {other} do not have the same plan: {string.Join("; ", differences)}. Give all ranks the " +
+            "same options and the same policy, and make groups of GPUs of one kind.") =>
         (Rank, Other, Differences) = (rank, other, differences);
 
     /// <summary>The one rank.</summary>

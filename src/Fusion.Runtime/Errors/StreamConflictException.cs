@@ -19,6 +19,6 @@ public sealed class StreamConflictException : FusionException
         "launch for a rank.");
 
     internal static StreamConflictException Shared(int rank, int other) => new(rank,
-        $"Rank {rank} launches in the stream of rank {other}. Two ranks wait for each other, so neither can be behind the other " +
-        "in one stream: give each its own, such as Rank.Stream.");
+        $"Rank {rank} launches in the stream of rank {other}. Two ranks wait for each other, so neither can be behind the " +
+        "other in one stream: give each its own, such as Rank.Stream.");
 }

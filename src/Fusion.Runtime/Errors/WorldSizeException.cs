@@ -5,8 +5,8 @@ public sealed class WorldSizeException : FusionException
 {
     internal WorldSizeException(int worldSize)
         : base(ErrorCodes.WorldSize,
-            $"A group of {worldSize} {(worldSize == 1 ? "rank" : "ranks")} was asked for, but a group has {PlanRules.WorldSizes} " +
-            $"ranks.{(worldSize == 1 ? " A single rank has nothing to exchange: use the kernels of one GPU." : "")}") =>
+            $"A group of {worldSize} {(worldSize == 1 ? "rank" : "ranks")} was asked for, but a group has " +
+            $"{PlanRules.WorldSizes} ranks.{(worldSize == 1 ? " A single rank has nothing to exchange: use the kernels of one GPU." : "")}") =>
         WorldSize = worldSize;
 
     /// <summary>The number of ranks that was asked for.</summary>

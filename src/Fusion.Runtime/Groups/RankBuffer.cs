@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Fusion.Runtime;
 
 /// <summary>Memory of a rank for a number of elements: on its GPU, or in host memory for a rank on the CPU.</summary>
-/// <remarks>Dispose it when no call uses it any more, and before its group. Copies wait until they are done, but not for
+/// <remarks>Dispose it when no call uses it any more, and before its group; there is no finalizer, because nobody could tell
+/// that a call still does. Copies wait until they are done, but not for
 /// calls: synchronize the rank before reading what it wrote. One thread at a time.</remarks>
 /// <typeparam name="T">The elements.</typeparam>
 public sealed unsafe class RankBuffer<T> : IDisposable
@@ -22,9 +23,6 @@ public sealed unsafe class RankBuffer<T> : IDisposable
         if (context is not null) device = new DeviceBuffer<T>(context, length);
         else host = NativeMemory.AlignedAlloc(checked((nuint)length * (nuint)sizeof(T)), HostAlignment);
     }
-
-    /// <summary>Frees host memory that nobody disposed; nothing runs on the CPU behind the program's back.</summary>
-    ~RankBuffer() => Free();
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }
@@ -102,12 +100,6 @@ public sealed unsafe class RankBuffer<T> : IDisposable
 
     /// <summary>Frees the memory. Doing it twice is harmless.</summary>
     public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         if (device is not null) device.Dispose();

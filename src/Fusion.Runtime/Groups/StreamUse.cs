@@ -51,5 +51,6 @@ internal sealed class StreamUse
         if (Last is { } before && (stream is null || IsSame(before, stream))) Volatile.Write(ref last, null);
     }
 
-    private static bool IsSame(GpuStream a, GpuStream b) => a.Handle == b.Handle && a.Context.Device.Ordinal == b.Context.Device.Ordinal;
+    private static bool IsSame(GpuStream a, GpuStream b) =>
+        a.Handle == b.Handle && a.Context.Device.Ordinal == b.Context.Device.Ordinal;
 }

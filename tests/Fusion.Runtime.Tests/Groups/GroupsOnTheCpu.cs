@@ -9,7 +9,8 @@ public sealed class GroupsOnTheCpu
     [TestCase(17)]
     public void OfASizeWithoutKernelsAreRefused(int ranks) => Assert.That(
         () => RankGroup.OnCpu(ranks),
-        Throws.TypeOf<WorldSizeException>().With.Message.Contain($"A group of {ranks} rank").And.Message.Contain("2 to 8 and 16"));
+        Throws.TypeOf<WorldSizeException>().With.Message.Contain($"A group of {ranks} rank")
+            .And.Message.Contain("2 to 8 and 16"));
 
     [Test]
     public void HaveRanksWithoutAGpu()

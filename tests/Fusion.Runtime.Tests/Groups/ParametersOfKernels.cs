@@ -26,7 +26,8 @@ public sealed class ParametersOfKernels
             Is.EqualTo((16UL, 32UL, 48UL, 64UL, 80UL)));
         Assert.That((parameters.AllReduceOut, parameters.ResidualOut, parameters.Beta, parameters.NormOut, parameters.QuantScale),
             Is.EqualTo((0UL, 0UL, 0UL, 0UL, 0UL)));
-        Assert.That((parameters.Tokens, parameters.Norm, parameters.Quantization, parameters.GroupSize), Is.EqualTo((3, 3, 3, 64)));
+        Assert.That((parameters.Tokens, parameters.Norm, parameters.Quantization, parameters.GroupSize),
+            Is.EqualTo((3, 3, 3, 64)));
         Assert.That((parameters.GroupScaleIsUe8m0, parameters.Epsilon), Is.EqualTo((1, 0.5f)));
     }
 }

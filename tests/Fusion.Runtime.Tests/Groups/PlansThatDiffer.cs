@@ -37,7 +37,8 @@ public sealed class PlansThatDiffer
         Assert.That(Differences(plan, Plan(new() { ["one_shot"] = 57 })),
             Is.EqualTo(["blocks of one_shot: 66 on rank 0, 57 on rank 1"]));
         Assert.That(Differences(plan, Plan(new() { ["one_shot_v4"] = 66 })), Is.EqualTo([
-            "blocks of one_shot: 66 on rank 0, not there on rank 1", "blocks of one_shot_v4: not there on rank 0, 66 on rank 1"]));
+            "blocks of one_shot: 66 on rank 0, not there on rank 1",
+            "blocks of one_shot_v4: not there on rank 0, 66 on rank 1"]));
         Assert.That(Differences(plan, Plan(new() { ["one_shot"] = 66 }, AllReducePolicy.WithLimits(4096))),
             Has.Some.StartsWith("one-shot's limit: 65536 on rank 0, 4096 on rank 1"));
     }

@@ -1,0 +1,142 @@
+using Fusion.Runtime;
+
+namespace Fusion.Gpu.Tests.Groups;
+
+/// <summary>An all-reduce of bf16 with residual and RMSNorm over ranks on GPU 0, and the same over ranks on the CPU to compare
+/// with.</summary>
+public sealed class LoopbackRanks : IDisposable
+{
+    private readonly List<IDisposable> owned = [];
+    private readonly Side gpu;
+    private readonly Side cpu;
+
+    public LoopbackRanks(int ranks, int hidden, int maxTokens, AllReduceOptions? options = null)
+    {
+        var wanted = (options ?? new() { HiddenSize = hidden, MaxTokens = maxTokens }) with
+        {
+            HiddenSize = hidden,
+            MaxTokens = maxTokens,
+        };
+        (Hidden, MaxTokens) = (hidden, maxTokens);
+        gpu = Own(new Side(Own(RankGroup.Loopback(ranks)), wanted));
+        cpu = Own(new Side(Own(RankGroup.OnCpu(ranks)), wanted));
+    }
+
+    public int Hidden { get; }
+
+    public int MaxTokens { get; }
+
+    public RankGroup Group => gpu.Group;
+
+    public AllReduce Operation => gpu.Operation;
+
+    public int Ranks => Group.WorldSize;
+
+    /// <summary>New numbers for all ranks, on both sides; outputs are filled with NaN.</summary>
+    public void SetInputs(int seed)
+    {
+        for (var rank = 0; rank < Ranks; rank++)
+        {
+            var random = new Random((seed * 100) + rank);
+            foreach (var (onGpu, onCpu) in gpu.Inputs(rank).Zip(cpu.Inputs(rank)))
+            {
+                var numbers = Enumerable.Range(0, (int)onGpu.Length)
+                    .Select(_ => (BFloat16)((random.NextSingle() * 4) - 2)).ToArray();
+                onGpu.CopyFrom(numbers);
+                onCpu.CopyFrom(numbers);
+            }
+
+            gpu.ClearOutputs(rank);
+            cpu.ClearOutputs(rank);
+        }
+    }
+
+    public AllReduceCall Call(int rank, int tokens) => gpu.Call(rank, tokens);
+
+    public AllReduceResult Launch(int rank, int tokens, GpuStream? stream = null, AllReduceStrategy? force = null) =>
+        Operation.Launch(rank, stream, Call(rank, tokens), force);
+
+    public void LaunchAll(int tokens, AllReduceStrategy? force = null)
+    {
+        for (var rank = 0; rank < Ranks; rank++) Launch(rank, tokens, null, force);
+        for (var rank = 0; rank < Ranks; rank++) Operation.Synchronize(rank);
+    }
+
+    /// <summary>Computes the same on the CPU and compares the outputs of all ranks bit for bit, beyond the call's tokens
+    /// too.</summary>
+    public void Compare(int tokens, string what)
+    {
+        for (var rank = 0; rank < Ranks; rank++) cpu.Operation.Launch(rank, null, cpu.Call(rank, tokens));
+        for (var rank = 0; rank < Ranks; rank++)
+        {
+            cpu.Operation.Synchronize(rank);
+            Assert.That(gpu.Outputs(rank), Is.EqualTo(cpu.Outputs(rank)), $"rank {rank}: {what}");
+        }
+    }
+
+    public void Dispose()
+    {
+        for (var i = owned.Count - 1; i >= 0; i--) owned[i].Dispose();
+    }
+
+    private T Own<T>(T thing)
+        where T : IDisposable
+    {
+        owned.Add(thing);
+        return thing;
+    }
+
+    private sealed class Side : IDisposable
+    {
+        private readonly int hidden;
+        private readonly List<RankBuffer<BFloat16>[]> buffers = [];
+
+        public Side(RankGroup group, AllReduceOptions options)
+        {
+            Group = group;
+            hidden = options.HiddenSize;
+            Operation = new AllReduce(group, options);
+            var all = options.MaxTokens * hidden;
+            foreach (var rank in group.Ranks)
+                buffers.Add([.. new[] { all, all, hidden, all, all, all }.Select(length => rank.Allocate<BFloat16>(length))]);
+        }
+
+        public RankGroup Group { get; }
+
+        public AllReduce Operation { get; }
+
+        public IEnumerable<RankBuffer<BFloat16>> Inputs(int rank) => buffers[rank][..3];
+
+        public AllReduceCall Call(int rank, int tokens)
+        {
+            var own = buffers[rank];
+            return new()
+            {
+                Input = own[0].AsTensor(tokens, hidden),
+                Residual = own[1].AsTensor(tokens, hidden),
+                Norm = Normalization.Rms(own[2].AsTensor(1, hidden), 1e-5f),
+                AllReduceOut = own[3].AsTensor(tokens, hidden),
+                ResidualOut = own[4].AsTensor(tokens, hidden),
+                NormOut = own[5].AsTensor(tokens, hidden),
+            };
+        }
+
+        public void ClearOutputs(int rank)
+        {
+            foreach (var output in buffers[rank][3..]) output.Fill(0xFF);
+        }
+
+        public ushort[] Outputs(int rank) => [.. buffers[rank][3..].SelectMany(output =>
+        {
+            var values = new BFloat16[output.Length];
+            output.CopyTo(values);
+            return values.Select(value => value.Bits);
+        })];
+
+        public void Dispose()
+        {
+            Operation.Dispose();
+            buffers.ForEach(own => Array.ForEach(own, buffer => buffer.Dispose()));
+        }
+    }
+}
