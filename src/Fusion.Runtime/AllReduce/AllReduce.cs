@@ -45,7 +45,8 @@ public sealed class AllReduce : IDisposable
         var requests = group.Ranks.Select(rank => OptionsValidation.Check(
             optionsOf(rank.Index), group.Topology, CapabilityOf(rank), group.WorldSize)).ToArray();
         layout = WorkspaceLayout.For(requests[0]);
-        var kernels = group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index])).ToArray();
+        var kernels = group.Ranks.Select(rank => RankKernels.Load(
+            rank, group, requests[rank.Index], optionsOf(rank.Index).OverlapOnSharedGpu)).ToArray();
         PlanAgreement.Check([.. group.Ranks.Select(rank => RankPlan.Of(
             requests[rank.Index], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[rank.Index]),
             kernels[rank.Index]?.Caps ?? []))]);

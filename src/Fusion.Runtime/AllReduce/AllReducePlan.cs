@@ -4,7 +4,8 @@ namespace Fusion.Runtime;
 /// <param name="Strategy">Which way.</param>
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Tokens">Tokens of the call.</param>
-/// <param name="Threads">Threads of a block; a block works on one token at a time. 0 if it is refused or on the CPU.</param>
+/// <param name="Threads">Threads that work on one token at a time, in one block, or for few tokens spread over several. 0 if it
+/// is refused or on the CPU.</param>
 /// <param name="VectorsPerThread">Vectors of 8 elements that a thread holds at most: 1 or 4.</param>
 /// <param name="WorkspaceBytes">Memory that the operation holds on each rank for the exchange.</param>
 public sealed record AllReducePlan(

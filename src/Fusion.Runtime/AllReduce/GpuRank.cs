@@ -117,15 +117,26 @@ internal sealed class GpuRank : IDisposable
     private void Launch(
         GpuStream stream, RankKernels.Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters)
     {
-        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap, owners, kernels.MayOverlap);
+        var blocks = BlocksOfAToken(entry, parameters.Tokens, parameters.Ranks, sharedBytes);
+        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap(blocks), owners, kernels.Overlap);
         parameters.Overlap = grid.Overlaps ? 1 : 0;
         // Along y are the tokens, along x the blocks that share one.
-        var shape = new LaunchShape(new GridSize(1, grid.Blocks), kernels.Choice.Threads)
+        var shape = new LaunchShape(new GridSize(blocks, grid.Tokens), kernels.Choice.ThreadsOf(blocks))
         {
+            Cluster = blocks > 1 ? new GridSize(blocks) : null,
             SharedBytes = sharedBytes,
             ProgrammaticLaunch = grid.Overlaps,
         };
         entry.Kernel.Launch(stream, shape, KernelArgument.Bytes(in parameters));
+    }
+
+    private int BlocksOfAToken(in RankKernels.Entry entry, int tokens, int ranks, int sharedBytes)
+    {
+        // Groups whose largest number is found in a block's shared memory may not be cut.
+        if (sharedBytes > 0) return 1;
+        var vectors = layout.HiddenSize / PlanRules.Vector;
+        var blocks = RowSplit.Blocks(vectors, ranks, tokens, kernels.RanksOnGpu, kernels.Multiprocessors);
+        return tokens <= entry.Cap(blocks) ? blocks : 1;
     }
 
     private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Fusion.Runtime;
 
 /// <summary>Which of the built-in kernels (kernels/cu/entry) does a call, and in which shape.</summary>
-/// <param name="Threads">Threads of a block, which works on one token at a time.</param>
+/// <param name="Threads">Threads of a block that works alone on one token at a time.</param>
 /// <param name="VectorsPerThread">Vectors of 8 elements that a thread holds at most: 1 or 4.</param>
 /// <param name="PeersAtATime">Peers whose data a thread waits for at a time: 1, 3 or 7.</param>
 /// <param name="DataType">Type of the input.</param>
@@ -28,6 +28,10 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
             : worldSize <= 4 || type == ElementType.Float32 ? 3 : 7;
         return new(threads, perThread, peers, type);
     }
+
+    /// <summary>Threads of a block that shares a token with others.</summary>
+    /// <param name="blocks">Blocks of a token.</param>
+    public int ThreadsOf(int blocks) => RoundUp((Threads + blocks - 1) / blocks, Warp);
 
     /// <summary>Name of the kernel that exchanges; empty for none.</summary>
     /// <param name="strategy">One-shot or two-shot.</param>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Fusion.Manifest;
 
 namespace Fusion.Runtime;
@@ -11,21 +12,28 @@ internal sealed class RankKernels
     private readonly Entry twoShot;
     private readonly Entry epilogue;
 
-    private RankKernels(KernelChoice choice, bool mayOverlap, Entry oneShot, Entry twoShot, Entry epilogue)
+    private RankKernels(
+        KernelChoice choice, RankOverlap overlap, int ranksOnGpu, int multiprocessors, Entry oneShot, Entry twoShot, Entry epilogue)
     {
-        (Choice, MayOverlap) = (choice, mayOverlap);
+        (Choice, Overlap, RanksOnGpu, Multiprocessors) = (choice, overlap, ranksOnGpu, multiprocessors);
         (this.oneShot, this.twoShot, this.epilogue) = (oneShot, twoShot, epilogue);
     }
 
     /// <summary>Which kernels, with how many threads.</summary>
     public KernelChoice Choice { get; }
 
-    /// <summary>Whether the GPU has programmatic dependent launch.</summary>
-    public bool MayOverlap { get; }
+    /// <summary>Whether its kernels may overlap.</summary>
+    public RankOverlap Overlap { get; }
+
+    /// <summary>Ranks that share a GPU, this one among them.</summary>
+    public int RanksOnGpu { get; }
+
+    /// <summary>Multiprocessors of the GPU.</summary>
+    public int Multiprocessors { get; }
 
     /// <summary>The most blocks of each kernel, by its name.</summary>
-    public IEnumerable<KeyValuePair<string, int>> Caps =>
-        new[] { oneShot, twoShot, epilogue }.Select(entry => KeyValuePair.Create(entry.Kernel.Name, entry.Cap));
+    public IEnumerable<KeyValuePair<string, int>> Caps => new[] { oneShot, twoShot, epilogue }
+        .SelectMany(entry => entry.Caps.Select((cap, i) => KeyValuePair.Create($"{entry.Kernel.Name} by {1 << i}", cap)));
 
     /// <summary>The kernel that does all but the sum.</summary>
     public Entry Epilogue => epilogue;
@@ -34,18 +42,22 @@ internal sealed class RankKernels
     /// <param name="rank">The rank.</param>
     /// <param name="group">Its group.</param>
     /// <param name="request">What the operation is made for.</param>
+    /// <param name="overlapOnSharedGpu">The option of that name.</param>
     /// <returns>Null on the CPU.</returns>
     /// <exception cref="NoRoomException">The ranks' blocks do not fit on the GPU.</exception>
-    public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request)
+    public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request, bool overlapOnSharedGpu)
     {
         if (rank.Room is not { } room) return null;
+        var device = room.Context.Device;
         var choice = KernelChoice.For(group.WorldSize, request.HiddenSize, request.DataType);
         var shared = MostSharedBytes(request.HiddenSize);
         // The same for all ranks, though fewer may be on this GPU: plans must agree.
         var ranksOnGpu = group.Ranks.GroupBy(other => other.Room).Max(ranks => ranks.Count());
+        var overlap = device.Capability < FirstWithOverlap ? RankOverlap.Never
+            : ranksOnGpu == 1 ? RankOverlap.Always
+            : overlapOnSharedGpu ? RankOverlap.WhereTwoFit : RankOverlap.Never;
         return new(
-            choice,
-            room.Context.Device.Capability >= FirstWithOverlap,
+            choice, overlap, ranksOnGpu, device.MultiprocessorCount,
             Find(choice.Exchange(AllReduceStrategy.OneShot)),
             Find(choice.Exchange(AllReduceStrategy.TwoShot)),
             Find(choice.Epilogue()));
@@ -53,12 +65,17 @@ internal sealed class RankKernels
         Entry Find(string name)
         {
             var kernel = room.Kernels.GetKernel(name);
-            var device = room.Context.Device;
             var blocks = kernel.BlocksPerMultiprocessor(choice.Threads, shared);
-            var cap = CoResidency.Cap(blocks, device.MultiprocessorCount, ranksOnGpu);
-            if (cap >= 1) return new(kernel, cap);
-            throw new NoRoomException(
-                device.ToString(), name, ranksOnGpu, blocks * device.MultiprocessorCount);
+            var cap = CoResidency.Cap(blocks * device.MultiprocessorCount, ranksOnGpu);
+            if (cap < 1) throw new NoRoomException(device.ToString(), name, ranksOnGpu, blocks * device.MultiprocessorCount);
+            return new(kernel, [cap, ClusterCap(kernel, 2), ClusterCap(kernel, 4), ClusterCap(kernel, 8)]);
+        }
+
+        int ClusterCap(Kernel kernel, int blocks)
+        {
+            if (choice.VectorsPerThread > 1) return 0;
+            var shape = new LaunchShape(new GridSize(blocks), choice.ThreadsOf(blocks)) { Cluster = blocks };
+            return CoResidency.Cap(kernel.ClustersAtATime(shape), ranksOnGpu);
         }
     }
 
@@ -79,6 +96,11 @@ internal sealed class RankKernels
     }
 
     /// <param name="Kernel">The kernel.</param>
-    /// <param name="Cap">The most blocks.</param>
-    public readonly record struct Entry(Kernel Kernel, int Cap);
+    /// <param name="Caps">The most tokens at a time, where a token has 1, 2, 4 or 8 blocks.</param>
+    public readonly record struct Entry(Kernel Kernel, int[] Caps)
+    {
+        /// <summary>The most tokens at a time.</summary>
+        /// <param name="blocks">Blocks of a token: 1, 2, 4 or 8.</param>
+        public int Cap(int blocks) => Caps[BitOperations.Log2((uint)blocks)];
+    }
 }

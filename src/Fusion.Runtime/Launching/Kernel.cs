@@ -85,6 +85,25 @@ public sealed unsafe class Kernel
         return blocks;
     }
 
+    /// <summary>How many clusters of this kernel the GPU runs at a time, if it has nothing else to do.</summary>
+    /// <param name="shape">A shape with a cluster.</param>
+    /// <returns>0 if the GPU or its driver has no clusters.</returns>
+    /// <exception cref="LaunchShapeException">The shape is impossible on this GPU.</exception>
+    /// <exception cref="GpuException">The driver cannot say.</exception>
+    public int ClustersAtATime(in LaunchShape shape)
+    {
+        ObjectDisposedException.ThrowIf(module.IsDisposed, this);
+        if (shape.Cluster is null) throw new ArgumentException("The shape has no cluster.", nameof(shape));
+        if (!limits.IsHopperOrLater || !GpuDriver.Library.Occupancy.CanMaxActiveClusters) return 0;
+        module.Context.MakeCurrent();
+        OptIn(shape);
+        var options = stackalloc LaunchOption[MaxOptions];
+        var config = Configure(shape, 0, options);
+        GpuDriver.Check(
+            GpuDriver.Library.Occupancy.MaxActiveClusters(function, &config, out var clusters), "cuOccupancyMaxActiveClusters");
+        return clusters;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Module}: {Name}";
 
