@@ -15,10 +15,29 @@ public sealed class TheContract
         var shape = (AllReduceShape)anyShape;
         foreach (var (ranks, tokens) in new[] { (1, 1), (2, 3), (5, 9), (3, 130) })
         {
-            var inputs = AllReduceInputs.Random(shape, ranks, tokens, seed: (ranks * 1000) + tokens);
+            var inputs = AllReduceInputs.Random(shape, ranks, tokens, seed: (Number(shape) * 1000) + tokens);
             var expected = ContractModel.Of(shape, inputs);
             foreach (var found in ReferenceRun.Of(shape, inputs)) found.AssertSame(expected);
         }
+    }
+
+    [TestCase(QuantizationKind.NvFp4, 6)]
+    [TestCase(QuantizationKind.PerGroupFp8, 448)]
+    public void DecidesWhereScalesAndCodesAreNearlyHalfwayBetweenTwo(QuantizationKind kind, int largestCode)
+    {
+        var middles = Enumerable.Range(0, BinaryFormat.E4M3.Largest)
+            .Select(code => (float)(BinaryFormat.E4M3.Value(code) + BinaryFormat.E4M3.Value(code + 1)) / 2).ToArray();
+        float[] row = [.. middles.SelectMany(middle => Enumerable.Range(-4, 8).SelectMany(Block(middle)))];
+        var shape = new AllReduceShape(ElementType.Float32, row.Length) { Quantization = kind, Group = 16 };
+        var inputs = AllReduceInputs.OneRow(row);
+        ReferenceRun.Of(shape, inputs)[0].AssertSame(ContractModel.Of(shape, inputs));
+
+        // The block's largest number is a few floats from where its scale is decided, the others from where their codes are.
+        Func<int, float[]> Block(float middle) => steps =>
+        {
+            var largest = Near(largestCode * middle, steps);
+            return [largest, .. Enumerable.Range(1, 15).Select(i => Near(largest / 448 * middles[(i * 7) + steps + 4], i - 8))];
+        };
     }
 
     [TestCase(8)]
@@ -64,4 +83,10 @@ public sealed class TheContract
                 inPlace[rank].AssertSame(apart[rank] with { AllReduceOut = null });
         }
     }
+
+    private static int Number(AllReduceShape shape) =>
+        (((((((int)shape.Type * 7) + (int)shape.Norm) * 7) + (int)shape.Quantization) * 7) + (int)shape.Layout) + shape.Group;
+
+    private static float Near(float value, int floatsAway) =>
+        BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) + floatsAway);
 }
