@@ -74,8 +74,8 @@ internal sealed record PolicyFile
         var known = path.Contains("rows[", StringComparison.Ordinal) ? RowFields : Fields;
         if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
         {
-            var nearest = NearestNames.Of(field, known) is [var name, ..] ? $"; did you mean '{name}'?" : ";";
-            return new(file, line, field, $"there is no such field{nearest} there are {string.Join(", ", known)}", e);
+            var nearest = NearestNames.Of(field, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
+            return new(file, line, field, $"there is no such field{nearest} The fields are {string.Join(", ", known)}", e);
         }
 
         if (e.Message.Contains("missing required", StringComparison.Ordinal))

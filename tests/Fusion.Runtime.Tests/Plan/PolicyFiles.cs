@@ -45,7 +45,7 @@ public sealed class PolicyFiles
 
     [Test]
     public void AFieldThatResemblesNothingGetsTheWholeList() => Expect(
-        "{\n\"rows\": [ {\n\"zzz\": 1, \"oneShotUpTo\": 1 } ] }", 3, "zzz", "there are architecture, topology, worldSize");
+        "{\n\"rows\": [ {\n\"zzz\": 1, \"oneShotUpTo\": 1 } ] }", 3, "zzz", "there is no such field. The fields are architecture, topology, worldSize");
 
     [Test]
     public void AFieldOfTheFileItselfToo() => Expect("{\n\n\"row\": [] }", 3, "row", "did you mean 'rows'?");

@@ -22,7 +22,7 @@ struct Divider {
   __device__ __forceinline__ float quotient(float n) const {
     const float first = __fmul_rn(n, reciprocal);
     const float remainder = __fmaf_rn(-first, divisor, n);
-    return infinite ? first : __fmaf_rn(remainder, reciprocal, first);
+    return infinite || first == 0.0f ? first : __fmaf_rn(remainder, reciprocal, first);
   }
 };
 

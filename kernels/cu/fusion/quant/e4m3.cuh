@@ -43,13 +43,11 @@ __device__ __forceinline__ void e4m3_octet(const float (&values)[8], u32 (&codes
         e4m3_pair(values[4 * i], values[4 * i + 1]) | (e4m3_pair(values[4 * i + 2], values[4 * i + 3]) << 16);
 }
 
-/// The number of a code, exactly.
-__device__ __forceinline__ float e4m3_value(u32 code) {
-  const u32 magnitude = code & 0x7Fu;
-  const float subnormal = __fmul_rn(static_cast<float>(magnitude), 0.001953125f);
-  const float normal = __uint_as_float((magnitude << 20) + (120u << 23));
-  const float value = magnitude < 8u ? subnormal : magnitude == 0x7Fu ? __uint_as_float(0x7FC00000u) : normal;
-  return (code & 0x80u) != 0 ? -value : value;
+/// The number of a code that is neither NaN nor negative, exactly: a scale.
+__device__ __forceinline__ float e4m3_scale_value(u32 code) {
+  const float subnormal = __fmul_rn(static_cast<float>(code & 7u), 0.001953125f);
+  const float normal = __uint_as_float((((code >> 3) + 120u) << 23) | ((code & 7u) << 20));
+  return code < 8u ? subnormal : normal;
 }
 
 }  // namespace fusion

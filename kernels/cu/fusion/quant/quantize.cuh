@@ -95,7 +95,7 @@ __device__ __forceinline__ void quantize_nvfp4(const QuantRow& to, int octet, co
                                     static_cast<u32>(to.octets / 2));
     reinterpret_cast<u8*>(to.scales)[offset] = static_cast<u8>(code);
   }
-  const float scale = e4m3_value(code);
+  const float scale = e4m3_scale_value(code);
   const float factor = scale != 0.0f ? __fdiv_rn(global_scale, scale) : 0.0f;
   float scaled[8];
 #pragma unroll

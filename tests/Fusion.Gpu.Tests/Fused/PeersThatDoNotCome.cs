@@ -1,7 +1,7 @@
 using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>A rank that never launches: the others end by their deadline and say whom they waited for.</summary>
 public sealed class PeersThatDoNotCome : GpuTest
@@ -17,7 +17,7 @@ public sealed class PeersThatDoNotCome : GpuTest
     {
         var epilogue = new Epilogue { HasResidual = true, Norm = NormKind.Rms };
         var data = new AllReduceCase(ElementType.BFloat16, Ranks, 1024, tokens, seed: 1);
-        using var loopback = new LoopbackRanks(Ranks, new AllReduceOptions
+        using var loopback = new ComparedRanks(Ranks, new AllReduceOptions
         {
             HiddenSize = 1024,
             MaxTokens = 64,

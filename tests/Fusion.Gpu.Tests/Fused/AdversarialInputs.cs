@@ -1,7 +1,7 @@
 using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>Inputs that break careless kernels: special values, cancellation, rows of one value, rows of nothing.</summary>
 public sealed class AdversarialInputs : GpuTest
@@ -40,7 +40,7 @@ public sealed class AdversarialInputs : GpuTest
         {
             var data = new AllReduceCase(type, Ranks, Hidden, Tokens, seed: 5, (random, count) =>
                 [.. Enumerable.Range(0, count).Select(_ => number(random))]);
-            using var loopback = new LoopbackRanks(
+            using var loopback = new ComparedRanks(
                 Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = Tokens, DataType = type });
             foreach (var epilogue in Epilogue.All(Hidden))
             {
@@ -59,7 +59,7 @@ public sealed class AdversarialInputs : GpuTest
             var data = new AllReduceCase(type, Ranks, Hidden, Tokens, seed: 6);
             foreach (var input in data.Inputs) input.AsSpan(0, input.Length / 2).Fill(0xFF);
             data = data.WithSumOfInputs();
-            using var loopback = new LoopbackRanks(
+            using var loopback = new ComparedRanks(
                 Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = Tokens, DataType = type });
             foreach (var strategy in new[] { AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot })
                 Assert.That(loopback.Compare(data, Epilogue.Plain, strategy), Is.Empty);

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>Inputs of an all-reduce in host memory, and what the reference makes of them. The residual is the same on all
 /// ranks, as in a model, so the outputs are too.</summary>

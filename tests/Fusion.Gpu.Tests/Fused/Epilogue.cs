@@ -1,6 +1,6 @@
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>What follows the sum in a call under test. All outputs that make sense are asked for.</summary>
 internal sealed record Epilogue

@@ -1,7 +1,7 @@
 using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>Recorded calls, again and again, between calls that are not recorded, of other shapes and strategies.</summary>
 public sealed class Replays : GpuTest
@@ -16,8 +16,8 @@ public sealed class Replays : GpuTest
     public void AGraphReplaysWithChangedInputsBetweenOtherCalls()
     {
         const int Tokens = 20;
-        using var loopback = new LoopbackRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
-        using var other = new LoopbackRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
+        using var loopback = new ComparedRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
+        using var other = new ComparedRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
         var first = new AllReduceCase(ElementType.BFloat16, Ranks, Hidden, Tokens, seed: 1);
         var calls = loopback.Prepare(first, Full);
         var graphs = calls.Select((call, rank) => GpuGraph.Capture(loopback.Group.Ranks[rank].Stream!, () =>
@@ -45,7 +45,7 @@ public sealed class Replays : GpuTest
     [Test]
     public void TenThousandCallsOfAlternatingShapesAndStrategies()
     {
-        using var loopback = new LoopbackRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
+        using var loopback = new ComparedRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
         int[] sizes = [1, 64, 3, 17, 33];
         var cases = sizes.Select(tokens => new AllReduceCase(ElementType.BFloat16, Ranks, Hidden, tokens, seed: tokens)).ToArray();
         AllReduceStrategy[] strategies = [AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot];
@@ -71,7 +71,7 @@ public sealed class Replays : GpuTest
     [Test]
     public void LaunchingAllocatesNothing()
     {
-        using var loopback = new LoopbackRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
+        using var loopback = new ComparedRanks(Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = 64 });
         var data = new AllReduceCase(ElementType.BFloat16, Ranks, Hidden, 8, seed: 9);
         var calls = loopback.Prepare(data, Full);
         var allocated = 0L;

@@ -1,20 +1,20 @@
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>An all-reduce on ranks that share the GPU, and the ranks' buffers for one case at a time.</summary>
-internal sealed class LoopbackRanks : IDisposable
+internal sealed class ComparedRanks : IDisposable
 {
     private const int Guard = 256;
 
     private readonly Dictionary<(int Rank, string Name), RankBuffer<byte>> buffers = [];
 
-    public LoopbackRanks(int ranks, AllReduceOptions options, KernelLoadOptions? kernels = null, int gpu = 0)
+    public ComparedRanks(int ranks, AllReduceOptions options, KernelLoadOptions? kernels = null, int gpu = 0)
     {
         Group = RankGroup.Loopback(ranks, gpu, kernels);
         try
         {
-            Operation = new Runtime.AllReduce(Group, options);
+            Operation = new AllReduce(Group, options);
         }
         catch
         {
@@ -25,7 +25,7 @@ internal sealed class LoopbackRanks : IDisposable
 
     public RankGroup Group { get; }
 
-    public Runtime.AllReduce Operation { get; }
+    public AllReduce Operation { get; }
 
     /// <summary>Runs a case on all ranks, with poisoned outputs, and compares every byte of every rank's outputs, and what
     /// lies around them.</summary>
@@ -60,8 +60,7 @@ internal sealed class LoopbackRanks : IDisposable
         {
             foreach (var rank in Group.Ranks)
             {
-                var all = new byte[expected.Length + (2 * Guard)];
-                buffers[(rank.Index, name)].CopyTo(all);
+                var all = Read(rank.Index, name, expected.Length + (2 * Guard));
                 var actual = all.AsSpan(Guard, expected.Length);
                 var at = Numbers.Difference(TypeOf(name, data, epilogue), actual, expected);
                 if (at >= 0) return $"rank {rank.Index}, {name}[{at}] ({at / data.Hidden}, {at % data.Hidden})";
@@ -72,6 +71,12 @@ internal sealed class LoopbackRanks : IDisposable
 
         return "";
     }
+
+    /// <summary>What is where an input was.</summary>
+    public byte[] Input(int rank, string name, int bytes) => Read(rank, name, bytes);
+
+    /// <summary>What is in an output.</summary>
+    public byte[] Output(int rank, string name, int bytes) => Read(rank, name, Guard + bytes)[Guard..];
 
     public void Dispose()
     {
@@ -87,6 +92,13 @@ internal sealed class LoopbackRanks : IDisposable
         nameof(AllReduceCall.ScaleOut) => ScaleLayouts.ScaleType(epilogue.Quantization)!.Value,
         _ => data.Type,
     };
+
+    private byte[] Read(int rank, string name, int bytes)
+    {
+        var content = new byte[bytes];
+        buffers[(rank, name)].CopyTo(content);
+        return content;
+    }
 
     private ulong Input(Rank rank, string name, byte[] content, bool upload)
     {

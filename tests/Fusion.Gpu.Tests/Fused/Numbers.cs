@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>Tensors as bytes, of any element type.</summary>
 internal static class Numbers

@@ -2,7 +2,7 @@ using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Manifest;
 using Fusion.Runtime;
 
-namespace Fusion.Gpu.Tests.AllReduce;
+namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>Ranks × types × hidden sizes × tokens × strategies × epilogues, every output of every rank against the reference,
 /// bit for bit.</summary>
@@ -30,7 +30,7 @@ public sealed class TheWholeMatrix(ImageKind kind) : GpuTest
         // PTX goes the same way through other machine code; a part of the matrix shows that.
         foreach (var (hidden, tokens, all) in kind == ImageKind.Ptx ? Shapes.Where((_, i) => i % 3 == ranks % 3) : Shapes)
         {
-            using var loopback = new LoopbackRanks(
+            using var loopback = new ComparedRanks(
                 ranks,
                 new AllReduceOptions { HiddenSize = hidden, MaxTokens = tokens, DataType = type, Policy = AllReducePolicy.WithLimits(long.MaxValue) },
                 new KernelLoadOptions { Kind = kind });

@@ -1,0 +1,14 @@
+namespace Fusion.Cli.CommandLine;
+
+/// <summary>What the tool's exit codes mean.</summary>
+internal static class ExitCodes
+{
+    /// <summary>All is well.</summary>
+    public const int Success = 0;
+
+    /// <summary>A call is refused, or a problem was found; the output says which.</summary>
+    public const int Problem = 1;
+
+    /// <summary>The command line, or a file that it names, makes no sense; standard error says why.</summary>
+    public const int Usage = 2;
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Fusion.Cli.Doctor;
+using Fusion.Cli.Inspection;
+using Fusion.Cli.Planning;
+using Fusion.Runtime;
+
+namespace Fusion.Cli.CommandLine;
+
+/// <summary>The command line of the tool.</summary>
+internal static class FusionTool
+{
+    /// <summary>Runs a command line.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static int Run(IReadOnlyList<string> arguments)
+    {
+        var root = new RootCommand("Plans all-reduces, shows the GPU kernels in an assembly, checks this machine.")
+        {
+            PlanCommand.Create(),
+            InspectCommand.Create(),
+            DoctorCommand.Create(),
+        };
+        if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option)
+            option.Action = new HelpWithExitCodes(help);
+
+        var parsed = root.Parse([.. arguments]);
+        try
+        {
+            // Who asks for help need not fill in the rest.
+            var isMisused = parsed.Errors.Count > 0 && parsed.Action is not (HelpAction or HelpWithExitCodes);
+            if (isMisused) throw UsageException.OfCommandLine(string.Join(Environment.NewLine, parsed.Errors.Select(e => e.Message)));
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException e)
+        {
+            var command = parsed.CommandResult.Command;
+            var name = command == root ? "fusion" : $"fusion {command.Name}";
+            Console.Error.WriteLine(e.Message);
+            if (e.IsOfCommandLine) Console.Error.WriteLine($"{name} --help explains the command line.");
+            return ExitCodes.Usage;
+        }
+        catch (FusionException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return ExitCodes.Problem;
+        }
+    }
+}

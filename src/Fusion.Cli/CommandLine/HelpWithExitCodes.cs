@@ -1,0 +1,29 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Fusion.Cli.CommandLine;
+
+/// <summary>The help with examples and what the exit codes mean.</summary>
+internal sealed class HelpWithExitCodes(HelpAction help) : SynchronousCommandLineAction
+{
+    private const string More = """
+        Examples:
+          fusion plan --arch sm_90 --world-size 8 --tokens 128 --hidden 8192 --quant nvfp4
+              how an all-reduce of this size is done, and why
+          fusion inspect bin/Release/net10.0/MyApp.dll
+              the GPU kernels in an assembly
+          fusion doctor
+              driver, GPUs, NVRTC: what is there, what is wrong, what to do
+
+        Exit code: 0 if all is well, 1 if a call is refused or a problem was found, 2 for a command line that makes no sense.
+        """;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        var result = help.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output.WriteLine(More);
+        return result;
+    }
+}

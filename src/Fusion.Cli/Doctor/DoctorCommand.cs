@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Globalization;
+using Fusion.Cli.CommandLine;
+using Fusion.Cli.Output;
+
+namespace Fusion.Cli.Doctor;
+
+/// <summary><c>fusion doctor</c>: what this machine has, what is wrong with it and what to do.</summary>
+internal static class DoctorCommand
+{
+    private static readonly string[] GpuTitles = ["GPU ", "name", "for", "multiprocessors ", "memory", "built-in kernels"];
+
+    /// <summary>Creates the command.</summary>
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("doctor", "Look at driver, GPUs and NVRTC, and say what is wrong and what to do.") { json };
+        command.SetAction(line =>
+        {
+            var report = Examine();
+            if (line.GetValue(json)) ToolJson.Print(report);
+            else Print(report);
+            return report.Problems.Count > 0 ? ExitCodes.Problem : ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static DoctorReport Examine()
+    {
+        var problems = new List<Finding>();
+        var driver = GpuExamination.Driver(problems);
+        var gpus = GpuExamination.Gpus(problems);
+        var peers = GpuExamination.Peers(gpus, problems);
+        var nvrtc = NvrtcExamination.All(gpus, problems);
+        problems.AddRange(nvrtc.Where(n => n.Advice is not null).Select(n =>
+            new Finding($"NVRTC {n.Path} ({n.Origin}): {(n.Works ? "it works, but not for all GPUs here" : n.Verdict)}", n.Advice!)));
+        return new(driver, gpus, peers, nvrtc, problems);
+    }
+
+    private static void Print(DoctorReport report)
+    {
+        Screen.Line(report.Driver.Cuda is null
+            ? "Driver: none"
+            : $"Driver: CUDA {report.Driver.Cuda}, takes PTX up to {report.Driver.Ptx}");
+        Screen.Line(report.Gpus.Count == 0 ? "GPUs: none" : "GPUs:");
+        if (report.Gpus.Count > 0)
+        {
+            Screen.Table(GpuTitles, report.Gpus.Select(gpu => new[]
+            {
+                Number(gpu.Number), gpu.Name, gpu.Architecture, Number(gpu.Multiprocessors), Screen.Bytes(gpu.MemoryBytes),
+                gpu.BuiltInKernels ?? "none",
+            }));
+        }
+
+        if (report.Peers.Count > 0)
+        {
+            Screen.Line("Whether a GPU (row) can use the memory of another (column), as the driver says:");
+            Screen.Table(
+                ["GPU ", .. report.Gpus.Select(gpu => $"{Number(gpu.Number)} ")],
+                report.Peers.Select((row, from) => (IReadOnlyList<string>)
+                    [Number(from), .. row.Select((can, to) => from == to ? "self" : can ? "yes" : "no")]));
+        }
+
+        Screen.Line(report.Nvrtc.Count == 0 ? "NVRTC: none" : "NVRTC, in the order of fusionc's search; * is the one that compiles:");
+        foreach (var nvrtc in report.Nvrtc)
+        {
+            Screen.Line($"{(nvrtc.IsUsed ? "*" : " ")} {nvrtc.Version ?? "-",-5} {nvrtc.Path}");
+            Screen.Line($"        from     {nvrtc.Origin}");
+            if (nvrtc.Architectures.Count > 0) Screen.Line($"        has      {string.Join(' ', nvrtc.Architectures)}");
+            Screen.Line($"        verdict  {nvrtc.Verdict}");
+        }
+
+        Screen.Line(report.Problems.Count == 0 ? "No problem found." : "Problems:");
+        foreach (var problem in report.Problems)
+        {
+            Screen.Line($"- {problem.What}");
+            Screen.Line($"  {problem.Advice}");
+        }
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

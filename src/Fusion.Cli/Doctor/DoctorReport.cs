@@ -1,0 +1,47 @@
+namespace Fusion.Cli.Doctor;
+
+/// <summary>What this machine has for GPU kernels.</summary>
+/// <param name="Driver">The CUDA driver.</param>
+/// <param name="Gpus">The GPUs that it sees.</param>
+/// <param name="Peers">For each GPU, whether it can use the memory of each.</param>
+/// <param name="Nvrtc">Every NVRTC that fusionc's search finds, in its order.</param>
+/// <param name="Problems">What is wrong, and what to do.</param>
+internal sealed record DoctorReport(
+    DriverReport Driver,
+    IReadOnlyList<GpuReport> Gpus,
+    IReadOnlyList<IReadOnlyList<bool>> Peers,
+    IReadOnlyList<NvrtcReport> Nvrtc,
+    IReadOnlyList<Finding> Problems);
+
+/// <summary>The CUDA driver.</summary>
+/// <param name="Cuda">The newest CUDA version that it knows; null without a driver.</param>
+/// <param name="Ptx">The newest PTX that it takes; null without a driver.</param>
+internal sealed record DriverReport(string? Cuda, string? Ptx);
+
+/// <summary>A GPU.</summary>
+/// <param name="Number">Its number, from 0.</param>
+/// <param name="Name">Its product name.</param>
+/// <param name="Architecture">What to compile for.</param>
+/// <param name="Multiprocessors">How many it has.</param>
+/// <param name="MemoryBytes">Its memory.</param>
+/// <param name="BuiltInKernels">The image of Fusion.Runtime's own kernels that it gets; null if none runs on it.</param>
+internal sealed record GpuReport(
+    int Number, string Name, string Architecture, int Multiprocessors, long MemoryBytes, string? BuiltInKernels);
+
+/// <summary>An NVRTC.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Origin">How the search came to it.</param>
+/// <param name="Version">Its version; null if it cannot be loaded.</param>
+/// <param name="IsUsed">Whether it is the one that compiles.</param>
+/// <param name="Works">Whether it compiles.</param>
+/// <param name="Verdict">Why it is used or not.</param>
+/// <param name="Architectures">What it compiles for.</param>
+/// <param name="Advice">What to do about it; null if nothing is wrong with it.</param>
+internal sealed record NvrtcReport(
+    string Path, string Origin, string? Version, bool IsUsed, bool Works, string Verdict, IReadOnlyList<string> Architectures,
+    string? Advice);
+
+/// <summary>Something that is wrong.</summary>
+/// <param name="What">What it is.</param>
+/// <param name="Advice">What to do.</param>
+internal sealed record Finding(string What, string Advice);

@@ -1,0 +1,86 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using Fusion.Cli.CommandLine;
+
+namespace Fusion.Cli.Inspection;
+
+/// <summary>Reads the resources of an assembly's file, without loading the assembly.</summary>
+internal sealed class AssemblyFile : IDisposable
+{
+    private readonly string path;
+    private readonly PEReader image;
+    private readonly MetadataReader metadata;
+
+    private AssemblyFile(string path, PEReader image)
+    {
+        (this.path, this.image) = (path, image);
+        metadata = image.GetMetadataReader();
+        Name = metadata.IsAssembly ? metadata.GetString(metadata.GetAssemblyDefinition().Name) : Path.GetFileName(path);
+    }
+
+    /// <summary>The assembly's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="UsageException">It is no assembly.</exception>
+    public static AssemblyFile Open(string path)
+    {
+        var image = Read(path);
+        try
+        {
+            return image.HasMetadata ? new(path, image) : throw NoAssembly(path);
+        }
+        catch (BadImageFormatException)
+        {
+            throw NoAssembly(path);
+        }
+    }
+
+    /// <summary>Finds a resource.</summary>
+    /// <returns>Its bytes; null if there is none of that name in this file.</returns>
+    /// <exception cref="UsageException">The file is damaged.</exception>
+    public byte[]? Resource(string name)
+    {
+        foreach (var handle in metadata.ManifestResources)
+        {
+            var resource = metadata.GetManifestResource(handle);
+            if (!resource.Implementation.IsNil || !metadata.StringComparer.Equals(resource.Name, name)) continue;
+            try
+            {
+                var directory = image.PEHeaders.CorHeader!.ResourcesDirectory;
+                var reader = image.GetSectionData(directory.RelativeVirtualAddress).GetReader(0, directory.Size);
+                reader.Offset = checked((int)resource.Offset);
+                return reader.ReadBytes(reader.ReadInt32());
+            }
+            catch (Exception e) when (e is BadImageFormatException or ArgumentOutOfRangeException or OverflowException)
+            {
+                throw new UsageException($"'{path}' is damaged: its resource '{name}' lies outside the file.");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => image.Dispose();
+
+    private static PEReader Read(string path)
+    {
+        try
+        {
+            return new PEReader([.. File.ReadAllBytes(path)]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"'{path}' cannot be read: {e.Message}");
+        }
+    }
+
+    // A program's starter lies beside its assembly and has no ending, or .exe.
+    private static UsageException NoAssembly(string path)
+    {
+        var assembly = Path.ChangeExtension(path, ".dll");
+        var advice = !string.Equals(assembly, path, StringComparison.Ordinal) && File.Exists(assembly) ? $" Is it '{assembly}' that you mean?" : "";
+        return new UsageException($"'{path}' is no .NET assembly.{advice}");
+    }
+}

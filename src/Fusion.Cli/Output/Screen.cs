@@ -1,0 +1,58 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Fusion.Cli.Output;
+
+/// <summary>Text for people: tables fit a terminal; into a file or pipe goes plain text that is never wrapped.</summary>
+internal static class Screen
+{
+    private const int Unlimited = 100_000;
+
+    private static readonly IAnsiConsole Standard = Create();
+
+    /// <summary>Prints a line as it is.</summary>
+    public static void Line(string text = "") => Console.Out.WriteLine(text);
+
+    /// <summary>Prints a table, indented under the line before it.</summary>
+    /// <param name="titles">Of the columns; one that ends in a blank is of numbers.</param>
+    /// <param name="rows">The cells.</param>
+    public static void Table(IReadOnlyList<string> titles, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
+        foreach (var title in titles)
+        {
+            var column = new TableColumn(new Text(title.Trim(), new Style(decoration: Decoration.Bold))) { NoWrap = true };
+            column.Alignment = title.EndsWith(' ') ? Justify.Right : Justify.Left;
+            column.Padding = new Padding(2, 0, 1, 0);
+            table.AddColumn(column);
+        }
+
+        foreach (var row in rows) table.AddRow(row.Select(cell => new Text(cell)));
+        Standard.Write(table);
+    }
+
+    /// <summary>Bytes for people: 125,829,376 bytes (120 MiB).</summary>
+    /// <param name="bytes">How many.</param>
+    public static string Bytes(long bytes)
+    {
+        string[] units = ["KiB", "MiB", "GiB", "TiB"];
+        var exact = string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes");
+        if (bytes < 1024) return exact;
+        var power = Math.Min(units.Length, (int)Math.Log(bytes, 1024));
+        return string.Create(CultureInfo.InvariantCulture, $"{exact} ({bytes / Math.Pow(1024, power):0.#} {units[power - 1]})");
+    }
+
+    private static IAnsiConsole Create()
+    {
+        var redirected = Console.IsOutputRedirected;
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Console.Out),
+        });
+        if (redirected) console.Profile.Width = Unlimited;
+        return console;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Fusion.Cli.Doctor;
+using Fusion.Cli.Inspection;
+using Fusion.Cli.Planning;
+
+namespace Fusion.Cli.Output;
+
+/// <summary>The tool's output for programs.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(PlanReport))]
+[JsonSerializable(typeof(InspectReport))]
+[JsonSerializable(typeof(DoctorReport))]
+internal sealed partial class ToolJson : JsonSerializerContext
+{
+    /// <summary>Prints a report.</summary>
+    /// <param name="report">The report.</param>
+    public static void Print<T>(T report)
+    {
+        // Into a terminal or a file, never into HTML: quotes may stay as they are.
+        var readable = new ToolJson(new JsonSerializerOptions(Default.Options)
+        {
+            WriteIndented = true,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = null,
+        });
+        Console.Out.WriteLine(JsonSerializer.Serialize(report, (JsonTypeInfo<T>)readable.GetTypeInfo(typeof(T))!));
+    }
+}

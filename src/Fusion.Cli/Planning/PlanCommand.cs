@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Globalization;
+using Fusion.Cli.CommandLine;
+using Fusion.Cli.Output;
+using Fusion.Manifest;
+using Fusion.Runtime;
+
+namespace Fusion.Cli.Planning;
+
+/// <summary><c>fusion plan</c>: how an all-reduce would be done. Needs no GPU.</summary>
+internal static class PlanCommand
+{
+    private static readonly Dictionary<string, ElementType> Types = new()
+    {
+        ["bf16"] = ElementType.BFloat16,
+        ["f16"] = ElementType.Float16,
+        ["f32"] = ElementType.Float32,
+    };
+
+    private static readonly Dictionary<string, QuantizationKind> Quantizations = new()
+    {
+        ["none"] = QuantizationKind.None,
+        ["fp8"] = QuantizationKind.StaticFp8,
+        ["fp8-token"] = QuantizationKind.PerTokenFp8,
+        ["fp8-group"] = QuantizationKind.PerGroupFp8,
+        ["nvfp4"] = QuantizationKind.NvFp4,
+        ["mxfp8"] = QuantizationKind.MxFp8,
+    };
+
+    private static readonly Dictionary<string, GroupTopology> Topologies = new()
+    {
+        ["gpus"] = GroupTopology.Gpus,
+        ["loopback"] = GroupTopology.Loopback,
+        ["cpu"] = GroupTopology.Cpu,
+    };
+
+    private static readonly Dictionary<string, AllReduceStrategy> Strategies = new[]
+    {
+        AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate,
+    }.ToDictionary(AllReduceDispatcher.Name);
+
+    /// <summary>Creates the command.</summary>
+    public static Command Create()
+    {
+        var architecture = new Option<string>("--arch") { Description = "The GPUs: sm_90 for an H100 or H200. Not needed for --topology cpu.", HelpName = "ARCH" };
+        var worldSize = Number("--world-size", "Number of ranks: 2 to 8, or 16.", required: true);
+        var tokens = Number("--tokens", "Tokens of the call.", required: true);
+        var hidden = Number("--hidden", "Elements of a token: a multiple of 8 up to 32768.", required: true);
+        var maxTokens = Number("--max-tokens", "The most tokens of a call, for which the workspace is made; by default those of the call.");
+        var groupSize = Number("--group-size", "Elements that share a scale, for --quant fp8-group; 128 by default.");
+        var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);
+        var quantization = Choice("--quant", "The quantization that follows; none by default. It never changes the strategy.", Quantizations.Keys);
+        var topology = Choice("--topology", "A GPU for each rank (default), all ranks on one GPU, or on the CPU.", Topologies.Keys);
+        var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
+        var policy = new Option<string>("--policy") { Description = "Limits to use instead of the built-in ones.", HelpName = "FILE" };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+
+        var command = new Command("plan", "Say how an all-reduce is done: one-shot, two-shot, separate kernels or not at all, and why.")
+        {
+            architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, topology, strategy, policy, json,
+        };
+        command.SetAction(line =>
+        {
+            var place = Topologies[line.GetValue(topology) ?? "gpus"];
+            var report = PlanReport.Of(new PlanRequest
+            {
+                Capability = Capability(line.GetValue(architecture), place),
+                Topology = place,
+                WorldSize = line.GetValue(worldSize) ?? 0,
+                Tokens = line.GetValue(tokens) ?? 0,
+                MaxTokens = line.GetValue(maxTokens) ?? line.GetValue(tokens) ?? 0,
+                HiddenSize = line.GetValue(hidden) ?? 0,
+                DataType = Types[line.GetValue(type) ?? "bf16"],
+                Quantization = Quantizations[line.GetValue(quantization) ?? "none"],
+                GroupSize = line.GetValue(groupSize) ?? 128,
+                Policy = line.GetValue(policy) is { } file ? Load(file) : AllReducePolicy.Default,
+                Force = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
+            });
+            if (line.GetValue(json)) ToolJson.Print(report);
+            else report.Print();
+            return report.Strategy == AllReduceDispatcher.Name(AllReduceStrategy.Refuse) ? ExitCodes.Problem : ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static ComputeCapability Capability(string? name, GroupTopology topology)
+    {
+        if (name is null)
+        {
+            return topology == GroupTopology.Cpu ? default : throw UsageException.OfCommandLine(
+                "Option '--arch' is required: the limits differ from GPU to GPU. For an H100 or H200: --arch sm_90.");
+        }
+
+        return GpuArchitecture.TryParse(name, out var architecture) ? architecture.Capability : throw UsageException.OfCommandLine(
+            $"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
+    }
+
+    private static AllReducePolicy Load(string file)
+    {
+        try
+        {
+            return AllReducePolicy.Load(file);
+        }
+        catch (PolicyException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private static Option<int?> Number(string name, string description, bool required = false) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        Required = required,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return number;
+            result.AddError($"'{text}' is no whole number, as option '{name}' needs.");
+            return null;
+        },
+    };
+
+    private static Option<string> Choice(string name, string description, IEnumerable<string> values)
+    {
+        var option = new Option<string>(name) { Description = description };
+        option.AcceptOnlyFromAmong([.. values]);
+        return option;
+    }
+}

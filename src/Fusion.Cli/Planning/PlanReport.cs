@@ -1,0 +1,77 @@
+using System.Globalization;
+using Fusion.Cli.Output;
+using Fusion.Runtime;
+
+namespace Fusion.Cli.Planning;
+
+/// <summary>A plan as the tool prints it.</summary>
+internal sealed record PlanReport
+{
+    /// <summary><c>one-shot</c>, <c>two-shot</c>, <c>separate</c> or <c>refuse</c>.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>Why, in words.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Memory that the operation holds on each rank.</summary>
+    public required long WorkspaceBytes { get; init; }
+
+    /// <summary>Of separate kernels, how the plain all-reduce is done without a library; else the strategy.</summary>
+    public required string Exchange { get; init; }
+
+    /// <summary>Name of the kernel that exchanges; empty for none.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>Of separate kernels, name of the one that follows; empty for none.</summary>
+    public required string EpilogueKernel { get; init; }
+
+    /// <summary>Threads of a block.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Vectors of 8 elements that a thread holds at most.</summary>
+    public required int VectorsPerThread { get; init; }
+
+    /// <summary>Tokens of the call.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>The most tokens of a call.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>Makes the report of a request.</summary>
+    public static PlanReport Of(PlanRequest request)
+    {
+        var plan = AllReduceDispatcher.Plan(request);
+        return new()
+        {
+            Strategy = AllReduceDispatcher.Name(plan.Strategy),
+            Reason = plan.Reason,
+            WorkspaceBytes = plan.WorkspaceBytes,
+            Exchange = AllReduceDispatcher.Name(plan.Exchange),
+            Kernel = plan.Kernel,
+            EpilogueKernel = plan.EpilogueKernel,
+            Threads = plan.Threads,
+            VectorsPerThread = plan.VectorsPerThread,
+            Tokens = plan.Tokens,
+            MaxTokens = request.MaxTokens,
+        };
+    }
+
+    /// <summary>Prints it for people.</summary>
+    public void Print()
+    {
+        Screen.Line(Strategy);
+        Screen.Line($"  reason     {Reason}");
+        if (Kernel.Length > 0)
+        {
+            var vectors = VectorsPerThread == 1 ? "a vector" : $"up to {VectorsPerThread} vectors";
+            Screen.Line($"  kernel     {Kernel}{(EpilogueKernel.Length > 0 ? $", then {EpilogueKernel}" : "")}");
+            Screen.Line($"  block      {Threads} threads, {vectors} of 8 elements each; one token at a time");
+        }
+
+        if (EpilogueKernel.Length > 0)
+            Screen.Line($"  exchange   a library's plain all-reduce if there is one, else {Exchange}");
+        if (WorkspaceBytes == 0) return;
+        var upTo = string.Create(CultureInfo.InvariantCulture, $"for calls of up to {MaxTokens} tokens");
+        Screen.Line($"  workspace  {Screen.Bytes(WorkspaceBytes)} on each rank, {upTo}");
+    }
+}

@@ -1,0 +1,31 @@
+using Fusion.Cli.Tests.Infrastructure;
+
+namespace Fusion.Cli.Tests;
+
+public sealed class CommandLines
+{
+    [TestCase("", "Required command was not provided.", "fusion --help")]
+    [TestCase("plan", "Option '--world-size' is required.", "fusion plan --help")]
+    [TestCase("plan --world-size 8 --tokens 1 --hidden 64", "Option '--arch' is required", "fusion plan --help")]
+    [TestCase("plan --arch hopper --world-size 8 --tokens 1 --hidden 64", "'hopper' is no GPU architecture", "fusion plan --help")]
+    [TestCase("plan --arch sm_90 --world-size 8 --tokens many --hidden 64", "'many' is no whole number, as option '--tokens' needs", "fusion plan --help")]
+    [TestCase("plan --arch sm_90 --world-size 8 --tokens 1 --hidden 64 --dtype int8", "'int8'", "fusion plan --help")]
+    [TestCase("plan --arch sm_90 --world-size 8 --tokens 1 --hidden 64 --colour", "--colour", "fusion plan --help")]
+    [TestCase("inspect", "Required argument 'assembly' missing for command: 'inspect'.", "fusion inspect --help")]
+    public void AMistakeIsExplainedOnStandardErrorWithCode2(string line, string problem, string help)
+    {
+        var run = Tool.Type(line);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")), run.Errors);
+        Assert.That(run.Errors, Does.Contain(problem).And.Contain(help));
+    }
+
+    [TestCase("--help", "plan", "inspect", "doctor", "Exit code: 0 if all is well")]
+    [TestCase("plan --help", "--world-size", "one-shot", "--policy")]
+    [TestCase("doctor --help", "--json")]
+    public void HelpNeedsNothingElse(string line, params string[] words)
+    {
+        var run = Tool.Type(line);
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        foreach (var word in words) Assert.That(run.Output, Does.Contain(word));
+    }
+}

@@ -1,0 +1,126 @@
+using Fusion.Cli.Tests.Infrastructure;
+using Fusion.Manifest;
+
+namespace Fusion.Cli.Tests;
+
+public sealed class Inspections : FolderOfATest
+{
+    [Test]
+    public void KernelsAreShownWithImagesRegistersMemoryAndParameters()
+    {
+        var run = Tool.Run("inspect", SampleAssembly.Write(Folder));
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(run.Lines[0], Is.EqualTo(
+            "MyKernels: 1 module, 2 images, 5,356 bytes (5.2 KiB); compiled by Fusion.Sdk 0.1.0 with NVRTC 12.4"));
+        Assert.That(Words(run), Does.Contain("kernels/scale (kernels/scale.cu)"));
+        Assert.That(Words(run), Does.Contain("scale(float* data, float factor)"));
+        Assert.That(Words(run), Does.Contain("sm_90a cubin 5,344 8.4"));
+        Assert.That(Words(run), Does.Contain("compute_80 PTX 12 8.4"));
+        Assert.That(Words(run), Does.Contain("scale sm_90a 12 2,048 0 256"));
+        Assert.That(run.Output, Does.Not.Contain('\u001b'));
+    }
+
+    [Test]
+    public void LongNamesAreNotWrapped()
+    {
+        var name = string.Join("::", Enumerable.Repeat("a_rather_long_namespace", 20));
+        var manifest = Renamed(name);
+        Assert.That(Words(Tool.Run("inspect", SampleAssembly.Write(Folder, manifest))), Does.Contain($"{name} sm_90a 12 2,048 0 256"));
+    }
+
+    [Test]
+    public void JsonHasWhatTheManifestHas()
+    {
+        var run = Tool.Run("inspect", SampleAssembly.Write(Folder), "--json");
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        var module = run.Json.GetProperty("modules")[0];
+        var image = module.GetProperty("images")[0];
+        var kernel = image.GetProperty("kernels")[0];
+        Assert.That(run.Json.GetProperty("assembly").GetString(), Is.EqualTo("MyKernels"));
+        Assert.That(run.Json.GetProperty("problems").GetArrayLength(), Is.Zero);
+        Assert.That(module.GetProperty("name").GetString(), Is.EqualTo("kernels/scale"));
+        Assert.That(image.GetProperty("kind").GetString(), Is.EqualTo("cubin"));
+        Assert.That(image.GetProperty("architecture").GetString(), Is.EqualTo("sm_90a"));
+        Assert.That(image.GetProperty("bytes").GetInt64(), Is.EqualTo(SampleAssembly.Cubin.Length));
+        Assert.That(kernel.GetProperty("registers").GetInt32(), Is.EqualTo(12));
+        Assert.That(kernel.GetProperty("parameters")[1].GetProperty("type").GetString(), Is.EqualTo("float"));
+    }
+
+    [Test]
+    public void AnImageThatWasChangedIsAProblem()
+    {
+        var run = Tool.Run("inspect", SampleAssembly.Write(Folder, cubin: [.. SampleAssembly.Cubin.Reverse()]));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.Contain("1 problem").And.Contain(
+            "FUSION2005: The image 'Fusion.Kernels/kernels/scale.sm_90a.cubin' has another SHA-256 than the manifest says."));
+    }
+
+    [Test]
+    public void AnImageThatIsMissingIsAProblem()
+    {
+        var path = SampleAssembly.WriteResources(Folder, [(KernelManifest.ResourceName, SampleAssembly.Manifest.ToJson())]);
+        var run = Tool.Run("inspect", path, "--json");
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Json.GetProperty("problems").GetArrayLength(), Is.EqualTo(2));
+        Assert.That(run.Output, Does.Contain("FUSION2005").And.Contain("is missing"));
+    }
+
+    [Test]
+    public void AnAssemblyWithoutKernelsSaysSo()
+    {
+        var run = Tool.Run("inspect", Path.Combine(AppContext.BaseDirectory, "Fusion.Manifest.dll"));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.StartWith("Fusion.Manifest: 1 problem").And.Contain("FUSION2001: The assembly carries no GPU kernels"));
+    }
+
+    [Test]
+    public void ANewerManifestSaysSo()
+    {
+        var path = SampleAssembly.Write(Folder, SampleAssembly.Manifest with { Schema = KernelManifest.CurrentSchema + 1 });
+        var run = Tool.Run("inspect", path);
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.Contain($"FUSION2002: The kernel manifest cannot be read: The manifest has schema {KernelManifest.CurrentSchema + 1}"));
+    }
+
+    [Test]
+    public void AFileThatIsNoAssemblyIsAMistake()
+    {
+        var path = Path.Combine(Folder, "MyKernels");
+        File.WriteAllText(path, "#!/bin/sh");
+        var assembly = SampleAssembly.Write(Folder);
+        var run = Tool.Run("inspect", path);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Errors, Does.Contain($"'{path}' is no .NET assembly. Is it '{assembly}' that you mean?"));
+    }
+
+    [Test]
+    public void AFileThatIsNotThereIsAMistake()
+    {
+        var path = Path.Combine(Folder, "none.dll");
+        var run = Tool.Run("inspect", path);
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Errors, Does.StartWith($"'{path}' cannot be read: "));
+    }
+
+    [Test]
+    public void ADamagedAssemblyIsAMistake()
+    {
+        var path = SampleAssembly.Write(Folder);
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..700]);
+        var run = Tool.Run("inspect", path);
+        Assert.That(run.ExitCode, Is.EqualTo(2), run.Output + run.Errors);
+        Assert.That(run.Errors, Does.Contain(path).And.Not.Contain("   at "));
+    }
+
+    private static KernelManifest Renamed(string kernel) => SampleAssembly.Manifest with
+    {
+        Modules = [.. SampleAssembly.Manifest.Modules.Select(module => module with
+        {
+            Images = [.. module.Images.Select(image => image with { Kernels = [image.Kernels[0] with { Name = kernel }] })],
+        })],
+    };
+
+    // Columns are as wide as their content: only the words of a line count.
+    private static string[] Words(Tool run) =>
+        [.. run.Lines.Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+}

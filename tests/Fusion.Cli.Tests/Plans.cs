@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Fusion.Cli.Tests.Infrastructure;
+
+namespace Fusion.Cli.Tests;
+
+public sealed class Plans : FolderOfATest
+{
+    private const string Issue = "plan --arch sm_90 --world-size 8 --tokens 128 --hidden 8192 --dtype bf16 --quant nvfp4";
+
+    [Test]
+    public void APlanHasStrategyReasonAndWorkspace()
+    {
+        var run = Tool.Type(Issue);
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        Assert.That(run.Errors, Is.Empty);
+        Assert.That(run.Lines[0], Is.EqualTo("two-shot"));
+        Assert.That(run.Output, Does.Contain("128 tokens of 8192 bf16 are 2,097,152 bytes, more than one-shot's limit of 131,072")
+            .And.Contain("two_shot_bf16_p7_v1").And.Contain("1024 threads"));
+        // 2 buffers of 7 slots of 16 tokens, and 128 tokens, of 16 KiB each, and 256 bytes.
+        Assert.That(run.Output, Does.Contain("7,864,576 bytes (7.5 MiB) on each rank, for calls of up to 128 tokens"));
+    }
+
+    [Test]
+    public void AsJsonToo()
+    {
+        var json = Tool.Type($"{Issue} --json --max-tokens 2048").Json;
+        Assert.That(json.GetProperty("strategy").GetString(), Is.EqualTo("two-shot"));
+        Assert.That(json.GetProperty("reason").GetString(), Does.Contain("one-shot's limit of 131,072"));
+        Assert.That(json.GetProperty("workspaceBytes").GetInt64(), Is.EqualTo(125_829_376));
+        Assert.That(json.GetProperty("kernel").GetString(), Is.EqualTo("two_shot_bf16_p7_v1"));
+    }
+
+    [TestCase("--tokens 1", "one-shot", 0)]
+    [TestCase("--tokens 8", "one-shot", 0)]
+    [TestCase("--tokens 9", "two-shot", 0)]
+    [TestCase("--tokens 2049", "separate", 0)]
+    [TestCase("--tokens 2049 --topology loopback", "two-shot", 0)]
+    [TestCase("--tokens 8 --strategy separate", "separate", 0)]
+    [TestCase("--tokens 9 --strategy one-shot", "refuse", 1)]
+    [TestCase("--tokens 9 --max-tokens 8", "refuse", 1)]
+    [TestCase("--tokens 0", "refuse", 1)]
+    [TestCase("--tokens 8 --quant fp8-group --group-size 100", "refuse", 1)]
+    public void TheExitCodeTellsARefusal(string options, string strategy, int exitCode)
+    {
+        var run = Tool.Type($"plan --arch sm_90 --world-size 8 --hidden 8192 --json {options}");
+        Assert.That(run.Json.GetProperty("strategy").GetString(), Is.EqualTo(strategy));
+        Assert.That(run.Json.GetProperty("reason").GetString(), Is.Not.Empty);
+        Assert.That(run.ExitCode, Is.EqualTo(exitCode));
+    }
+
+    [Test]
+    public void TheCpuNeedsNoArchitectureAndNoWorkspace()
+    {
+        var run = Tool.Type("plan --topology cpu --world-size 2 --tokens 4 --hidden 64 --json");
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        Assert.That(run.Json.GetProperty("workspaceBytes").GetInt64(), Is.Zero);
+    }
+
+    [Test]
+    public void APolicyFileChangesTheStrategyAndIsQuoted()
+    {
+        var policy = Path.Combine(Folder, "policy.json");
+        File.WriteAllText(policy, """{ "rows": [ { "worldSize": 8, "oneShotUpTo": 4194304, "source": "tuned on node 7" } ] }""");
+        var run = Tool.Run([.. Issue.Split(' '), "--policy", policy]);
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        Assert.That(run.Lines[0], Is.EqualTo("one-shot"));
+        Assert.That(run.Output, Does.Contain("tuned on node 7"));
+    }
+
+    [Test]
+    public void AWrongPolicyFileIsAMistakeWithFileLineAndField()
+    {
+        var policy = Path.Combine(Folder, "policy.json");
+        File.WriteAllText(policy, "{ \"rows\": [\n{ \"oneShotUpto\": 1 } ] }");
+        var run = Tool.Run([.. Issue.Split(' '), "--policy", policy]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Errors, Does.Contain($"FUSION3003: The policy '{policy}', line 2, field 'oneShotUpto'")
+            .And.Contain("did you mean 'oneShotUpTo'?"));
+    }
+
+    [Test]
+    public void WhatAProgramReadsHasNoEscapesOfATerminal()
+    {
+        var run = Tool.Type($"{Issue} --json");
+        Assert.That(run.Output, Does.Not.Contain('\u001b').And.Not.Contain("\\u0027"));
+        Assert.That(run.Json.ValueKind, Is.EqualTo(JsonValueKind.Object));
+    }
+}
