@@ -13,15 +13,15 @@ internal static class Numbers
         switch (type)
         {
             case ElementType.BFloat16:
-                var brains = MemoryMarshal.Cast<byte, BFloat16>(bytes);
+                var brains = MemoryMarshal.Cast<byte, BFloat16>(bytes.AsSpan());
                 for (var i = 0; i < numbers.Length; i++) brains[i] = BFloat16.FromSingle(numbers[i]);
                 break;
             case ElementType.Float16:
-                var halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                var halves = MemoryMarshal.Cast<byte, Half>(bytes.AsSpan());
                 for (var i = 0; i < numbers.Length; i++) halves[i] = (Half)numbers[i];
                 break;
             default:
-                numbers.CopyTo(MemoryMarshal.Cast<byte, float>(bytes));
+                numbers.CopyTo(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
                 break;
         }
 
@@ -49,7 +49,8 @@ internal static class Numbers
         var size = type switch { ElementType.Float32 => 4, ElementType.BFloat16 or ElementType.Float16 => 2, _ => 1 };
         for (var i = 0; i < actual.Length; i += size)
         {
-            var (a, b) = (actual.Slice(i, size), expected.Slice(i, size));
+            var a = actual.Slice(i, size);
+            var b = expected.Slice(i, size);
             if (!a.SequenceEqual(b) && !(IsNaN(type, a) && IsNaN(type, b))) return i / size;
         }
 

@@ -105,7 +105,7 @@ public sealed class LoopbackRanks : IDisposable
 
         public AllReduce Operation { get; }
 
-        public IEnumerable<RankBuffer<BFloat16>> Inputs(int rank) => buffers[rank][..3];
+        public RankBuffer<BFloat16>[] Inputs(int rank) => buffers[rank][..3];
 
         public AllReduceCall Call(int rank, int tokens)
         {
