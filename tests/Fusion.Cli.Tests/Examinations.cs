@@ -45,7 +45,8 @@ public sealed class Examinations : FolderOfATest
         var run = Tool.RunWith(
             new Dictionary<string, string?>
             {
-                ["FUSION_NVRTC_PATH"] = Path.Combine(Folder, "named"), ["CUDA_PATH"] = Path.Combine(Folder, "toolkit"),
+                ["FUSION_NVRTC_PATH"] = Path.Combine(Folder, "named"),
+                ["CUDA_PATH"] = Path.Combine(Folder, "toolkit"),
             },
             "doctor", "--json");
 

@@ -21,6 +21,14 @@ public sealed class Inspections : FolderOfATest
     }
 
     [Test]
+    public void TheBuiltInKernelsAreShownToo()
+    {
+        var run = Tool.Run("inspect", Path.Combine(AppContext.BaseDirectory, "Fusion.Runtime.dll"));
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(Words(run), Does.Contain("one_shot_bf16_p7_v1(AllReduceParams params)").And.Some.StartsWith("epilogue_f32_v4 sm_80 "));
+    }
+
+    [Test]
     public void LongNamesAreNotWrapped()
     {
         var name = string.Join("::", Enumerable.Repeat("a_rather_long_namespace", 20));

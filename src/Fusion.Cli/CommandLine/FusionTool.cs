@@ -29,7 +29,8 @@ internal static class FusionTool
         {
             // Who asks for help need not fill in the rest.
             var isMisused = parsed.Errors.Count > 0 && parsed.Action is not (HelpAction or HelpWithExitCodes);
-            if (isMisused) throw UsageException.OfCommandLine(string.Join(Environment.NewLine, parsed.Errors.Select(e => e.Message)));
+            if (isMisused)
+                throw UsageException.OfCommandLine(string.Join(Environment.NewLine, parsed.Errors.Select(e => e.Message)));
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (UsageException e)

@@ -32,8 +32,12 @@ internal static class DoctorCommand
         var gpus = GpuExamination.Gpus(problems);
         var peers = GpuExamination.Peers(gpus, problems);
         var nvrtc = NvrtcExamination.All(gpus, problems);
-        problems.AddRange(nvrtc.Where(n => n.Advice is not null).Select(n =>
-            new Finding($"NVRTC {n.Path} ({n.Origin}): {(n.Works ? "it works, but not for all GPUs here" : n.Verdict)}", n.Advice!)));
+        foreach (var found in nvrtc.Where(n => n.Advice is not null))
+        {
+            var what = found.Works ? "it works, but not for all GPUs here" : found.Verdict;
+            problems.Add(new($"NVRTC {found.Path} ({found.Origin}): {what}", found.Advice!));
+        }
+
         return new(driver, gpus, peers, nvrtc, problems);
     }
 
@@ -61,7 +65,9 @@ internal static class DoctorCommand
                     [Number(from), .. row.Select((can, to) => from == to ? "self" : can ? "yes" : "no")]));
         }
 
-        Screen.Line(report.Nvrtc.Count == 0 ? "NVRTC: none" : "NVRTC, in the order of fusionc's search; * is the one that compiles:");
+        Screen.Line(report.Nvrtc.Count == 0
+            ? "NVRTC: none"
+            : "NVRTC, in the order of fusionc's search; * is the one that compiles:");
         foreach (var nvrtc in report.Nvrtc)
         {
             Screen.Line($"{(nvrtc.IsUsed ? "*" : " ")} {nvrtc.Version ?? "-",-5} {nvrtc.Path}");

@@ -14,7 +14,8 @@ internal static class GpuExamination
         if (!CudaDriver.TryLoad(out _, out var failure))
         {
             problems.Add(new($"No CUDA driver: {failure.ReplaceLineEndings("; ")}",
-                "To run kernels, install NVIDIA's driver; in a container, start it with GPU access. Building kernels needs none."));
+                "To run kernels, install NVIDIA's driver; in a container, start it with GPU access. Building kernels needs " +
+                "none."));
             return new(null, null);
         }
 
@@ -61,13 +62,14 @@ internal static class GpuExamination
     public static IReadOnlyList<IReadOnlyList<bool>> Peers(IReadOnlyList<GpuReport> gpus, List<Finding> problems)
     {
         if (gpus.Count < 2 || !CudaDriver.TryLoad(out var driver, out _)) return [];
-        var matrix = gpus.Select(from => gpus.Select(to => from == to || CanAccess(driver, from.Number, to.Number)).ToList()).ToList();
+        var matrix = gpus.Select(from => gpus
+            .Select(to => from == to || CanAccess(driver, from.Number, to.Number)).ToList()).ToList();
         var apart = (from a in gpus from b in gpus where !matrix[a.Number][b.Number] select Pair(a.Number, b.Number)).ToList();
         if (apart.Count > 0)
         {
             problems.Add(new($"GPUs that cannot use each other's memory: {string.Join(", ", apart)}",
-                "A group of ranks needs GPUs that all can. Put it on others, or enable peer access: NVLink or one PCIe root, no " +
-                "IOMMU or ACS in between, no MIG."));
+                "A group of ranks needs GPUs that all can. Put it on others, or enable peer access: NVLink or one PCIe root, " +
+                "no IOMMU or ACS in between, no MIG."));
         }
 
         return matrix;
@@ -84,7 +86,8 @@ internal static class GpuExamination
     }
 
     private static bool CanAccess(CudaDriver driver, int from, int to) =>
-        driver.Device.Get(from, out var device) == CudaResult.Success && driver.Device.Get(to, out var peer) == CudaResult.Success &&
+        driver.Device.Get(from, out var device) == CudaResult.Success &&
+        driver.Device.Get(to, out var peer) == CudaResult.Success &&
         driver.Peer.CanAccess(device, peer, out var can) == CudaResult.Success && can;
 
     private static string Pair(int from, int to) => string.Create(CultureInfo.InvariantCulture, $"{from} of {to}");

@@ -16,7 +16,8 @@ internal static class NvrtcExamination
     {
         var wish = new NvrtcWish([], SkipUnsupported: false, NamedPath: "", NvrtcPack.Find(), Environment.CurrentDirectory);
         var choice = Resolve(Machine.This, wish);
-        var reports = choice.Verdicts.Where(IsThere).Select(verdict => Report(verdict, verdict.Taken, verdict.Text, gpus)).ToList();
+        var reports = choice.Verdicts.Where(IsThere)
+            .Select(verdict => Report(verdict, verdict.Taken, verdict.Text, gpus)).ToList();
         if (choice.Error is { } error)
         {
             var message = error.Message.ReplaceLineEndings("\n").Split('\n')[0];
@@ -26,14 +27,16 @@ internal static class NvrtcExamination
         if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)))
         {
             // A named NVRTC ends the search; who looks for a mistake wants to see the others too.
-            var others = Resolve(Machine.This with { Variable = name => name == Variable ? null : Machine.This.Variable(name) }, wish);
+            var unnamed = Machine.This with { Variable = name => name == Variable ? null : Machine.This.Variable(name) };
+            var others = Resolve(unnamed, wish);
             reports.AddRange(others.Verdicts.Where(IsThere)
                 .Where(verdict => reports.All(r => r.Path != verdict.Probe.Path))
                 .Select(verdict => Report(verdict, false,
                     verdict.Probe.Failure.Length > 0 ? verdict.Text : $"would do, but {Variable} names another", gpus)));
         }
 
-        return reports;
+        // The loader may give what a folder gave before.
+        return [.. reports.DistinctBy(report => report.Path)];
     }
 
     private static NvrtcChoice Resolve(Machine machine, NvrtcWish wish) =>

@@ -80,7 +80,8 @@ internal sealed class AssemblyFile : IDisposable
     private static UsageException NoAssembly(string path)
     {
         var assembly = Path.ChangeExtension(path, ".dll");
-        var advice = !string.Equals(assembly, path, StringComparison.Ordinal) && File.Exists(assembly) ? $" Is it '{assembly}' that you mean?" : "";
+        var isAnother = !string.Equals(assembly, path, StringComparison.Ordinal) && File.Exists(assembly);
+        var advice = isAnother ? $" Is it '{assembly}' that you mean?" : "";
         return new UsageException($"'{path}' is no .NET assembly.{advice}");
     }
 }

@@ -35,13 +35,16 @@ internal static class InspectCommand
         var images = report.Modules.SelectMany(m => m.Images).ToList();
         if (images.Count > 0)
         {
+            // A project inside the SDK's own repository has no version of it.
+            var compiler = report.Compiler is { Length: > 0 } version ? $"Fusion.Sdk {version}" : "Fusion.Sdk";
             Screen.Line($"{report.Assembly}: {Count(report.Modules.Count, "module")}, {Count(images.Count, "image")}, " +
-                $"{Screen.Bytes(images.Sum(i => i.Bytes))}; compiled by Fusion.Sdk {report.Compiler} with NVRTC {report.Nvrtc}");
+                $"{Screen.Bytes(images.Sum(i => i.Bytes))}; compiled by {compiler} with NVRTC {report.Nvrtc}");
         }
 
         foreach (var module in report.Modules) Print(module);
         if (report.Problems.Count == 0) return;
-        Screen.Line($"{(images.Count > 0 ? Environment.NewLine : "")}{report.Assembly}: {Count(report.Problems.Count, "problem")}");
+        if (images.Count > 0) Screen.Line();
+        Screen.Line($"{report.Assembly}: {Count(report.Problems.Count, "problem")}");
         foreach (var problem in report.Problems) Screen.Line($"  {problem}");
     }
 
@@ -64,7 +67,8 @@ internal static class InspectCommand
             .Where(image => image.Kind == ImageKind.Cubin)
             .SelectMany(image => image.Kernels.Where(k => k.Name == kernel.Name).Select(k => new[]
             {
-                k.Name, image.Architecture, Number(k.Registers), Number(k.SharedBytes), Number(k.LocalBytes), Number(k.MaxThreads),
+                k.Name, image.Architecture, Number(k.Registers), Number(k.SharedBytes), Number(k.LocalBytes),
+                Number(k.MaxThreads),
             }))));
     }
 

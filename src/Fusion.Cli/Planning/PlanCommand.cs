@@ -42,20 +42,20 @@ internal static class PlanCommand
     /// <summary>Creates the command.</summary>
     public static Command Create()
     {
-        var architecture = new Option<string>("--arch") { Description = "The GPUs: sm_90 for an H100 or H200. Not needed for --topology cpu.", HelpName = "ARCH" };
+        var architecture = Text("--arch", "The GPUs: sm_90 for an H100 or H200. Not needed for --topology cpu.", "ARCH");
         var worldSize = Number("--world-size", "Number of ranks: 2 to 8, or 16.", required: true);
         var tokens = Number("--tokens", "Tokens of the call.", required: true);
         var hidden = Number("--hidden", "Elements of a token: a multiple of 8 up to 32768.", required: true);
-        var maxTokens = Number("--max-tokens", "The most tokens of a call, for which the workspace is made; by default those of the call.");
+        var maxTokens = Number("--max-tokens", "The most tokens of a call, which size the workspace; by default this call's.");
         var groupSize = Number("--group-size", "Elements that share a scale, for --quant fp8-group; 128 by default.");
         var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);
-        var quantization = Choice("--quant", "The quantization that follows; none by default. It never changes the strategy.", Quantizations.Keys);
-        var topology = Choice("--topology", "A GPU for each rank (default), all ranks on one GPU, or on the CPU.", Topologies.Keys);
+        var quantization = Choice("--quant", "What follows; none by default. It never changes the strategy.", Quantizations.Keys);
+        var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, or the CPU.", Topologies.Keys);
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
-        var policy = new Option<string>("--policy") { Description = "Limits to use instead of the built-in ones.", HelpName = "FILE" };
+        var policy = Text("--policy", "Limits to use instead of the built-in ones.", "FILE");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
 
-        var command = new Command("plan", "Say how an all-reduce is done: one-shot, two-shot, separate kernels or not at all, and why.")
+        var command = new Command("plan", "Say how an all-reduce is done, or why not at all.")
         {
             architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, topology, strategy, policy, json,
         };
@@ -91,8 +91,9 @@ internal static class PlanCommand
                 "Option '--arch' is required: the limits differ from GPU to GPU. For an H100 or H200: --arch sm_90.");
         }
 
-        return GpuArchitecture.TryParse(name, out var architecture) ? architecture.Capability : throw UsageException.OfCommandLine(
-            $"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
+        return GpuArchitecture.TryParse(name, out var architecture)
+            ? architecture.Capability
+            : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
     }
 
     private static AllReducePolicy Load(string file)
@@ -106,6 +107,9 @@ internal static class PlanCommand
             throw new UsageException(e.Message);
         }
     }
+
+    private static Option<string> Text(string name, string description, string help) =>
+        new(name) { Description = description, HelpName = help };
 
     private static Option<int?> Number(string name, string description, bool required = false) => new(name)
     {

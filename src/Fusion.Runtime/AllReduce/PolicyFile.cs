@@ -20,8 +20,11 @@ internal sealed record PolicyFile
     public required IReadOnlyList<AllReducePolicyRow> Rows { get; init; }
 
     /// <summary>Writes rows.</summary>
-    public static byte[] Write(IReadOnlyList<AllReducePolicyRow> rows) =>
-        JsonSerializer.SerializeToUtf8Bytes(new PolicyFile { Schema = CurrentSchema, Rows = rows }, PolicyJson.Default.PolicyFile);
+    public static byte[] Write(IReadOnlyList<AllReducePolicyRow> rows)
+    {
+        var file = new PolicyFile { Schema = CurrentSchema, Rows = rows };
+        return JsonSerializer.SerializeToUtf8Bytes(file, PolicyJson.Default.PolicyFile);
+    }
 
     /// <summary>Reads rows.</summary>
     /// <param name="json">The file's bytes.</param>

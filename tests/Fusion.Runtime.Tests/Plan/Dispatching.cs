@@ -109,6 +109,25 @@ public sealed class Dispatching
         Assert.That((plan.Threads, plan.VectorsPerThread, plan.Kernel), Is.EqualTo((threads, vectors, kernel)));
     }
 
+    [Test]
+    public void EveryKernelThatAPlanNamesIsInThisLibrary()
+    {
+        var there = KernelLibrary.ReadManifest(typeof(AllReducePlan).Assembly).Modules
+            .SelectMany(module => module.Images).Select(image => image.Kernels.Select(k => k.Name).ToHashSet())
+            .Aggregate(new HashSet<string>(), (all, names) => [.. all, .. names]);
+        var named =
+            from ranks in new[] { 2, 3, 4, 5, 6, 7, 8, 16 }
+            from hidden in new[] { 8, 8192, 8200, 32768 }
+            from type in new[] { ElementType.BFloat16, ElementType.Float16, ElementType.Float32 }
+            from force in new[] { AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate }
+            let request = Requests.Of(ranks: ranks, hidden: hidden, type: type, tokens: 1, maxTokens: 1)
+            let plan = AllReduceDispatcher.Plan(request with { Force = force, Policy = AllReducePolicy.WithLimits(1 << 20) })
+            from kernel in new[] { plan.Kernel, plan.EpilogueKernel }
+            where kernel.Length > 0
+            select kernel;
+        Assert.That(named.Distinct(), Is.EquivalentTo(there));
+    }
+
     [TestCase(128, 8192, 0)]
     [TestCase(8, 8192, 0)]
     [TestCase(256, 8192, 0)]

@@ -16,8 +16,12 @@ public sealed class PolicyFiles
         var policy = AllReducePolicy.WithLimits(65536)
             .With(new()
             {
-                Architecture = "sm_90", Topology = GroupTopology.Gpus, WorldSize = 8,
-                OneShotUpTo = 131072, TwoShotUpTo = 33554432, Source = "measured on our machine",
+                Architecture = "sm_90",
+                Topology = GroupTopology.Gpus,
+                WorldSize = 8,
+                OneShotUpTo = 131072,
+                TwoShotUpTo = 33554432,
+                Source = "measured on our machine",
             });
         policy.Save(file);
         Assert.That(AllReducePolicy.Load(file).Rows, Is.EqualTo(policy.Rows));

@@ -104,7 +104,10 @@ public sealed class PolicyRows
     {
         var row = new AllReducePolicyRow
         {
-            Architecture = architecture, WorldSize = ranks, OneShotUpTo = oneShot, TwoShotUpTo = twoShot,
+            Architecture = architecture,
+            WorldSize = ranks,
+            OneShotUpTo = oneShot,
+            TwoShotUpTo = twoShot,
         };
         var error = Assert.Throws<PolicyException>(() => AllReducePolicy.Default.With(row));
         Assert.That(error, Has.Property(nameof(PolicyException.Field)).EqualTo(field)
