@@ -3,6 +3,8 @@ namespace Fusion.Runtime;
 /// <summary>A rank on a GPU: its memory, and how it launches.</summary>
 internal sealed class GpuRank : IDisposable
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(365);
+
     private readonly RankKernels kernels;
     private readonly WorkspaceLayout layout;
     private readonly ILibraryAllReduce? library;
@@ -78,7 +80,9 @@ internal sealed class GpuRank : IDisposable
         Workspace.Dispose();
     }
 
-    private static ulong Nanoseconds(TimeSpan time) => (ulong)time.Ticks * TimeSpan.NanosecondsPerTick;
+    // The kernels add it to their clock, which must not overflow.
+    private static ulong Nanoseconds(TimeSpan time) =>
+        (ulong)Math.Min(time.Ticks, Longest.Ticks) * TimeSpan.NanosecondsPerTick;
 
     private void LaunchSeparate(GpuStream stream, in AllReduceCall call, AllReducePlan plan)
     {

@@ -7,7 +7,7 @@ public sealed class GraphsOfCalls : GpuGroupTest
     [Test]
     public void OfAllRanksReplayWithOtherInputsAndMixWithCalls()
     {
-        using var op = new LoopbackRanks(4, 1024, 16);
+        using var op = new GpuAndCpuRanks(4, 1024, 16);
         using var graph = Capture(op, () =>
         {
             for (var rank = 0; rank < op.Ranks; rank++)
@@ -35,7 +35,7 @@ public sealed class GraphsOfCalls : GpuGroupTest
     [Test]
     public void AreGivenUpWithWhatFailsWhileTheyAreRecorded()
     {
-        using var op = new LoopbackRanks(2, 64, 4);
+        using var op = new GpuAndCpuRanks(2, 64, 4);
         var stream = op.Group.Ranks[0].Stream!;
 
         Assert.That(() => GpuGraph.Capture(stream, () => throw new InvalidOperationException("stop")),
@@ -47,7 +47,7 @@ public sealed class GraphsOfCalls : GpuGroupTest
     }
 
     // The other ranks' streams join the first one's recording and are joined again.
-    private static GpuGraph Capture(LoopbackRanks op, Action work)
+    private static GpuGraph Capture(GpuAndCpuRanks op, Action work)
     {
         var context = op.Group.Ranks[0].Context!;
         var streams = op.Group.Ranks.Select(rank => rank.Stream!).ToArray();

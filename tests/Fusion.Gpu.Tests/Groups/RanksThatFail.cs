@@ -12,15 +12,17 @@ public sealed class RanksThatFail : GpuGroupTest
     [TestCase(AllReduceStrategy.Separate)]
     public void AreNamedAndTheGroupIsRightAgainWhenRearmed(AllReduceStrategy strategy)
     {
-        using var op = new LoopbackRanks(4, 256, 8, Impatient);
+        using var op = new GpuAndCpuRanks(4, 256, 8, Impatient);
         op.SetInputs(1);
         op.LaunchAll(8, strategy);
         foreach (var rank in new[] { 0, 1, 3 }) op.Launch(rank, 8, null, strategy);
 
         var failure = Assert.Throws<PeerTimeoutException>(() => op.Operation.Synchronize(0))!;
 
-        Assert.That((failure.Peer, failure.Call), Is.EqualTo((2, 1)), failure.Message);
-        Assert.That(failure.Message, Does.Contain("waited for rank 2"));
+        Assert.That(failure.Call, Is.EqualTo(1), failure.Message);
+        // In two-shot it may be the owner of a token, which itself waits for the missing one.
+        if (strategy == AllReduceStrategy.OneShot) Assert.That(failure.Peers, Is.EqualTo([2]), failure.Message);
+        Assert.That(failure.Rank, Is.Not.EqualTo(2), failure.Message);
         Assert.That(() => op.Launch(2, 8, null, strategy), Throws.TypeOf<PeerTimeoutException>());
         Assert.That(() => op.Launch(2, 8, null, strategy), Throws.TypeOf<NotRearmedException>());
 
@@ -37,7 +39,7 @@ public sealed class RanksThatFail : GpuGroupTest
     [Test]
     public void DoNotKeepRearmWaitingForTheirDeadline()
     {
-        using var op = new LoopbackRanks(2, 256, 8, Impatient with { Timeout = TimeSpan.FromDays(1) });
+        using var op = new GpuAndCpuRanks(2, 256, 8, Impatient with { Timeout = TimeSpan.FromDays(1) });
         op.Launch(1, 8);
 
         op.Operation.Rearm();
@@ -50,7 +52,7 @@ public sealed class RanksThatFail : GpuGroupTest
     [Test]
     public void AreDisposedWhileTheyWait()
     {
-        using var op = new LoopbackRanks(2, 256, 8, Impatient with { Timeout = TimeSpan.FromDays(1) });
+        using var op = new GpuAndCpuRanks(2, 256, 8, Impatient with { Timeout = TimeSpan.FromDays(1) });
         op.Launch(0, 8);
 
         Assert.That(op.Operation.Dispose, Throws.Nothing);
@@ -59,7 +61,7 @@ public sealed class RanksThatFail : GpuGroupTest
     [Test]
     public void MustNotUseTwoStreamsAtOnceNorShareOne()
     {
-        using var op = new LoopbackRanks(2, 256, 8);
+        using var op = new GpuAndCpuRanks(2, 256, 8);
         using var other = op.Group.Ranks[0].CreateStream()!;
         op.SetInputs(1);
         // Waits for rank 1, so its stream is busy for sure.

@@ -4,13 +4,13 @@ namespace Fusion.Gpu.Tests.Groups;
 
 /// <summary>An all-reduce of bf16 with residual and RMSNorm over ranks on GPU 0, and the same over ranks on the CPU to compare
 /// with.</summary>
-public sealed class LoopbackRanks : IDisposable
+public sealed class GpuAndCpuRanks : IDisposable
 {
     private readonly List<IDisposable> owned = [];
     private readonly Side gpu;
     private readonly Side cpu;
 
-    public LoopbackRanks(int ranks, int hidden, int maxTokens, AllReduceOptions? options = null)
+    public GpuAndCpuRanks(int ranks, int hidden, int maxTokens, AllReduceOptions? options = null)
     {
         var wanted = (options ?? new() { HiddenSize = hidden, MaxTokens = maxTokens }) with
         {
@@ -28,7 +28,7 @@ public sealed class LoopbackRanks : IDisposable
 
     public RankGroup Group => gpu.Group;
 
-    public AllReduce Operation => gpu.Operation;
+    public Runtime.AllReduce Operation => gpu.Operation;
 
     public int Ranks => Group.WorldSize;
 
@@ -95,7 +95,7 @@ public sealed class LoopbackRanks : IDisposable
         {
             Group = group;
             hidden = options.HiddenSize;
-            Operation = new AllReduce(group, options);
+            Operation = new Runtime.AllReduce(group, options);
             var all = options.MaxTokens * hidden;
             foreach (var rank in group.Ranks)
                 buffers.Add([.. new[] { all, all, hidden, all, all, all }.Select(length => rank.Allocate<BFloat16>(length))]);
@@ -103,7 +103,7 @@ public sealed class LoopbackRanks : IDisposable
 
         public RankGroup Group { get; }
 
-        public AllReduce Operation { get; }
+        public Runtime.AllReduce Operation { get; }
 
         public RankBuffer<BFloat16>[] Inputs(int rank) => buffers[rank][..3];
 
