@@ -94,26 +94,31 @@ internal sealed class GpuEngine : IRankEngine
         foreach (var rank in ranks) rank.Rank.Context!.Synchronize();
     }
 
-    // Whether a kernel gave up since. The first one found counts: the others end because of it.
+    // Whether a kernel gave up since. Who waited for a peer's own data tells more than who waited for a sum that the peer could
+    // not make.
     private void Look()
     {
         if (failure.Failure is not null) return;
+        GpuRank? found = null;
         foreach (var rank in ranks)
         {
             ref var status = ref rank.Workspace.Status;
             if (Volatile.Read(ref status.Failed) == 0) continue;
-            failure.Set(new PeerTimeoutException(
-                rank.Rank.Index, [status.Peer], Words(status.Step), status.Token, (uint)status.Call, timeout));
-            foreach (var other in ranks) other.Workspace.Poison();
-            return;
+            if (found is null || found.Workspace.Status.Step == WaitStatus.Sum) found = rank;
         }
+
+        if (found is null) return;
+        ref var why = ref found.Workspace.Status;
+        failure.Set(new PeerTimeoutException(
+            found.Rank.Index, [why.Peer], Words(why.Step), why.Token, (uint)why.Call, timeout));
+        foreach (var rank in ranks) rank.Workspace.Poison();
     }
 
     private static string Words(int step) => step switch
     {
         1 => "one-shot: the input",
         2 => "two-shot: the input",
-        3 => "two-shot: the sum",
+        WaitStatus.Sum => "two-shot: the sum",
         _ => $"step {step}",
     };
 }

@@ -7,6 +7,9 @@ namespace Fusion.Runtime;
 [StructLayout(LayoutKind.Sequential)]
 internal struct WaitStatus
 {
+    /// <summary>The <see cref="Step"/> in which a rank waits for what a peer makes of all ranks' data.</summary>
+    public const int Sum = 3;
+
     /// <summary>Not 0: a kernel gave up, and the fields below say why. Written last.</summary>
     public int Failed;
 

@@ -10,6 +10,7 @@ internal sealed class AllReduceCase
     public const float Epsilon = 1e-6f;
 
     private readonly byte[] sum;
+    private (Epilogue Epilogue, Dictionary<string, byte[]> Outputs)? last;
 
     public AllReduceCase(ElementType type, int ranks, int hidden, int tokens, int seed, Func<Random, int, float[]>? numbers = null)
     {
@@ -41,9 +42,10 @@ internal sealed class AllReduceCase
     /// <summary>Scale of static FP8 and global scale of NVFP4.</summary>
     public static float ScaleOf(Epilogue epilogue) => epilogue.Quantization.Kind == QuantizationKind.NvFp4 ? 37.5f : 0.03f;
 
-    /// <summary>All outputs of a call by name, as the reference computes them.</summary>
+    /// <summary>All outputs of a call by name, as the reference computes them. The last epilogue's are kept.</summary>
     public Dictionary<string, byte[]> Expected(Epilogue epilogue)
     {
+        if (last is { } kept && kept.Epilogue == epilogue) return kept.Outputs;
         using var pins = new Pins();
         var outputs = new Dictionary<string, byte[]>();
         // One rank whose input is the sum: the rest of the contract.
@@ -51,6 +53,7 @@ internal sealed class AllReduceCase
             pins.Address(BitConverter.GetBytes(ScaleOf(epilogue))),
             (name, bytes) => pins.Address(outputs[name] = new byte[bytes]));
         AllReduceReference.Run(Type, [call]);
+        last = (epilogue, outputs);
         return outputs;
     }
 
@@ -117,6 +120,7 @@ internal sealed class AllReduceCase
             AllReduceOut = new(pins.Address(input == Inputs[0] ? sum : new byte[sum.Length]), Type, Tokens, Hidden),
         }).ToArray();
         AllReduceReference.Run(Type, calls);
+        last = null;
     }
 
     /// <summary>Arrays that stay where they are while their addresses are used.</summary>

@@ -68,7 +68,8 @@ struct ExchangeCall {
       Octet<T> got[P];
       const int count = peers - base < P ? peers - base : P;
       int missing = 0;
-      if (!receive<T, P>(slots + base * params.slot_bytes, params.slot_bytes, count, got, waiter, missing))
+      if (!receive<T, P>(slots + base * params.slot_bytes, params.slot_bytes, count, got, waiter, step,
+                         missing))
         waiter.give_up(rank_of(base + missing), step, token);
 #pragma unroll
       for (int p = 0; p < P; p++) {
@@ -86,7 +87,7 @@ struct ExchangeCall {
   __device__ __forceinline__ Octet<T> receive_sum_of(int owner, int row, int octet) {
     Octet<T> got[1];
     int missing = 0;
-    if (!receive<T, 1>(gathered(params.rank, row, octet), 0, 1, got, waiter, missing))
+    if (!receive<T, 1>(gathered(params.rank, row, octet), 0, 1, got, waiter, WaitStep::Gather, missing))
       waiter.give_up(owner, WaitStep::Gather, row);
     return got[0];
   }

@@ -48,7 +48,7 @@ __device__ __forceinline__ Octet<T> marker_octet() {
 /// slot number `missing`; what has not arrived are markers, that is NaN, and nothing is cleared.
 template <class T, int P>
 __device__ __forceinline__ bool receive(u64 slot, u64 stride, int count, Octet<T> (&octets)[P],
-                                        Waiter& waiter, int& missing) {
+                                        Waiter& waiter, WaitStep step, int& missing) {
 #pragma unroll
   for (int p = 0; p < P; p++) octets[p] = marker_octet<T>();
   while (true) {
@@ -63,7 +63,7 @@ __device__ __forceinline__ bool receive(u64 slot, u64 stride, int count, Octet<T
 #pragma unroll
     for (int p = 0; p < P; p++) complete = complete && (p >= count || arrived(octets[p]));
     if (complete) break;
-    if (waiter.must_end()) {
+    if (waiter.must_end(step)) {
       missing = 0;
 #pragma unroll
       for (int p = P - 1; p >= 0; p--)

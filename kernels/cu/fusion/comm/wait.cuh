@@ -37,7 +37,8 @@ __device__ __noinline__ void report_missing(Control* control, WaitStatus* status
 }
 
 /// One thread's waits during a call. All of them together end `timeout` nanoseconds after the first that had
-/// to wait.
+/// to wait; those for what a peer makes of others' data a little later, so that the host hears first of the
+/// rank that is missing and not of one that waits for it too.
 struct Waiter {
   Control* control;
   WaitStatus* status;
@@ -48,12 +49,13 @@ struct Waiter {
 
   /// Counts a poll in vain. True: give up. Looks at the clock once in kPollsPerLook polls, at the host's
   /// memory, which is far away, seldom.
-  __device__ __forceinline__ bool must_end() {
+  __device__ __forceinline__ bool must_end(WaitStep step) {
     polls++;
     if (polls % kPollsPerLook != 0) return false;
     const u64 now = ptx::globaltimer();
     if (deadline == 0) deadline = now + timeout;
-    if (now >= deadline || ptx::ld_relaxed_sys(&control->failed) != 0) return true;
+    const u64 grace = step == WaitStep::Gather ? timeout / 8 : 0;
+    if (now >= deadline + grace || ptx::ld_relaxed_sys(&control->failed) != 0) return true;
     return polls % (kPollsPerLook * kLooksPerPoisonCheck) == 0 && ptx::ld_relaxed_sys(&status->poison) != 0;
   }
 
