@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Fusion.Cli.Benchmarks;
 using Fusion.Cli.Doctor;
 using Fusion.Cli.Inspection;
 using Fusion.Cli.Planning;
@@ -15,11 +16,12 @@ internal static class FusionTool
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments)
     {
-        var root = new RootCommand("Plans all-reduces, shows the GPU kernels in an assembly, checks this machine.")
+        var root = new RootCommand("Plans and measures all-reduces, shows the GPU kernels in an assembly, checks this machine.")
         {
             PlanCommand.Create(),
             InspectCommand.Create(),
             DoctorCommand.Create(),
+            BenchCommand.Create(),
         };
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option)
             option.Action = new HelpWithExitCodes(help);

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Fusion.Cli.Benchmarks;
 using Fusion.Cli.Doctor;
 using Fusion.Cli.Inspection;
 using Fusion.Cli.Planning;
@@ -13,6 +14,7 @@ namespace Fusion.Cli.Output;
 [JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(IReadOnlyList<BenchRow>))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Prints a report.</summary>

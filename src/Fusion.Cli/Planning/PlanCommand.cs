@@ -1,22 +1,15 @@
 using System.CommandLine;
-using System.Globalization;
 using Fusion.Cli.CommandLine;
 using Fusion.Cli.Output;
 using Fusion.Manifest;
 using Fusion.Runtime;
+using static Fusion.Cli.CommandLine.ToolOptions;
 
 namespace Fusion.Cli.Planning;
 
 /// <summary><c>fusion plan</c>: how an all-reduce would be done. Needs no GPU.</summary>
 internal static class PlanCommand
 {
-    private static readonly Dictionary<string, ElementType> Types = new()
-    {
-        ["bf16"] = ElementType.BFloat16,
-        ["f16"] = ElementType.Float16,
-        ["f32"] = ElementType.Float32,
-    };
-
     private static readonly Dictionary<string, QuantizationKind> Quantizations = new()
     {
         ["none"] = QuantizationKind.None,
@@ -33,11 +26,6 @@ internal static class PlanCommand
         ["loopback"] = GroupTopology.Loopback,
         ["cpu"] = GroupTopology.Cpu,
     };
-
-    private static readonly Dictionary<string, AllReduceStrategy> Strategies = new[]
-    {
-        AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate,
-    }.ToDictionary(AllReduceDispatcher.Name);
 
     /// <summary>Creates the command.</summary>
     public static Command Create()
@@ -106,29 +94,5 @@ internal static class PlanCommand
         {
             throw new UsageException(e.Message);
         }
-    }
-
-    private static Option<string> Text(string name, string description, string help) =>
-        new(name) { Description = description, HelpName = help };
-
-    private static Option<int?> Number(string name, string description, bool required = false) => new(name)
-    {
-        Description = description,
-        HelpName = "N",
-        Required = required,
-        CustomParser = result =>
-        {
-            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return number;
-            result.AddError($"'{text}' is no whole number, as option '{name}' needs.");
-            return null;
-        },
-    };
-
-    private static Option<string> Choice(string name, string description, IEnumerable<string> values)
-    {
-        var option = new Option<string>(name) { Description = description };
-        option.AcceptOnlyFromAmong([.. values]);
-        return option;
     }
 }

@@ -27,7 +27,9 @@ public sealed unsafe class AddressFunctions
         var attributes = stackalloc int[count] { TypeAttribute, IsManagedAttribute, OrdinalAttribute };
         // The driver writes a byte for the second.
         int kind = 0, managed = 0, device = 0;
-        var values = stackalloc void*[count] { &kind, &managed, &device };
+        // One by one: an initializer of pointers would allocate (seen with C# 14).
+        var values = stackalloc void*[count];
+        (values[0], values[1], values[2]) = (&kind, &managed, &device);
         var result = getAttributes(count, attributes, values, address);
         (type, isManaged, ordinal) = ((MemoryType)kind, managed != 0, device);
         return result;

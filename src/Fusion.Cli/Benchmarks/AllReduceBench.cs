@@ -1,0 +1,121 @@
+using Fusion.Runtime;
+
+namespace Fusion.Cli.Benchmarks;
+
+/// <summary>Measures all-reduces: some calls one behind the other on every rank, recorded as one graph, timed by the GPU.</summary>
+/// <param name="group">The ranks.</param>
+internal sealed class AllReduceBench(RankGroup group)
+{
+    private const int WarmUps = 3;
+
+    /// <summary>Type of the input.</summary>
+    public ElementType Type { get; init; }
+
+    /// <summary>The strategy; null for the policy's.</summary>
+    public AllReduceStrategy? Strategy { get; init; }
+
+    /// <summary>Whether calls are launched one by one.</summary>
+    public bool IsEager { get; init; }
+
+    /// <summary>Whether kernels of a rank may overlap where ranks share the GPU. All calls have one shape here, so they may.</summary>
+    public bool Overlaps { get; init; }
+
+    /// <summary>Calls one behind the other.</summary>
+    public int Iterations { get; init; }
+
+    /// <summary>How often they are timed.</summary>
+    public int Repeats { get; init; }
+
+    /// <summary>Measures a call.</summary>
+    /// <param name="hidden">Elements of a token.</param>
+    /// <param name="tokens">Tokens of the call.</param>
+    /// <param name="epilogue">What follows the sum.</param>
+    /// <exception cref="FusionException">The call is not possible, or a rank gave up.</exception>
+    public BenchRow Measure(int hidden, int tokens, BenchEpilogue epilogue)
+    {
+        using var operation = new AllReduce(group, new AllReduceOptions
+        {
+            HiddenSize = hidden,
+            MaxTokens = tokens,
+            DataType = Type,
+            OverlapOnSharedGpu = Overlaps,
+            // The workspace holds every strategy that can be asked for.
+            Policy = Strategy == AllReduceStrategy.OneShot ? AllReducePolicy.WithLimits(long.MaxValue) : null,
+        });
+        using var buffers = new BenchBuffers(group, Type, hidden, tokens, epilogue);
+        var plan = operation.Plan(tokens);
+
+        // The first calls load what is loaded lazily, and a refusal shows before anything is recorded.
+        LaunchAll(operation, buffers, 1);
+        foreach (var rank in group.Ranks) operation.Synchronize(rank.Index);
+
+        var context = group.Ranks[0].Context!;
+        using var stream = new GpuStream(context);
+        using var start = new GpuEvent(context);
+        using var end = new GpuEvent(context);
+        using var fork = new Fork(group, stream);
+        using var graph = IsEager ? null : GpuGraph.Capture(stream, () => fork.Run(() => LaunchAll(operation, buffers, Iterations)));
+
+        var times = new List<double>();
+        for (var i = 0; i < WarmUps + Repeats; i++)
+        {
+            start.Record(stream);
+            if (graph is not null) graph.Launch(stream);
+            else fork.Run(() => LaunchAll(operation, buffers, Iterations));
+            end.Record(stream);
+            end.Synchronize();
+            if (i >= WarmUps) times.Add(end.ElapsedSince(start).TotalMicroseconds / Iterations);
+        }
+
+        operation.Check();
+        times.Sort();
+        var strategy = AllReduceDispatcher.Name(Strategy ?? plan.Strategy);
+        return new(
+            context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
+            CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.Name, strategy, IsEager ? "eager" : "graph",
+            times[times.Count / 2], times[0], times[^1]);
+    }
+
+    private void LaunchAll(AllReduce operation, BenchBuffers buffers, int calls)
+    {
+        // Rank after rank for each call when they run at once; a graph does not care.
+        for (var call = 0; call < calls; call++)
+        {
+            foreach (var rank in group.Ranks) operation.Launch(rank.Index, null, buffers.Call(rank.Index), Strategy);
+        }
+    }
+
+    /// <summary>Lets the ranks' streams begin behind one stream, and that go on behind all of them.</summary>
+    private sealed class Fork : IDisposable
+    {
+        private readonly RankGroup group;
+        private readonly GpuStream stream;
+        private readonly GpuEvent begin;
+        private readonly GpuEvent[] ends;
+
+        public Fork(RankGroup group, GpuStream stream)
+        {
+            (this.group, this.stream) = (group, stream);
+            begin = new GpuEvent(stream.Context);
+            ends = [.. group.Ranks.Select(rank => new GpuEvent(rank.Context!))];
+        }
+
+        public void Run(Action work)
+        {
+            begin.Record(stream);
+            foreach (var rank in group.Ranks) rank.Stream!.WaitFor(begin);
+            work();
+            foreach (var rank in group.Ranks)
+            {
+                ends[rank.Index].Record(rank.Stream!);
+                stream.WaitFor(ends[rank.Index]);
+            }
+        }
+
+        public void Dispose()
+        {
+            begin.Dispose();
+            foreach (var end in ends) end.Dispose();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using Fusion.Runtime;
+
+namespace Fusion.Cli.Benchmarks;
+
+/// <summary>The tensors of a call that is measured, on each rank: random numbers in, poisoned memory out.</summary>
+internal sealed class BenchBuffers : IDisposable
+{
+    private const byte Poison = 0xFF;
+    private const float Epsilon = 1e-6f;
+
+    private readonly List<IDisposable> owned = [];
+    private readonly AllReduceCall[] calls;
+
+    /// <param name="group">The ranks.</param>
+    /// <param name="type">Type of the input.</param>
+    /// <param name="hidden">Elements of a token.</param>
+    /// <param name="tokens">Tokens of the call.</param>
+    /// <param name="epilogue">What follows the sum.</param>
+    public BenchBuffers(RankGroup group, ElementType type, int hidden, int tokens, BenchEpilogue epilogue)
+    {
+        var quantization = epilogue.Quantization;
+        var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
+        calls = [.. group.Ranks.Select(rank => new AllReduceCall
+        {
+            Input = Random(rank, type, tokens, hidden, seed: rank.Index),
+            AllReduceOut = epilogue.HasNorm ? null : Output(rank, type, tokens, hidden),
+            Residual = epilogue.HasNorm ? Random(rank, type, tokens, hidden, seed: 100) : null,
+            ResidualOut = epilogue.HasNorm ? Output(rank, type, tokens, hidden) : null,
+            Norm = epilogue.HasNorm ? Normalization.Rms(Random(rank, type, 1, hidden, seed: 101), Epsilon) : default,
+            NormOut = epilogue.HasNorm && quantization.Kind == QuantizationKind.None ? Output(rank, type, tokens, hidden) : null,
+            Quantization = quantization with { Scale = Scale(rank, quantization.Kind) },
+            QuantOut = quantization.Kind == QuantizationKind.None ? null : Output(rank, codes, tokens, hidden),
+            ScaleOut = ScaleLayouts.ScaleType(quantization) is { } scales
+                ? Output(rank, scales, 1, ScaleLayouts.Count(quantization, tokens, hidden))
+                : null,
+        })];
+    }
+
+    /// <summary>A rank's call.</summary>
+    public ref readonly AllReduceCall Call(int rank) => ref calls[rank];
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose() => owned.ForEach(buffer => buffer.Dispose());
+
+    private DeviceTensor? Scale(Rank rank, QuantizationKind kind)
+    {
+        if (kind is not (QuantizationKind.StaticFp8 or QuantizationKind.NvFp4)) return null;
+        var buffer = Own(rank.Allocate<float>(1));
+        buffer.CopyFrom([kind == QuantizationKind.StaticFp8 ? 0.05f : 100]);
+        return buffer.AsTensor(1, 1);
+    }
+
+    private DeviceTensor Random(Rank rank, ElementType type, int rows, int columns, int seed)
+    {
+        var random = new Random(seed);
+        var bytes = new byte[DeviceTensor.ByteCount(type, (long)rows * columns)];
+        switch (type)
+        {
+            case ElementType.BFloat16: Fill(bytes, () => (BFloat16)Next()); break;
+            case ElementType.Float16: Fill(bytes, () => (Half)Next()); break;
+            default: Fill(bytes, Next); break;
+        }
+
+        var buffer = Own(rank.Allocate<byte>(bytes.Length));
+        buffer.CopyFrom(bytes);
+        return buffer.AsTensor(type, rows, columns);
+
+        float Next() => (random.NextSingle() * 4) - 2;
+    }
+
+    private DeviceTensor Output(Rank rank, ElementType type, long rows, long columns)
+    {
+        var buffer = Own(rank.Allocate<byte>(DeviceTensor.ByteCount(type, rows * columns)));
+        buffer.Fill(Poison);
+        return buffer.AsTensor(type, rows, columns);
+    }
+
+    private RankBuffer<T> Own<T>(RankBuffer<T> buffer)
+        where T : unmanaged
+    {
+        owned.Add(buffer);
+        return buffer;
+    }
+
+    private static void Fill<T>(Span<byte> bytes, Func<T> next)
+        where T : unmanaged
+    {
+        foreach (ref var element in MemoryMarshal.Cast<byte, T>(bytes)) element = next();
+    }
+}

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Fusion.Cli.CommandLine;
+using Fusion.Runtime;
+using static Fusion.Cli.CommandLine.ToolOptions;
+
+namespace Fusion.Cli.Benchmarks;
+
+/// <summary><c>fusion bench</c>: what calls take on this machine's GPUs.</summary>
+internal static class BenchCommand
+{
+    /// <summary>Creates the command.</summary>
+    public static Command Create() => new("bench", "Measure on this machine's GPUs.") { AllReduce() };
+
+    private static Command AllReduce()
+    {
+        var ranks = Number("--ranks", "Number of ranks on one GPU, each with its own stream; or name their GPUs.");
+        var gpus = Numbers("--gpus", "Number of each rank's GPU: 0,1.");
+        var hidden = Numbers("--hidden", "Elements of a token.", required: true);
+        var tokens = Numbers("--tokens", "Tokens of a call.", required: true);
+        var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);
+        var epilogue = Text("--epilogue",
+            $"What follows the sum, all of it by default: {string.Join(", ", BenchEpilogue.Names)}.", "NAME,NAME,…");
+        var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
+        var eager = new Option<bool>("--eager") { Description = "Launch each call, instead of a graph of calls." };
+        var apart = new Option<bool>("--no-overlap")
+        {
+            Description = "On one GPU, let no kernel come before the last one of its rank has left.",
+        };
+        var iterations = Number("--iterations", "Calls one behind the other, 20 by default.");
+        var repeats = Number("--repeats", "How often these are timed, 15 by default; the median counts.");
+        var baseline = Text("--baseline", "Compare with a file that --csv wrote.", "FILE");
+        var csv = Text("--csv", "Write the rows to a file.", "FILE");
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+
+        var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
+        {
+            ranks, gpus, hidden, tokens, type, epilogue, strategy, eager, apart, iterations, repeats, baseline, csv, json,
+        };
+        command.SetAction(line =>
+        {
+            var places = Places(line.GetValue(ranks), line.GetValue(gpus));
+            var printer = new BenchPrinter(
+                line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)));
+            using var group = places.Length == 0
+                ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
+                : RankGroup.OnGpus(places);
+            var bench = new AllReduceBench(group)
+            {
+                Type = Types[line.GetValue(type) ?? "bf16"],
+                Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
+                IsEager = line.GetValue(eager),
+                Overlaps = !line.GetValue(apart),
+                Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
+                Repeats = Positive(line.GetValue(repeats) ?? 15, "--repeats"),
+            };
+            var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
+            printer.Start(group, bench);
+            foreach (var size in line.GetValue(hidden)!)
+            {
+                foreach (var count in line.GetValue(tokens)!)
+                {
+                    foreach (var what in epilogues) printer.Row(bench.Measure(size, count, what));
+                }
+            }
+
+            printer.End();
+            if (line.GetValue(csv) is { } file) BenchCsv.Write(file, printer.Rows);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static int[] Places(int? ranks, int[]? gpus)
+    {
+        if (gpus is { Length: > 0 } && ranks is null) return gpus;
+        if (gpus is null or { Length: 0 } && ranks is not null) return [];
+        throw UsageException.OfCommandLine("Give either --ranks, for ranks on one GPU, or --gpus, for the GPU of each rank.");
+    }
+
+    private static int Positive(int value, string option) =>
+        value > 0 ? value : throw UsageException.OfCommandLine($"Option '{option}' is {value}, but must be 1 or more.");
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Fusion.Cli.CommandLine;
+
+namespace Fusion.Cli.Benchmarks;
+
+/// <summary>Measurements in a file: a line each, with a header, separated by commas. No value has a comma in it.</summary>
+internal static class BenchCsv
+{
+    private const string Header =
+        "gpu,ranks,topology,hidden,tokens,dtype,epilogue,strategy,launch,median_us,min_us,max_us";
+
+    /// <summary>Writes rows, in place of what the file had.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="rows">The rows.</param>
+    /// <exception cref="UsageException">It cannot be written.</exception>
+    public static void Write(string file, IEnumerable<BenchRow> rows)
+    {
+        try
+        {
+            File.WriteAllLines(file, rows.Select(Line).Prepend(Header));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The rows cannot be written to '{file}': {e.Message}");
+        }
+    }
+
+    /// <summary>Reads rows.</summary>
+    /// <param name="file">A file that <see cref="Write"/> wrote; lines that begin with # are remarks.</param>
+    /// <exception cref="UsageException">It cannot be read, or a line is no row.</exception>
+    public static IReadOnlyList<BenchRow> Read(string file)
+    {
+        try
+        {
+            var lines = File.ReadAllLines(file).Select((text, i) => (Text: text, Number: i + 1))
+                .Where(line => line.Text.Length > 0 && line.Text[0] != '#' && line.Text != Header);
+            return [.. lines.Select(line => Row(line.Text)
+                ?? throw new UsageException($"{file}({line.Number}): '{line.Text}' is no row; expected {Header}."))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"'{file}' cannot be read: {e.Message}");
+        }
+    }
+
+    private static string Line(BenchRow row) => string.Create(CultureInfo.InvariantCulture,
+        $"{row.Gpu},{row.Ranks},{row.Topology},{row.Hidden},{row.Tokens},{row.DataType},{row.Epilogue},{row.Strategy}," +
+        $"{row.Launch},{row.MedianMicroseconds:0.###},{row.LeastMicroseconds:0.###},{row.MostMicroseconds:0.###}");
+
+    private static BenchRow? Row(string line)
+    {
+        var cells = line.Split(',');
+        if (cells.Length != Header.Split(',').Length) return null;
+        var isRow = TryInt(cells[1], out var ranks) & TryInt(cells[3], out var hidden) & TryInt(cells[4], out var tokens) &
+            TryDouble(cells[9], out var median) & TryDouble(cells[10], out var least) & TryDouble(cells[11], out var most);
+        return isRow
+            ? new(cells[0], ranks, cells[2], hidden, tokens, cells[5], cells[6], cells[7], cells[8], median, least, most)
+            : null;
+    }
+
+    private static bool TryInt(string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    private static bool TryDouble(string text, out double value) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using Fusion.Cli.Output;
+using Fusion.Runtime;
+
+namespace Fusion.Cli.Benchmarks;
+
+/// <summary>Shows measurements as they come.</summary>
+/// <param name="isJson">Whether to print JSON at the end instead.</param>
+/// <param name="baseline">What to compare with; null for nothing.</param>
+internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline)
+{
+    private readonly List<BenchRow> rows = [];
+
+    /// <summary>All rows so far.</summary>
+    public IReadOnlyList<BenchRow> Rows => rows;
+
+    /// <summary>Says what is measured.</summary>
+    public void Start(RankGroup group, AllReduceBench bench)
+    {
+        if (isJson) return;
+        var gpu = group.Ranks[0].Context!.Device;
+        var place = group.Topology == GroupTopology.Loopback ? "on one GPU" : "a GPU each";
+        Screen.Line($"{gpu.Name} ({gpu.Capability}), driver for CUDA {GpuDriver.Version}; {group.WorldSize} ranks, {place}");
+        Screen.Line(Text(
+            $"{(bench.IsEager ? "eager" : "graph")} of {bench.Iterations} calls, median of {bench.Repeats}, microseconds a call"));
+        Screen.Line();
+        Screen.Line($"{"hidden",7} {"tokens",7}  {"epilogue",-10} {"strategy",-9} {"median",8} {"least",8} {"most",8}" +
+            (baseline is null ? "" : $" {"baseline",9} {"ratio",6}"));
+    }
+
+    /// <summary>Takes a row and shows it.</summary>
+    public void Row(BenchRow row)
+    {
+        rows.Add(row);
+        if (isJson) return;
+        var compared = baseline?.Of(row) is { } other
+            ? Text($" {other,9:0.00} {row.MedianMicroseconds / other,6:0.00}")
+            : "";
+        Screen.Line(Text(
+            $"{row.Hidden,7} {row.Tokens,7}  {row.Epilogue,-10} {row.Strategy,-9} {row.MedianMicroseconds,8:0.00} ") +
+            Text($"{row.LeastMicroseconds,8:0.00} {row.MostMicroseconds,8:0.00}") + compared);
+    }
+
+    /// <summary>Ends.</summary>
+    public void End()
+    {
+        if (isJson) ToolJson.Print<IReadOnlyList<BenchRow>>(rows);
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

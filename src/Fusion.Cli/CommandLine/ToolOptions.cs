@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using Fusion.Runtime;
+
+namespace Fusion.Cli.CommandLine;
+
+/// <summary>Options that several commands have, and the words for their values.</summary>
+internal static class ToolOptions
+{
+    /// <summary>Types of inputs.</summary>
+    public static readonly Dictionary<string, ElementType> Types = new()
+    {
+        ["bf16"] = ElementType.BFloat16,
+        ["f16"] = ElementType.Float16,
+        ["f32"] = ElementType.Float32,
+    };
+
+    /// <summary>Strategies that can be asked for.</summary>
+    public static readonly Dictionary<string, AllReduceStrategy> Strategies = new[]
+    {
+        AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate,
+    }.ToDictionary(AllReduceDispatcher.Name);
+
+    /// <summary>An option with any text.</summary>
+    public static Option<string> Text(string name, string description, string help) =>
+        new(name) { Description = description, HelpName = help };
+
+    /// <summary>An option with a whole number.</summary>
+    public static Option<int?> Number(string name, string description, bool required = false) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        Required = required,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (TryParse(text, out var number)) return number;
+            result.AddError($"'{text}' is no whole number, as option '{name}' needs.");
+            return null;
+        },
+    };
+
+    /// <summary>An option with whole numbers, separated by commas.</summary>
+    public static Option<int[]> Numbers(string name, string description, bool required = false) => new(name)
+    {
+        Description = description,
+        HelpName = "N,N,…",
+        Required = required,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            var numbers = new List<int>();
+            foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+            {
+                if (TryParse(part, out var number)) numbers.Add(number);
+                else result.AddError($"'{part}' is no whole number, as option '{name}' needs: 1,16,64.");
+            }
+
+            return [.. numbers];
+        },
+    };
+
+    /// <summary>An option with one of some words.</summary>
+    public static Option<string> Choice(string name, string description, IEnumerable<string> values)
+    {
+        var option = new Option<string>(name) { Description = description };
+        option.AcceptOnlyFromAmong([.. values]);
+        return option;
+    }
+
+    private static bool TryParse(string text, out int number) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+}
