@@ -29,7 +29,9 @@ public sealed unsafe class AddressFunctions
         int kind = 0, managed = 0, device = 0;
         // One by one: an initializer of pointers would allocate (seen with C# 14).
         var values = stackalloc void*[count];
-        (values[0], values[1], values[2]) = (&kind, &managed, &device);
+        values[0] = &kind;
+        values[1] = &managed;
+        values[2] = &device;
         var result = getAttributes(count, attributes, values, address);
         (type, isManaged, ordinal) = ((MemoryType)kind, managed != 0, device);
         return result;
