@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using CliWrap;
@@ -8,7 +7,9 @@ namespace Fusion.Build.Tests.Infrastructure;
 /// <summary>A project of a user: a new folder outside the repository, which knows the packed SDK by its feed alone.</summary>
 internal sealed class Consumer : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    /// <summary>How long anything may take: far more than it needs on a slow, busy machine, and not for ever.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
+
     private static readonly Dictionary<string, string?> NothingOwn = [];
     private int builds;
 
@@ -24,8 +25,14 @@ internal sealed class Consumer : IDisposable
               <packageSources>
                 <add key="fusion-under-test" value="{PackedSdk.Packages}" />
               </packageSources>
+              <packageSourceMapping>
+                <clear />
+              </packageSourceMapping>
             </configuration>
             """);
+        // What lies above the temporary folder on this machine must not reach into the project.
+        foreach (var file in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" })
+            Write($"../{file}", "<Project />");
         WriteProject(project ?? Projects.Library());
     }
 
@@ -104,14 +111,6 @@ internal sealed class Consumer : IDisposable
     /// <summary>Runs a program.</summary>
     public (int ExitCode, string Output) Run(string program, params string[] arguments) => Run(program, NothingOwn, arguments);
 
-    /// <summary>Starts a build and leaves it alone: to be ended. It leads a process group, as a shell's job does.</summary>
-    public Process StartBuild()
-    {
-        var start = new ProcessStartInfo("setsid", ["dotnet", "build", "-nologo", "--no-restore"]) { WorkingDirectory = Folder };
-        foreach (var (name, value) in UserEnvironment.With(NothingOwn)) start.Environment[name] = value;
-        return Process.Start(start)!;
-    }
-
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     private (int ExitCode, string Output) DotNet(IReadOnlyDictionary<string, string?> environment, string[] arguments) =>
@@ -121,11 +120,19 @@ internal sealed class Consumer : IDisposable
     {
         var output = new StringBuilder();
         using var deadline = new CancellationTokenSource(Deadline);
-        var result = Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(Folder)
-            .WithEnvironmentVariables(UserEnvironment.With(environment))
-            .WithValidation(CommandResultValidation.None)
-            .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(output))
-            .ExecuteAsync(deadline.Token).GetAwaiter().GetResult();
-        return (result.ExitCode, output.ToString());
+        try
+        {
+            var result = Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(Folder)
+                .WithEnvironmentVariables(UserEnvironment.With(environment))
+                .WithValidation(CommandResultValidation.None)
+                .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(output))
+                .ExecuteAsync(deadline.Token).GetAwaiter().GetResult();
+            return (result.ExitCode, output.ToString());
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException(
+                $"'{program} {string.Join(' ', arguments)}' was ended after {Deadline.TotalMinutes:0} minutes. It had said:\n{output}", e);
+        }
     }
 }
