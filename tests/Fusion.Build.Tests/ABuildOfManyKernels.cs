@@ -1,4 +1,5 @@
 using Fusion.Build.Tests.Infrastructure;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Build.Tests;
 
@@ -43,9 +44,23 @@ public sealed class ABuildOfManyKernels
         Assert.That(left.Where(image => !image.Value.AsSpan().SequenceEqual(right[image.Key])), Is.Empty);
     }
 
-    private static Consumer Many(string folderName = "consumer")
+    [Test]
+    public void HasAllProcessorsAtWorkAtOnce()
     {
-        var consumer = new Consumer(Projects.Library(architectures: "sm_80;sm_89;sm_90"), folderName);
+        using var consumer = Many(architectures: "sm_80");
+        var headers = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, Count))
+            .Select(kernel => new HeaderThatHoldsUp(consumer.PathOf(Kernels.HeaderOf(kernel)))).ToArray();
+        using var build = consumer.StartBuild();
+
+        Assert.That(build.Reaches(Task.WhenAll(headers.Select(header => header.Reached))), Is.True, build.Output);
+
+        build.End("KILL");
+        foreach (var header in headers) header.Dispose();
+    }
+
+    private static Consumer Many(string folderName = "consumer", string architectures = "sm_80;sm_89;sm_90")
+    {
+        var consumer = new Consumer(Projects.Library(architectures: architectures), folderName);
         Kernels.WriteMany(consumer, Count);
         consumer.DotNet("restore").MustSucceed();
         return consumer;
@@ -55,16 +70,9 @@ public sealed class ABuildOfManyKernels
     // come before it. Two at a time, so that a machine of many cores does not come to it first.
     private static void EndInTheMiddle(Consumer consumer, string signal)
     {
-        var header = $"k{Count / 2:d2}.cuh";
-        var content = consumer.Read(header);
-        using (var heldUp = new HeaderThatHoldsUp(consumer, header))
-        using (var build = new BuildToEnd(consumer, "-p:FusionMaxParallelism=2"))
-        {
-            Assert.That(build.Reaches(heldUp.Reached), Is.True, build.Output);
-            build.End(signal);
-            Assert.That(build.ExitCode, Is.Not.Zero, build.Output);
-        }
-
-        consumer.Write(header, content);
+        using var held = new HeaderThatHoldsUp(consumer.PathOf(Kernels.HeaderOf(Count / 2)));
+        using var build = consumer.StartBuild("-p:FusionMaxParallelism=2");
+        Assert.That(build.Reaches(held.Reached), Is.True, build.Output);
+        Assert.That(build.End(signal), Is.Not.Zero, build.Output);
     }
 }

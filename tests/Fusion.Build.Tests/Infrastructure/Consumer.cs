@@ -1,15 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using CliWrap;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Build.Tests.Infrastructure;
 
 /// <summary>A project of a user: a new folder outside the repository, which knows the packed SDK by its feed alone.</summary>
 internal sealed class Consumer : IDisposable
 {
-    /// <summary>How long anything may take: far more than it needs on a slow, busy machine, and not for ever.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
-
     private static readonly Dictionary<string, string?> NothingOwn = [];
     private int builds;
 
@@ -111,6 +109,11 @@ internal sealed class Consumer : IDisposable
     /// <summary>Runs a program.</summary>
     public (int ExitCode, string Output) Run(string program, params string[] arguments) => Run(program, NothingOwn, arguments);
 
+    /// <summary>Starts a build of the restored project in the background, to be ended.</summary>
+    public ProcessToEnd StartBuild(params string[] arguments) => new(
+        Folder, Path.Combine(Root, "build-to-end.log"), UserEnvironment.With(NothingOwn),
+        ["dotnet", "build", "-nologo", "--no-restore", .. arguments]);
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     private (int ExitCode, string Output) DotNet(IReadOnlyDictionary<string, string?> environment, string[] arguments) =>
@@ -119,7 +122,7 @@ internal sealed class Consumer : IDisposable
     private (int ExitCode, string Output) Run(string program, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
         var output = new StringBuilder();
-        using var deadline = new CancellationTokenSource(Deadline);
+        using var deadline = new CancellationTokenSource(ProcessToEnd.Deadline);
         try
         {
             var result = Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(Folder)
@@ -132,7 +135,7 @@ internal sealed class Consumer : IDisposable
         catch (OperationCanceledException e)
         {
             throw new TimeoutException(
-                $"'{program} {string.Join(' ', arguments)}' was ended after {Deadline.TotalMinutes:0} minutes. It had said:\n{output}", e);
+                $"'{program} {string.Join(' ', arguments)}' was ended after {ProcessToEnd.Deadline.TotalMinutes:0} minutes. It had said:\n{output}", e);
         }
     }
 }

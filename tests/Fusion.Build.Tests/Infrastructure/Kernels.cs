@@ -32,14 +32,17 @@ internal static class Kernels
         }
         """;
 
+    /// <summary>The header of one of many kernels.</summary>
+    public static string HeaderOf(int kernel) => $"k{kernel:d2}.cuh";
+
     /// <summary>Writes kernels <c>k00.cu</c>, <c>k01.cu</c> …, each with a header of its own.</summary>
     public static void WriteMany(Consumer consumer, int count)
     {
         for (var i = 0; i < count; i++)
         {
-            consumer.Write($"k{i:d2}.cuh", $"__device__ constexpr float kFactor = {i}.5f;\n");
+            consumer.Write(HeaderOf(i), $"__device__ constexpr float kFactor = {i}.5f;\n");
             consumer.Write($"k{i:d2}.cu", $$"""
-                #include "k{{i:d2}}.cuh"
+                #include "{{HeaderOf(i)}}"
                 extern "C" __global__ void kernel{{i:d2}}(float* data, int n) { data[threadIdx.x] = data[n] * kFactor; }
                 """);
         }
