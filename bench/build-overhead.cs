@@ -36,7 +36,7 @@ var speedup = Median(all);
 var report = $"""
     # What the SDK adds to a build
 
-    {DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription},
+    {DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores of {Processor()}, {System.Runtime.InteropServices.RuntimeInformation.OSDescription},
     .NET SDK {(await Cli.Wrap("dotnet").WithArguments("--version").ExecuteBufferedAsync()).StandardOutput.Trim()}, Fusion.Sdk {version}.
     Command: `dotnet run build.cs bench`. A class library with {Kernels} kernels for sm_80, sm_90a and compute_80
     ({Kernels * 3} images).
@@ -91,6 +91,8 @@ static async Task<double> Build(string folder, params string[] arguments)
     await Cli.Wrap("dotnet").WithArguments(["build", "-nologo", .. arguments]).WithWorkingDirectory(folder).ExecuteBufferedAsync();
     return watch.Elapsed.TotalSeconds;
 }
+
+static string Processor() => File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("model name", StringComparison.Ordinal)).Split(':')[1].Trim();
 
 static double Median(IEnumerable<double> values)
 {
