@@ -8,7 +8,7 @@ target=$(cd "$2" && pwd)
 
 # Two builds may ask at once: the second one finds the first one's work.
 exec 9>"$target/lock"
-flock 9
+flock -w 600 9 || { echo "fetch-nvrtc: another fetch holds $target/lock for ten minutes" >&2; exit 4; }
 [ -f "$target/fetched" ] && exit 0
 
 say() { echo "fetch-nvrtc: $*" >&2; }

@@ -101,8 +101,17 @@ public sealed class CompileRequest
             case nameof(Kernels) when f.Length == 12:
                 Kernels.Add(new KernelRequest
                 {
-                    Source = f[1], Name = f[2], Architectures = f[3], Defines = f[4], IncludePaths = f[5], Std = f[6],
-                    MaxRegisters = f[7], FastMath = f[8], LineInfo = f[9], NameExpressions = f[10], AdditionalOptions = f[11],
+                    Source = f[1],
+                    Name = f[2],
+                    Architectures = f[3],
+                    Defines = f[4],
+                    IncludePaths = f[5],
+                    Std = f[6],
+                    MaxRegisters = f[7],
+                    FastMath = f[8],
+                    LineInfo = f[9],
+                    NameExpressions = f[10],
+                    AdditionalOptions = f[11],
                 });
                 break;
             default: throw new FormatException($"unknown line '{f[0]}' with {f.Length} fields");

@@ -57,8 +57,9 @@ public sealed class KernelCompile : ToolTask
     /// <summary>Whether warnings are errors. MSBuild applies the property of that name to the C# compiler alone.</summary>
     public bool TreatWarningsAsErrors { get; set; }
 
-    /// <summary>Codes that stay warnings all the same, or are not said at all.</summary>
-    public string[] WarningsNotAsErrors { get; set; } = [];
+    /// <summary>Codes that stay warnings all the same, or are not said at all: separated by semicolons or commas, as MSBuild
+    /// reads them.</summary>
+    public string WarningsNotAsErrors { get; set; } = "";
 
     /// <summary>Full path of <c>dotnet</c>; empty for the one on the path.</summary>
     public string DotNetHost { get; set; } = "";
@@ -183,7 +184,7 @@ public sealed class KernelCompile : ToolTask
         switch (d.Severity)
         {
             case DiagnosticSeverity.Error:
-            case DiagnosticSeverity.Warning when TreatWarningsAsErrors && !WarningsNotAsErrors.Contains(d.Code):
+            case DiagnosticSeverity.Warning when TreatWarningsAsErrors && !StaysWarning(d.Code):
                 Log.LogError(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
                 break;
             case DiagnosticSeverity.Warning:
@@ -195,4 +196,7 @@ public sealed class KernelCompile : ToolTask
                 break;
         }
     }
+
+    private bool StaysWarning(string code) => WarningsNotAsErrors.Split(';', ',')
+        .Any(listed => listed.Trim().Equals(code, StringComparison.OrdinalIgnoreCase));
 }

@@ -10,7 +10,7 @@ public sealed class KernelsAreFoundByDefault : SharedConsumer
         consumer.Write("top.cu", Kernels.Named("top")).Write("deep/down/below.cu", Kernels.Named("below"));
         consumer.Write("bin/old.cu", Kernels.Named("in_bin")).Write("obj/old.cu", Kernels.Named("in_obj"));
         consumer.Write("header.cuh", "this is never compiled alone");
-        consumer.Build().MustSucceed();
+        consumer.DotNet("restore").MustSucceed();
         return consumer;
     }
 

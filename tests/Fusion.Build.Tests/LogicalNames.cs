@@ -8,7 +8,7 @@ public sealed class LogicalNames : SharedConsumer
     {
         var consumer = new Consumer();
         consumer.Write("a/same.cu", Kernels.Named("first")).Write("b/same.cu", Kernels.Named("second"));
-        consumer.Build().MustSucceed();
+        consumer.DotNet("restore").MustSucceed();
         return consumer;
     }
 

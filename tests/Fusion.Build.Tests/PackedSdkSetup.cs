@@ -23,4 +23,7 @@ public sealed class PackedSdkSetup
         foreach (var library in pack.Entries.Where(entry => entry.FullName.StartsWith("nvrtc/", StringComparison.Ordinal)))
             library.ExtractToFile(Path.Combine(PackedSdk.Nvrtc, library.Name));
     }
+
+    [OneTimeTearDown]
+    public void EndTheCSharpServer() => CSharpServer.End();
 }

@@ -4,15 +4,24 @@ namespace Fusion.Build.Tests;
 
 public sealed class TheTemplate
 {
+    // Templates that this machine has installed stay out of it, and it out of them.
+    private readonly DirectoryInfo hive = Directory.CreateTempSubdirectory("fusion-test-hive-");
+
+    [OneTimeSetUp]
+    public void Install()
+    {
+        using var anywhere = new Consumer();
+        anywhere.DotNet("new", "install", PackedSdk.PackagePath("Fusion.Templates"), "--debug:custom-hive", hive.FullName).MustSucceed();
+    }
+
+    [OneTimeTearDown]
+    public void RemoveHive() => hive.Delete(recursive: true);
+
     [Test]
     public void MakesAProjectThatBuildsAndRunsWithoutAGpu()
     {
-        using var consumer = new Consumer();
-        var hive = Path.Combine(consumer.Root, "hive");
-        File.Delete(consumer.PathOf("Consumer.csproj"));
+        using var consumer = Created();
 
-        consumer.DotNet("new", "install", PackedSdk.PackagePath("Fusion.Templates"), "--debug:custom-hive", hive).MustSucceed();
-        consumer.DotNet("new", "fusion-app", "-n", "Consumer", "-o", consumer.Folder, "--debug:custom-hive", hive).MustSucceed();
         var build = consumer.Build().MustSucceed();
 
         Assert.That(build.Warnings, Is.Empty, build.Output);
@@ -33,15 +42,17 @@ public sealed class TheTemplate
     [Test]
     public void TakesArchitectures()
     {
-        using var consumer = new Consumer();
-        var hive = Path.Combine(consumer.Root, "hive");
-        File.Delete(consumer.PathOf("Consumer.csproj"));
-
-        consumer.DotNet("new", "install", PackedSdk.PackagePath("Fusion.Templates"), "--debug:custom-hive", hive).MustSucceed();
-        consumer.DotNet("new", "fusion-app", "-n", "Consumer", "-o", consumer.Folder, "--architectures", "sm_90;compute_90",
-            "--debug:custom-hive", hive).MustSucceed();
+        using var consumer = Created("--architectures", "sm_90;compute_90");
 
         Assert.That(consumer.Read("Consumer.csproj"), Does.Contain("<FusionArchitectures>sm_90;compute_90</FusionArchitectures>"));
         Assert.That(consumer.Read("Consumer.csproj"), Does.Contain($"Sdk=\"Fusion.Sdk/{PackedSdk.Version}\""));
+    }
+
+    private Consumer Created(params string[] arguments)
+    {
+        var consumer = new Consumer();
+        File.Delete(consumer.PathOf("Consumer.csproj"));
+        consumer.DotNet(["new", "fusion-app", "-n", "Consumer", "-o", consumer.Folder, "--debug:custom-hive", hive.FullName, .. arguments]).MustSucceed();
+        return consumer;
     }
 }

@@ -36,10 +36,11 @@ public sealed class WarningsInASource : SharedConsumer
         Assert.That(build.Warning(Code).LineNumber, Is.EqualTo(2));
     }
 
-    [Test]
-    public void ObeyNoWarn()
+    [TestCase(";", Code)]
+    [TestCase(", ", "fusion1002")]
+    public void ObeyNoWarnHoweverItsListIsWritten(string separator, string code)
     {
-        var build = Build($"<NoWarn>$(NoWarn);{Code}</NoWarn>{AsErrors}", compileAgain: true).MustSucceed();
+        var build = Build($"<NoWarn>$(NoWarn){separator}{code}</NoWarn>{AsErrors}", compileAgain: true).MustSucceed();
 
         Assert.That(build.Warnings, Is.Empty);
         Assert.That(build.Errors, Is.Empty);

@@ -1,14 +1,13 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using CliWrap;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Build.Tests.Infrastructure;
 
 /// <summary>A project of a user: a new folder outside the repository, which knows the packed SDK by its feed alone.</summary>
 internal sealed class Consumer : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
     private static readonly Dictionary<string, string?> NothingOwn = [];
     private int builds;
 
@@ -24,8 +23,14 @@ internal sealed class Consumer : IDisposable
               <packageSources>
                 <add key="fusion-under-test" value="{PackedSdk.Packages}" />
               </packageSources>
+              <packageSourceMapping>
+                <clear />
+              </packageSourceMapping>
             </configuration>
             """);
+        // What lies above the temporary folder on this machine must not reach into the project.
+        foreach (var file in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" })
+            Write($"../{file}", "<Project />");
         WriteProject(project ?? Projects.Library());
     }
 
@@ -104,13 +109,10 @@ internal sealed class Consumer : IDisposable
     /// <summary>Runs a program.</summary>
     public (int ExitCode, string Output) Run(string program, params string[] arguments) => Run(program, NothingOwn, arguments);
 
-    /// <summary>Starts a build and leaves it alone: to be ended. It leads a process group, as a shell's job does.</summary>
-    public Process StartBuild()
-    {
-        var start = new ProcessStartInfo("setsid", ["dotnet", "build", "-nologo", "--no-restore"]) { WorkingDirectory = Folder };
-        foreach (var (name, value) in UserEnvironment.With(NothingOwn)) start.Environment[name] = value;
-        return Process.Start(start)!;
-    }
+    /// <summary>Starts a build of the restored project in the background, to be ended.</summary>
+    public ProcessToEnd StartBuild(params string[] arguments) => new(
+        Folder, Path.Combine(Root, "build-to-end.log"), UserEnvironment.With(NothingOwn),
+        ["dotnet", "build", "-nologo", "--no-restore", .. arguments]);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
@@ -120,12 +122,20 @@ internal sealed class Consumer : IDisposable
     private (int ExitCode, string Output) Run(string program, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
         var output = new StringBuilder();
-        using var deadline = new CancellationTokenSource(Deadline);
-        var result = Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(Folder)
-            .WithEnvironmentVariables(UserEnvironment.With(environment))
-            .WithValidation(CommandResultValidation.None)
-            .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(output))
-            .ExecuteAsync(deadline.Token).GetAwaiter().GetResult();
-        return (result.ExitCode, output.ToString());
+        using var deadline = new CancellationTokenSource(ProcessToEnd.Deadline);
+        try
+        {
+            var result = Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(Folder)
+                .WithEnvironmentVariables(UserEnvironment.With(environment))
+                .WithValidation(CommandResultValidation.None)
+                .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(output))
+                .ExecuteAsync(deadline.Token).GetAwaiter().GetResult();
+            return (result.ExitCode, output.ToString());
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException(
+                $"'{program} {string.Join(' ', arguments)}' was ended after {ProcessToEnd.Deadline.TotalMinutes:0} minutes. It had said:\n{output}", e);
+        }
     }
 }

@@ -32,19 +32,18 @@ internal static class Kernels
         }
         """;
 
-    /// <summary>Writes kernels <c>k00.cu</c>, <c>k01.cu</c> …, each with a header of its own and enough to do that a
-    /// build of all of them can be caught at work.</summary>
+    /// <summary>The header of one of many kernels.</summary>
+    public static string HeaderOf(int kernel) => $"k{kernel:d2}.cuh";
+
+    /// <summary>Writes kernels <c>k00.cu</c>, <c>k01.cu</c> …, each with a header of its own.</summary>
     public static void WriteMany(Consumer consumer, int count)
     {
         for (var i = 0; i < count; i++)
         {
-            consumer.Write($"k{i:d2}.cuh", $"__device__ constexpr float kFactor = {i}.5f;\n");
+            consumer.Write(HeaderOf(i), $"__device__ constexpr float kFactor = {i}.5f;\n");
             consumer.Write($"k{i:d2}.cu", $$"""
-                #include "k{{i:d2}}.cuh"
-                extern "C" __global__ void kernel{{i:d2}}(float* data, int n) {
-                  #pragma unroll
-                  for (int i = 0; i < 64; i++) data[i * n + threadIdx.x] = sinf(data[i] * kFactor) + cosf(data[i + n]);
-                }
+                #include "{{HeaderOf(i)}}"
+                extern "C" __global__ void kernel{{i:d2}}(float* data, int n) { data[threadIdx.x] = data[n] * kFactor; }
                 """);
         }
     }

@@ -11,6 +11,9 @@ internal static class PackedSdk
 
     public static string Version { get; } = Metadata("FusionVersion");
 
+    /// <summary>Folder of the .NET SDK's C# compiler.</summary>
+    public static string CSharpCompiler { get; } = Metadata("CSharpCompiler");
+
     public static string PackageCache { get; } = Beside("nuget");
 
     /// <summary>Folder of the NVRTC that the pack carries, as a user's own NVRTC would lie somewhere.</summary>

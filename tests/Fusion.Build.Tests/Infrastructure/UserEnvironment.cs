@@ -7,7 +7,13 @@ namespace Fusion.Build.Tests.Infrastructure;
 internal static class UserEnvironment
 {
     private static readonly string[] Forgotten =
-        ["CUDA_PATH", "CUDA_HOME", "FUSION_NVRTC_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "CI"];
+        [
+        "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "CI",
+        // MSBuild takes every variable for a property.
+        "Configuration", "Platform", "TargetFramework", "OutputPath", "ArtifactsPath", "TreatWarningsAsErrors", "NoWarn",
+    ];
+
+    private static readonly string[] Prefixes = ["MSBUILD", "FUSION"];
 
     /// <summary>What differs from the environment of the tests; null removes a variable.</summary>
     /// <param name="own">Variables of the scenario, which win.</param>
@@ -17,12 +23,15 @@ internal static class UserEnvironment
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             var name = (string)variable.Key;
-            if (name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)) variables[name] = null;
+            if (Prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))) variables[name] = null;
         }
 
         foreach (var name in Forgotten) variables[name] = null;
         variables["NUGET_PACKAGES"] = PackedSdk.PackageCache;
+        // A node kept alive would go on using the tasks of the last run; the C# compiler is the same for all.
         variables["MSBUILDDISABLENODEREUSE"] = "1";
+        variables["UseSharedCompilation"] = "true";
+        variables["SharedCompilationId"] = CSharpServer.Name;
         variables["DOTNET_CLI_UI_LANGUAGE"] = "en";
         foreach (var (name, value) in own) variables[name] = value;
         return variables;

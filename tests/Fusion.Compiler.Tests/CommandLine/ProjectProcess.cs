@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Tests.Infrastructure;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Compiler.Tests.CommandLine;
 
@@ -48,20 +48,23 @@ public sealed class ProjectProcess() : NvrtcFixture("12.4")
     [TestCase("KILL", 137)]
     public void AnEndedRunLeavesNothingHalfWrittenAndTheNextIsRight(string signal, int exitCode)
     {
-        for (var i = 0; i < 12; i++) Project.Add($"k{i:00}.cu", KernelProject.Simple, "sm_70;sm_75;sm_80;sm_86;sm_90");
-        using var process = CompilerProcess.Start(Project.Root, Nvrtc, "--request", WriteRequest());
-        while (process.StandardOutput.ReadLine() is { } line && !line.Contains(" -> ", StringComparison.Ordinal))
+        Project.Write("held.cuh", "");
+        for (var i = 0; i < 12; i++)
+            Project.Add($"k{i:00}.cu", (i == 6 ? "#include \"held.cuh\"\n" : "") + KernelProject.Simple, "sm_70;sm_75;sm_80;sm_86;sm_90");
+        // Not one a processor: on a machine with many, no job would be over when the first comes to the header.
+        Project.Request.MaxParallelism = 2;
+        using (var held = new HeaderThatHoldsUp(Project.PathOf("held.cuh")))
+        using (var process = CompilerProcess.StartToEnd(Project, Nvrtc, "--request", WriteRequest()))
         {
+            Assert.That(process.Reaches(held.Reached), Is.True, process.Output);
+
+            Assert.That(process.End(signal), Is.EqualTo(exitCode), process.Output);
         }
 
-        Process.Start("kill", [$"-{signal}", $"{process.Id}"]).WaitForExit();
-        process.WaitForExit();
-
-        Assert.That(process.ExitCode, Is.EqualTo(exitCode));
         if (signal != "KILL") Assert.That(Project.Files, Has.None.EndsWith(".fusion-part"));
         Assert.That(Project.WhyStale(), Is.EqualTo("there is no state"));
         var rest = Project.Run().MustSucceed();
-        Assert.That(rest.Compiled, Has.Count.LessThan(60));
+        Assert.That(rest.Compiled, Has.Count.InRange(1, 59));
         Assert.That(Project.Files, Has.Count.EqualTo(121).And.None.EndsWith(".fusion-part"));
     }
 

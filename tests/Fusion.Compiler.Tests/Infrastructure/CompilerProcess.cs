@@ -1,28 +1,39 @@
 using System.Diagnostics;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Compiler.Tests.Infrastructure;
 
 /// <summary>fusionc as a process of its own.</summary>
 internal sealed record CompilerProcess(int ExitCode, string Output, string Errors)
 {
-    public static Process Start(string folder, string nvrtc, params string[] arguments)
+    private const string NvrtcVariable = "FUSION_NVRTC_PATH";
+
+    /// <summary>Runs it to its end.</summary>
+    public static CompilerProcess Run(string folder, string nvrtc, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", typeof(Compilation).Assembly.Location, .. arguments])
+        var start = new ProcessStartInfo("dotnet", Command(arguments))
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["FUSION_NVRTC_PATH"] = NvrtcUnderTest.Folder(nvrtc);
-        return Process.Start(start)!;
+        start.Environment[NvrtcVariable] = NvrtcUnderTest.Folder(nvrtc);
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(ProcessToEnd.Deadline))
+        {
+            process.Kill();
+            throw new TimeoutException($"fusionc {string.Join(' ', arguments)} did not end: {output.Result}{errors.Result}");
+        }
+
+        return new CompilerProcess(process.ExitCode, output.Result, errors.Result);
     }
 
-    public static CompilerProcess Run(string folder, string nvrtc, params string[] arguments)
-    {
-        using var process = Start(folder, nvrtc, arguments);
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new CompilerProcess(process.ExitCode, output, errors.Result);
-    }
+    /// <summary>Starts it in a project's folder, to be ended.</summary>
+    public static ProcessToEnd StartToEnd(KernelProject project, string nvrtc, params string[] arguments) => new(
+        project.Root, project.PathOf("log"), new Dictionary<string, string?> { [NvrtcVariable] = NvrtcUnderTest.Folder(nvrtc) },
+        ["dotnet", .. Command(arguments)]);
+
+    private static string[] Command(string[] arguments) => ["exec", typeof(Compilation).Assembly.Location, .. arguments];
 }

@@ -21,14 +21,10 @@ internal static class NvrtcUnderTest
 
     private static string Fetched(string version)
     {
-        var parent = Path.Combine(RepositoryRoot, "artifacts", "nvrtc");
-        var folder = Path.Combine(parent, version);
-        var done = Path.Combine(folder, "fetched");
-        if (File.Exists(done)) return folder;
-        Directory.CreateDirectory(parent);
-        using var mine = Lock(Path.Combine(parent, $"{version}.lock"));
-        if (File.Exists(done)) return folder;
+        var folder = Path.Combine(RepositoryRoot, "artifacts", "nvrtc", version);
+        if (File.Exists(Path.Combine(folder, "fetched"))) return folder;
 
+        // Of two that fetch at once, the script lets the second wait for the first.
         var start = new ProcessStartInfo("bash", [Path.Combine(RepositoryRoot, "sdk", "nvrtc", "fetch-nvrtc.sh"), version, folder])
         {
             RedirectStandardError = true,
@@ -39,20 +35,5 @@ internal static class NvrtcUnderTest
         return process.ExitCode == 0
             ? folder
             : throw new InvalidOperationException($"NVRTC {version}, which these tests need, could not be fetched:\n{said}");
-    }
-
-    private static FileStream Lock(string path)
-    {
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException)
-            {
-                Thread.Sleep(200);
-            }
-        }
     }
 }

@@ -32,7 +32,8 @@ __global__ void __launch_bounds__(256, 2) sum(char tag, Pair pair, float const* 
   __shared__ float part[256];
   part[threadIdx.x] = values[threadIdx.x] + static_cast<float>(pair.first) + pair.second + tag;
   __syncthreads();
-  if (threadIdx.x < 128) out[threadIdx.x] = part[threadIdx.x] + part[threadIdx.x + 128] + dynamic[threadIdx.x];
+  if (threadIdx.x < 128)
+    out[threadIdx.x] = part[threadIdx.x] + part[threadIdx.x + 128] + dynamic[threadIdx.x];
 }
 
 namespace {

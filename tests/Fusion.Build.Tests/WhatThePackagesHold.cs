@@ -1,0 +1,34 @@
+using System.IO.Compression;
+using Fusion.Build.Tests.Infrastructure;
+
+namespace Fusion.Build.Tests;
+
+public sealed class WhatThePackagesHold
+{
+    [Test]
+    public void NvrtcComesWithItsBuiltinsAndItsLicence()
+    {
+        using var pack = ZipFile.OpenRead(PackedSdk.PackagePath("Fusion.Nvrtc.linux-x64"));
+
+        var names = Names(pack);
+        Assert.That(names, Has.Some.StartsWith("nvrtc/libnvrtc.so.").And.Some.StartsWith("nvrtc/libnvrtc-builtins.so."));
+        using var licence = new StreamReader(pack.GetEntry("LICENSE.txt")!.Open());
+        Assert.That(licence.ReadToEnd(), Does.Contain("NVIDIA").And.Contain("redistribut").IgnoreCase);
+    }
+
+    [Test]
+    public void TheSdkHasEntryPointsCompilerHeadersAndHelpButNoNvrtc()
+    {
+        using var sdk = ZipFile.OpenRead(PackedSdk.PackagePath("Fusion.Sdk"));
+
+        var names = Names(sdk);
+        Assert.That(names, Is.SupersetOf(new[]
+        {
+            "Sdk/Sdk.props", "Sdk/Sdk.targets", "Sdk/kernels/cu/fusion/base/bf16.cuh", "Sdk/docs/diagnostics/FUSION1001.md",
+        }));
+        Assert.That(names, Has.Some.EndWith("/fusionc.dll").And.Some.EndWith("/Fusion.Build.Tasks.dll"));
+        Assert.That(names, Has.None.Contain("libnvrtc"));
+    }
+
+    private static string[] Names(ZipArchive package) => [.. package.Entries.Select(entry => entry.FullName)];
+}
