@@ -9,7 +9,10 @@ var model = new Option<string>("--model") { Description = "Which model's shapes.
 on.AcceptOnlyFromAmong("auto", "gpu", "cpu");
 model.AcceptOnlyFromAmong(["all", .. ModelShape.All.Select(shape => shape.Name)]);
 
-var command = new RootCommand("The two fused all-reduces of a transformer layer, checked bit for bit.") { ranks, tokens, on, model };
+var command = new RootCommand("The two fused all-reduces of a transformer layer, checked bit for bit.")
+{
+    ranks, tokens, on, model,
+};
 command.SetAction(line =>
 {
     try
@@ -45,7 +48,8 @@ static RankGroup Open(string place, int ranks)
 
 static int Run(RankGroup group, ModelShape shape, int tokens)
 {
-    Console.WriteLine($"{shape.Name}: {group.WorldSize} ranks, {group.Topology}, {tokens} tokens of {shape.Hidden} bf16, {shape.Kind}");
+    Console.WriteLine(
+        $"{shape.Name}: {group.WorldSize} ranks, {group.Topology}, {tokens} tokens of {shape.Hidden} bf16, {shape.Kind}");
     using var operation = new AllReduce(group, new AllReduceOptions { HiddenSize = shape.Hidden, MaxTokens = tokens });
     using var layer = new Layer(group, shape, tokens);
     var actual = layer.Run((step, calls) =>

@@ -38,7 +38,8 @@ using var expected = new RankMemory(cpu, Tokens, Hidden);
 AllReduceReference.Run(ElementType.BFloat16, [.. cpu.Ranks.Select(rank => expected.CallOf(rank.Index))]);
 
 var different = group.Ranks.Sum(rank => memory.CountDifferences(rank.Index, expected));
-Console.WriteLine($"{Ranks} ranks, {Tokens} tokens of {Hidden}: {different} of {memory.OutputCount} numbers differ from the reference");
+Console.WriteLine($"{Ranks} ranks, {Tokens} tokens of {Hidden}: " +
+    $"{different} of {memory.OutputCount} numbers differ from the reference");
 Console.WriteLine(different == 0 ? "PASS" : "FAIL");
 return different == 0 ? 0 : 1;
 

@@ -76,7 +76,11 @@ public sealed class RankMemory : IDisposable
     public void Dispose()
     {
         foreach (var own in ranks)
-            Array.ForEach<IDisposable>([own.Input, own.Residual, own.Gamma, own.Scale, own.ResidualOut, own.QuantOut], b => b.Dispose());
+        {
+            foreach (var buffer in new IDisposable[] { own.Input, own.Residual, own.Gamma, own.Scale, own.ResidualOut, own.QuantOut })
+                buffer.Dispose();
+        }
+
         ranks.Clear();
     }
 

@@ -29,11 +29,11 @@ public sealed class TheSurface
             public sealed class Fusion.Runtime.Tests.PublicApi.TheSurface.Sample : IDisposable
                 const int Limit = 3
                 Sample(int count, string? name = null)
-                string? Name { get; init; }
                 required int Count { get; set; }
+                string? Name { get; init; }
                 event EventHandler? Changed
-                static Sample operator +(Sample left, Sample right)
-                static explicit operator int(Sample value)
+                static TheSurface.Sample operator +(TheSurface.Sample left, TheSurface.Sample right)
+                static explicit operator int(TheSurface.Sample value)
                 void Dispose()
                 bool TryFind<T>(in int key, out T[]? found, params ReadOnlySpan<int> more) where T : unmanaged
 
