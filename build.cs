@@ -18,8 +18,9 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
     Verb("demo", "Pack everything, create a project from the template outside the repository, build it, run it.", Demo),
     Verb("pack", "Write every package to artifacts/packages.", Pack),
     Verb("test", "Build and run all tests.", () => Run("dotnet", ["test"])),
+    Verb("api", "Accept the public API of Fusion.Runtime as it is: rewrites the file that its test compares with.", AcceptApi),
     Verb("format", "Format C# and kernels in place.", Format),
-    Verb("gpu-bundle", "Publish tests, demo and fusionc for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
+    Verb("gpu-bundle", "Publish tests, demos, fusionc and fusion for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
     Verb("bench", "Measure what the SDK adds to a build and record it in bench/results.", () =>
         Run("dotnet", ["run", "bench/build-overhead.cs", "--", packages])),
 };
@@ -63,10 +64,17 @@ void ForgetCachedPackages()
     }
 }
 
+async Task AcceptApi()
+{
+    Environment.SetEnvironmentVariable("FUSION_ACCEPT_API", "1");
+    await Run("dotnet", ["test", "--project", "tests/Fusion.Runtime.Tests", "--", "--filter", "FullyQualifiedName~PublicApi"]);
+    await Run("git", ["--no-pager", "diff", "--stat", "--", "tests/Fusion.Runtime.Tests/PublicApi"]);
+}
+
 async Task Demo()
 {
     await Pack();
-    var project = await CreateFromTemplate("FusionDemo");
+    var project = await CreateFromTemplate("fusion-app", "FusionDemo");
 
     Title($"dotnet build, in {project}");
     await Run("dotnet", ["build", "-nologo"], project);
@@ -79,16 +87,16 @@ async Task Demo()
     Console.WriteLine($"\nThe project stays in {project}: change kernels/rms_norm.cu and build again.");
 }
 
-async Task<string> CreateFromTemplate(string name)
+async Task<string> CreateFromTemplate(string template, string name)
 {
     var folder = Path.Combine(Path.GetTempPath(), $"fusion-demo-{Environment.ProcessId}", name);
-    Title($"A new project from the template fusion-app, in {folder}");
+    Title($"A new project from the template {template}, in {folder}");
     Directory.CreateDirectory(folder);
     // Installing over an installed template of the same version leaves dotnet new with two of them.
     await Cli.Wrap("dotnet").WithArguments(["new", "uninstall", "Fusion.Templates"])
         .WithValidation(CommandResultValidation.None).ExecuteAsync();
     await Run("dotnet", ["new", "install", Path.Combine(packages, $"Fusion.Templates.{Version()}.nupkg")]);
-    await Run("dotnet", ["new", "fusion-app", "-o", folder, "-n", name, "--force"]);
+    await Run("dotnet", ["new", template, "-o", folder, "-n", name, "--force"]);
 
     // Until the packages are on a feed of yours, a project finds them through a nuget.config like this one.
     await File.WriteAllTextAsync(Path.Combine(folder, "nuget.config"), $"""
@@ -113,7 +121,8 @@ async Task Format()
 async Task GpuBundle()
 {
     await Pack();
-    var project = await CreateFromTemplate("FusionDemo");
+    var demo = await CreateFromTemplate("fusion-app", "FusionDemo");
+    var allReduce = await CreateFromTemplate("fusion-allreduce", "FusionAllReduce");
     Title("Publishing to artifacts/gpu-bundle");
     var bundle = Path.Combine(artifacts, "gpu-bundle");
     var content = Path.Combine(artifacts, "gpu-bundle-content");
@@ -123,10 +132,12 @@ async Task GpuBundle()
         Directory.CreateDirectory(folder);
     }
 
-    // One folder for all three: they share one copy of the .NET runtime.
+    // One folder for all: they share one copy of the .NET runtime.
     string[] publish = ["publish", "-r", "linux-x64", "--self-contained", "-c", "Release", "-nologo", "-clp:ErrorsOnly;NoSummary", "-o", content];
-    await Run("dotnet", [.. publish], project);
+    await Run("dotnet", [.. publish], demo);
+    await Run("dotnet", [.. publish], allReduce);
     await Run("dotnet", [.. publish, "src/Fusion.Compiler"]);
+    await Run("dotnet", [.. publish, "src/Fusion.Cli"]);
     await Run("dotnet", [.. publish, "tests/Fusion.Gpu.Tests"]);
     foreach (var symbols in Directory.GetFiles(content, "*.pdb")) File.Delete(symbols);
     CopyFolder(Path.Combine(root, "kernels", "cu"), Path.Combine(content, "kernels", "cu"));
@@ -134,6 +145,9 @@ async Task GpuBundle()
     await Run("tar", ["-czf", Path.Combine(bundle, "content.tar.gz"), "-C", content, "."]);
     File.Copy(Path.Combine(root, "tests", "Fusion.Gpu.Tests", "run-gpu-tests.sh"), Path.Combine(bundle, "run-gpu-tests.sh"));
     var bytes = Directory.GetFiles(bundle).Sum(file => new FileInfo(file).Length);
+    const int mostMegabytes = 60;
+    if (bytes > mostMegabytes * 1048576L)
+        throw new ChoreFailedException($"{bundle} has {bytes / 1048576.0:N1} MB, more than the {mostMegabytes} that fit.");
     Console.WriteLine($"  {bundle}: {bytes / 1048576.0:N1} MB. On the GPU machine: bash run-gpu-tests.sh [OUTPUT-FOLDER]");
 }
 

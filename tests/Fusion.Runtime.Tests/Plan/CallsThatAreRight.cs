@@ -37,13 +37,13 @@ public sealed class CallsThatAreRight
         Assert.That(() => CallValidation.Check(call, Operation, new Inspector(new(MemoryKind.Managed, 0)), 3), Throws.Nothing);
     }
 
-    [Test]
-    public void AllocateNothing()
+    [TestCaseSource(nameof(Right))]
+    public void AllocateNothing(AllReduceCall call)
     {
         var inspector = new Inspector(new(MemoryKind.Device, 0));
-        CallValidation.Check(Call, Operation, inspector);
+        CallValidation.Check(call, Operation, inspector);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) CallValidation.Check(Call, Operation, inspector);
+        for (var i = 0; i < 1000; i++) CallValidation.Check(call, Operation, inspector);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
