@@ -141,6 +141,7 @@ async Task GpuBundle()
     await Run("dotnet", [.. publish, "tests/Fusion.Gpu.Tests"]);
     foreach (var symbols in Directory.GetFiles(content, "*.pdb")) File.Delete(symbols);
     CopyFolder(Path.Combine(root, "kernels", "cu"), Path.Combine(content, "kernels", "cu"));
+    CopyFolder(Path.Combine(root, "bench", "baselines"), Path.Combine(content, "baselines"));
 
     await Run("tar", ["-czf", Path.Combine(bundle, "content.tar.gz"), "-C", content, "."]);
     File.Copy(Path.Combine(root, "tests", "Fusion.Gpu.Tests", "run-gpu-tests.sh"), Path.Combine(bundle, "run-gpu-tests.sh"));

@@ -32,4 +32,28 @@ step allreduce "$content/FusionAllReduce"
 grep -q 'on the CPU' "$output/allreduce.txt" && { failed=1; echo "FAILED: its ranks were not on the GPU"; }
 step allreduce-cpu "$content/FusionAllReduce" --cpu
 step tests "$content/Fusion.Gpu.Tests" --results-directory "$output"
+
+# Memory accesses and races, on a part of the matrix, where the toolkit is there.
+sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null)
+for tool in memcheck racecheck; do
+  [ -z "$sanitizer" ] && { echo "==> no compute-sanitizer here: $tool is left out"; continue; }
+  step "$tool" "$sanitizer" --tool "$tool" --report-api-errors no --error-exitcode 1 --target-processes all \
+    "$content/Fusion.Gpu.Tests" --filter Category=Sanitizer
+done
+
+# What calls take, on ranks that share the GPU, beside another library's kernels.
+bench() {
+  local name=bench-$1
+  shift
+  step "$name" "$content/fusion" bench allreduce "$@" --csv "$output/$name.csv" \
+    --baseline "$content/baselines/flashinfer-h200-loopback.csv"
+}
+for strategy in one-shot two-shot; do
+  bench "2-4096-$strategy" --ranks 2 --hidden 4096 --tokens 1,16,64,128,256 --strategy $strategy
+  bench "2-8192-$strategy" --ranks 2 --hidden 8192 --tokens 1,64 --strategy $strategy
+  bench "4-4096-$strategy" --ranks 4 --hidden 4096 --tokens 1,16 --strategy $strategy
+  bench "4-8192-$strategy" --ranks 4 --hidden 8192 --tokens 16 --strategy $strategy
+  bench "8-4096-$strategy" --ranks 8 --hidden 4096 --tokens 1,8 --strategy $strategy
+  bench "8-8192-$strategy" --ranks 8 --hidden 8192 --tokens 4 --strategy $strategy
+done
 exit $failed
