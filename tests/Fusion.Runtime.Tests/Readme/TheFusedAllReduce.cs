@@ -26,7 +26,10 @@ public sealed class TheFusedAllReduce
     {
         var shape = new AllReduceShape(ElementType.BFloat16, Hidden)
         {
-            Norm = NormKind.Rms, Epsilon = 1e-5f, Quantization = QuantizationKind.StaticFp8, GivenScale = 0.0625f,
+            Norm = NormKind.Rms,
+            Epsilon = 1e-5f,
+            Quantization = QuantizationKind.StaticFp8,
+            GivenScale = 0.0625f,
         };
         var inputs = AllReduceInputs.Random(shape, Ranks, Tokens, seed: 1, special: false);
         var before = inputs.Residual ?? inputs.Ranks[^1];
