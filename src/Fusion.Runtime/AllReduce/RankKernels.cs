@@ -6,7 +6,7 @@ namespace Fusion.Runtime;
 /// <summary>The kernels that a rank needs, each with the most blocks that it may have.</summary>
 internal sealed class RankKernels
 {
-    private static readonly ComputeCapability FirstWithOverlap = new(9, 0);
+    private static readonly ComputeCapability FirstWithClusters = new(9, 0);
 
     private readonly Entry oneShot;
     private readonly Entry twoShot;
@@ -53,7 +53,11 @@ internal sealed class RankKernels
         var shared = MostSharedBytes(request.HiddenSize);
         // The same for all ranks, though fewer may be on this GPU: plans must agree.
         var ranksOnGpu = group.Ranks.GroupBy(other => other.Room).Max(ranks => ranks.Count());
-        var overlap = device.Capability < FirstWithOverlap ? RankOverlap.Never
+        // Of code for older GPUs, as the PTX of compute_80 on any newer one, no kernel waits for the one before it, nor do blocks
+        // know of a cluster.
+        var isForHopper = room.Kernels.Modules.All(module => module.Image is { } image &&
+            GpuArchitecture.Parse(image.Architecture).Capability >= FirstWithClusters);
+        var overlap = !isForHopper ? RankOverlap.Never
             : ranksOnGpu == 1 ? RankOverlap.Always
             : overlapOnSharedGpu ? RankOverlap.WhereTwoFit : RankOverlap.Never;
         return new(
@@ -73,7 +77,7 @@ internal sealed class RankKernels
 
         int ClusterCap(Kernel kernel, int blocks)
         {
-            if (choice.VectorsPerThread > 1) return 0;
+            if (choice.VectorsPerThread > 1 || !isForHopper) return 0;
             var shape = new LaunchShape(new GridSize(blocks), choice.ThreadsOf(blocks)) { Cluster = blocks };
             return CoResidency.Cap(kernel.ClustersAtATime(shape), ranksOnGpu);
         }

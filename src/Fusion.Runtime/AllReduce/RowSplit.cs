@@ -3,7 +3,7 @@ namespace Fusion.Runtime;
 /// <summary>Over how many blocks a token is spread. With few tokens most multiprocessors would be idle, and what a block sends
 /// and receives takes longer than that its blocks meet. Results do not depend on it.</summary>
 /// <remarks>Measured on an H200, bench/results: one block is fastest up to 512 vectors that it receives, beyond that 256 a
-/// block; more blocks than multiprocessors are slower than fewer.</remarks>
+/// block; with blocks on more than half of the multiprocessors, fewer are faster.</remarks>
 internal static class RowSplit
 {
     /// <summary>The most blocks: a cluster that every GPU with clusters has.</summary>
@@ -26,7 +26,7 @@ internal static class RowSplit
         if (received <= ReceivedByOneBlock) return 1;
         var blocks = Most;
         while (blocks > 1 && received / (blocks / 2) <= ReceivedByABlock) blocks /= 2;
-        while (blocks > 1 && (vectors / blocks < Warp || (long)tokens * blocks * ranksOnGpu > multiprocessors)) blocks /= 2;
+        while (blocks > 1 && (vectors / blocks < Warp || (long)tokens * blocks * ranksOnGpu > multiprocessors / 2)) blocks /= 2;
         return blocks;
     }
 }
