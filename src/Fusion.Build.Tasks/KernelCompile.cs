@@ -1,4 +1,3 @@
-using System.Text;
 using Fusion.Build.Contract;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -6,32 +5,11 @@ using Microsoft.Build.Utilities;
 namespace Fusion.Build.Tasks;
 
 /// <summary>Compiles a project's kernels: starts fusionc once for all of them, or not at all if nothing changed.</summary>
-/// <remarks>fusionc is a process of its own, so NVRTC never loads into MSBuild: no locked library, no changed stack limit,
-/// no crash of the build node.</remarks>
-public sealed class KernelCompile : ToolTask
+public sealed class KernelCompile : FusionToolTask
 {
-    private readonly StringBuilder unexplained = new();
-    private string request = "";
-
-    /// <summary>The <c>FusionKernel</c> items.</summary>
-    [Required]
-    public ITaskItem[] Kernels { get; set; } = [];
-
-    /// <summary>Full path of the project file.</summary>
-    [Required]
-    public string ProjectFile { get; set; } = "";
-
     /// <summary>Full path of the folder for the images.</summary>
     [Required]
     public string OutputDirectory { get; set; } = "";
-
-    /// <summary>Full path of the file that says what the last build depended on.</summary>
-    [Required]
-    public string StateFile { get; set; } = "";
-
-    /// <summary>Full path of <c>fusionc.dll</c>.</summary>
-    [Required]
-    public string CompilerAssembly { get; set; } = "";
 
     /// <summary>Folder of the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
@@ -51,106 +29,25 @@ public sealed class KernelCompile : ToolTask
     /// <summary>Version of the SDK.</summary>
     public string SdkVersion { get; set; } = "";
 
-    /// <summary>Folder of the pages that explain the codes.</summary>
-    public string HelpPath { get; set; } = "";
-
-    /// <summary>Whether warnings are errors. MSBuild applies the property of that name to the C# compiler alone.</summary>
-    public bool TreatWarningsAsErrors { get; set; }
-
-    /// <summary>Codes that stay warnings all the same, or are not said at all: separated by semicolons or commas, as MSBuild
-    /// reads them.</summary>
-    public string WarningsNotAsErrors { get; set; } = "";
-
-    /// <summary>Full path of <c>dotnet</c>; empty for the one on the path.</summary>
-    public string DotNetHost { get; set; } = "";
-
     /// <summary>Files to embed, with the metadata <c>LogicalName</c>.</summary>
     [Output]
     public ITaskItem[] Images { get; private set; } = [];
 
     /// <inheritdoc/>
-    protected override string ToolName => Path.DirectorySeparatorChar == '\\' ? "dotnet.exe" : "dotnet";
+    protected override string RequestSwitch => "--request";
 
     /// <inheritdoc/>
-    protected override Encoding StandardOutputEncoding => Encoding.UTF8;
+    protected override string StartedMessage => "fusionc is started";
 
     /// <inheritdoc/>
-    protected override Encoding StandardErrorEncoding => Encoding.UTF8;
-
-    private string RequestFile => StateFile + ".request";
+    protected override string UpToDateMessage => "Kernels are up to date: fusionc is not started.";
 
     /// <inheritdoc/>
-    public override bool Execute()
-    {
-        request = CreateRequest().ToText();
-        if (!base.Execute()) return false;
-        Images = ReadImages();
-        return !Log.HasLoggedErrors;
-    }
-
-    /// <inheritdoc/>
-    protected override bool SkipTaskExecution()
-    {
-        var state = BuildState.Read(StateFile);
-        var reason = state is null ? "there is no finished build to go on from" : state.WhyStale(Hash.Of(request));
-        if (reason is null)
-        {
-            // A warning that shows once and then hides would let a second build pass that the first rightly refused.
-            foreach (var diagnostic in state!.Diagnostics) LogDiagnostic(diagnostic);
-            Log.LogMessage(MessageImportance.Low, "Kernels are up to date: fusionc is not started.");
-            return true;
-        }
-
-        Log.LogMessage(MessageImportance.Low, $"fusionc is started, because {reason}.");
-        Directory.CreateDirectory(Path.GetDirectoryName(RequestFile)!);
-        File.WriteAllText(RequestFile, request);
-        return false;
-    }
-
-    /// <inheritdoc/>
-    protected override string GenerateFullPathToTool() => DotNetHost.Length > 0 ? DotNetHost : ToolName;
-
-    /// <inheritdoc/>
-    protected override string GenerateCommandLineCommands()
-    {
-        var line = new CommandLineBuilder();
-        line.AppendSwitch("exec");
-        line.AppendFileNameIfNotNull(CompilerAssembly);
-        line.AppendSwitchIfNotNull("--request ", RequestFile);
-        return line.ToString();
-    }
-
-    /// <inheritdoc/>
-    protected override void LogEventsFromTextOutput(string singleLine, MessageImportance messageImportance)
-    {
-        if (Diagnostic.TryParse(singleLine) is { } diagnostic)
-        {
-            LogDiagnostic(diagnostic);
-            return;
-        }
-
-        unexplained.AppendLine(singleLine);
-        Log.LogMessage(MessageImportance.Normal, singleLine);
-    }
-
-    /// <inheritdoc/>
-    protected override bool HandleTaskExecutionErrors()
-    {
-        if (!Log.HasLoggedErrors)
-        {
-            LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
-                $"fusionc ended with code {ExitCode} without saying why. The command was: {GenerateFullPathToTool()} "
-                + $"{GenerateCommandLineCommands()}\n{unexplained}"));
-        }
-
-        return false;
-    }
-
-    private CompileRequest CreateRequest()
+    protected override string CreateRequest()
     {
         var made = new CompileRequest
         {
-            ProjectDirectory = Path.GetDirectoryName(ProjectFile)!,
+            ProjectDirectory = ProjectDirectory,
             OutputDirectory = OutputDirectory,
             StateFile = StateFile,
             FusionIncludePath = FusionIncludePath,
@@ -161,42 +58,13 @@ public sealed class KernelCompile : ToolTask
             SdkVersion = SdkVersion,
         };
         made.Kernels.AddRange(Kernels.Select(item => KernelItem.ToRequest(item, made.ProjectDirectory)));
-        return made;
+        return made.ToText();
     }
 
-    private ITaskItem[] ReadImages()
-    {
-        if (BuildState.Read(StateFile) is { } state)
-        {
-            return [.. state.Outputs.Select(output =>
-                new TaskItem(output.Key.Path, new Dictionary<string, string> { ["LogicalName"] = output.Value }))];
-        }
-
-        LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
-            $"fusionc reported success but wrote no readable '{StateFile}'."));
-        return [];
-    }
-
-    private void LogDiagnostic(Diagnostic d)
-    {
-        var file = d.File.Length > 0 ? d.File : ProjectFile;
-        var help = HelpPath.Length > 0 && d.Code.Length > 0 ? new Uri(Path.Combine(HelpPath, d.Code + ".md")).AbsoluteUri : null;
-        switch (d.Severity)
-        {
-            case DiagnosticSeverity.Error:
-            case DiagnosticSeverity.Warning when TreatWarningsAsErrors && !StaysWarning(d.Code):
-                Log.LogError(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
-                break;
-            case DiagnosticSeverity.Warning:
-                Log.LogWarning(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
-                break;
-            default:
-                var importance = d.Severity == DiagnosticSeverity.Message ? MessageImportance.Normal : MessageImportance.Low;
-                Log.LogMessage(importance, d.Message);
-                break;
-        }
-    }
-
-    private bool StaysWarning(string code) => WarningsNotAsErrors.Split(';', ',')
-        .Any(listed => listed.Trim().Equals(code, StringComparison.OrdinalIgnoreCase));
+    /// <inheritdoc/>
+    protected override void TakeOutputs(BuildState state) => Images =
+    [
+        .. state.Outputs.Select(output =>
+            new TaskItem(output.Key.Path, new Dictionary<string, string> { ["LogicalName"] = output.Value })),
+    ];
 }

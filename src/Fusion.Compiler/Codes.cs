@@ -71,4 +71,16 @@ internal static class Codes
 
     /// <summary>The request file cannot be read.</summary>
     public const string Request = "FUSION1033";
+
+    /// <summary>A kernel's parameter has no type in C# (warning).</summary>
+    public const string UnknownType = "FUSION1601";
+
+    /// <summary>A kernel has no launcher, because a macro hides its declaration (warning).</summary>
+    public const string HiddenKernel = "FUSION1602";
+
+    /// <summary>A name expression's kernel is not declared in the source, so its parameters are not known (warning).</summary>
+    public const string UnknownInstantiation = "FUSION1603";
+
+    /// <summary>The name of the launchers' class is none.</summary>
+    public const string ClassName = "FUSION1604";
 }

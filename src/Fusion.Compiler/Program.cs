@@ -15,7 +15,7 @@ try
 catch (Exception e)
 {
     var fault = Faults.Report(e);
-    if (args.Contains("--request")) Console.Out.WriteLine(fault.ToLine());
+    if (args.Contains("--request") || args.Contains("--launchers")) Console.Out.WriteLine(fault.ToLine());
     else Console.Error.WriteLine(fault);
     return FusionCommand.Failure;
 }

@@ -50,10 +50,9 @@ int Run(GpuContext context, KernelLoadOptions options)
 {
     Console.WriteLine($"{context.Device}, driver for CUDA {GpuDriver.Version}");
 
-    // Picks the image for this GPU and loads it.
-    using var kernels = KernelLibrary.Load(assembly, context, options);
-    foreach (var (_, image, reason) in kernels.Modules) Console.WriteLine($"Image: {image?.Resource} ({reason})");
-    var rmsNorm = kernels.GetKernel("rms_norm");
+    // Picks the image for this GPU and loads it; the context owns it. Kernels was made from the .cu files by the build.
+    var library = Kernels.Load(context, options);
+    foreach (var (_, image, reason) in library.Modules) Console.WriteLine($"Image: {image?.Resource} ({reason})");
 
     var random = new Random(1);
     var input = RandomNumbers(random, Rows * Hidden);
@@ -63,10 +62,10 @@ int Run(GpuContext context, KernelLoadOptions options)
     using var deviceOutput = new DeviceBuffer<BFloat16>(context, Rows * Hidden);
     deviceOutput.Fill(0xFF); // NaN, which shows what the kernel leaves out
 
-    // One block of 256 threads a row. The arguments are those of the kernel, in its order.
+    // One block of 256 threads a row. The arguments are those of the kernel, in its order: the compiler knows their types.
     using var stream = new GpuStream(context);
     var shape = new LaunchShape(Grid: Rows, Block: 256);
-    rmsNorm.Launch(stream, shape, deviceOutput, deviceInput, deviceGamma, Hidden, Epsilon);
+    Kernels.RmsNorm.Launch(stream, shape, deviceOutput, deviceInput, deviceGamma, Hidden, Epsilon);
     stream.Synchronize();
 
     var output = new BFloat16[Rows * Hidden];

@@ -34,6 +34,7 @@ internal sealed class FusionCommand
     private readonly Option<bool> verbose = new("--verbose", "-v") { Description = "Say which NVRTC libraries were looked at, and why they were passed over." };
     private readonly Option<bool> listNvrtc = new("--list-nvrtc") { Description = "List every NVRTC that can be found, and mark the one that is used." };
     private readonly Option<string> request = new("--request") { Description = "Compile a project: the file that the SDK's build task writes.", HelpName = "FILE" };
+    private readonly Option<string> launchers = new("--launchers") { Description = "Write C# launchers of a project: the file that the SDK's build task writes.", HelpName = "FILE" };
     private readonly RootCommand root;
 
     /// <summary>Creates the command.</summary>
@@ -42,7 +43,7 @@ internal sealed class FusionCommand
         root = new RootCommand("Compiles CUDA kernels (.cu) to machine code (.cubin) and PTX with NVRTC.")
         {
             files, architectures, output, includes, defines, std, registers, fastMath, lineInfo, expressions, more, nvrtc, skip,
-            manifest, parallelism, verbose, listNvrtc, request,
+            manifest, parallelism, verbose, listNvrtc, request, launchers,
         };
         root.SetAction(Run);
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option) option.Action = new HelpWithExamples(help);
@@ -60,7 +61,8 @@ internal sealed class FusionCommand
 
     private int Run(ParseResult line)
     {
-        if (line.GetValue(request) is { } file) return ProjectRun.FromFile(file);
+        if (line.GetValue(request) is { } file) return ProjectRun.Compile(file);
+        if (line.GetValue(launchers) is { } launcherFile) return ProjectRun.WriteLaunchers(launcherFile);
         var sources = line.GetValue(files) ?? [];
         if (sources.FirstOrDefault(s => s.StartsWith('-')) is { } unknown) return Misused($"'{unknown}' is no option of fusionc.");
         var asked = Request(line, sources, out var problem);

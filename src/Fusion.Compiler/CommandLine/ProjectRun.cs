@@ -1,19 +1,29 @@
 using Fusion.Build.Contract;
+using Fusion.Compiler.Launchers;
 
 namespace Fusion.Compiler.CommandLine;
 
-/// <summary>Compiles a project for the build task: one line of output a diagnostic.</summary>
+/// <summary>Works for the build tasks: one line of output a diagnostic.</summary>
 internal static class ProjectRun
 {
-    /// <summary>Reads a request and does it.</summary>
+    /// <summary>Reads a request and compiles its kernels.</summary>
     /// <param name="file">Path of the request.</param>
     /// <returns>The exit code.</returns>
-    public static int FromFile(string file)
+    public static int Compile(string file) =>
+        Run(file, CompileRequest.Parse, request => new Compilation(request, OutputPolicy.Project, Say).Run());
+
+    /// <summary>Reads a request and writes its launchers.</summary>
+    /// <param name="file">Path of the request.</param>
+    /// <returns>The exit code.</returns>
+    public static int WriteLaunchers(string file) =>
+        Run(file, LauncherRequest.Parse, request => new LauncherRun(request, Say).Run());
+
+    private static int Run<T>(string file, Func<string, T> parse, Func<T, bool> run)
     {
-        CompileRequest request;
+        T request;
         try
         {
-            request = CompileRequest.Parse(File.ReadAllText(file));
+            request = parse(File.ReadAllText(file));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
         {
@@ -22,7 +32,7 @@ internal static class ProjectRun
             return FusionCommand.Failure;
         }
 
-        return new Compilation(request, OutputPolicy.Project, Say).Run() ? FusionCommand.Success : FusionCommand.Failure;
+        return run(request) ? FusionCommand.Success : FusionCommand.Failure;
     }
 
     private static void Say(Diagnostic diagnostic) => Console.Out.WriteLine(diagnostic.ToLine());

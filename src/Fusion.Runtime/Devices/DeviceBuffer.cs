@@ -72,6 +72,14 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         return KernelArgument.From(buffer.Pointer);
     }
 
+    /// <summary>The address of the first element.</summary>
+    /// <param name="buffer">The buffer.</param>
+    public static implicit operator DevicePointer<T>(DeviceBuffer<T> buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        return buffer.Pointer;
+    }
+
     /// <summary>Copies values to the start of the buffer and waits until they are there.</summary>
     /// <param name="source">At most <see cref="Length"/> values.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are too many.</exception>

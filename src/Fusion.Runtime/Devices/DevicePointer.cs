@@ -23,6 +23,11 @@ public readonly record struct DevicePointer<T>(ulong Address)
     /// <param name="elements">How many elements, not bytes.</param>
     public DevicePointer<T> Add(long elements) => this + elements;
 
+    /// <summary>The same address with elements of another type.</summary>
+    /// <typeparam name="TOther">What lies there.</typeparam>
+    public DevicePointer<TOther> Cast<TOther>()
+        where TOther : unmanaged => new(Address);
+
     /// <summary>The address as an argument of a kernel.</summary>
     /// <param name="pointer">The address.</param>
     public static implicit operator KernelArgument(DevicePointer<T> pointer) => KernelArgument.From(pointer);

@@ -5,10 +5,11 @@ namespace Fusion.Runtime;
 /// <summary>The primary context of a GPU, which all libraries of the process share, CUDA's runtime library among
 /// them.</summary>
 /// <remarks>Dispose it after all that was made in it: streams, events, buffers and kernel libraries. The GPU's context
-/// itself ends when the last owner in the process has let go. Members may be called from any thread.</remarks>
+/// itself ends when the last owner in the process has let go. Kernels that generated launchers loaded go with it. Members may be called from any thread.</remarks>
 public sealed class GpuContext : IDisposable
 {
     private readonly nint handle;
+    private readonly List<KernelLibrary> owned = [];
     private int disposed;
 
     private GpuContext(GpuDevice device)
@@ -57,8 +58,26 @@ public sealed class GpuContext : IDisposable
     /// <summary>Lets go of the context. Doing it twice is harmless.</summary>
     public void Dispose()
     {
+        lock (owned)
+        {
+            owned.ForEach(library => library.Dispose());
+            owned.Clear();
+        }
+
         // A failed release leaves nothing to do about it: the driver frees all when the process ends.
         if (Interlocked.Exchange(ref disposed, 1) == 0) _ = GpuDriver.Library.Context.ReleasePrimary(Device.Handle);
+    }
+
+    /// <summary>Takes over a library: it is disposed with the context.</summary>
+    /// <param name="library">A library of this context.</param>
+    internal void Own(KernelLibrary library)
+    {
+        lock (owned)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            owned.RemoveAll(one => one.IsDisposed);
+            owned.Add(library);
+        }
     }
 
     /// <summary>Frees something that lives in this context; nothing if the context is gone, and that with it.</summary>

@@ -42,6 +42,9 @@ public static class ErrorCodes
     /// <summary><see cref="LaunchShapeException"/>.</summary>
     public const string LaunchShape = "FUSION2013";
 
+    /// <summary><see cref="LauncherMismatchException"/>.</summary>
+    public const string LauncherMismatch = "FUSION2014";
+
     /// <summary><see cref="AllReduceArgumentException"/>.</summary>
     public const string AllReduceArgument = "FUSION3001";
 

@@ -7,10 +7,15 @@ public sealed class NoKernelsException : FusionException
 {
     internal NoKernelsException(Assembly assembly)
         : base(ErrorCodes.NoKernels,
-            $"The assembly '{assembly.GetName().Name}' carries no GPU kernels. Build its project with the SDK Fusion.Sdk " +
-            "and a .cu file in it, or give the assembly that has the kernels.") =>
+            $"The assembly '{assembly.GetName().Name}' carries no GPU kernels. " + Advice(assembly)) =>
         AssemblyName = assembly.GetName().Name ?? "";
 
     /// <summary>The assembly's simple name.</summary>
     public string AssemblyName { get; }
+
+    // The SDK leaves a mark where it was told not to compile.
+    private static string Advice(Assembly assembly) =>
+        assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Any(mark => mark is { Key: "FusionCompileKernels", Value: "false" })
+            ? "Its project was built with FusionCompileKernels=false, which leaves them out: build it again without that property."
+            : "Build its project with the SDK Fusion.Sdk and a .cu file in it, or give the assembly that has the kernels.";
 }

@@ -10,6 +10,7 @@ public sealed class KernelLibrary : IDisposable
 {
     private readonly List<LoadedModule> loaded = [];
     private readonly GpuContext? ownedContext;
+    private volatile bool disposed;
 
     private KernelLibrary(
         Assembly assembly, KernelManifest manifest, GpuContext context, bool ownsContext, ImageKind? kind)
@@ -48,6 +49,8 @@ public sealed class KernelLibrary : IDisposable
 
     /// <summary>All kernels, in the manifest's order.</summary>
     public IReadOnlyList<Kernel> Kernels { get; } = [];
+
+    internal bool IsDisposed => disposed;
 
     /// <summary>Loads all kernels of an assembly.</summary>
     /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>
@@ -111,6 +114,7 @@ public sealed class KernelLibrary : IDisposable
     /// <summary>Unloads the kernels. Doing it twice is harmless.</summary>
     public void Dispose()
     {
+        disposed = true;
         loaded.ForEach(module => module.Dispose());
         ownedContext?.Dispose();
     }

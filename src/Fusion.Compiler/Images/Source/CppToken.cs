@@ -24,6 +24,15 @@ internal enum CppTokenKind
 /// <param name="Text">Its text.</param>
 internal readonly record struct CppToken(CppTokenKind Kind, string Text)
 {
+    /// <summary>Where it starts in the text.</summary>
+    public int Start { get; init; }
+
+    /// <summary>Where it ends in the text: behind its last character.</summary>
+    public int End { get; init; }
+
+    /// <summary>The words and numbers of a directive, its name first; null for other tokens.</summary>
+    public IReadOnlyList<string>? Words { get; init; }
+
     /// <summary>Whether it is an identifier or keyword.</summary>
     public bool IsWord => Kind == CppTokenKind.Word;
 

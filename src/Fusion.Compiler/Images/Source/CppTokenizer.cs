@@ -34,13 +34,15 @@ internal sealed class CppTokenizer
         }
 
         _atLineStart = false;
-        if (SkipLiteral()) Add(CppTokenKind.Literal, "");
+        var start = _position;
+        if (SkipLiteral()) Add(CppTokenKind.Literal, "", start);
         else if (IsWordStart(c)) ReadWhile(CppTokenKind.Word, IsWordPart);
         else if (char.IsAsciiDigit(c) || (c == '.' && char.IsAsciiDigit(At(1)))) ReadWhile(CppTokenKind.Number, IsNumberPart);
         else ReadMark();
     }
 
-    private void Add(CppTokenKind kind, string text) => _tokens.Add(new CppToken(kind, text));
+    private void Add(CppTokenKind kind, string text, int start) =>
+        _tokens.Add(new CppToken(kind, text) { Start = start, End = _position });
 
     private static bool IsWordStart(char c) => char.IsLetter(c) || c is '_' or '$';
 
@@ -53,15 +55,16 @@ internal sealed class CppTokenizer
     {
         var start = _position;
         while (_position < _text.Length && isPart(_text[_position])) _position++;
-        Add(kind, _text[start.._position]);
+        Add(kind, _text[start.._position], start);
     }
 
     private void ReadMark()
     {
         var rest = _text.AsSpan(_position);
         var length = rest.StartsWith("...") ? 3 : rest.StartsWith("::") || rest.StartsWith("->") ? 2 : 1;
-        Add(CppTokenKind.Mark, _text.Substring(_position, length));
+        var start = _position;
         _position += length;
+        Add(CppTokenKind.Mark, _text.Substring(start, length), start);
     }
 
     private bool SkipBlank()
@@ -104,6 +107,7 @@ internal sealed class CppTokenizer
     private void ReadDirective()
     {
         var first = _tokens.Count;
+        var start = _position;
         _position++;
         while (_position < _text.Length && At(0) != '\n')
         {
@@ -115,7 +119,8 @@ internal sealed class CppTokenizer
 
         var words = _tokens.Skip(first).Select(token => token.Text).ToArray();
         _tokens.RemoveRange(first, words.Length);
-        Add(CppTokenKind.Directive, words is ["if", "0" or "false"] ? DisabledCode.Start : words.FirstOrDefault(""));
+        Add(CppTokenKind.Directive, words is ["if", "0" or "false"] ? DisabledCode.Start : words.FirstOrDefault(""), start);
+        _tokens[^1] = _tokens[^1] with { Words = words };
     }
 
     private bool SkipLiteral()

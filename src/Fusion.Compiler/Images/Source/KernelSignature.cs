@@ -9,6 +9,27 @@ internal sealed record KernelSignature(string Name, IReadOnlyList<SignatureParam
     /// <summary>Whether a body follows.</summary>
     public bool IsDefinition { get; init; }
 
+    /// <summary>Where its declaration starts in the text, <c>template</c> and attributes included.</summary>
+    public int Start { get; init; }
+
+    /// <summary>Where the comments above it may start: behind the token before it.</summary>
+    public int CommentStart { get; init; }
+
+    /// <summary>The template's parameters; empty if it is none.</summary>
+    public IReadOnlyList<TemplateParameter> TemplateParameters { get; init; } = [];
+
+    /// <summary>What <c>__launch_bounds__</c> says; null without.</summary>
+    public string? LaunchBounds { get; init; }
+
+    /// <summary>What <c>__cluster_dims__</c> says; null without.</summary>
+    public string? ClusterSize { get; init; }
+
+    /// <summary>Whether parentheses follow those of its parameters: then what was taken for the function is a macro.</summary>
+    public bool IsMacroCall { get; init; }
+
+    /// <summary>Whether some of its parameters depend on an <c>#if</c>.</summary>
+    public bool IsConditional { get; init; }
+
     /// <summary>Whether another declaration is of the same function.</summary>
     /// <param name="other">The other one.</param>
     public bool IsSameFunction(KernelSignature other) =>
@@ -19,4 +40,11 @@ internal sealed record KernelSignature(string Name, IReadOnlyList<SignatureParam
 /// <summary>A parameter as the source declares it.</summary>
 /// <param name="Name">Its name; <c>arg0</c>, <c>arg1</c> … if it has none.</param>
 /// <param name="Type">Its type in one spelling: <c>const float*</c>.</param>
-internal readonly record struct SignatureParameter(string Name, string Type);
+/// <param name="Start">Where it starts in the text.</param>
+internal readonly record struct SignatureParameter(string Name, string Type, int Start = 0);
+
+/// <summary>A parameter of a template.</summary>
+/// <param name="Name">Its name; empty if it has none.</param>
+/// <param name="Default">The tokens of its default; empty without.</param>
+/// <param name="IsPack">Whether it stands for any number of arguments.</param>
+internal sealed record TemplateParameter(string Name, IReadOnlyList<CppToken> Default, bool IsPack);

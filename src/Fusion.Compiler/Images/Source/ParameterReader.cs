@@ -19,12 +19,13 @@ internal static class ParameterReader
 
     private static SignatureParameter ReadOne(IReadOnlyList<CppToken> tokens, int index)
     {
+        var start = tokens.Count > 0 ? tokens[0].Start : 0;
         var assignment = IndexOf(tokens, "=");
         if (assignment >= 0) tokens = tokens.Slice(0, assignment);
 
         var group = IndexOf(tokens, "(");
         var (name, type) = group > 0 ? ReadGroup(tokens, group) : ReadPlain(tokens);
-        return new SignatureParameter(name.Length > 0 ? name : $"arg{index}", TypeSpelling.Of(type));
+        return new SignatureParameter(name.Length > 0 ? name : $"arg{index}", TypeSpelling.Of(type), start);
     }
 
     // T name, T name[4], T name[2][4], T

@@ -14,6 +14,7 @@ internal sealed class SignatureReader
     // The namespaces around; "" for every other brace.
     private ImmutableStack<string> _scopes = [];
     private bool _inTemplate;
+    private IReadOnlyList<TemplateParameter> _templateParameters = [];
 
     private SignatureReader(string source) => _tokens = CppTokenizer.Read(source);
 
@@ -100,7 +101,9 @@ internal sealed class SignatureReader
         if (i < _tokens.Count && _tokens[i].IsMark("<"))
         {
             _inTemplate = true;
-            return CppBrackets.AngleEnd(_tokens, i) ?? i + 1;
+            var end = CppBrackets.AngleEnd(_tokens, i) ?? i + 1;
+            _templateParameters = TemplateParameters.Read(_tokens.Slice(i + 1, end - 1));
+            return end;
         }
 
         return i;
@@ -113,10 +116,18 @@ internal sealed class SignatureReader
         if (!declarator.HasTemplateArguments)
         {
             var scopes = _scopes.Reverse().Where(scope => scope.Length > 0);
+            var place = DeclarationPlace.Of(_tokens, start - 1, declarator.End);
             _found.Add(new KernelSignature(
                 string.Join("::", scopes.Append(declarator.Name)), ParameterReader.Read(declarator.Parameters), _inTemplate)
             {
                 IsDefinition = declarator.HasBody,
+                Start = place.Start,
+                CommentStart = place.CommentStart,
+                TemplateParameters = _inTemplate ? _templateParameters : [],
+                LaunchBounds = place.ArgumentsOf("__launch_bounds__"),
+                ClusterSize = place.ArgumentsOf("__cluster_dims__"),
+                IsMacroCall = declarator.End < _tokens.Count && _tokens[declarator.End].IsMark("("),
+                IsConditional = declarator.Parameters.Any(token => token.Kind == CppTokenKind.Directive),
             });
         }
 

@@ -1,0 +1,173 @@
+using System.Text;
+using Fusion.Build.Contract;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace Fusion.Build.Tasks;
+
+/// <summary>Starts fusionc with a request, or not at all if nothing changed since the last good run.</summary>
+/// <remarks>fusionc is a process of its own, so nothing of it loads into MSBuild: no locked library, no changed stack limit,
+/// no crash of the build node, no .NET of MSBuild's choice.</remarks>
+public abstract class FusionToolTask : ToolTask
+{
+    private readonly StringBuilder unexplained = new();
+    private string request = "";
+
+    /// <summary>The <c>FusionKernel</c> items.</summary>
+    [Required]
+    public ITaskItem[] Kernels { get; set; } = [];
+
+    /// <summary>Full path of the project file.</summary>
+    [Required]
+    public string ProjectFile { get; set; } = "";
+
+    /// <summary>Full path of the file that says what the last build depended on.</summary>
+    [Required]
+    public string StateFile { get; set; } = "";
+
+    /// <summary>Full path of <c>fusionc.dll</c>.</summary>
+    [Required]
+    public string CompilerAssembly { get; set; } = "";
+
+    /// <summary>Folder of the pages that explain the codes.</summary>
+    public string HelpPath { get; set; } = "";
+
+    /// <summary>Whether warnings are errors. MSBuild applies the property of that name to the C# compiler alone.</summary>
+    public bool TreatWarningsAsErrors { get; set; }
+
+    /// <summary>Codes that stay warnings all the same, or are not said at all: separated by semicolons or commas, as MSBuild
+    /// reads them.</summary>
+    public string WarningsNotAsErrors { get; set; } = "";
+
+    /// <summary>Full path of <c>dotnet</c>; empty for the one on the path.</summary>
+    public string DotNetHost { get; set; } = "";
+
+    /// <inheritdoc/>
+    protected override string ToolName => Path.DirectorySeparatorChar == '\\' ? "dotnet.exe" : "dotnet";
+
+    /// <inheritdoc/>
+    protected override Encoding StandardOutputEncoding => Encoding.UTF8;
+
+    /// <inheritdoc/>
+    protected override Encoding StandardErrorEncoding => Encoding.UTF8;
+
+    /// <summary>The option of fusionc that takes the request.</summary>
+    protected abstract string RequestSwitch { get; }
+
+    /// <summary>What to say when fusionc is started; the reason follows.</summary>
+    protected abstract string StartedMessage { get; }
+
+    /// <summary>What to say when there is nothing to do.</summary>
+    protected abstract string UpToDateMessage { get; }
+
+    /// <summary>Folder of the project.</summary>
+    protected string ProjectDirectory => Path.GetDirectoryName(ProjectFile)!;
+
+    private string RequestFile => StateFile + ".request";
+
+    /// <inheritdoc/>
+    public override bool Execute()
+    {
+        request = CreateRequest();
+        if (!base.Execute()) return false;
+        if (BuildState.Read(StateFile) is { } state)
+        {
+            TakeOutputs(state);
+        }
+        else
+        {
+            LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
+                $"fusionc reported success but wrote no readable '{StateFile}'."));
+        }
+
+        return !Log.HasLoggedErrors;
+    }
+
+    /// <summary>The request as text.</summary>
+    protected abstract string CreateRequest();
+
+    /// <summary>Takes what a good run left.</summary>
+    /// <param name="state">Its state.</param>
+    protected abstract void TakeOutputs(BuildState state);
+
+    /// <inheritdoc/>
+    protected override bool SkipTaskExecution()
+    {
+        var state = BuildState.Read(StateFile);
+        var reason = state is null ? "there is no finished build to go on from" : state.WhyStale(Hash.Of(request));
+        if (reason is null)
+        {
+            // A warning that shows once and then hides would let a second build pass that the first rightly refused.
+            foreach (var diagnostic in state!.Diagnostics) LogDiagnostic(diagnostic);
+            Log.LogMessage(MessageImportance.Low, UpToDateMessage);
+            return true;
+        }
+
+        Log.LogMessage(MessageImportance.Low, $"{StartedMessage}, because {reason}.");
+        Directory.CreateDirectory(Path.GetDirectoryName(RequestFile)!);
+        File.WriteAllText(RequestFile, request);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    protected override string GenerateFullPathToTool() => DotNetHost.Length > 0 ? DotNetHost : ToolName;
+
+    /// <inheritdoc/>
+    protected override string GenerateCommandLineCommands()
+    {
+        var line = new CommandLineBuilder();
+        line.AppendSwitch("exec");
+        line.AppendFileNameIfNotNull(CompilerAssembly);
+        line.AppendSwitchIfNotNull(RequestSwitch + " ", RequestFile);
+        return line.ToString();
+    }
+
+    /// <inheritdoc/>
+    protected override void LogEventsFromTextOutput(string singleLine, MessageImportance messageImportance)
+    {
+        if (Diagnostic.TryParse(singleLine) is { } diagnostic)
+        {
+            LogDiagnostic(diagnostic);
+            return;
+        }
+
+        unexplained.AppendLine(singleLine);
+        Log.LogMessage(MessageImportance.Normal, singleLine);
+    }
+
+    /// <inheritdoc/>
+    protected override bool HandleTaskExecutionErrors()
+    {
+        if (!Log.HasLoggedErrors)
+        {
+            LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
+                $"fusionc ended with code {ExitCode} without saying why. The command was: {GenerateFullPathToTool()} "
+                + $"{GenerateCommandLineCommands()}\n{unexplained}"));
+        }
+
+        return false;
+    }
+
+    private void LogDiagnostic(Diagnostic d)
+    {
+        var file = d.File.Length > 0 ? d.File : ProjectFile;
+        var help = HelpPath.Length > 0 && d.Code.Length > 0 ? new Uri(Path.Combine(HelpPath, d.Code + ".md")).AbsoluteUri : null;
+        switch (d.Severity)
+        {
+            case DiagnosticSeverity.Error:
+            case DiagnosticSeverity.Warning when TreatWarningsAsErrors && !StaysWarning(d.Code):
+                Log.LogError(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
+                break;
+            case DiagnosticSeverity.Warning:
+                Log.LogWarning(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
+                break;
+            default:
+                var importance = d.Severity == DiagnosticSeverity.Message ? MessageImportance.Normal : MessageImportance.Low;
+                Log.LogMessage(importance, d.Message);
+                break;
+        }
+    }
+
+    private bool StaysWarning(string code) => WarningsNotAsErrors.Split(';', ',')
+        .Any(listed => listed.Trim().Equals(code, StringComparison.OrdinalIgnoreCase));
+}

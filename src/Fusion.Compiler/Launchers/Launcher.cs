@@ -1,0 +1,38 @@
+namespace Fusion.Compiler.Launchers;
+
+/// <summary>What is written for a kernel.</summary>
+internal sealed record Launcher
+{
+    /// <summary>Name of the kernel's module: <c>kernels/rms_norm</c>.</summary>
+    public required string Module { get; init; }
+
+    /// <summary>Name of the kernel as the manifest has it: <c>math::scale</c>, or a name expression.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>Its name without arguments: <c>math::scale</c>.</summary>
+    public required string QualifiedName { get; init; }
+
+    /// <summary>The arguments of an instantiation; empty without.</summary>
+    public string TemplateArguments { get; init; } = "";
+
+    /// <summary>Its parameters; null if they are unknown.</summary>
+    public IReadOnlyList<LauncherParameter>? Parameters { get; init; }
+
+    /// <summary>What the comment above it says.</summary>
+    public KernelComment Comment { get; init; } = KernelComment.None;
+
+    /// <summary>What <c>__launch_bounds__</c> says; null without.</summary>
+    public string? LaunchBounds { get; init; }
+
+    /// <summary>What <c>__cluster_dims__</c> says; null without.</summary>
+    public string? ClusterSize { get; init; }
+
+    /// <summary>Name of the C# class.</summary>
+    public string ClassName { get; init; } = "";
+}
+
+/// <summary>A parameter of a launcher.</summary>
+/// <param name="Name">Its name in C++.</param>
+/// <param name="Type">Its type in C++.</param>
+/// <param name="CSharp">How the launcher takes it.</param>
+internal sealed record LauncherParameter(string Name, string Type, LauncherType CSharp);

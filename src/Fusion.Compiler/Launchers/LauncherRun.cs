@@ -1,0 +1,106 @@
+using System.Text;
+using Fusion.Build.Contract;
+using Fusion.Compiler.Output;
+
+namespace Fusion.Compiler.Launchers;
+
+/// <summary>One run: from a request to the C# file and its state. Needs no NVRTC.</summary>
+/// <param name="request">What is asked.</param>
+/// <param name="say">Gets every diagnostic.</param>
+internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> say)
+{
+    private readonly string requestHash = Hash.Of(request.ToText());
+    private readonly List<Diagnostic> warnings = [];
+    private readonly List<FileStamp> inputs = [];
+    private bool failed;
+
+    /// <summary>How long to wait for another fusionc.</summary>
+    public TimeSpan LockPatience { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Does it.</summary>
+    /// <returns>Whether the launchers are written.</returns>
+    public bool Run()
+    {
+        try
+        {
+            using var mine = OutputLock.Take(request.StateFile + ".lock", LockPatience, out var problem);
+            if (problem is not null) Say(problem);
+            return mine is not null && Write();
+        }
+        catch (WriteException e)
+        {
+            Say(e.ToDiagnostic());
+            return false;
+        }
+    }
+
+    private bool Write()
+    {
+        AtomicFile.Delete(request.StateFile);
+        if (!CSharpNames.IsIdentifier(request.ClassName))
+        {
+            Say(new Diagnostic(DiagnosticSeverity.Error, Codes.ClassName,
+                $"FusionKernelsClass is '{request.ClassName}'; expected the name of a C# class without a namespace: Kernels. "
+                + "The namespace is FusionKernelsNamespace."));
+            return false;
+        }
+
+        var types = new TypeMap(request.Types);
+        var launchers = request.Kernels.SelectMany(kernel => Read(kernel, types)).ToList();
+        if (failed) return false;
+        var named = ClassNames.Assign(launchers, request.ClassName);
+        var text = LauncherWriter.Write(named, CSharpNames.Namespace(request.Namespace), request.ClassName);
+        AtomicFile.Write(request.OutputFile, Encoding.UTF8.GetBytes(text));
+        WriteState();
+        return true;
+    }
+
+    private IReadOnlyList<Launcher> Read(KernelRequest kernel, TypeMap types)
+    {
+        var source = Path.GetFullPath(kernel.Source, request.ProjectDirectory);
+        kernel.Source = source;
+        try
+        {
+            var bytes = File.ReadAllBytes(source);
+            inputs.Add(FileStamp.Of(source, Hash.Of(bytes)));
+            using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
+            return new LauncherSource(kernel, reader.ReadToEnd(), types, Say).Read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            inputs.Add(FileStamp.Of(source));
+            if (request.ReportsSources)
+            {
+                Say(new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, File.Exists(source)
+                    ? $"The file cannot be read: {e.Message}"
+                    : "There is no such file. Correct the FusionKernel item that names it.", source));
+            }
+
+            return [];
+        }
+    }
+
+    private void WriteState()
+    {
+        var state = new BuildState { RequestHash = requestHash };
+        state.Inputs.AddRange(inputs);
+        if (typeof(LauncherRun).Assembly.Location is { Length: > 0 } compiler) state.Inputs.Add(FileStamp.Of(compiler));
+        state.Outputs.Add(new(FileStamp.Of(request.OutputFile, Hash.OfFile(request.OutputFile)), ""));
+        state.Diagnostics.AddRange(warnings);
+        try
+        {
+            state.Write(request.StateFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new WriteException(request.StateFile, e);
+        }
+    }
+
+    private void Say(Diagnostic diagnostic)
+    {
+        if (diagnostic.Severity == DiagnosticSeverity.Error) failed = true;
+        else warnings.Add(diagnostic);
+        say(diagnostic);
+    }
+}

@@ -1,0 +1,128 @@
+using Fusion.Build.Contract;
+using Fusion.Compiler.Images;
+
+namespace Fusion.Compiler.Launchers;
+
+/// <summary>Finds what launchers a source needs.</summary>
+/// <param name="kernel">The source, its macros and its name expressions.</param>
+/// <param name="text">The source's text.</param>
+/// <param name="types">The types that C# has.</param>
+/// <param name="say">Gets every warning.</param>
+internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap types, Action<Diagnostic> say)
+{
+    private readonly List<Launcher> found = [];
+    private readonly SourceMacros macros = new(CppTokenizer.Read(text), kernel.Defines);
+
+    /// <summary>Reads it.</summary>
+    /// <returns>A launcher for each kernel, but for templates one for each instantiation.</returns>
+    public IReadOnlyList<Launcher> Read()
+    {
+        foreach (var use in macros.KernelUses)
+        {
+            Warn(Codes.HiddenKernel, use.Start, $"The macro '{use.Text}' declares a kernel. Macros are not expanded, so the kernel has no "
+                + "launcher: write its declaration out, or launch it by name (KernelLibrary.GetKernel).");
+        }
+
+        var signatures = SignatureReader.Read([text]).Where(s => s.IsDefinition && IsReadable(s)).ToList();
+        var expressions = kernel.NameExpressions.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Distinct(StringComparer.Ordinal).Select(e => (Text: e, Parts: Instantiation.Of(e))).ToList();
+        foreach (var signature in signatures.Where(s => !s.IsTemplate))
+        {
+            // Named by an expression, a kernel has the expression's text for a name.
+            var expression = expressions.Find(e => e.Parts is { IsTemplate: false } parts && parts.Names(signature));
+            Add(signature, NameOf(signature, signatures, expression.Text), null);
+        }
+
+        foreach (var (expression, parts) in expressions)
+        {
+            var fitting = parts is null ? [] : signatures.FindAll(parts.Names);
+            if (fitting is [{ IsTemplate: true } template] && !template.Parameters.Any(p => p.Type.Contains("...", StringComparison.Ordinal)))
+                Add(template, expression, parts);
+            else if (fitting.Count != 1 || fitting[0].IsTemplate) AddUnknown(expression, parts, fitting);
+        }
+
+        return found;
+    }
+
+    // Overloads share a name: in the manifest each has its types beside it.
+    private static string NameOf(KernelSignature signature, List<KernelSignature> all, string? expression)
+    {
+        if (expression is not null) return expression;
+        var isOverloaded = all.Count(s => !s.IsTemplate && s.Name == signature.Name) > 1;
+        return isOverloaded ? $"{signature.Name}({string.Join(", ", signature.Parameters.Select(p => p.Type))})" : signature.Name;
+    }
+
+    private bool IsReadable(KernelSignature signature)
+    {
+        var name = signature.Name[(signature.Name.LastIndexOf(':') + 1)..];
+        if (!signature.IsMacroCall && !macros.Contains(name)) return true;
+        Warn(Codes.HiddenKernel, signature.Start, $"The name of a kernel is the macro '{name}'. Macros are not expanded, so the kernel has no "
+            + "launcher: write its name out, or launch it by name (KernelLibrary.GetKernel).");
+        return false;
+    }
+
+    private void Add(KernelSignature signature, string name, Instantiation? instantiation) => found.Add(new Launcher
+    {
+        Module = kernel.Name,
+        Kernel = name,
+        QualifiedName = signature.Name,
+        TemplateArguments = instantiation?.ArgumentText ?? "",
+        Parameters = Parameters(signature, name, instantiation),
+        Comment = KernelComment.Read(text[signature.CommentStart..signature.Start], signature.CommentStart == 0),
+        LaunchBounds = signature.LaunchBounds,
+        ClusterSize = signature.ClusterSize,
+    });
+
+    private void AddUnknown(string expression, Instantiation? parts, List<KernelSignature> fitting)
+    {
+        var why = parts is null ? "is more than a name and its arguments"
+            : fitting.Count > 1 ? "fits several kernels of this file"
+            : fitting.Count == 1 ? "has any number of parameters"
+            : "is of no kernel that is declared in this file itself";
+        Warn(Codes.UnknownInstantiation, null, $"The name expression '{expression}' {why}, so its parameters are not known, and the launcher takes "
+            + "KernelArgument. Declare the template in the .cu file for a launcher with types.");
+        found.Add(new Launcher
+        {
+            Module = kernel.Name,
+            Kernel = expression,
+            QualifiedName = parts?.Name ?? expression,
+            TemplateArguments = parts?.ArgumentText ?? "",
+        });
+    }
+
+    private LauncherParameter[]? Parameters(KernelSignature signature, string name, Instantiation? instantiation)
+    {
+        // A macro may stand for several parameters.
+        if (signature.IsConditional || signature.Parameters.Any(p => macros.Contains(p.Type) && p.Name.StartsWith("arg", StringComparison.Ordinal)))
+        {
+            Warn(Codes.UnknownType, signature.Start, $"The parameters of the kernel '{name}' depend on "
+                + (signature.IsConditional ? "an #if" : "a macro") + ", so the launcher takes any number of KernelArgument. Write them out for "
+                + "a launcher with types.");
+            return null;
+        }
+
+        return [.. signature.Parameters.Select(parameter =>
+        {
+            var type = instantiation?.TypeOf(parameter.Type, signature.TemplateParameters) ?? parameter.Type;
+            return new LauncherParameter(parameter.Name, type, types.Find(type) ?? Unknown(parameter, type, name));
+        })];
+    }
+
+    private LauncherType Unknown(SignatureParameter parameter, string type, string name)
+    {
+        var element = PointerShape.Of(type)?.Element;
+        Warn(Codes.UnknownType, parameter.Start, $"The parameter '{parameter.Name}' of the kernel '{name}' is {type}, which has no type in C#, so "
+            + "the launcher takes it as a KernelArgument, whose size alone is checked. "
+            + (element is null ? "Pass a struct of such members, or launch with KernelArgument.Of(…)."
+                : $"Name its C# type in the project, <FusionTypeMap Include=\"{element}\" CSharp=\"Full.Name\" />, or leave CSharp out if "
+                    + "bytes are what you want."));
+        return LauncherType.Untyped;
+    }
+
+    private void Warn(string code, int? position, string message)
+    {
+        var before = text.AsSpan(0, position ?? 0);
+        var (line, column) = position is null ? (0, 0) : (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
+        say(new Diagnostic(DiagnosticSeverity.Warning, code, message, kernel.Source, line, column));
+    }
+}

@@ -1,0 +1,59 @@
+using Fusion.Build.Tests.Infrastructure;
+
+namespace Fusion.Build.Tests;
+
+public sealed class LaunchersThatStay : SharedConsumer
+{
+    private const string File = "obj/Debug/net10.0/fusion.launchers.g.cs";
+
+    private DateTime Written => System.IO.File.GetLastWriteTimeUtc(Consumer.PathOf(File));
+
+    private protected override Consumer Create()
+    {
+        var consumer = new Consumer();
+        consumer.Write("fill.cu", Kernels.Named("fill"));
+        consumer.Build().MustSucceed();
+        return consumer;
+    }
+
+    [Test]
+    public void AreNotTouchedIfNothingChanged()
+    {
+        var before = Written;
+        System.IO.File.SetLastWriteTimeUtc(Consumer.PathOf("fill.cu"), DateTime.UtcNow);
+
+        var build = Consumer.Rebuild().MustSucceed();
+
+        Assert.That(build.Messages, Does.Contain("Launchers are up to date."));
+        Assert.That(Written, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void AreNotTouchedIfNoDeclarationChangedSoCSharpIsNotCompiledAgain()
+    {
+        var before = Written;
+        Consumer.Write("fill.cu", Kernels.Named("fill", $"out[threadIdx.x] = {DateTime.UtcNow.Ticks % 1000}.5f;"));
+
+        var build = Consumer.Rebuild("-p:FusionCompileKernels=false", "-p:FusionNvrtcPack=true").MustSucceed();
+
+        Assert.That(build.Messages, Has.Some.Contains("Launchers are written, because").And.Contains("fill.cu"));
+        Assert.That(Written, Is.EqualTo(before));
+        var again = Consumer.Rebuild("-p:FusionCompileKernels=false", "-p:FusionNvrtcPack=true").MustSucceed();
+        Assert.That(again.Messages, Does.Contain("Launchers are up to date."));
+        Assert.That(again.Messages, Has.Some.Contains("Skipping target \"CoreCompile\""));
+    }
+
+    [Test]
+    public void GoWithTheLastKernel()
+    {
+        using var consumer = new Consumer();
+        consumer.Write("fill.cu", Kernels.Named("fill"));
+        consumer.Build().MustSucceed();
+        Assert.That(consumer.PathOf(File), Does.Exist);
+
+        System.IO.File.Delete(consumer.PathOf("fill.cu"));
+        consumer.Rebuild().MustSucceed();
+
+        Assert.That(consumer.PathOf(File), Does.Not.Exist);
+    }
+}

@@ -1,0 +1,31 @@
+using Fusion.Build.Contract;
+using Fusion.Compiler.Launchers;
+
+namespace Fusion.Compiler.Tests.Launchers;
+
+/// <summary>What launchers a source gets.</summary>
+internal abstract class LauncherTest
+{
+    protected List<Diagnostic> Warnings { get; } = [];
+
+    [SetUp]
+    public void ForgetWarnings() => Warnings.Clear();
+
+    protected IReadOnlyList<Launcher> Read(string source, string expressions = "", string defines = "", params (string Name, string CSharp)[] types)
+    {
+        var kernel = new KernelRequest { Source = "/src/k.cu", Name = "kernels/k", NameExpressions = expressions, Defines = defines };
+        var map = new TypeMap(types.Select(type => KeyValuePair.Create(type.Name, type.CSharp)));
+        return new LauncherSource(kernel, source.ReplaceLineEndings("\n"), map, Warnings.Add).Read();
+    }
+
+    /// <summary>Each launcher as <c>kernel(type name, …)</c>, with C# types in their short form.</summary>
+    protected string Signatures(string source, string expressions = "", string defines = "", params (string Name, string CSharp)[] types) =>
+        string.Join("; ", Read(source, expressions, defines, types).Select(Describe));
+
+    private static string Describe(Launcher launcher) => launcher.Parameters is { } parameters
+        ? $"{launcher.Kernel}({string.Join(", ", parameters.Select(p => $"{Short(p.CSharp.CSharp)} {p.Name}"))})"
+        : $"{launcher.Kernel}(?)";
+
+    private static string Short(string type) => type.Replace("global::", "").Replace("Fusion.Runtime.", "").Replace("System.", "")
+        .Replace("ReadOnlyDevicePointer", "ReadOnly").Replace("DevicePointer", "Pointer").Replace("KernelArgument", "?");
+}
