@@ -20,12 +20,13 @@ public sealed class ProjectProcess() : NvrtcFixture("12.4")
         Assert.That(Project.WhyStale(), Is.Null);
     }
 
-    [Test]
-    public void ARequestThatCannotBeReadIsAnError()
+    [TestCase("--request")]
+    [TestCase("--launchers")]
+    public void ARequestThatCannotBeReadIsAnError(string option)
     {
         Project.Write("request", "something else\n");
 
-        var run = CompilerProcess.Run(Project.Root, Nvrtc, "--request", Project.PathOf("request"));
+        var run = CompilerProcess.Run(Project.Root, Nvrtc, option, Project.PathOf("request"));
 
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(Diagnostic.TryParse(run.Output.TrimEnd())?.Code, Is.EqualTo("FUSION1033"));

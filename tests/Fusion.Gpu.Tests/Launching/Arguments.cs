@@ -30,7 +30,7 @@ public sealed class Arguments : GpuTest
     private static ulong Bits(double value) => BitConverter.DoubleToUInt64Bits(value);
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct Small
+    internal struct Small
     {
         public byte A;
         public ushort B;
@@ -39,7 +39,7 @@ public sealed class Arguments : GpuTest
 
     // alignas(16) makes 48 bytes of it.
     [StructLayout(LayoutKind.Sequential, Size = 48)]
-    private struct Large
+    internal struct Large
     {
         public double D0;
         public double D1;
