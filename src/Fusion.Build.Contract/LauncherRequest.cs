@@ -21,7 +21,7 @@ public sealed class LauncherRequest
     /// <summary>Name of the class that holds them.</summary>
     public string ClassName { get; set; } = "";
 
-    /// <summary>Whether a source that cannot be read is an error: where the kernels are compiled too, that is said there.</summary>
+    /// <summary>Whether a source that cannot be read is an error; where the kernels are compiled too, it is one there.</summary>
     public bool ReportsSources { get; set; }
 
     /// <summary>Types of C++ by name, each with its type in C#; empty to pass it by its bytes.</summary>

@@ -17,8 +17,9 @@ public sealed class LaunchersThatStay : SharedConsumer
     }
 
     [Test]
-    public void AreNotTouchedIfNothingChanged()
+    public void AreNotTouchedIfNothingChangedAndNothingStarts()
     {
+        Consumer.Rebuild().MustSucceed();
         var before = Written;
         System.IO.File.SetLastWriteTimeUtc(Consumer.PathOf("fill.cu"), DateTime.UtcNow);
 
@@ -29,18 +30,15 @@ public sealed class LaunchersThatStay : SharedConsumer
     }
 
     [Test]
-    public void AreNotTouchedIfNoDeclarationChangedSoCSharpIsNotCompiledAgain()
+    public void AreNotTouchedIfNoDeclarationChanged()
     {
         var before = Written;
-        Consumer.Write("fill.cu", Kernels.Named("fill", $"out[threadIdx.x] = {DateTime.UtcNow.Ticks % 1000}.5f;"));
+        Consumer.Write("fill.cu", Kernels.Named("fill", $"out[threadIdx.x] = {DateTime.UtcNow.Ticks}.5f;"));
 
-        var build = Consumer.Rebuild("-p:FusionCompileKernels=false", "-p:FusionNvrtcPack=true").MustSucceed();
+        var build = Consumer.Rebuild().MustSucceed();
 
         Assert.That(build.Messages, Has.Some.Contains("Launchers are written, because").And.Contains("fill.cu"));
         Assert.That(Written, Is.EqualTo(before));
-        var again = Consumer.Rebuild("-p:FusionCompileKernels=false", "-p:FusionNvrtcPack=true").MustSucceed();
-        Assert.That(again.Messages, Does.Contain("Launchers are up to date."));
-        Assert.That(again.Messages, Has.Some.Contains("Skipping target \"CoreCompile\""));
     }
 
     [Test]

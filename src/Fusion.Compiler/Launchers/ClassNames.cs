@@ -21,7 +21,8 @@ internal static class ClassNames
     public static IReadOnlyList<Launcher> Assign(IReadOnlyList<Launcher> launchers, string className)
     {
         var named = launchers.Select(launcher => launcher with { ClassName = Short(launcher, className) }).ToArray();
-        foreach (var distinction in Distinctions) Distinguish(named, launcher => distinction(launcher) + Short(launcher, className), distinction);
+        foreach (var distinction in Distinctions)
+            Distinguish(named, launcher => distinction(launcher) + Short(launcher, className), distinction);
         Distinguish(named, launcher => launcher.ClassName + CSharpNames.Pascal(Types(launcher)), Types);
         Number(named);
         return named;

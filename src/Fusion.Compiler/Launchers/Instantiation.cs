@@ -29,9 +29,12 @@ internal sealed record Instantiation(string Name, IReadOnlyList<IReadOnlyList<Cp
         if (names.Count == 0) return null;
         var name = string.Join("::", names);
         if (i == tokens.Count) return new Instantiation(name, []);
-        if (!tokens[i].IsMark("<") || CppBrackets.AngleEnd(tokens, i) is not { } end || end != tokens.Count) return null;
-        var arguments = tokens.Slice(i + 1, end - 1);
-        return new Instantiation(name, arguments.Count == 0 ? [] : [.. CppBrackets.SplitAtCommas(arguments)]) { IsTemplate = true };
+        if (!tokens[i].IsMark("<") || CppBrackets.AngleEnd(tokens, i) != tokens.Count) return null;
+        var arguments = tokens.Slice(i + 1, tokens.Count - 1);
+        return new Instantiation(name, arguments.Count == 0 ? [] : [.. CppBrackets.SplitAtCommas(arguments)])
+        {
+            IsTemplate = true,
+        };
     }
 
     /// <summary>Whether a signature is of that name; either may leave namespaces out.</summary>
@@ -52,7 +55,7 @@ internal sealed record Instantiation(string Name, IReadOnlyList<IReadOnlyList<Cp
             var index = token.IsWord ? IndexOf(parameters, token.Text) : -1;
             var argument = index < 0 ? [] : index < Arguments.Count ? Arguments[index] : parameters[index].Default;
             // const T* with T = float* is no const float**: what the words do not show stays as it is.
-            var isSimple = isPlain || argument.All(t => t.IsWord ? !TypeSpelling.IsQualifier(t.Text) : !t.IsMark("*") && !t.IsMark("&"));
+            var isSimple = isPlain || !argument.Any(IsPointerOrQualifier);
             if (argument.Count > 0 && isSimple) replaced.AddRange(argument);
             else replaced.Add(token);
         }
@@ -72,6 +75,9 @@ internal sealed record Instantiation(string Name, IReadOnlyList<IReadOnlyList<Cp
 
         return -1;
     }
+
+    private static bool IsPointerOrQualifier(CppToken token) =>
+        token.IsMark("*") || token.IsMark("&") || (token.IsWord && TypeSpelling.IsQualifier(token.Text));
 
     private static bool Ends(string name, string part) => name.EndsWith("::" + part, StringComparison.Ordinal);
 }

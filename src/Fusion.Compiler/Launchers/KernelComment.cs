@@ -81,8 +81,9 @@ internal sealed record KernelComment(IReadOnlyList<string> Paragraphs, IReadOnly
     // @param name text, \param[in] name text
     private static (string Name, string Text)? ParameterOf(string line)
     {
-        if (!line.StartsWith("@param", StringComparison.Ordinal) && !line.StartsWith("\\param", StringComparison.Ordinal)) return null;
         var parts = line.Split([' ', '\t'], 3, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return parts.Length == 3 ? (parts[1], parts[2]) : null;
+        return parts is [['@' or '\\', .. var tag], var name, var text] && tag.StartsWith("param", StringComparison.Ordinal)
+            ? (name, text)
+            : null;
     }
 }

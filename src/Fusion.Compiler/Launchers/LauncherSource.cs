@@ -19,12 +19,13 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
     {
         foreach (var use in macros.KernelUses)
         {
-            Warn(Codes.HiddenKernel, use.Start, $"The macro '{use.Text}' declares a kernel. Macros are not expanded, so the kernel has no "
-                + "launcher: write its declaration out, or launch it by name (KernelLibrary.GetKernel).");
+            Warn(Codes.HiddenKernel, use.Start, $"The macro '{use.Text}' declares a kernel. Macros are not expanded, so the kernel "
+                + "has no launcher: write its declaration out, or launch it by name (KernelLibrary.GetKernel).");
         }
 
         var signatures = SignatureReader.Read([text]).Where(s => s.IsDefinition && IsReadable(s)).ToList();
-        var expressions = kernel.NameExpressions.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        var expressions = kernel.NameExpressions
+            .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Distinct(StringComparer.Ordinal).Select(e => (Text: e, Parts: Instantiation.Of(e))).ToList();
         foreach (var signature in signatures.Where(s => !s.IsTemplate))
         {
@@ -36,9 +37,9 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
         foreach (var (expression, parts) in expressions)
         {
             var fitting = parts is null ? [] : signatures.FindAll(parts.Names);
-            if (fitting is [{ IsTemplate: true } template] && !template.Parameters.Any(p => p.Type.Contains("...", StringComparison.Ordinal)))
-                Add(template, expression, parts);
-            else if (fitting.Count != 1 || fitting[0].IsTemplate) AddUnknown(expression, parts, fitting);
+            if (fitting is [{ IsTemplate: false }]) continue;
+            if (fitting is [var template] && !HasPack(template)) Add(template, expression, parts);
+            else AddUnknown(expression, parts, fitting);
         }
 
         return found;
@@ -52,12 +53,15 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
         return isOverloaded ? $"{signature.Name}({string.Join(", ", signature.Parameters.Select(p => p.Type))})" : signature.Name;
     }
 
+    private static bool HasPack(KernelSignature signature) =>
+        signature.Parameters.Any(p => p.Type.Contains("...", StringComparison.Ordinal));
+
     private bool IsReadable(KernelSignature signature)
     {
         var name = signature.Name[(signature.Name.LastIndexOf(':') + 1)..];
         if (!signature.IsMacroCall && !macros.Contains(name)) return true;
-        Warn(Codes.HiddenKernel, signature.Start, $"The name of a kernel is the macro '{name}'. Macros are not expanded, so the kernel has no "
-            + "launcher: write its name out, or launch it by name (KernelLibrary.GetKernel).");
+        Warn(Codes.HiddenKernel, signature.Start, $"The name of a kernel is the macro '{name}'. Macros are not expanded, so the "
+            + "kernel has no launcher: write its name out, or launch it by name (KernelLibrary.GetKernel).");
         return false;
     }
 
@@ -79,8 +83,8 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
             : fitting.Count > 1 ? "fits several kernels of this file"
             : fitting.Count == 1 ? "has any number of parameters"
             : "is of no kernel that is declared in this file itself";
-        Warn(Codes.UnknownInstantiation, null, $"The name expression '{expression}' {why}, so its parameters are not known, and the launcher takes "
-            + "KernelArgument. Declare the template in the .cu file for a launcher with types.");
+        Warn(Codes.UnknownInstantiation, null, $"The name expression '{expression}' {why}, so its parameters are not known, and the "
+            + "launcher takes KernelArgument. Declare the template in the .cu file for a launcher with types.");
         found.Add(new Launcher
         {
             Module = kernel.Name,
@@ -92,12 +96,14 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
 
     private LauncherParameter[]? Parameters(KernelSignature signature, string name, Instantiation? instantiation)
     {
-        // A macro may stand for several parameters.
-        if (signature.IsConditional || signature.Parameters.Any(p => macros.Contains(p.Type) && p.Name.StartsWith("arg", StringComparison.Ordinal)))
+        // A macro that stands alone may stand for several parameters.
+        var hidden = signature.IsConditional ? "an #if"
+            : signature.Parameters.Any(p => macros.Contains(p.Type) && p.Name.StartsWith("arg", StringComparison.Ordinal)) ? "a macro"
+            : null;
+        if (hidden is not null)
         {
-            Warn(Codes.UnknownType, signature.Start, $"The parameters of the kernel '{name}' depend on "
-                + (signature.IsConditional ? "an #if" : "a macro") + ", so the launcher takes any number of KernelArgument. Write them out for "
-                + "a launcher with types.");
+            Warn(Codes.UnknownType, signature.Start, $"The parameters of the kernel '{name}' depend on {hidden}, so the launcher takes "
+                + "any number of KernelArgument. Write them out for a launcher with types.");
             return null;
         }
 
@@ -110,12 +116,12 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
 
     private LauncherType Unknown(SignatureParameter parameter, string type, string name)
     {
-        var element = PointerShape.Of(type)?.Element;
-        Warn(Codes.UnknownType, parameter.Start, $"The parameter '{parameter.Name}' of the kernel '{name}' is {type}, which has no type in C#, so "
-            + "the launcher takes it as a KernelArgument, whose size alone is checked. "
-            + (element is null ? "Pass a struct of such members, or launch with KernelArgument.Of(…)."
-                : $"Name its C# type in the project, <FusionTypeMap Include=\"{element}\" CSharp=\"Full.Name\" />, or leave CSharp out if "
-                    + "bytes are what you want."));
+        var advice = PointerShape.Of(type) is { } shape
+            ? $"Name its C# type in the project, <FusionTypeMap Include=\"{shape.Element}\" CSharp=\"Full.Name\" />, or leave CSharp "
+                + "out if bytes are what you want."
+            : "Pass a struct of such members, or launch with KernelArgument.Of(…).";
+        Warn(Codes.UnknownType, parameter.Start, $"The parameter '{parameter.Name}' of the kernel '{name}' is {type}, which has no type "
+            + $"in C#, so the launcher takes it as a KernelArgument, whose size alone is checked. {advice}");
         return LauncherType.Untyped;
     }
 

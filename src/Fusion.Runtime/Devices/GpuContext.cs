@@ -5,7 +5,8 @@ namespace Fusion.Runtime;
 /// <summary>The primary context of a GPU, which all libraries of the process share, CUDA's runtime library among
 /// them.</summary>
 /// <remarks>Dispose it after all that was made in it: streams, events, buffers and kernel libraries. The GPU's context
-/// itself ends when the last owner in the process has let go. Kernels that generated launchers loaded go with it. Members may be called from any thread.</remarks>
+/// itself ends when the last owner in the process has let go. Kernels that
+/// generated launchers loaded go with it. Members may be called from any thread.</remarks>
 public sealed class GpuContext : IDisposable
 {
     private readonly nint handle;

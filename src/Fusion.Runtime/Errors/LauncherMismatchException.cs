@@ -5,8 +5,8 @@ public sealed class LauncherMismatchException : FusionException
 {
     internal LauncherMismatchException(KernelDeclaration declaration, string difference)
         : base(ErrorCodes.LauncherMismatch,
-            $"The launcher of the kernel '{declaration.Name}' of the module '{declaration.Module}' does not fit it: {difference}. " +
-            "Lay out the C# type that FusionTypeMap names as the kernel's, or build the project again if its kernels changed.") =>
+            $"The launcher of the kernel '{declaration.Name}' of the module '{declaration.Module}' does not fit it: " +
+            $"{difference}. Lay out the C# type that FusionTypeMap names as the kernel's, or build the project again if its kernels changed.") =>
         Kernel = declaration.Name;
 
     /// <summary>The kernel's name.</summary>

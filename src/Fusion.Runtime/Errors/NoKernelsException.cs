@@ -15,7 +15,8 @@ public sealed class NoKernelsException : FusionException
 
     // The SDK leaves a mark where it was told not to compile.
     private static string Advice(Assembly assembly) =>
-        assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Any(mark => mark is { Key: "FusionCompileKernels", Value: "false" })
-            ? "Its project was built with FusionCompileKernels=false, which leaves them out: build it again without that property."
+        assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Any(mark => mark is { Key: "FusionCompileKernels", Value: "false" })
+            ? "Its project was built with FusionCompileKernels=false, which leaves them out: build it without that property."
             : "Build its project with the SDK Fusion.Sdk and a .cu file in it, or give the assembly that has the kernels.";
 }

@@ -11,7 +11,8 @@ internal static class LauncherCheck
     /// <param name="entry">What the manifest says of one.</param>
     /// <returns>Null if it is not there: an <c>#if</c> may have left it out.</returns>
     /// <exception cref="LauncherMismatchException">It takes other parameters.</exception>
-    public static T? Find<T>(KernelDeclaration declaration, IEnumerable<T> kernels, Func<T, (string Module, KernelEntry Entry)> entry)
+    public static T? Find<T>(
+        KernelDeclaration declaration, IEnumerable<T> kernels, Func<T, (string Module, KernelEntry Entry)> entry)
         where T : class
     {
         var inModule = kernels.Where(k => entry(k).Module == declaration.Module).ToList();
