@@ -17,6 +17,9 @@ public sealed class GraphBuilder(string name)
     private readonly Dictionary<string, int> counters = new(StringComparer.Ordinal);
     private readonly List<string> scopes = [];
 
+    /// <summary>The ops so far.</summary>
+    internal IReadOnlyList<GraphOp> Written => ops;
+
     /// <summary>What each run brings: [tokens, columns].</summary>
     /// <param name="name">Its name.</param>
     /// <param name="columns">Columns, mostly the hidden size.</param>

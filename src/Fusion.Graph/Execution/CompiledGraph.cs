@@ -16,6 +16,7 @@ public sealed class CompiledGraph : IDisposable
     private readonly TokenBuckets buckets;
     private readonly CapturedRuns? captured;
     private readonly int[] allRanks;
+    private bool hasWeights;
     private bool disposed;
 
     internal CompiledGraph(FusionReport report, RankGroup group, Func<string, RankGroup> groupOf, CompileOptions options)
@@ -204,6 +205,7 @@ public sealed class CompiledGraph : IDisposable
 
     private void CheckWeights()
     {
+        if (hasWeights) return;
         foreach (var memory in memories)
         {
             foreach (var weight in Report.After.Weights)
@@ -213,6 +215,9 @@ public sealed class CompiledGraph : IDisposable
                     $"Weight '{weight.Name}' of {memory.Rank} is not given; call {nameof(SetWeight)} or {nameof(BindWeight)} for each rank before the first run.");
             }
         }
+
+        // What is bound stays bound.
+        hasWeights = true;
     }
 
     private static Tensor Find(IEnumerable<Tensor> tensors, string kind, string name) =>

@@ -8,10 +8,11 @@ public static class FusionPasses
     private static readonly (string Name, Func<FusionPassConfig, bool> IsOn, Func<TensorGraph, PassResult> Run)[] All =
     [
         (NoOpElimination.Name, config => config.NoOpElimination, NoOpElimination.Run),
+        // Before the fusions, so that what nobody uses takes no match; they leave nothing dead behind.
+        (DeadCode.Name, config => config.DeadCode, DeadCode.Run),
         (AddNormFusion.Name, config => config.AddNormFusion, AddNormFusion.Run),
         (NormQuantFusion.Name, config => config.NormQuantFusion, NormQuantFusion.Run),
         (AllReduceFusion.Name, config => config.AllReduceFusion, AllReduceFusion.Run),
-        (DeadCode.Name, config => config.DeadCode, DeadCode.Run),
     ];
 
     /// <summary>Runs the passes that are on. The graph that comes out gives the same bits for the same inputs.</summary>
