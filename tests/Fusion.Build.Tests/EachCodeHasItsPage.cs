@@ -7,7 +7,12 @@ public sealed partial class EachCodeHasItsPage
 {
     private static readonly string Pages = Path.Combine(PackedSdk.RepositoryRoot, "docs/diagnostics");
 
-    private static IEnumerable<string> Codes => new[] { "src/Fusion.Compiler/Codes.cs", "src/Fusion.Runtime/Errors/ErrorCodes.cs" }
+    private static readonly string[] Sources =
+    [
+        "src/Fusion.Compiler/Codes.cs", "src/Fusion.Runtime/Errors/ErrorCodes.cs", "src/Fusion.Graph/Errors/GraphErrorCodes.cs",
+    ];
+
+    private static IEnumerable<string> Codes => Sources
         .SelectMany(file => Code().Matches(File.ReadAllText(Path.Combine(PackedSdk.RepositoryRoot, file))).Select(match => match.Groups[1].Value));
 
     [Test]

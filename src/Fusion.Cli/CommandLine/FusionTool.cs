@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Fusion.Cli.Benchmarks;
 using Fusion.Cli.Doctor;
+using Fusion.Cli.Graphs;
 using Fusion.Cli.Inspection;
 using Fusion.Cli.Planning;
 using Fusion.Runtime;
@@ -16,9 +17,11 @@ internal static class FusionTool
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments)
     {
-        var root = new RootCommand("Plans and measures all-reduces, shows the GPU kernels in an assembly, checks this machine.")
+        var root = new RootCommand(
+            "Plans and measures all-reduces, fuses those of a graph, shows the GPU kernels in an assembly, checks this machine.")
         {
             PlanCommand.Create(),
+            GraphCommand.Create(),
             InspectCommand.Create(),
             DoctorCommand.Create(),
             BenchCommand.Create(),

@@ -11,6 +11,8 @@ internal sealed class HelpWithExitCodes(HelpAction help) : SynchronousCommandLin
         Examples:
           fusion plan --arch sm_90 --world-size 8 --tokens 128 --hidden 8192 --quant nvfp4
               how an all-reduce of this size is done, and why
+          fusion graph layer.json --after --svg layer.svg
+              which all-reduces of a graph are fused, how they run, and a picture
           fusion inspect bin/Release/net10.0/MyApp.dll
               the GPU kernels in an assembly
           fusion doctor

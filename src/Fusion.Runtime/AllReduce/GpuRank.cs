@@ -107,7 +107,7 @@ internal sealed class GpuRank : IDisposable
         if (isWantedHere) rest.AllReduceOut = 0;
         // It exchanges nothing: what it reads is the sum of one.
         rest.Ranks = 1;
-        Launch(stream, kernels.Epilogue, 1, SharedBytes(call), ref rest);
+        kernels.Launch(stream, kernels.Epilogue, 1, SharedBytes(call), ref rest);
     }
 
     private void LaunchExchange(
@@ -115,32 +115,7 @@ internal sealed class GpuRank : IDisposable
     {
         ParameterFill.FillLayout(ref parameters, layout, strategy);
         var owners = strategy == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
-        Launch(stream, kernels.Exchange(strategy), owners, sharedBytes, ref parameters);
-    }
-
-    private void Launch(
-        GpuStream stream, RankKernels.Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters)
-    {
-        var blocks = BlocksOfAToken(entry, parameters.Tokens, parameters.Ranks, sharedBytes);
-        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap(blocks), owners, kernels.Overlap);
-        parameters.Overlap = grid.Overlaps ? 1 : 0;
-        // Along y are the tokens, along x the blocks that share one.
-        var shape = new LaunchShape(new GridSize(blocks, grid.Tokens), kernels.Choice.ThreadsOf(blocks))
-        {
-            Cluster = blocks > 1 ? new GridSize(blocks) : null,
-            SharedBytes = sharedBytes,
-            ProgrammaticLaunch = grid.Overlaps,
-        };
-        entry.Kernel.Launch(stream, shape, KernelArgument.Bytes(in parameters));
-    }
-
-    private int BlocksOfAToken(in RankKernels.Entry entry, int tokens, int ranks, int sharedBytes)
-    {
-        // Groups whose largest number is found in a block's shared memory may not be cut.
-        if (sharedBytes > 0) return 1;
-        var vectors = layout.HiddenSize / PlanRules.Vector;
-        var blocks = RowSplit.Blocks(vectors, ranks, tokens, kernels.RanksOnGpu, kernels.Multiprocessors);
-        return tokens <= entry.Cap(blocks) ? blocks : 1;
+        kernels.Launch(stream, kernels.Exchange(strategy), owners, sharedBytes, ref parameters);
     }
 
     private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);

@@ -87,6 +87,37 @@ internal sealed class RankKernels
     /// <param name="strategy">One-shot or two-shot.</param>
     public Entry Exchange(AllReduceStrategy strategy) => strategy == AllReduceStrategy.OneShot ? oneShot : twoShot;
 
+    /// <summary>Puts a kernel into a stream, in the shape that its work has. Allocates nothing.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="entry">One of these kernels.</param>
+    /// <param name="owners">Ranks that share the tokens: 1, or all in a two-shot.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
+    /// <param name="parameters">Filled, but for what depends on the shape.</param>
+    public void Launch(
+        GpuStream stream, in Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters)
+    {
+        var blocks = BlocksOfAToken(entry, parameters, sharedBytes);
+        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap(blocks), owners, Overlap);
+        parameters.Overlap = grid.Overlaps ? 1 : 0;
+        // Along y are the tokens, along x the blocks that share one.
+        var shape = new LaunchShape(new GridSize(blocks, grid.Tokens), Choice.ThreadsOf(blocks))
+        {
+            Cluster = blocks > 1 ? new GridSize(blocks) : null,
+            SharedBytes = sharedBytes,
+            ProgrammaticLaunch = grid.Overlaps,
+        };
+        entry.Kernel.Launch(stream, shape, KernelArgument.Bytes(in parameters));
+    }
+
+    private int BlocksOfAToken(in Entry entry, in AllReduceParameters parameters, int sharedBytes)
+    {
+        // Groups whose largest number is found in a block's shared memory may not be cut.
+        if (sharedBytes > 0) return 1;
+        var vectors = parameters.Hidden / PlanRules.Vector;
+        var blocks = RowSplit.Blocks(vectors, parameters.Ranks, parameters.Tokens, RanksOnGpu, Multiprocessors);
+        return parameters.Tokens <= entry.Cap(blocks) ? blocks : 1;
+    }
+
     // A call's quantization decides; the grid must not depend on it.
     private static int MostSharedBytes(int hidden)
     {

@@ -1,0 +1,33 @@
+namespace Fusion.Graph;
+
+/// <summary>The codes of this library's exceptions and warnings.</summary>
+public static class GraphErrorCodes
+{
+    /// <summary><see cref="GraphException"/>: types or shapes of an op do not fit.</summary>
+    public const string Shape = "FUSION5001";
+
+    /// <summary><see cref="GraphException"/>: a name is defined twice, or not at all.</summary>
+    public const string Definition = "FUSION5002";
+
+    /// <summary><see cref="GraphFileException"/>.</summary>
+    public const string File = "FUSION5003";
+
+    /// <summary><see cref="PassConfigException"/>.</summary>
+    public const string Config = "FUSION5004";
+
+    /// <summary>A warning of the report: no-op elimination is off, and a fusion was lost for it.</summary>
+    public const string LostToNoOp = "FUSION5005";
+
+    /// <summary><see cref="GraphRunException"/>: something is missing that a run needs.</summary>
+    public const string NotReady = "FUSION5006";
+
+    /// <summary><see cref="GraphRunException"/>: a number of tokens is out of range.</summary>
+    public const string Tokens = "FUSION5007";
+
+    /// <summary><see cref="GraphRunException"/>: there is no such group, or it does not fit the others.</summary>
+    public const string Group = "FUSION5008";
+
+    /// <summary><see cref="GraphRunException"/>: there is no such input, weight or output, or what is given for it does not
+    /// fit.</summary>
+    public const string Binding = "FUSION5009";
+}

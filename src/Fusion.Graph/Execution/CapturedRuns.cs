@@ -1,0 +1,126 @@
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>Runs that were recorded as CUDA graphs: one a GPU and number of tokens. Ranks that share a GPU are in one
+/// graph.</summary>
+internal sealed class CapturedRuns : IDisposable
+{
+    private readonly GraphSteps steps;
+    private readonly RankTeam[] teams;
+    private readonly Dictionary<int, GpuGraph[]> byTokens = [];
+
+    public CapturedRuns(RankGroup group, GraphSteps steps)
+    {
+        this.steps = steps;
+        teams = [.. group.Ranks.Where(rank => rank.Context is not null)
+            .GroupBy(rank => rank.Context!.Device.Ordinal).Select(ranks => new RankTeam([.. ranks]))];
+    }
+
+    /// <summary>Numbers of tokens that were recorded.</summary>
+    public IEnumerable<int> Recorded => byTokens.Keys.Order();
+
+    /// <summary>Launches ops without recording.</summary>
+    public void LaunchEagerly(int tokens)
+    {
+        foreach (var team in teams) steps.Launch(team.Indices, tokens, team.Count > 1 ? team.Meet : null);
+    }
+
+    /// <summary>Launches the recorded run, which is recorded at the first time.</summary>
+    public void Launch(int tokens)
+    {
+        if (!byTokens.TryGetValue(tokens, out var graphs)) byTokens[tokens] = graphs = Record(tokens);
+        foreach (var operation in steps.AllReduces) operation.Check();
+        for (var i = 0; i < teams.Length; i++)
+        {
+            // The graph goes into the first rank's stream, but belongs to all.
+            teams[i].Join();
+            graphs[i].Launch(teams[i].First);
+            teams[i].Fork();
+        }
+    }
+
+    /// <summary>Forgets what was recorded, because addresses changed. No run may be in flight.</summary>
+    public void Forget()
+    {
+        foreach (var graph in byTokens.Values.SelectMany(graphs => graphs)) graph.Dispose();
+        byTokens.Clear();
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        foreach (var team in teams) team.Dispose();
+    }
+
+    private GpuGraph[] Record(int tokens)
+    {
+        var made = new List<GpuGraph>();
+        try
+        {
+            foreach (var team in teams)
+            {
+                made.Add(GpuGraph.Capture(team.First, () =>
+                {
+                    team.Fork();
+                    steps.Launch(team.Indices, tokens, team.Count > 1 ? team.Meet : null);
+                    team.Join();
+                }));
+            }
+
+            return [.. made];
+        }
+        catch
+        {
+            made.ForEach(graph => graph.Dispose());
+            throw;
+        }
+    }
+}
+
+/// <summary>The ranks on one GPU, and how their streams wait for each other.</summary>
+internal sealed class RankTeam : IDisposable
+{
+    private readonly GpuStream[] streams;
+    private readonly GpuEvent[] events;
+
+    public RankTeam(Rank[] ranks)
+    {
+        Indices = [.. ranks.Select(rank => rank.Index)];
+        streams = [.. ranks.Select(rank => rank.Stream!)];
+        events = ranks.Length == 1 ? [] : [.. ranks.Select(rank => new GpuEvent(rank.Context!))];
+    }
+
+    public IReadOnlyList<int> Indices { get; }
+
+    public int Count => streams.Length;
+
+    public GpuStream First => streams[0];
+
+    /// <summary>Lets the others go on after what is in the first stream.</summary>
+    public void Fork()
+    {
+        if (Count == 1) return;
+        events[0].Record(First);
+        foreach (var stream in streams.AsSpan(1)) stream.WaitFor(events[0]);
+    }
+
+    /// <summary>Lets the first stream go on after what is in all.</summary>
+    public void Join()
+    {
+        for (var i = 1; i < Count; i++)
+        {
+            events[i].Record(streams[i]);
+            First.WaitFor(events[i]);
+        }
+    }
+
+    /// <summary>Lets each go on after what is in all.</summary>
+    public void Meet()
+    {
+        Join();
+        Fork();
+    }
+
+    public void Dispose() => Array.ForEach(events, e => e.Dispose());
+}

@@ -1,0 +1,48 @@
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>Makes graphs that run.</summary>
+public static class GraphCompilation
+{
+    /// <summary>Fuses a graph, plans its memory and makes it ready to run on a group of ranks, all of which do the same.</summary>
+    /// <param name="graph">The model's graph.</param>
+    /// <param name="group">The ranks: on the CPU, several on one GPU, or each on its own.</param>
+    /// <param name="config">Which passes; null for all.</param>
+    /// <param name="options">What it is made for.</param>
+    /// <returns>The graph, to be disposed before its groups.</returns>
+    /// <exception cref="GraphRunException">A group, a delegate or a number of tokens is wrong.</exception>
+    /// <exception cref="FusionException">An operation cannot be made on the group.</exception>
+    public static CompiledGraph Compile(
+        this TensorGraph graph, RankGroup group, FusionPassConfig? config, CompileOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(options);
+        return new(graph.Fuse(config), group, Groups(graph, group, options), options);
+    }
+
+    private static Func<string, RankGroup> Groups(TensorGraph graph, RankGroup group, CompileOptions options)
+    {
+        var rest = graph.Groups.Where(name => !options.Groups.ContainsKey(name)).ToArray();
+        if (rest.Length > 1)
+        {
+            throw new GraphRunException(GraphErrorCodes.Group,
+                $"The graph sums over the groups {string.Join(", ", rest.Select(name => $"'{name}'"))}, and it is compiled for one; " +
+                $"give the others as {nameof(CompileOptions)}.{nameof(CompileOptions.Groups)}.");
+        }
+
+        foreach (var (name, other) in options.Groups)
+        {
+            if (other.WorldSize == group.WorldSize && other.Ranks.Zip(group.Ranks).All(pair =>
+                pair.First.Context?.Device.Ordinal == pair.Second.Context?.Device.Ordinal)) continue;
+            throw new GraphRunException(GraphErrorCodes.Group,
+                $"Group '{name}' has {Describe(other)}, but the group that the graph is compiled for has {Describe(group)}; each " +
+                "rank must be in the same place in all groups.");
+        }
+
+        return name => options.Groups.GetValueOrDefault(name, group);
+    }
+
+    private static string Describe(RankGroup group) => string.Join(", ", group.Ranks);
+}

@@ -1,0 +1,145 @@
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>Launches the ops of a compiled graph, one after the other.</summary>
+internal sealed class GraphSteps : IDisposable
+{
+    private readonly TensorGraph graph;
+    private readonly FusionPassConfig config;
+    private readonly RankGroup group;
+    private readonly RankMemory[] memories;
+    private readonly TensorCopies copies;
+    private readonly Dictionary<(string? Group, int Hidden, ElementType Type), AllReduce> allReduces = [];
+    private readonly Dictionary<(int Hidden, ElementType Type), RowOperation> rows = [];
+    private readonly Action<CustomLaunch>?[] customs;
+
+    /// <exception cref="FusionException">An operation cannot be made.</exception>
+    public GraphSteps(
+        TensorGraph graph, FusionPassConfig config, RankGroup group, Func<string, RankGroup> groupOf, CompileOptions options,
+        RankMemory[] memories)
+    {
+        (this.graph, this.config, this.group, this.memories) = (graph, config, group, memories);
+        customs = [.. graph.Ops.Select(op => op is CustomCall call ? DelegateOf(call, options) : null)];
+        copies = new(group, graph);
+        try
+        {
+            foreach (var ops in graph.Ops.OfType<RowOp>().GroupBy(Key))
+            {
+                var (name, hidden, type) = ops.Key;
+                var made = new AllReduceOptions
+                {
+                    HiddenSize = hidden, DataType = type, Policy = config.Policy, Timeout = options.Timeout,
+                    Library = options.Library, MaxTokens = checked((int)ops.Max(op => op.Input.Type.Rows.At(options.MaxTokens))),
+                };
+                if (name is null) rows[(hidden, type)] = new(group, made);
+                else allReduces[(name, hidden, type)] = new(groupOf(name), made);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The all-reduces that it launches.</summary>
+    public IEnumerable<AllReduce> AllReduces => allReduces.Values;
+
+    /// <summary>Memory that the all-reduces hold on each rank for the exchange.</summary>
+    public long WorkspaceBytes => allReduces.Values.Sum(operation => operation.WorkspaceBytes);
+
+    /// <summary>How an op's all-reduce is done.</summary>
+    public AllReducePlan PlanOf(RowOp op, int tokens)
+    {
+        var operation = allReduces[Key(op)];
+        var plan = operation.Plan(checked((int)op.Input.Type.Rows.At(tokens)));
+        return SizeLimit.Force(op, tokens, group.WorldSize, config) is { } forced ? plan with { Strategy = forced } : plan;
+    }
+
+    /// <summary>Launches all ops for some ranks, op by op.</summary>
+    /// <param name="ranks">Indices of the ranks.</param>
+    /// <param name="tokens">Tokens of the run.</param>
+    /// <param name="between">Is called before an all-reduce of another operation than the last one: where ranks share a GPU,
+    /// one must be done before another starts.</param>
+    public void Launch(IReadOnlyList<int> ranks, int tokens, Action? between)
+    {
+        AllReduce? last = null;
+        for (var step = 0; step < graph.Ops.Length; step++)
+        {
+            var op = graph.Ops[step];
+            if (MemoryPlan.ViewOffset(op) is not null) continue;
+            if (op is RowOp { Group: not null } row)
+            {
+                var next = allReduces[Key(row)];
+                if (last is not null && last != next) between?.Invoke();
+                last = next;
+            }
+
+            foreach (var rank in ranks) Launch(step, op, rank, tokens);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var operation in allReduces.Values) operation.Dispose();
+        copies.Dispose();
+    }
+
+    private static (string? Group, int Hidden, ElementType Type) Key(RowOp op) =>
+        (op.Group, op.Input.Type.Columns, op.Input.Type.Elements);
+
+    private static Action<CustomLaunch> DelegateOf(CustomCall call, CompileOptions options) =>
+        options.CustomOps.TryGetValue(call.Op.Name, out var given) ? given
+        : call.Op.Launch ?? throw new GraphRunException(GraphErrorCodes.NotReady,
+            $"Op '{call.Name}' calls the custom op '{call.Op.Name}', which has no delegate to launch it; give one in the " +
+            $"{nameof(CustomOp)}, or as {nameof(CompileOptions)}.{nameof(CompileOptions.CustomOps)}[\"{call.Op.Name}\"].");
+
+    private void Launch(int step, GraphOp op, int rank, int tokens)
+    {
+        var stream = group.Ranks[rank].Stream;
+        switch (op)
+        {
+            case RowOp row:
+                Launch(row, rank, stream, tokens);
+                break;
+            case CastOp cast:
+                copies.Cast(stream, At(rank, cast.Input, tokens), At(rank, cast.Output, tokens));
+                break;
+            case SliceOp slice:
+                copies.Slice(
+                    stream, At(rank, slice.Input, tokens), At(rank, slice.Output, tokens), slice.FirstRow, slice.FirstColumn);
+                break;
+            case CustomCall call:
+                customs[step]!(new(
+                    group.Ranks[rank], stream, call.Name, tokens, [.. call.Arguments.Select(tensor => At(rank, tensor, tokens))],
+                    [.. call.Results.Select(tensor => At(rank, tensor, tokens))]));
+                break;
+        }
+    }
+
+    private void Launch(RowOp op, int rank, GpuStream? stream, int tokens)
+    {
+        var call = new AllReduceCall
+        {
+            Input = At(rank, op.Input, tokens),
+            Residual = IfAny(op.Residual),
+            Norm = op.Norm is not { } norm ? default : new()
+            {
+                Kind = norm.Kind, Epsilon = norm.Epsilon, WeightBias = norm.WeightBias, Gamma = IfAny(op.Gamma), Beta = IfAny(op.Beta),
+            },
+            Quantization = RowRules.Of(op.Quant, IfAny(op.Scale)),
+            AllReduceOut = IfAny(op.AllReduceOut),
+            ResidualOut = IfAny(op.ResidualOut),
+            NormOut = IfAny(op.NormOut),
+            QuantOut = IfAny(op.QuantOut),
+            ScaleOut = IfAny(op.ScaleOut),
+        };
+        if (op.Group is null) rows[(op.Input.Type.Columns, op.Input.Type.Elements)].Launch(rank, stream, call);
+        else allReduces[Key(op)].Launch(rank, stream, call, SizeLimit.Force(op, tokens, group.WorldSize, config));
+
+        DeviceTensor? IfAny(Tensor? tensor) => tensor is null ? null : At(rank, tensor, tokens);
+    }
+
+    private DeviceTensor At(int rank, Tensor tensor, int tokens) => tensor.Type.At(memories[rank].AddressOf(tensor), tokens);
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Fusion.Graph;
+
+/// <summary>The numbers of tokens that are recorded.</summary>
+internal sealed class TokenBuckets
+{
+    private const int LargestByDefault = 512;
+
+    private readonly int[] sizes;
+
+    /// <param name="given">The sizes; null for powers of two.</param>
+    /// <param name="maxTokens">The most tokens of a run.</param>
+    /// <exception cref="GraphRunException">A size is out of range.</exception>
+    public TokenBuckets(IReadOnlyList<int>? given, int maxTokens)
+    {
+        if (maxTokens < 1)
+        {
+            throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
+                $"{nameof(CompileOptions.MaxTokens)} is {maxTokens}; a run has 1 token or more."));
+        }
+
+        sizes = given is null ? [.. PowersOfTwo(maxTokens)] : [.. given.Distinct().Order()];
+        foreach (var size in sizes)
+        {
+            if (size >= 1 && size <= maxTokens) continue;
+            throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
+                $"A bucket has {size} tokens; allowed are 1 to {maxTokens}, the most of a run ({nameof(CompileOptions.MaxTokens)})."));
+        }
+    }
+
+    /// <summary>The smallest size that holds so many tokens; null if none does.</summary>
+    public int? For(int tokens)
+    {
+        var index = Array.BinarySearch(sizes, tokens);
+        if (index < 0) index = ~index;
+        return index < sizes.Length ? sizes[index] : null;
+    }
+
+    private static IEnumerable<int> PowersOfTwo(int maxTokens)
+    {
+        for (var size = 1; size <= Math.Min(maxTokens, LargestByDefault); size *= 2) yield return size;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+
+namespace Fusion.Graph;
+
+/// <summary>The passes, one after the other.</summary>
+public static class FusionPasses
+{
+    private static readonly (string Name, Func<FusionPassConfig, bool> IsOn, Func<TensorGraph, PassResult> Run)[] All =
+    [
+        (NoOpElimination.Name, config => config.NoOpElimination, NoOpElimination.Run),
+        // Before the fusions, so that what nobody uses takes no match; they leave nothing dead behind.
+        (DeadCode.Name, config => config.DeadCode, DeadCode.Run),
+        (AddNormFusion.Name, config => config.AddNormFusion, AddNormFusion.Run),
+        (NormQuantFusion.Name, config => config.NormQuantFusion, NormQuantFusion.Run),
+        (AllReduceFusion.Name, config => config.AllReduceFusion, AllReduceFusion.Run),
+    ];
+
+    /// <summary>Runs the passes that are on. The graph that comes out gives the same bits for the same inputs.</summary>
+    /// <param name="graph">The model's graph, which stays as it is.</param>
+    /// <param name="config">Which passes; null for all.</param>
+    /// <returns>The new graph, and what was done.</returns>
+    public static FusionReport Fuse(this TensorGraph graph, FusionPassConfig? config = null)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        config ??= FusionPassConfig.Default;
+        var passes = ImmutableArray.CreateBuilder<PassResult>();
+        var current = graph;
+        foreach (var (_, _, run) in All.Where(pass => pass.IsOn(config)))
+        {
+            var result = run(current);
+            passes.Add(result);
+            current = result.Graph;
+        }
+
+        return new(graph, current, config, passes.ToImmutable(), NearMisses.Find(current, config));
+    }
+
+    /// <summary>Runs one pass.</summary>
+    /// <param name="graph">A graph, which stays as it is.</param>
+    /// <param name="pass">Its name, as <see cref="PassResult.Pass"/> has it.</param>
+    /// <exception cref="ArgumentException">There is no such pass.</exception>
+    public static PassResult RunPass(this TensorGraph graph, string pass)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        var found = Array.Find(All, candidate => candidate.Name == pass);
+        return found.Run is { } run ? run(graph)
+            : throw new ArgumentException($"There is no pass '{pass}'; there are {string.Join(", ", Names)}.", nameof(pass));
+    }
+
+    /// <summary>Names of the passes, in the order in which they run.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(pass => pass.Name)];
+}

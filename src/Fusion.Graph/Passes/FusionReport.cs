@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>What the passes did to a graph, and what they nearly did.</summary>
+/// <param name="Before">The model's graph.</param>
+/// <param name="After">What became of it.</param>
+/// <param name="Config">Which passes were on.</param>
+/// <param name="Passes">What each pass did, in their order.</param>
+/// <param name="NearMisses">What nearly matched.</param>
+public sealed record FusionReport(
+    TensorGraph Before, TensorGraph After, FusionPassConfig Config, ImmutableArray<PassResult> Passes,
+    ImmutableArray<NearMiss> NearMisses)
+{
+    /// <summary>Ops that were made of several.</summary>
+    public IEnumerable<RowOp> Fused => After.Ops.OfType<RowOp>().Where(op => !op.FusedFrom.IsEmpty);
+
+    /// <summary>Fusions that were lost because no-op elimination is off (FUSION5005).</summary>
+    public IEnumerable<NearMiss> Warnings => NearMisses.Where(miss => miss.IsWarning);
+
+    /// <summary>How often a pass found what it looks for; 0 if it was off.</summary>
+    /// <param name="pass">Its name.</param>
+    public int CountOf(string pass) => Passes.FirstOrDefault(result => result.Pass == pass)?.Count ?? 0;
+
+    /// <summary>The report for people: passes, fused ops with their plans, near misses.</summary>
+    /// <param name="target">What to plan for; null for two ranks on GPUs of sm_90.</param>
+    public string ToText(PlanTarget? target = null)
+    {
+        target ??= new();
+        var text = new StringBuilder();
+        Line($"{Before.Name}: {After.FusedAllReduces} of {After.AllReduces} all-reduces fused; {Before.Ops.Length} ops became {After.Ops.Length}");
+        foreach (var name in FusionPasses.Names)
+        {
+            var pass = Passes.FirstOrDefault(result => result.Pass == name);
+            Line($"  {name,-20} {(pass is null ? "off" : pass.Count.ToString(CultureInfo.InvariantCulture))}");
+        }
+
+        foreach (var op in Fused)
+        {
+            Line($"{op.Name}: {op.Mnemonic}");
+            foreach (var step in op.FusedFrom) Line($"  {step.Pass}: '{step.First}' and '{step.Then}'");
+            if (op.Group is null) continue;
+            foreach (var tokens in target.Tokens)
+            {
+                var plan = target.Plan(op, tokens, Config);
+                Line($"  {tokens,5} tokens: {AllReduceDispatcher.Name(plan.Strategy)}, {Why(op, tokens, plan, target)}");
+            }
+        }
+
+        foreach (var miss in NearMisses) Line($"{(miss.IsWarning ? "warning" : "near miss")}: {miss.Message}");
+        return text.ToString();
+
+        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    private string Why(RowOp op, int tokens, AllReducePlan plan, PlanTarget target) =>
+        SizeLimit.Force(op, tokens, target.WorldSize, Config) is not null && Config.MaxSizeMb.TryGetValue(target.WorldSize, out var limit)
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"its {op.Input.Type.Bytes(tokens):N0} bytes are more than the configuration's limit of {limit} MiB for {target.WorldSize} ranks")
+            : plan.Reason;
+}

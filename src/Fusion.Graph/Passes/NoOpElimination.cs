@@ -1,0 +1,43 @@
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>Removes ops that change nothing: views to the same shape, casts to the same type, slices of everything, views of
+/// views and casts there and back.</summary>
+internal static class NoOpElimination
+{
+    public const string Name = "no-op elimination";
+
+    public static PassResult Run(TensorGraph graph)
+    {
+        var editor = new GraphEditor(graph);
+        var count = 0;
+        foreach (var node in editor.Nodes)
+        {
+            if (node.Op is ViewOp view && editor.MakerOf(view.Input)?.Op is ViewOp before)
+            {
+                editor.Replace(node, view with { Input = before.Input });
+                count++;
+            }
+
+            if (Unchanged(editor, node.Op) is not { } same) continue;
+            editor.Substitute(node.Op.Outputs.First().Tensor, same);
+            editor.Remove(node);
+            count++;
+        }
+
+        return new(Name, count == 0 ? graph : editor.ToGraph(), count);
+    }
+
+    /// <summary>The value that an op gives as it is; null if it changes something.</summary>
+    public static Tensor? Unchanged(GraphEditor editor, GraphOp op) => op switch
+    {
+        ViewOp view when view.Input.Type == view.Output.Type => view.Input,
+        CastOp cast when cast.Input.Type == cast.Output.Type => cast.Input,
+        SliceOp slice when slice.Input.Type == slice.Output.Type => slice.Input,
+        // Every bf16 and f16 is a float, and comes back as it was.
+        CastOp back when back.Input.Type.Elements == ElementType.Float32 &&
+            editor.MakerOf(back.Input)?.Op is CastOp there && there.Input.Type == back.Output.Type => there.Input,
+        _ => null,
+    };
+}

@@ -1,0 +1,61 @@
+namespace Fusion.Graph;
+
+/// <summary>Residual add and norm as one op.</summary>
+internal static class AddNormFusion
+{
+    public const string Name = "add + norm";
+
+    public static bool IsPair(RowOp first, RowOp then) =>
+        first.Steps == RowSteps.Add && StepMerge.First(then) == RowSteps.Norm;
+
+    public static PassResult Run(TensorGraph graph) => RowFusions.Pairs(graph, Name, IsPair);
+}
+
+/// <summary>Norm and quantization as one op.</summary>
+internal static class NormQuantFusion
+{
+    public const string Name = "norm + quantization";
+
+    public static bool IsPair(RowOp first, RowOp then) =>
+        StepMerge.Last(first) == RowSteps.Norm && then.Steps == RowSteps.Quant;
+
+    public static PassResult Run(TensorGraph graph) => RowFusions.Pairs(graph, Name, IsPair);
+}
+
+/// <summary>All-reduce and all that follows it as one op, whether the passes before it ran or not.</summary>
+internal static class AllReduceFusion
+{
+    public const string Name = "all-reduce";
+
+    public static PassResult Run(TensorGraph graph)
+    {
+        var editor = new GraphEditor(graph);
+        var count = 0;
+        // Listed beforehand: what is fused moves.
+        foreach (var start in editor.Nodes.Where(node => node.Op is RowOp { Group: not null }).ToArray())
+        {
+            var node = start;
+            while (StepMerge.TryExtend(editor, node, Name, _ => true) is { } longer) node = longer;
+            if (node != start) count++;
+        }
+
+        return new(Name, count == 0 ? graph : editor.ToGraph(), count);
+    }
+}
+
+/// <summary>Passes over pairs of row ops.</summary>
+internal static class RowFusions
+{
+    public static PassResult Pairs(TensorGraph graph, string pass, Func<RowOp, RowOp, bool> isPair)
+    {
+        var editor = new GraphEditor(graph);
+        var count = 0;
+        foreach (var node in editor.Nodes.Where(node => node.Op is RowOp).ToArray())
+        {
+            var first = (RowOp)node.Op;
+            if (StepMerge.TryExtend(editor, node, pass, then => isPair(first, then)) is not null) count++;
+        }
+
+        return new(pass, count == 0 ? graph : editor.ToGraph(), count);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Text.Json;
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>Makes a graph of its JSON.</summary>
+internal sealed class GraphJsonReader
+{
+    private readonly string source;
+    private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+
+    private GraphJsonReader(string source) => this.source = source;
+
+    /// <exception cref="GraphFileException">It is no JSON of a graph.</exception>
+    /// <exception cref="GraphException">The graph is not valid.</exception>
+    public static TensorGraph Read(string json, string source)
+    {
+        GraphFile file;
+        try
+        {
+            file = JsonSerializer.Deserialize(json, GraphJson.Default.GraphFile) ?? throw new GraphFileException(source, "", "it is null");
+        }
+        catch (JsonException e)
+        {
+            throw Explain(e, source);
+        }
+
+        if (file.Schema is < 1 or > GraphFile.CurrentSchema)
+        {
+            throw new GraphFileException(source, "field 'schema'", string.Create(CultureInfo.InvariantCulture,
+                $"{file.Schema} is not known: this version of Fusion reads {GraphFile.CurrentSchema}"));
+        }
+
+        return new GraphJsonReader(source).Read(file);
+    }
+
+    private static GraphFileException Explain(JsonException e, string source)
+    {
+        var where = e.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}") : "";
+        var problem = e.Message.Split(" Path:")[0].TrimEnd('.');
+        if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
+        {
+            var path = e.Path ?? "";
+            var field = path[(path.LastIndexOf('.') + 1)..];
+            var nearest = NearestNames.Of(field, AllFields) is [var name, ..] ? $"; did you mean '{name}'?" : "";
+            problem = $"there is no field '{field}'{nearest}";
+        }
+        else if (e.Message.Contains("missing required", StringComparison.Ordinal))
+        {
+            problem = $"{(e.Path is null or "$" ? "the graph" : e.Path.TrimStart('$', '.'))} lacks {e.Message[(e.Message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.')}";
+        }
+
+        return new(source, where, problem, e);
+    }
+
+    private static readonly string[] AllFields =
+    [
+        "schema", "name", "inputs", "weights", "ops", "outputs", "rows", "columns", "type", "layout", "op", "results", "custom",
+        "group", "epsilon", "weightBias", "groupSize", "groupScaleType", "firstRow", "firstColumn",
+    ];
+
+    private TensorGraph Read(GraphFile file)
+    {
+        var inputs = (file.Inputs ?? []).Select(entry => Declare(entry, Extent.Tokens)).ToArray();
+        var weights = (file.Weights ?? []).Select(entry => Declare(entry, Extent.Of(1))).ToArray();
+        var ops = file.Ops.Select(Op).ToArray();
+        var outputs = file.Outputs.Select(output => new Operand(output.Key, Find(output.Value, $"output '{output.Key}'"))).ToArray();
+        return new(file.Name, inputs, weights, ops, outputs);
+    }
+
+    private GraphOp Op(OpEntry entry)
+    {
+        if (entry.Op is "view" or "slice" or "cast" or "custom") return Other(entry);
+        var op = new RowOp(entry.Name, In(entry, Roles.Input)!)
+        {
+            Residual = In(entry, Roles.Residual), Gamma = In(entry, Roles.Gamma), Beta = In(entry, Roles.Beta), Scale = In(entry, Roles.Scale),
+        };
+        foreach (var step in entry.Op.Split('+'))
+        {
+            if (step == Words.AllReduce) op = op with { Group = entry.Group ?? "tp" };
+            else if (step == Words.Add) Need(entry, Roles.Residual);
+            else if (Words.Norms.TryGetValue(step, out var norm))
+                op = op with { Norm = new(norm, entry.Epsilon ?? throw Wrong(entry, "'epsilon' is missing"), entry.WeightBias ?? 0) };
+            else if (Words.Quantizations.TryGetValue(step, out var quant)) op = op with { Quant = Quant(entry, quant) };
+            else throw UnknownStep(entry, step);
+        }
+
+        if (op.Mnemonic != entry.Op)
+            throw Wrong(entry, $"its steps and inputs are those of '{op.Mnemonic}'; steps are written in that order");
+        return op with
+        {
+            AllReduceOut = Result(entry, Roles.AllReduceOut, op.Input.Type),
+            ResidualOut = Result(entry, Roles.ResidualOut, op.Input.Type),
+            NormOut = Result(entry, Roles.NormOut, op.Input.Type),
+            QuantOut = Result(entry, Roles.QuantOut, op.Quant is { } q ? RowRules.CodesOf(op.Input.Type, q) : op.Input.Type),
+            ScaleOut = Result(entry, Roles.ScaleOut, Scales(op) ?? op.Input.Type),
+        };
+    }
+
+    // What cannot be cut into groups is refused when the graph is checked.
+    private static TensorType? Scales(RowOp op) =>
+        op.Quant is { } quant && PlanRules.FaultOf(quant.Kind, quant.GroupSize, op.Input.Type.Columns) is null
+            ? RowRules.ScalesOf(op.Input.Type, quant) : null;
+
+    private GraphOp Other(OpEntry entry)
+    {
+        var inputs = entry.Inputs.Select(input => Find(input.Value, $"op '{entry.Name}'")).ToArray();
+        var results = (entry.Results ?? throw Wrong(entry, "'results' is missing")).Select(result => Declare(result, Extent.Tokens)).ToArray();
+        if (entry.Op == "custom")
+        {
+            var types = results.Select(result => result.Type).ToArray();
+            var name = entry.Custom ?? throw Wrong(entry, "'custom', the name of the custom op, is missing");
+            return new CustomCall(entry.Name, new CustomOp(name, _ => types), [.. inputs], [.. results]);
+        }
+
+        var input = In(entry, Roles.Input)!;
+        if (results is not [var result]) throw Wrong(entry, $"it has {results.Length} results; expected is 1");
+        return entry.Op switch
+        {
+            "view" => new ViewOp(entry.Name, input, result),
+            "cast" => new CastOp(entry.Name, input, result),
+            _ => new SliceOp(entry.Name, input, result) { FirstRow = entry.FirstRow ?? 0, FirstColumn = entry.FirstColumn ?? 0 },
+        };
+    }
+
+    private QuantSpec Quant(OpEntry entry, QuantizationKind kind)
+    {
+        var isGrouped = kind == QuantizationKind.PerGroupFp8;
+        return new(
+            kind, isGrouped ? entry.GroupSize ?? 128 : 0,
+            isGrouped && entry.GroupScaleType is { } type ? Named(Words.Types, type, $"op '{entry.Name}'", "groupScaleType") : ElementType.Float32,
+            kind is QuantizationKind.NvFp4 or QuantizationKind.MxFp8
+                ? Named(Words.Layouts, entry.Layout ?? "128x4", $"op '{entry.Name}'", "layout") : ScaleLayout.Linear);
+    }
+
+    private Tensor Declare(TensorEntry entry, Extent rows)
+    {
+        var where = $"tensor '{entry.Name}'";
+        var type = new TensorType(
+            entry.Rows is { } text ? Rows(text, where) : rows, entry.Columns, Named(Words.Types, entry.Type ?? "bf16", where, "type"),
+            entry.Layout is { } layout ? Named(Words.Layouts, layout, where, "layout") : ScaleLayout.Linear);
+        if (type.Columns < 1 || type.Rows.Count < 1) throw new GraphFileException(source, where, $"it is {type}: expected 1 row and column or more");
+        return Remember(new(entry.Name, type));
+    }
+
+    private Extent Rows(string text, string where)
+    {
+        var parts = text.Split('*', StringSplitOptions.TrimEntries);
+        var isPerToken = parts[^1] == "tokens";
+        var number = parts.Length == 2 ? parts[0] : isPerToken ? "1" : parts[0];
+        var isRight = (parts.Length == 1 || (parts.Length == 2 && isPerToken)) &&
+            int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        return isRight ? new(int.Parse(number, CultureInfo.InvariantCulture), isPerToken)
+            : throw new GraphFileException(source, where, $"rows are '{text}': expected \"tokens\", \"2*tokens\" or \"128\"");
+    }
+
+    private Tensor? Result(OpEntry entry, string role, TensorType type) =>
+        entry.Outputs?.GetValueOrDefault(role) is { } name ? Remember(new(name, type)) : null;
+
+    private Tensor? In(OpEntry entry, string role)
+    {
+        if (entry.Inputs.TryGetValue(role, out var name)) return Find(name, $"op '{entry.Name}'");
+        return role == Roles.Input ? throw Wrong(entry, "it has no input 'input'") : null;
+    }
+
+    private void Need(OpEntry entry, string role)
+    {
+        if (!entry.Inputs.ContainsKey(role)) throw Wrong(entry, $"it has no input '{role}'");
+    }
+
+    // A second definition is refused when the graph is checked.
+    private Tensor Remember(Tensor tensor)
+    {
+        tensors.TryAdd(tensor.Name, tensor);
+        return tensor;
+    }
+
+    private Tensor Find(string name, string reader)
+    {
+        if (tensors.TryGetValue(name, out var tensor)) return tensor;
+        var nearest = NearestNames.Of(name, [.. tensors.Keys]) is [var near, ..] ? $"; did you mean '{near}'?" : "";
+        throw new GraphFileException(source, reader, $"it reads '{name}', which is not defined before it{nearest}");
+    }
+
+    private T Named<T>(IReadOnlyDictionary<string, T> names, string name, string where, string field) => names.TryGetValue(name, out var value)
+        ? value : throw new GraphFileException(source, where, $"{field} is '{name}': expected {string.Join(", ", names.Keys)}");
+
+    private GraphFileException UnknownStep(OpEntry entry, string step)
+    {
+        string[] known = [Words.AllReduce, Words.Add, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast", "custom"];
+        var nearest = NearestNames.Of(step, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
+        return Wrong(entry, $"there is no op '{step}'{nearest} There are {string.Join(", ", known)}");
+    }
+
+    private GraphFileException Wrong(OpEntry entry, string problem) => new(source, $"op '{entry.Name}'", problem);
+}

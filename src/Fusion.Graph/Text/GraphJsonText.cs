@@ -1,0 +1,96 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>Graphs as JSON: docs/graph.md has the fields.</summary>
+public static class GraphJsonText
+{
+    // A + between steps stays one.
+    private static readonly GraphJson Readable = new(new JsonSerializerOptions(GraphJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = null,
+    });
+
+    /// <summary>Writes a graph. What custom ops do is not in it, only their names and the types of their results.</summary>
+    /// <param name="graph">The graph.</param>
+    public static string ToJson(this TensorGraph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return JsonSerializer.Serialize(new GraphFile
+        {
+            Schema = GraphFile.CurrentSchema,
+            Name = graph.Name,
+            Inputs = [.. graph.Inputs.Select(Entry)],
+            Weights = [.. graph.Weights.Select(Entry)],
+            Ops = [.. graph.Ops.Select(Entry)],
+            Outputs = graph.Outputs.ToDictionary(output => output.Role, output => output.Tensor.Name),
+        }, Readable.GraphFile);
+    }
+
+    /// <summary>Reads a graph.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="source">Where it is from, for errors.</param>
+    /// <exception cref="GraphFileException">It is no JSON of a graph.</exception>
+    /// <exception cref="GraphException">The graph is not valid.</exception>
+    public static TensorGraph Parse(string json, string source = "JSON")
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return GraphJsonReader.Read(json, source);
+    }
+
+    /// <summary>Reads a graph from a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="GraphFileException">It cannot be read, or is no JSON of a graph.</exception>
+    /// <exception cref="GraphException">The graph is not valid.</exception>
+    public static TensorGraph Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        string json;
+        try
+        {
+            json = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new GraphFileException(path, "", $"it cannot be read: {e.Message.TrimEnd('.')}", e);
+        }
+
+        return Parse(json, path);
+    }
+
+    private static TensorEntry Entry(Tensor tensor) => new()
+    {
+        Name = tensor.Name,
+        Rows = tensor.Type.Rows.ToString(),
+        Columns = tensor.Type.Columns,
+        Type = PlanRules.NameOf(tensor.Type.Elements),
+        Layout = tensor.Type.Layout == ScaleLayout.Linear ? null : Words.Of(tensor.Type.Layout),
+    };
+
+    private static OpEntry Entry(GraphOp op)
+    {
+        var row = op as RowOp;
+        var quant = row?.Quant;
+        var isBlocked = quant?.Kind is QuantizationKind.NvFp4 or QuantizationKind.MxFp8;
+        return new()
+        {
+            Op = op is CustomCall ? "custom" : op.Mnemonic,
+            Name = op.Name,
+            Custom = (op as CustomCall)?.Op.Name,
+            Inputs = op.Inputs.ToDictionary(input => input.Role, input => input.Tensor.Name),
+            Outputs = row?.Outputs.ToDictionary(output => output.Role, output => output.Tensor.Name),
+            Results = row is null ? [.. op.Outputs.Select(output => Entry(output.Tensor))] : null,
+            Group = row?.Group,
+            Epsilon = row?.Norm?.Epsilon,
+            WeightBias = row?.Norm is { WeightBias: not 0 and var bias } ? bias : null,
+            GroupSize = quant is { Kind: QuantizationKind.PerGroupFp8 } ? quant.Value.GroupSize : null,
+            GroupScaleType = quant is { Kind: QuantizationKind.PerGroupFp8 } ? PlanRules.NameOf(quant.Value.GroupScaleType) : null,
+            Layout = isBlocked ? Words.Of(quant!.Value.Layout) : null,
+            FirstRow = op is SliceOp { FirstRow: not 0 and var firstRow } ? firstRow : null,
+            FirstColumn = op is SliceOp { FirstColumn: not 0 and var firstColumn } ? firstColumn : null,
+        };
+    }
+}

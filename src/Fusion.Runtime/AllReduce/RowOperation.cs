@@ -1,0 +1,61 @@
+namespace Fusion.Runtime;
+
+/// <summary>What follows the sum of an all-reduce, alone: residual add, norm and quantization of a tensor that each rank has
+/// already. For one hidden size and type, made once and launched for each rank and call.</summary>
+/// <remarks>A call's <see cref="AllReduceCall.Input"/> is the sum. Nothing is exchanged, and ranks need not launch the same.
+/// The results have the bits of the fused call: docs/numbers.md. A launch allocates nothing and can be recorded as a graph.
+/// It owns no memory; it is good as long as its group.</remarks>
+public sealed class RowOperation
+{
+    private readonly RankGroup group;
+    private readonly WorkspaceLayout layout;
+    private readonly RankKernels?[] kernels;
+    private readonly ElementType type;
+
+    /// <summary>Makes the operation: loads the kernels.</summary>
+    /// <param name="group">The ranks.</param>
+    /// <param name="options">What it is for; policy, timeout and library are of no account.</param>
+    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
+    /// <exception cref="NoRoomException">The kernel does not fit on a GPU.</exception>
+    /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
+    public RowOperation(RankGroup group, AllReduceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        this.group = group;
+        var requests = group.Ranks.Select(rank => OptionsValidation.Check(
+            options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize)).ToArray();
+        type = options.DataType;
+        layout = WorkspaceLayout.For(requests[0]);
+        kernels = [.. group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index], false))];
+    }
+
+    /// <summary>Starts a rank's call and returns. On the CPU it is done then; on a GPU, for what is behind it in the
+    /// stream.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">A stream of the rank's GPU; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
+    /// <param name="call">What it reads and writes; the input is what is already reduced.</param>
+    /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
+    /// <exception cref="CapacityException">The call has too many tokens.</exception>
+    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
+    /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
+    public void Launch(int rank, GpuStream? stream, in AllReduceCall call)
+    {
+        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        var context = group.Ranks[rank].Context;
+        CallValidation.Check(
+            call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
+        if (kernels[rank] is not { } loaded)
+        {
+            AllReduceReference.Run(type, new ReadOnlySpan<AllReduceCall>(in call));
+            return;
+        }
+
+        // The sum of one rank.
+        var parameters = new AllReduceParameters { Ranks = 1, Hidden = layout.HiddenSize };
+        ParameterFill.Fill(ref parameters, call);
+        var sharedBytes = KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);
+        loaded.Launch(stream ?? group.Ranks[rank].Stream!, loaded.Epilogue, 1, sharedBytes, ref parameters);
+    }
+}

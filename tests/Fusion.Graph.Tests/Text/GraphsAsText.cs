@@ -1,0 +1,90 @@
+using System.Xml.Linq;
+using Fusion.Graph.Tests.Support;
+using Fusion.Runtime;
+
+namespace Fusion.Graph.Tests.Text;
+
+public sealed class GraphsAsText
+{
+    [Test]
+    public void BeforeAndAfter()
+    {
+        var report = Layers.Build(1, QuantizationKind.NvFp4).Fuse();
+        Assert.That(report.Before.ToText().Split('\n'), Does.Contain("  %layers.0.attention_sum: bf16[tokens, 64] = all_reduce(%x) {group tp}")
+            .And.Contain("  %layers.0.mlp_view: bf16[tokens, 64] = view(%layers.0.mlp_sum)"));
+        Assert.That(report.After.ToText().Split('\n'), Does.Contain(
+            "  %layers.0.attention_sum: bf16[tokens, 64], %layers.0.attention_quant: e2m1[tokens, 64], " +
+            "%layers.0.attention_quant.scales: e4m3[tokens, 4] 128x4 = all_reduce+rms_norm+nvfp4(%x, " +
+            "gamma: %layers.0.attention_gamma, scale: %layers.0.attention_scale) {group tp, epsilon 1E-05}"));
+    }
+
+    [Test]
+    public void AsMermaid()
+    {
+        var builder = new GraphBuilder("g");
+        var chart = builder.Output("y\"", builder.Input("x", 64).AllReduce(name: "a<b")).Build().ToMermaid();
+        Assert.That(chart, Is.EqualTo("""
+            flowchart TD
+              i0(["x"])
+              op0["all_reduce<br/>a&lt;b"]
+              i0 -->|"input: bf16[tokens, 64]"| op0
+              o0(["y&quot;"])
+              op0 --> o0
+
+            """));
+    }
+
+    [FsCheck.NUnit.Property(MaxTest = 200)]
+    public void JsonReadBackIsTheSameGraph(int seed, byte size)
+    {
+        var before = RandomGraphs.Build(seed, 2 + (size % 40));
+        foreach (var graph in new[] { before, before.Fuse().After })
+        {
+            var again = GraphJsonText.Parse(graph.ToJson());
+            Assert.That(again.ToText(), Is.EqualTo(graph.ToText()));
+            Assert.That(again.ToJson(), Is.EqualTo(graph.ToJson()));
+        }
+    }
+
+    [FsCheck.NUnit.Property(MaxTest = 50)]
+    public void APictureIsXmlInWhichBoxesLieApart(int seed, byte size)
+    {
+        var graph = RandomGraphs.Build(seed, 2 + (size % 40));
+        XNamespace svg = "http://www.w3.org/2000/svg";
+        var picture = XDocument.Parse(SvgWriter.Draw(("before & after", graph)));
+        var boxes = picture.Descendants(svg + "rect").Skip(1)
+            .Select(rect => new[] { "x", "y", "width", "height" }.Select(name => (double)rect.Attribute(name)!).ToArray()).ToArray();
+
+        Assert.That(boxes, Has.Length.EqualTo(graph.Inputs.Length + graph.Ops.Length + graph.Outputs.Length));
+        for (var i = 0; i < boxes.Length; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                var (a, b) = (boxes[i], boxes[j]);
+                var apart = a[0] + a[2] <= b[0] || b[0] + b[2] <= a[0] || a[1] + a[3] <= b[1] || b[1] + b[3] <= a[1];
+                Assert.That(apart, $"box {i} and box {j}");
+            }
+        }
+    }
+
+    [TestCase("""{ "name": "g", "ops": [], "outputs": {}, "schema": 2 }""", "field 'schema': 2 is not known")]
+    [TestCase("""{ "name": "g", "ops": [] }""", "lacks 'outputs'")]
+    [TestCase("""{ "name": "g", "ops": [], "outputs": { "y": "x" } }""", "output 'y': it reads 'x', which is not defined before it")]
+    [TestCase("""{ "name": "g", "ops": [], "outputs": {}, "inputs": [ { "name": "x", "columns": 8, "type": "bf61" } ] }""", "type is 'bf61': expected bf16, f16,")]
+    [TestCase("""{ "name": "g", "ops": [], "outputs": {}, "inputs": [ { "name": "x", "columns": 8, "rows": "2*token" } ] }""", "rows are '2*token'")]
+    [TestCase("""{ "name": "g", "ops": [], "inptus": [] }""", "line 1: there is no field 'inptus'; did you mean 'inputs'?")]
+    [TestCase("{", "line 1")]
+    public void AMistakeInJsonIsToldWithItsPlace(string json, string words)
+    {
+        var e = Assert.Throws<GraphFileException>(() => GraphJsonText.Parse(json, "g.json"))!;
+        Assert.That(e.Message, Does.StartWith("FUSION5003: The graph 'g.json'").And.Contain(words));
+    }
+
+    [Test]
+    public void StepsInAnotherOrderAreRefused()
+    {
+        var json = Layers.Build(1, QuantizationKind.None).Fuse().After.ToJson()
+            .Replace("all_reduce+rms_norm\"", "rms_norm+all_reduce\"", StringComparison.Ordinal);
+        Assert.That(() => GraphJsonText.Parse(json), Throws.TypeOf<GraphFileException>().With.Message.Contains("those of 'all_reduce+rms_norm'"));
+    }
+}
