@@ -113,13 +113,13 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
         switch (type.Elements)
         {
             case ElementType.BFloat16:
-                foreach (ref var bits in MemoryMarshal.Cast<byte, ushort>(bytes)) bits = (bits & 0x7FFF) > 0x7F80 ? (ushort)0x7FFF : bits;
+                foreach (ref var bits in MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan())) bits = (bits & 0x7FFF) > 0x7F80 ? (ushort)0x7FFF : bits;
                 break;
             case ElementType.Float16:
-                foreach (ref var bits in MemoryMarshal.Cast<byte, ushort>(bytes)) bits = (bits & 0x7FFF) > 0x7C00 ? (ushort)0x7FFF : bits;
+                foreach (ref var bits in MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan())) bits = (bits & 0x7FFF) > 0x7C00 ? (ushort)0x7FFF : bits;
                 break;
             case ElementType.Float32:
-                foreach (ref var bits in MemoryMarshal.Cast<byte, uint>(bytes)) bits = (bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FFFFFFF : bits;
+                foreach (ref var bits in MemoryMarshal.Cast<byte, uint>(bytes.AsSpan())) bits = (bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FFFFFFF : bits;
                 break;
         }
 
