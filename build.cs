@@ -23,6 +23,8 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
     Verb("gpu-bundle", "Publish tests, demos, fusionc and fusion for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
     Verb("bench", "Measure what the SDK adds to a build and record it in bench/results.", () =>
         Run("dotnet", ["run", "bench/build-overhead.cs", "--", packages])),
+    Verb("bench-graph", "Measure the fusion passes on a graph of 64 layers.", () =>
+        Run("dotnet", ["run", "-c", "Release", "bench/graph-passes.cs"])),
 };
 return await commands.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync();
 

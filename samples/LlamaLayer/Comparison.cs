@@ -17,11 +17,12 @@ internal static class Comparison
         var same = graph.Outputs.All(output => Enumerable.Range(0, Shapes.Ranks).All(rank =>
             a.Read<byte>(rank, output.Role).AsSpan().SequenceEqual(b.Read<byte>(rank, output.Role))));
         Console.WriteLine(
-            $"{graph.Name}, small, 2 layers, {Tokens} tokens on 2 CPU ranks: {(same ? "fused = unfused, bit for bit" : "fused and unfused DIFFER")}; " +
+            $"{graph.Name}, small, 2 layers, {Tokens} tokens on 2 CPU ranks: " +
+            $"{(same ? "fused = unfused, bit for bit" : "fused and unfused DIFFER")}; " +
             $"first numbers {string.Join(", ", a.Read<BFloat16>(0, "x").Take(4))}");
         Console.WriteLine(
-            $"memory between inputs and outputs: {fused.PeakBytes:N0} bytes a rank, {fused.BytesWithoutReuse:N0} without reuse; " +
-            $"unfused {unfused.PeakBytes:N0}");
+            $"memory between inputs and outputs: {fused.PeakBytes:N0} bytes a rank, " +
+            $"{fused.BytesWithoutReuse:N0} without reuse; unfused {unfused.PeakBytes:N0}");
         Console.WriteLine();
         return same;
     }
@@ -35,7 +36,8 @@ internal static class Comparison
             {
                 // The residual is the same on all ranks, what is summed is not.
                 var random = new Random(input.Name == "residual" ? 1 : 2 + rank);
-                model.SetInput<BFloat16>(rank, input.Name, Numbers(random, input.Type.Count(Tokens), 1, value => (BFloat16)value));
+                model.SetInput<BFloat16>(rank, input.Name,
+                    Numbers(random, input.Type.Count(Tokens), 1, value => (BFloat16)value));
             }
         }
     }
@@ -49,7 +51,8 @@ internal static class Comparison
         switch (weight.Type.Elements)
         {
             case ElementType.Float32:
-                model.SetWeight<float>(rank, weight.Name, [weight.Name.Contains("global", StringComparison.Ordinal) ? 448f : 0.02f]);
+                model.SetWeight<float>(rank, weight.Name,
+                    [weight.Name.Contains("global", StringComparison.Ordinal) ? 448f : 0.02f]);
                 break;
             case ElementType.Float8E4M3:
                 model.SetWeight<Float8E4M3>(rank, weight.Name, Numbers(random, count, 0.1f, value => (Float8E4M3)value));

@@ -9,7 +9,8 @@ internal static unsafe class CpuOps
         "fp8_matmul", types => CpuMatmul.ShapeOf(types, ElementType.BFloat16),
         launch => Multiply(launch, Codes(launch), *(float*)launch.Inputs[2].Address));
 
-    /// <summary>e2m1 codes · block scales · weightsᵀ / global scale: x [M, K], w [N, K], scales [M, K/16], global [1, 1].</summary>
+    /// <summary>e2m1 codes · block scales · weightsᵀ / global scale: x [M, K], w [N, K], scales [M, K/16], global
+    /// [1, 1].</summary>
     public static CustomOp NvFp4Matmul { get; } = new(
         "nvfp4_matmul", types => CpuMatmul.ShapeOf(types, ElementType.BFloat16),
         launch => Multiply(launch, Scaled(launch), 1 / *(float*)launch.Inputs[3].Address));
@@ -28,7 +29,8 @@ internal static unsafe class CpuOps
             }
         });
 
-    /// <summary>Causal attention of the run's tokens, without positions and cache: [M, Q + 2KV] with queries, keys, values.</summary>
+    /// <summary>Causal attention of the run's tokens, without positions and cache: [M, Q + 2KV] with queries, keys,
+    /// values.</summary>
     public static CustomOp Attention(int heads, int keyValueHeads, int headSize) => new(
         "attention", types => [types[0] with { Columns = heads * headSize }],
         launch =>
@@ -41,10 +43,12 @@ internal static unsafe class CpuOps
     /// <summary>The same of queries, keys and values that are tensors of their own.</summary>
     public static CustomOp AttentionOfParts(int heads, int keyValueHeads, int headSize) => new(
         "attention", types => [types[0]],
-        launch => Attend(launch, (launch.Inputs[0], 0), (launch.Inputs[1], 0), (launch.Inputs[2], 0), heads, keyValueHeads, headSize));
+        launch => Attend(launch, (launch.Inputs[0], 0), (launch.Inputs[1], 0), (launch.Inputs[2], 0), heads, keyValueHeads,
+            headSize));
 
     private static void Attend(
-        CustomLaunch launch, (DeviceTensor Tensor, int First) q, (DeviceTensor Tensor, int First) k, (DeviceTensor Tensor, int First) v,
+        CustomLaunch launch, (DeviceTensor Tensor, int First) q, (DeviceTensor Tensor, int First) k,
+        (DeviceTensor Tensor, int First) v,
         int heads, int keyValueHeads, int headSize)
     {
         var y = launch.Outputs[0];
@@ -55,7 +59,8 @@ internal static unsafe class CpuOps
             var weights = new float[token + 1];
             for (var other = 0; other <= token; other++)
             {
-                for (var c = 0; c < headSize; c++) weights[other] += At(q, token, (head * headSize) + c) * At(k, other, shared + c);
+                for (var c = 0; c < headSize; c++)
+                    weights[other] += At(q, token, (head * headSize) + c) * At(k, other, shared + c);
                 weights[other] /= MathF.Sqrt(headSize);
             }
 

@@ -18,12 +18,14 @@ internal static class Models
             residual = x.AllReduce("tp", "mlp_all_reduce").Add(residual, "mlp_residual");
             var n = residual.RmsNorm(b.Weight("input_norm", s.Hidden), s.Epsilon, name: "input_layernorm");
             var qkv = Linear(b, n, s.Query + (2 * s.KeyValue), "qkv_proj");
-            var attention = qkv.Call("attention", CpuOps.Attention(s.Heads / Shapes.Ranks, s.KeyValueHeads / Shapes.Ranks, s.HeadSize));
+            var attention = qkv.Call("attention",
+                CpuOps.Attention(s.Heads / Shapes.Ranks, s.KeyValueHeads / Shapes.Ranks, s.HeadSize));
 
             x = Linear(b, attention, s.Hidden, "o_proj");
             residual = x.AllReduce("tp", "attention_all_reduce").Add(residual, "attention_residual");
             n = residual.RmsNorm(b.Weight("post_norm", s.Hidden), s.Epsilon, name: "post_attention_layernorm");
-            x = Linear(b, Linear(b, n, 2 * s.FfnOfARank, "gate_up_proj").Call("silu_and_mul", CpuOps.SiluAndMul), s.Hidden, "down_proj");
+            var gated = Linear(b, n, 2 * s.FfnOfARank, "gate_up_proj").Call("silu_and_mul", CpuOps.SiluAndMul);
+            x = Linear(b, gated, s.Hidden, "down_proj");
         }
 
         return b.Output("x", x).Output("residual", residual).Build();
@@ -32,7 +34,8 @@ internal static class Models
         {
             var scale = b.Scalar($"{name}.input_scale");
             var codes = x.StaticFp8(scale, $"{name}.quant");
-            return codes.Call(name, CpuOps.Fp8Matmul, b.Weight($"{name}.weight", columns, x.Type.Columns, ElementType.Float8E4M3), scale);
+            return codes.Call(name, CpuOps.Fp8Matmul,
+                b.Weight($"{name}.weight", columns, x.Type.Columns, ElementType.Float8E4M3), scale);
         }
     }
 
@@ -52,12 +55,14 @@ internal static class Models
             var q = HeadNorm(b, qkv.SliceColumns(0, s.Query, "q"), s, "q_norm");
             var k = HeadNorm(b, qkv.SliceColumns(s.Query, s.KeyValue, "k"), s, "k_norm");
             var v = qkv.SliceColumns(s.Query + s.KeyValue, s.KeyValue, "v");
-            var attention = q.Call("attention", CpuOps.AttentionOfParts(s.Heads / Shapes.Ranks, s.KeyValueHeads / Shapes.Ranks, s.HeadSize), k, v);
+            var attention = q.Call("attention",
+                CpuOps.AttentionOfParts(s.Heads / Shapes.Ranks, s.KeyValueHeads / Shapes.Ranks, s.HeadSize), k, v);
 
             x = Linear(b, attention, s.Hidden, "o_proj");
             residual = x.AllReduce("tp", "attention_all_reduce").Add(residual, "attention_residual");
             n = residual.RmsNorm(b.Weight("post_norm", s.Hidden), s.Epsilon, name: "post_attention_layernorm");
-            x = Linear(b, Linear(b, n, 2 * s.FfnOfARank, "gate_up_proj").Call("silu_and_mul", CpuOps.SiluAndMul), s.Hidden, "down_proj");
+            var gated = Linear(b, n, 2 * s.FfnOfARank, "gate_up_proj").Call("silu_and_mul", CpuOps.SiluAndMul);
+            x = Linear(b, gated, s.Hidden, "down_proj");
         }
 
         return b.Output("x", x).Output("residual", residual).Build();

@@ -22,7 +22,11 @@ internal static class GraphCommand
         format.AcceptOnlyFromAmong("text", "mermaid", "json");
         var svg = Text("--svg", "Write a picture of the graphs: of --before, --after, or both.", "FILE");
         var architecture = Text("--arch", "The GPUs to plan for; sm_90 by default.", "ARCH");
-        var worldSize = new Option<int>("--world-size") { Description = "Number of ranks to plan for; 2 by default.", DefaultValueFactory = _ => 2 };
+        var worldSize = new Option<int>("--world-size")
+        {
+            Description = "Number of ranks to plan for; 2 by default.",
+            DefaultValueFactory = _ => 2,
+        };
         var command = new Command("graph", "Show which all-reduces of a graph are fused, and how they run.")
         {
             file, config, before, after, format, svg, architecture, worldSize,
@@ -38,8 +42,8 @@ internal static class GraphCommand
             foreach (var (_, graph) in graphs) Screen.Line(Show(graph, line.GetValue(format)).TrimEnd('\n'));
             // A graph alone can go into another program.
             if (graphs.Count == 0 || line.GetValue(format) is null or "text") Screen.Line(report.ToText(target).TrimEnd('\n'));
-            if (line.GetValue(svg) is { } picture)
-                Write(picture, SvgWriter.Draw([.. graphs.Count > 0 ? graphs : [("before", report.Before), ("after", report.After)]]));
+            if (graphs.Count == 0) graphs = [("before", report.Before), ("after", report.After)];
+            if (line.GetValue(svg) is { } picture) Write(picture, SvgWriter.Draw([.. graphs]));
             return ExitCodes.Success;
         });
         return command;
@@ -77,7 +81,8 @@ internal static class GraphCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"The picture '{file}' cannot be written: {e.Message}"));
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture,
+                $"The picture '{file}' cannot be written: {e.Message}"));
         }
     }
 

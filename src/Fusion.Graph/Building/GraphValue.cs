@@ -42,7 +42,8 @@ public readonly record struct GraphValue
     /// <param name="name">Name of the op.</param>
     public GraphValue RmsNorm(
         GraphValue gamma, float epsilon, float weightBias = 0, bool roundedTwice = false, string? name = null) =>
-        Normalize(gamma, null, new(roundedTwice ? NormKind.RmsRoundedTwice : NormKind.Rms, epsilon, weightBias), "rms_norm", name);
+        Normalize(gamma, null, new(roundedTwice ? NormKind.RmsRoundedTwice : NormKind.Rms, epsilon, weightBias), "rms_norm",
+            name);
 
     /// <summary>LayerNorm.</summary>
     /// <param name="gamma">Weights, [1, H].</param>

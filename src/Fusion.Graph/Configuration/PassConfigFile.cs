@@ -56,7 +56,8 @@ internal static class PassConfigFile
                 {
                     var (by, value) = set[field];
                     if (value == property.Value.GetRawText()) continue;
-                    throw new PassConfigException(source, property.Name, $"it and '{by}' say different things of the same; keep one");
+                    throw new PassConfigException(source, property.Name,
+                        $"it and '{by}' say different things of the same; keep one");
                 }
 
                 config = Set(config, field, property, source, folder);
@@ -94,10 +95,14 @@ internal static class PassConfigFile
         var sizes = ImmutableSortedDictionary.CreateBuilder<int, double>();
         foreach (var size in property.Value.EnumerateObject())
         {
-            if (!int.TryParse(size.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var ranks) || !PlanRules.IsWorldSize(ranks))
-                throw new PassConfigException(source, property.Name, $"'{size.Name}' is none of the world sizes {PlanRules.WorldSizes}");
-            if (size.Value.ValueKind != JsonValueKind.Number || !(size.Value.GetDouble() is >= 0 and var megabytes && double.IsFinite(megabytes)))
-                throw new PassConfigException(source, property.Name, $"for {size.Name} ranks it is {Text(size.Value)}: expected MiB, 0 or more");
+            if (!int.TryParse(size.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var ranks)
+                || !PlanRules.IsWorldSize(ranks))
+                throw new PassConfigException(source, property.Name,
+                    $"'{size.Name}' is none of the world sizes {PlanRules.WorldSizes}");
+            if (size.Value.ValueKind != JsonValueKind.Number
+                || !(size.Value.GetDouble() is >= 0 and var megabytes && double.IsFinite(megabytes)))
+                throw new PassConfigException(source, property.Name,
+                    $"for {size.Name} ranks it is {Text(size.Value)}: expected MiB, 0 or more");
             if (!sizes.TryAdd(ranks, megabytes))
                 throw new PassConfigException(source, property.Name, $"it names {size.Name} ranks twice; keep one");
         }
@@ -109,7 +114,8 @@ internal static class PassConfigFile
     {
         JsonValueKind.Null => null,
         JsonValueKind.String => AllReducePolicy.Load(Path.Combine(folder, property.Value.GetString()!)),
-        _ => throw new PassConfigException(source, property.Name, $"it is {Text(property.Value)}: expected the path of a policy file"),
+        _ => throw new PassConfigException(source, property.Name,
+            $"it is {Text(property.Value)}: expected the path of a policy file"),
     };
 
     private static PassConfigException Unknown(string source, string field)

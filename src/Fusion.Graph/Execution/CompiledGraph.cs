@@ -83,7 +83,8 @@ public sealed class CompiledGraph : IDisposable
         if (weight.Type != tensor.Type.Elements || weight.Count != tensor.Type.Count(0))
         {
             throw new GraphRunException(GraphErrorCodes.Binding,
-                $"What is given for weight '{name}' is {PlanRules.NameOf(weight.Type)}[{weight.Rows}, {weight.Columns}]; the graph has {tensor.Type}.");
+                $"What is given for weight '{name}' is {PlanRules.NameOf(weight.Type)}[{weight.Rows}, " +
+                $"{weight.Columns}]; the graph has {tensor.Type}.");
         }
 
         captured?.Forget();
@@ -110,7 +111,8 @@ public sealed class CompiledGraph : IDisposable
     /// <param name="rank">The rank.</param>
     /// <param name="name">The input.</param>
     /// <param name="values">Its elements, for as many tokens as the run will have.</param>
-    /// <exception cref="GraphRunException">There is no such input, or these are no whole number of tokens, or too many.</exception>
+    /// <exception cref="GraphRunException">There is no such input, or these are no whole number of tokens, or too
+    /// many.</exception>
     public void SetInput<T>(int rank, string name, ReadOnlySpan<T> values)
         where T : unmanaged
     {
@@ -200,7 +202,8 @@ public sealed class CompiledGraph : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         if (tokens >= 1 && tokens <= Options.MaxTokens) return;
         throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
-            $"A run of {tokens} tokens was asked for; allowed are 1 to {Options.MaxTokens}, for which the graph was compiled ({nameof(CompileOptions.MaxTokens)})."));
+            $"A run of {tokens} tokens was asked for; allowed are 1 to {Options.MaxTokens}, " +
+            $"for which the graph was compiled ({nameof(CompileOptions.MaxTokens)})."));
     }
 
     private void CheckWeights()
@@ -212,7 +215,8 @@ public sealed class CompiledGraph : IDisposable
             {
                 if (memory.IsBound(weight)) continue;
                 throw new GraphRunException(GraphErrorCodes.NotReady,
-                    $"Weight '{weight.Name}' of {memory.Rank} is not given; call {nameof(SetWeight)} or {nameof(BindWeight)} for each rank before the first run.");
+                    $"Weight '{weight.Name}' of {memory.Rank} is not given; " +
+                    $"call {nameof(SetWeight)} or {nameof(BindWeight)} for each rank before the first run.");
             }
         }
 
@@ -227,14 +231,17 @@ public sealed class CompiledGraph : IDisposable
     {
         var names = there.ToArray();
         var nearest = NearestNames.Of(name, names) is [var near, ..] ? $" Did you mean '{near}'?" : "";
-        var listed = names.Length <= 12 ? string.Join(", ", names) : $"{string.Join(", ", names.Take(12))} and {names.Length - 12} more";
-        return new(GraphErrorCodes.Binding, $"The graph has no {kind} '{name}'.{nearest} It has {(listed.Length > 0 ? listed : "none")}.");
+        var listed = names.Length <= 12 ? string.Join(", ", names)
+            : $"{string.Join(", ", names.Take(12))} and {names.Length - 12} more";
+        return new(GraphErrorCodes.Binding,
+            $"The graph has no {kind} '{name}'.{nearest} It has {(listed.Length > 0 ? listed : "none")}.");
     }
 
     private static void MustBe(long found, long expected, string name, TensorType type)
     {
         if (found == expected) return;
         throw new GraphRunException(GraphErrorCodes.Binding, string.Create(CultureInfo.InvariantCulture,
-            $"What is given for '{name}' is {found} bytes; {type} needs {expected}{(type.Rows.IsPerToken ? " at most, in whole tokens" : "")}."));
+            $"What is given for '{name}' is {found} bytes; {type} needs {expected}" +
+            $"{(type.Rows.IsPerToken ? " at most, in whole tokens" : "")}."));
     }
 }

@@ -39,7 +39,8 @@ public static class CpuMatmul
             for (var column = 0; column < columns; column++)
             {
                 var sum = 0f;
-                for (var k = 0; k < depth; k++) sum = MathF.FusedMultiplyAdd(inputs[(row * depth) + k], weights[((long)column * depth) + k], sum);
+                for (var k = 0; k < depth; k++)
+                    sum = MathF.FusedMultiplyAdd(inputs[(row * depth) + k], weights[((long)column * depth) + k], sum);
                 sums[column] = sum;
             }
 
@@ -59,7 +60,8 @@ public static class CpuMatmul
                 ElementType.Float32 => ((float*)tensor.Address)[i],
                 ElementType.Float8E4M3 => (float)((Float8E4M3*)tensor.Address)[i],
                 ElementType.Float4E2M1 => Nibble(((byte*)tensor.Address)[i / 2], i),
-                _ => throw new NotSupportedException($"A matmul of {tensor.Type} is not here; take bf16, f16, f32, e4m3 or e2m1."),
+                _ => throw new NotSupportedException(
+                    $"A matmul of {tensor.Type} is not here; take bf16, f16, f32, e4m3 or e2m1."),
             };
         }
 

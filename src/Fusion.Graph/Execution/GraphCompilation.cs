@@ -5,7 +5,8 @@ namespace Fusion.Graph;
 /// <summary>Makes graphs that run.</summary>
 public static class GraphCompilation
 {
-    /// <summary>Fuses a graph, plans its memory and makes it ready to run on a group of ranks, all of which do the same.</summary>
+    /// <summary>Fuses a graph, plans its memory and makes it ready to run on a group of ranks, all of which do the
+    /// same.</summary>
     /// <param name="graph">The model's graph.</param>
     /// <param name="group">The ranks: on the CPU, several on one GPU, or each on its own.</param>
     /// <param name="config">Which passes; null for all.</param>
@@ -28,7 +29,8 @@ public static class GraphCompilation
         if (rest.Length > 1)
         {
             throw new GraphRunException(GraphErrorCodes.Group,
-                $"The graph sums over the groups {string.Join(", ", rest.Select(name => $"'{name}'"))}, and it is compiled for one; " +
+                $"The graph sums over the groups {string.Join(", ", rest.Select(name => $"'{name}'"))}, and it is " +
+                "compiled for one; " +
                 $"give the others as {nameof(CompileOptions)}.{nameof(CompileOptions.Groups)}.");
         }
 
@@ -37,7 +39,8 @@ public static class GraphCompilation
             if (other.WorldSize == group.WorldSize && other.Ranks.Zip(group.Ranks).All(pair =>
                 pair.First.Context?.Device.Ordinal == pair.Second.Context?.Device.Ordinal)) continue;
             throw new GraphRunException(GraphErrorCodes.Group,
-                $"Group '{name}' has {Describe(other)}, but the group that the graph is compiled for has {Describe(group)}; each " +
+                $"Group '{name}' has {Describe(other)}, but the group that the graph is compiled for has " +
+                $"{Describe(group)}; each " +
                 "rank must be in the same place in all groups.");
         }
 

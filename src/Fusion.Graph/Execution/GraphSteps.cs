@@ -126,7 +126,11 @@ internal sealed class GraphSteps : IDisposable
             Residual = IfAny(op.Residual),
             Norm = op.Norm is not { } norm ? default : new()
             {
-                Kind = norm.Kind, Epsilon = norm.Epsilon, WeightBias = norm.WeightBias, Gamma = IfAny(op.Gamma), Beta = IfAny(op.Beta),
+                Kind = norm.Kind,
+                Epsilon = norm.Epsilon,
+                WeightBias = norm.WeightBias,
+                Gamma = IfAny(op.Gamma),
+                Beta = IfAny(op.Beta),
             },
             Quantization = RowRules.Of(op.Quant, IfAny(op.Scale)),
             AllReduceOut = IfAny(op.AllReduceOut),

@@ -91,7 +91,8 @@ internal sealed class MemoryPlan
         ViewOp => 0,
         CastOp cast when cast.Input.Type == cast.Output.Type => 0,
         SliceOp slice when slice.Input.Type == slice.Output.Type => 0,
-        SliceOp slice when slice.Input.Type.Columns == slice.Output.Type.Columns && RowsBefore(slice) % 16 == 0 => RowsBefore(slice),
+        SliceOp slice when slice.Input.Type.Columns == slice.Output.Type.Columns && RowsBefore(slice) % 16 == 0 =>
+            RowsBefore(slice),
         _ => null,
     };
 
@@ -140,7 +141,8 @@ internal sealed class MemoryPlan
     // Sums, residuals and norms may be written over the residual or the input, where nobody reads that again.
     private Storage? InPlace(RowOp op, Operand output, int step, Dictionary<Tensor, int> lastReads)
     {
-        if (output.Role is Roles.QuantOut or Roles.ScaleOut || lastReads.GetValueOrDefault(output.Tensor) == int.MaxValue) return null;
+        if (output.Role is Roles.QuantOut or Roles.ScaleOut || lastReads.GetValueOrDefault(output.Tensor) == int.MaxValue)
+            return null;
         foreach (var read in new[] { op.Residual, op.Input })
         {
             if (read is null) continue;

@@ -25,7 +25,8 @@ internal sealed class TokenBuckets
         {
             if (size >= 1 && size <= maxTokens) continue;
             throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
-                $"A bucket has {size} tokens; allowed are 1 to {maxTokens}, the most of a run ({nameof(CompileOptions.MaxTokens)})."));
+                $"A bucket has {size} tokens; allowed are 1 to {maxTokens}, the most " +
+                $"of a run ({nameof(CompileOptions.MaxTokens)})."));
         }
     }
 

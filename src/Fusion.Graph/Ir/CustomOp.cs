@@ -19,7 +19,8 @@ public sealed record CustomOp(
 public readonly struct CustomLaunch
 {
     internal CustomLaunch(
-        Rank rank, GpuStream? stream, string op, int tokens, IReadOnlyList<DeviceTensor> inputs, IReadOnlyList<DeviceTensor> outputs) =>
+        Rank rank, GpuStream? stream, string op, int tokens, IReadOnlyList<DeviceTensor> inputs,
+        IReadOnlyList<DeviceTensor> outputs) =>
         (Rank, Stream, Op, Tokens, Inputs, Outputs) = (rank, stream, op, tokens, inputs, outputs);
 
     /// <summary>The rank for which it is done.</summary>

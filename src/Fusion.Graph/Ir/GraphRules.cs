@@ -54,6 +54,7 @@ internal static class GraphRules
         if (values.TryGetValue(value.Name, out var there) && ReferenceEquals(there, value)) return;
         var problem = there is null ? "is not defined before it" : "is another value than the one that is defined by this name";
         throw GraphException.Definition(op, value.Name,
-            $"{char.ToUpperInvariant(who[0])}{who[1..]} %{value.Name}, which {problem}; define it first, as an input, a weight or the result of an op.");
+            $"{char.ToUpperInvariant(who[0])}{who[1..]} %{value.Name}, which {problem}; " +
+            "define it first, as an input, a weight or the result of an op.");
     }
 }

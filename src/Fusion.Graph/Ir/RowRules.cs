@@ -14,8 +14,10 @@ internal static class RowRules
             throw Wrong(op, Roles.Input, op.Input, type.ToString(), "bf16, f16 or f32");
         if (!PlanRules.IsHiddenSize(type.Columns))
             throw Wrong(op, Roles.Input, op.Input, type.ToString(), "a multiple of 8 from 8 to 32768 columns");
-        if (op.Steps == RowSteps.None) throw Wrong(op, "the op", null, "without a step", "an all-reduce, add, norm or quantization");
-        if (op.Group is { } group && string.IsNullOrWhiteSpace(group)) throw Wrong(op, "group", null, "empty", "the name of a group");
+        if (op.Steps == RowSteps.None)
+            throw Wrong(op, "the op", null, "without a step", "an all-reduce, add, norm or quantization");
+        if (op.Group is { } group && string.IsNullOrWhiteSpace(group))
+            throw Wrong(op, "group", null, "empty", "the name of a group");
 
         if (op.Residual is { } residual) Expect(op, Roles.Residual, residual, type);
         CheckNorm(op, type);
@@ -74,7 +76,8 @@ internal static class RowRules
 
         if (!(norm.Epsilon >= 0 && float.IsFinite(norm.Epsilon)))
             throw Wrong(op, "epsilon", null, Text(norm.Epsilon), "finite, 0 or greater");
-        if (!float.IsFinite(norm.WeightBias)) throw Wrong(op, "weight bias", null, Text(norm.WeightBias), "finite, mostly 0 or 1");
+        if (!float.IsFinite(norm.WeightBias))
+            throw Wrong(op, "weight bias", null, Text(norm.WeightBias), "finite, mostly 0 or 1");
     }
 
     private static void CheckQuant(RowOp op, TensorType type)
@@ -93,7 +96,8 @@ internal static class RowRules
             throw Wrong(op, fault?.Parameter ?? "quantization", null, fault?.Value ?? "none", fault?.Allowed ?? "a quantization");
         }
 
-        if (quant.Kind == QuantizationKind.PerGroupFp8 && quant.GroupScaleType is not (ElementType.Float32 or ElementType.Float8UE8M0))
+        if (quant.Kind == QuantizationKind.PerGroupFp8
+            && quant.GroupScaleType is not (ElementType.Float32 or ElementType.Float8UE8M0))
             throw Wrong(op, "type of the scales", null, PlanRules.NameOf(quant.GroupScaleType), "f32 or ue8m0");
         if (quant.Kind is QuantizationKind.StaticFp8 or QuantizationKind.NvFp4)
         {
@@ -108,7 +112,8 @@ internal static class RowRules
         var codes = CodesOf(type, quant);
         Expect(op, Roles.QuantOut, op.QuantOut ?? throw Wrong(op, Roles.QuantOut, null, "missing", codes.ToString()), codes);
         if (ScalesOf(type, quant) is { } scales)
-            Expect(op, Roles.ScaleOut, op.ScaleOut ?? throw Wrong(op, Roles.ScaleOut, null, "missing", scales.ToString()), scales);
+            Expect(op, Roles.ScaleOut, op.ScaleOut ?? throw Wrong(op, Roles.ScaleOut, null, "missing", scales.ToString()),
+                scales);
         else Result(op, Roles.ScaleOut, op.ScaleOut, false, type);
     }
 

@@ -31,7 +31,8 @@ public sealed record FusionReport(
     {
         target ??= new();
         var text = new StringBuilder();
-        Line($"{Before.Name}: {After.FusedAllReduces} of {After.AllReduces} all-reduces fused; {Before.Ops.Length} ops became {After.Ops.Length}");
+        Line($"{Before.Name}: {After.FusedAllReduces} of {After.AllReduces} all-reduces fused; " +
+            $"{Before.Ops.Length} ops became {After.Ops.Length}");
         foreach (var name in FusionPasses.Names)
         {
             var pass = Passes.FirstOrDefault(result => result.Pass == name);
@@ -53,12 +54,14 @@ public sealed record FusionReport(
         foreach (var miss in NearMisses) Line($"{(miss.IsWarning ? "warning" : "near miss")}: {miss.Message}");
         return text.ToString();
 
-        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        void Line(string line) => text.Append(line).Append('\n');
     }
 
     private string Why(RowOp op, int tokens, AllReducePlan plan, PlanTarget target) =>
-        SizeLimit.Force(op, tokens, target.WorldSize, Config) is not null && Config.MaxSizeMb.TryGetValue(target.WorldSize, out var limit)
+        SizeLimit.Force(op, tokens, target.WorldSize, Config) is not null
+            && Config.MaxSizeMb.TryGetValue(target.WorldSize, out var limit)
             ? string.Create(CultureInfo.InvariantCulture,
-                $"its {op.Input.Type.Bytes(tokens):N0} bytes are more than the configuration's limit of {limit} MiB for {target.WorldSize} ranks")
+                $"its {op.Input.Type.Bytes(tokens):N0} bytes are more than the configuration's limit of " +
+                $"{limit} MiB for {target.WorldSize} ranks")
             : plan.Reason;
 }

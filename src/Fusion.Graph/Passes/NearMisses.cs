@@ -47,19 +47,21 @@ internal static class NearMisses
             foreach (var then in editor.ReadersOf(shared).Select(reader => reader.Op).OfType<RowOp>())
             {
                 var step = StepMerge.First(then);
-                var isTaken = then.Group is null && step >= RowSteps.Norm && first.Steps.HasFlag(step) && ReferenceEquals(then.Input, shared);
+                var isTaken = then.Group is null && step >= RowSteps.Norm && first.Steps.HasFlag(step)
+                    && ReferenceEquals(then.Input, shared);
                 if (!isTaken) continue;
                 found.Add(new(NearMissKind.SecondUse, first.Name, then.Name, [],
                     $"{Pair(first, then)}: %{shared.Name} is used twice, and a fused all-reduce has one " +
-                    $"{(step == RowSteps.Norm ? "norm" : "quantization")}, which another op took; it matches if that op does not " +
-                    "follow the all-reduce.", false));
+                    $"{(step == RowSteps.Norm ? "norm" : "quantization")}, which another op took; it matches if " +
+                    "that op does not follow the all-reduce.", false));
             }
         }
     }
 
     private static bool IsWanted(RowOp first, RowOp then, FusionPassConfig config) => first.Group is not null
         ? config.AllReduceFusion
-        : (config.AddNormFusion && AddNormFusion.IsPair(first, then)) || (config.NormQuantFusion && NormQuantFusion.IsPair(first, then));
+        : (config.AddNormFusion && AddNormFusion.IsPair(first, then))
+            || (config.NormQuantFusion && NormQuantFusion.IsPair(first, then));
 
     private static NearMiss Between(RowOp first, RowOp then, ImmutableArray<GraphOp> between, FusionPassConfig config)
     {
@@ -72,13 +74,16 @@ internal static class NearMisses
             var remedy = config.NoOpElimination
                 ? "it matches in another run of the passes"
                 : "switch no-op elimination on (noOpElimination, enable_noop) and it matches";
-            return Make(NearMissKind.NoOp, $"{names} between them changes nothing, but stands in the way; {remedy}", !config.NoOpElimination);
+            return Make(NearMissKind.NoOp, $"{names} between them changes nothing, but stands in the way; {remedy}",
+                !config.NoOpElimination);
         }
 
         return between.OfType<CastOp>().FirstOrDefault(cast => cast.Input.Type != cast.Output.Type) is { } converts
-            ? Make(NearMissKind.Cast, $"cast '{converts.Name}' between them makes {converts.Output.Type} of {converts.Input.Type}; " +
+            ? Make(NearMissKind.Cast,
+                $"cast '{converts.Name}' between them makes {converts.Output.Type} of {converts.Input.Type}; " +
                 "an op has one type: it matches if both work in the same and the cast is gone", false)
-            : Make(NearMissKind.Shape, $"{names} between them makes {to} of {from}; it matches if '{then.Name}' reads the whole " +
+            : Make(NearMissKind.Shape,
+                $"{names} between them makes {to} of {from}; it matches if '{then.Name}' reads the whole " +
                 "in its own shape", false);
 
         NearMiss Make(NearMissKind kind, string why, bool isWarning) => new(

@@ -37,8 +37,8 @@ internal static class StepMerge
 
             if (editor.MakerOf(input.Tensor) is not { } maker || (maker != first && !dependents.Contains(maker))) continue;
             return maker == first
-                ? $"'{then.Op.Name}' also reads %{input.Tensor.Name} of '{first.Op.Name}' as its {input.Role}, which the one op " +
-                  "would have to have before it is done; it matches if that is made by another op"
+                ? $"'{then.Op.Name}' also reads %{input.Tensor.Name} of '{first.Op.Name}' as its {input.Role}, which " +
+                  "the one op would have to have before it is done; it matches if that is made by another op"
                 : $"'{then.Op.Name}' reads %{input.Tensor.Name} as its {input.Role}, which depends on '{first.Op.Name}' by " +
                   $"way of '{maker.Op.Name}'; it matches if that is made without '{first.Op.Name}'";
         }

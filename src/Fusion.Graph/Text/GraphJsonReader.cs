@@ -19,7 +19,8 @@ internal sealed class GraphJsonReader
         GraphFile file;
         try
         {
-            file = JsonSerializer.Deserialize(json, GraphJson.Default.GraphFile) ?? throw new GraphFileException(source, "", "it is null");
+            file = JsonSerializer.Deserialize(json, GraphJson.Default.GraphFile)
+                ?? throw new GraphFileException(source, "", "it is null");
         }
         catch (JsonException e)
         {
@@ -48,7 +49,8 @@ internal sealed class GraphJsonReader
         }
         else if (e.Message.Contains("missing required", StringComparison.Ordinal))
         {
-            problem = $"{(e.Path is null or "$" ? "the graph" : e.Path.TrimStart('$', '.'))} lacks {e.Message[(e.Message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.')}";
+            var what = e.Path is null or "$" ? "the graph" : e.Path.TrimStart('$', '.');
+            problem = $"{what} lacks {e.Message[(e.Message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.')}";
         }
 
         return new(source, where, problem, e);
@@ -65,7 +67,8 @@ internal sealed class GraphJsonReader
         var inputs = (file.Inputs ?? []).Select(entry => Declare(entry, Extent.Tokens)).ToArray();
         var weights = (file.Weights ?? []).Select(entry => Declare(entry, Extent.Of(1))).ToArray();
         var ops = file.Ops.Select(Op).ToArray();
-        var outputs = file.Outputs.Select(output => new Operand(output.Key, Find(output.Value, $"output '{output.Key}'"))).ToArray();
+        var outputs = file.Outputs.Select(output =>
+            new Operand(output.Key, Find(output.Value, $"output '{output.Key}'"))).ToArray();
         return new(file.Name, inputs, weights, ops, outputs);
     }
 
@@ -74,14 +77,20 @@ internal sealed class GraphJsonReader
         if (entry.Op is "view" or "slice" or "cast" or "custom") return Other(entry);
         var op = new RowOp(entry.Name, In(entry, Roles.Input)!)
         {
-            Residual = In(entry, Roles.Residual), Gamma = In(entry, Roles.Gamma), Beta = In(entry, Roles.Beta), Scale = In(entry, Roles.Scale),
+            Residual = In(entry, Roles.Residual),
+            Gamma = In(entry, Roles.Gamma),
+            Beta = In(entry, Roles.Beta),
+            Scale = In(entry, Roles.Scale),
         };
         foreach (var step in entry.Op.Split('+'))
         {
             if (step == Words.AllReduce) op = op with { Group = entry.Group ?? "tp" };
             else if (step == Words.Add) Need(entry, Roles.Residual);
             else if (Words.Norms.TryGetValue(step, out var norm))
-                op = op with { Norm = new(norm, entry.Epsilon ?? throw Wrong(entry, "'epsilon' is missing"), entry.WeightBias ?? 0) };
+            {
+                var epsilon = entry.Epsilon ?? throw Wrong(entry, "'epsilon' is missing");
+                op = op with { Norm = new(norm, epsilon, entry.WeightBias ?? 0) };
+            }
             else if (Words.Quantizations.TryGetValue(step, out var quant)) op = op with { Quant = Quant(entry, quant) };
             else throw UnknownStep(entry, step);
         }
@@ -106,7 +115,8 @@ internal sealed class GraphJsonReader
     private GraphOp Other(OpEntry entry)
     {
         var inputs = entry.Inputs.Select(input => Find(input.Value, $"op '{entry.Name}'")).ToArray();
-        var results = (entry.Results ?? throw Wrong(entry, "'results' is missing")).Select(result => Declare(result, Extent.Tokens)).ToArray();
+        if (entry.Results is null) throw Wrong(entry, "'results' is missing");
+        var results = entry.Results.Select(result => Declare(result, Extent.Tokens)).ToArray();
         if (entry.Op == "custom")
         {
             var types = results.Select(result => result.Type).ToArray();
@@ -129,7 +139,8 @@ internal sealed class GraphJsonReader
         var isGrouped = kind == QuantizationKind.PerGroupFp8;
         return new(
             kind, isGrouped ? entry.GroupSize ?? 128 : 0,
-            isGrouped && entry.GroupScaleType is { } type ? Named(Words.Types, type, $"op '{entry.Name}'", "groupScaleType") : ElementType.Float32,
+            isGrouped && entry.GroupScaleType is { } type ? Named(Words.Types, type, $"op '{entry.Name}'", "groupScaleType")
+                : ElementType.Float32,
             kind is QuantizationKind.NvFp4 or QuantizationKind.MxFp8
                 ? Named(Words.Layouts, entry.Layout ?? "128x4", $"op '{entry.Name}'", "layout") : ScaleLayout.Linear);
     }
@@ -138,9 +149,11 @@ internal sealed class GraphJsonReader
     {
         var where = $"tensor '{entry.Name}'";
         var type = new TensorType(
-            entry.Rows is { } text ? Rows(text, where) : rows, entry.Columns, Named(Words.Types, entry.Type ?? "bf16", where, "type"),
+            entry.Rows is { } text ? Rows(text, where) : rows, entry.Columns,
+                Named(Words.Types, entry.Type ?? "bf16", where, "type"),
             entry.Layout is { } layout ? Named(Words.Layouts, layout, where, "layout") : ScaleLayout.Linear);
-        if (type.Columns < 1 || type.Rows.Count < 1) throw new GraphFileException(source, where, $"it is {type}: expected 1 row and column or more");
+        if (type.Columns < 1 || type.Rows.Count < 1)
+            throw new GraphFileException(source, where, $"it is {type}: expected 1 row and column or more");
         return Remember(new(entry.Name, type));
     }
 
@@ -183,12 +196,14 @@ internal sealed class GraphJsonReader
         throw new GraphFileException(source, reader, $"it reads '{name}', which is not defined before it{nearest}");
     }
 
-    private T Named<T>(IReadOnlyDictionary<string, T> names, string name, string where, string field) => names.TryGetValue(name, out var value)
+    private T Named<T>(IReadOnlyDictionary<string, T> names, string name, string where, string field) =>
+        names.TryGetValue(name, out var value)
         ? value : throw new GraphFileException(source, where, $"{field} is '{name}': expected {string.Join(", ", names.Keys)}");
 
     private GraphFileException UnknownStep(OpEntry entry, string step)
     {
-        string[] known = [Words.AllReduce, Words.Add, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast", "custom"];
+        string[] known = [Words.AllReduce, Words.Add, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast",
+            "custom"];
         var nearest = NearestNames.Of(step, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
         return Wrong(entry, $"there is no op '{step}'{nearest} There are {string.Join(", ", known)}");
     }

@@ -87,7 +87,8 @@ public static class GraphJsonText
             Epsilon = row?.Norm?.Epsilon,
             WeightBias = row?.Norm is { WeightBias: not 0 and var bias } ? bias : null,
             GroupSize = quant is { Kind: QuantizationKind.PerGroupFp8 } ? quant.Value.GroupSize : null,
-            GroupScaleType = quant is { Kind: QuantizationKind.PerGroupFp8 } ? PlanRules.NameOf(quant.Value.GroupScaleType) : null,
+            GroupScaleType = quant is { Kind: QuantizationKind.PerGroupFp8 } ? PlanRules.NameOf(quant.Value.GroupScaleType)
+                : null,
             Layout = isBlocked ? Words.Of(quant!.Value.Layout) : null,
             FirstRow = op is SliceOp { FirstRow: not 0 and var firstRow } ? firstRow : null,
             FirstColumn = op is SliceOp { FirstColumn: not 0 and var firstColumn } ? firstColumn : null,

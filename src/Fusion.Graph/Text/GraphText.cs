@@ -17,7 +17,8 @@ public static class GraphText
         foreach (var input in graph.Inputs) text.Append("  input  ").Append(input).Append('\n');
         foreach (var weight in graph.Weights) text.Append("  weight ").Append(weight).Append('\n');
         foreach (var op in graph.Ops) text.Append("  ").Append(Line(op)).Append('\n');
-        foreach (var output in graph.Outputs) text.Append("  output ").Append(output.Role).Append(" = %").Append(output.Tensor.Name).Append('\n');
+        foreach (var output in graph.Outputs)
+            text.Append("  output ").Append(output.Role).Append(" = %").Append(output.Tensor.Name).Append('\n');
         return text.ToString();
     }
 

@@ -33,7 +33,8 @@ public static class SvgWriter
         var width = layouts.Sum(layout => layout.Layout.Width + (2 * Margin));
         var height = layouts.Max(layout => layout.Layout.Height) + (2 * Margin) + Title;
         var svg = new StringBuilder();
-        Line($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:0}\" height=\"{height:0}\" viewBox=\"0 0 {width:0} {height:0}\">");
+        Part($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:0}\" height=\"{height:0}\" ");
+        Line($"viewBox=\"0 0 {width:0} {height:0}\">");
         svg.Append(Head);
         var x = Margin;
         foreach (var (title, layout) in layouts)
@@ -56,7 +57,8 @@ public static class SvgWriter
                 var (top, bottom) = (above.Y + above.Height, box.Y);
                 var bend = (bottom - top) / 2;
                 var (from, to) = (above.Middle, box.Middle);
-                Line($"<path d=\"M {from:0.#} {top:0.#} C {from:0.#} {top + bend:0.#} {to:0.#} {bottom - bend:0.#} {to:0.#} {bottom:0.#}\"/>");
+                Part($"<path d=\"M {from:0.#} {top:0.#} C {from:0.#} {top + bend:0.#} ");
+                Line($"{to:0.#} {bottom - bend:0.#} {to:0.#} {bottom:0.#}\"/>");
             }
         }
 
@@ -64,10 +66,13 @@ public static class SvgWriter
         {
             var kind = box.Kind.ToString().ToLowerInvariant();
             var round = box.Kind == BoxKind.Value ? 12 : 4;
-            Line($"<rect class=\"{kind}\" x=\"{box.X:0.#}\" y=\"{box.Y:0.#}\" width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\" rx=\"{round}\"/>");
+            Part($"<rect class=\"{kind}\" x=\"{box.X:0.#}\" y=\"{box.Y:0.#}\" ");
+            Line($"width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\" rx=\"{round}\"/>");
             for (var i = 0; i < box.Lines.Count; i++)
                 Line($"<text{(i == 0 ? " class=\"first\"" : "")} x=\"{box.X + 10:0.#}\" y=\"{box.Baseline(i):0.#}\">{Escaped(box.Lines[i])}</text>");
         }
+
+        void Part(FormattableString text) => svg.Append(text.ToString(CultureInfo.InvariantCulture));
 
         void Line(FormattableString line) => svg.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
     }

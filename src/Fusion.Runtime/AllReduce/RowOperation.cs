@@ -35,6 +35,7 @@ public sealed class RowOperation
     /// <param name="rank">Index of the rank.</param>
     /// <param name="stream">A stream of the rank's GPU; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
     /// <param name="call">What it reads and writes; the input is what is already reduced.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
     /// <exception cref="CapacityException">The call has too many tokens.</exception>
     /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
@@ -43,6 +44,8 @@ public sealed class RowOperation
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call)
     {
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        if (rank < 0 || rank >= group.WorldSize)
+            throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {group.WorldSize - 1}.");
         var context = group.Ranks[rank].Context;
         CallValidation.Check(
             call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);

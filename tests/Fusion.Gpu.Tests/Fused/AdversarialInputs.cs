@@ -42,7 +42,8 @@ public sealed class AdversarialInputs : GpuTest
                 [.. Enumerable.Range(0, count).Select(_ => number(random))]);
             using var loopback = new ComparedRanks(
                 Ranks, new AllReduceOptions { HiddenSize = Hidden, MaxTokens = Tokens, DataType = type });
-            foreach (var epilogue in Epilogue.All(Hidden))
+            // Every epilogue sees every special value; the single ones show in each quantization.
+            foreach (var epilogue in name == Kinds[0].Arguments[0] as string ? Epilogue.All(Hidden) : Epilogue.Few(Hidden))
             {
                 foreach (var strategy in new[] { AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot })
                     Assert.That(loopback.Compare(data, epilogue, strategy), Is.Empty, name);
