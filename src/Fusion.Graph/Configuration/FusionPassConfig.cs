@@ -12,7 +12,11 @@ public sealed record FusionPassConfig
     /// <summary>No pass: each op as the model has it.</summary>
     public static FusionPassConfig Off { get; } = new()
     {
-        NoOpElimination = false, AddNormFusion = false, NormQuantFusion = false, AllReduceFusion = false, DeadCode = false,
+        NoOpElimination = false,
+        AddNormFusion = false,
+        NormQuantFusion = false,
+        AllReduceFusion = false,
+        DeadCode = false,
     };
 
     /// <summary>Whether ops that change nothing are removed. The fusions need it where such ops stand between.</summary>

@@ -29,8 +29,12 @@ internal sealed class GraphSteps : IDisposable
                 var (name, hidden, type) = ops.Key;
                 var made = new AllReduceOptions
                 {
-                    HiddenSize = hidden, DataType = type, Policy = config.Policy, Timeout = options.Timeout,
-                    Library = options.Library, MaxTokens = checked((int)ops.Max(op => op.Input.Type.Rows.At(options.MaxTokens))),
+                    HiddenSize = hidden,
+                    DataType = type,
+                    Policy = config.Policy,
+                    Timeout = options.Timeout,
+                    Library = options.Library,
+                    MaxTokens = checked((int)ops.Max(op => op.Input.Type.Rows.At(options.MaxTokens))),
                 };
                 if (name is null) rows[(hidden, type)] = new(group, made);
                 else allReduces[(name, hidden, type)] = new(groupOf(name), made);

@@ -168,7 +168,11 @@ internal sealed class MemoryPlan
     {
         var storage = new Storage
         {
-            Kind = kind, Name = tensor.Name, Bytes = RoundUp(tensor.Type.Bytes(maxTokens)), First = step, Last = step,
+            Kind = kind,
+            Name = tensor.Name,
+            Bytes = RoundUp(tensor.Type.Bytes(maxTokens)),
+            First = step,
+            Last = step,
         };
         places[tensor] = new(storage, 0);
         return storage;
