@@ -9,8 +9,9 @@ namespace fusion {
 /// reciprocal is off by no more than a unit in the last place, its remainder is exact in one fma, and the
 /// corrected quotient is the rounded one. That needs a normal reciprocal and a remainder that does not
 /// underflow. Divisors here lie between 1e-10 and 2^120, and where the remainder underflows, the quotient is
-/// far below half of the smallest e4m3 number and its code is that of 0. Beyond, an infinite divisor gives 0
-/// for finite numbers and NaN for others, as division does. Each thread acts for itself; no memory.
+/// far below half of the smallest e4m3 number and its code is that of 0. A zero is left as it is, since the
+/// corrections would lose its sign; so is what an infinite divisor gives, which has no remainder: 0 for
+/// finite numbers and NaN for others, as division does. Each thread acts for itself; no memory.
 struct Divider {
   float divisor;
   float reciprocal;
