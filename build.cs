@@ -141,6 +141,7 @@ async Task GpuBundle()
     await Run("dotnet", [.. publish, "src/Fusion.Compiler"]);
     await Run("dotnet", [.. publish, "src/Fusion.Cli"]);
     await Run("dotnet", [.. publish, "tests/Fusion.Gpu.Tests"]);
+    await Run("dotnet", ["publish", "bench/graph-passes.cs", .. publish[1..]]);
     foreach (var symbols in Directory.GetFiles(content, "*.pdb")) File.Delete(symbols);
     CopyFolder(Path.Combine(root, "kernels", "cu"), Path.Combine(content, "kernels", "cu"));
     CopyFolder(Path.Combine(root, "bench", "baselines"), Path.Combine(content, "baselines"));

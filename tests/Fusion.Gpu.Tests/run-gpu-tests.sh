@@ -17,8 +17,11 @@ note() {
   local log=$output/$1.txt
   shift
   echo "==> ${*/#$content\//}"
+  local start=$SECONDS code
   "$@" 2>&1 | tee "$log"
-  return "${PIPESTATUS[0]}"
+  code=${PIPESTATUS[0]}
+  echo "    $((SECONDS - start)) s"
+  return "$code"
 }
 
 command -v nvidia-smi >/dev/null && step machine nvidia-smi --query-gpu=name,driver_version,compute_cap --format=csv
@@ -32,6 +35,7 @@ step allreduce "$content/FusionAllReduce"
 grep -q 'on the CPU' "$output/allreduce.txt" && { failed=1; echo "FAILED: its ranks were not on the GPU"; }
 step allreduce-cpu "$content/FusionAllReduce" --cpu
 step tests "$content/Fusion.Gpu.Tests" --results-directory "$output"
+step graph-passes "$content/graph-passes" --gpu
 
 # Memory accesses and races, on a part of the matrix, where the toolkit is there.
 sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null)
@@ -56,4 +60,5 @@ for strategy in one-shot two-shot; do
   bench "8-4096-$strategy" --ranks 8 --hidden 4096 --tokens 1,8 --strategy $strategy
   bench "8-8192-$strategy" --ranks 8 --hidden 8192 --tokens 4 --strategy $strategy
 done
+echo "==> $SECONDS s in all; $([ $failed -eq 0 ] && echo 'nothing failed' || echo 'look for FAILED above')"
 exit $failed
