@@ -26,4 +26,7 @@ public sealed class PackedSdkSetup
 
     [OneTimeTearDown]
     public void EndTheCSharpServer() => CSharpServer.End();
+
+    [OneTimeTearDown]
+    public void RemoveTheTemplates() => Templates.Remove();
 }

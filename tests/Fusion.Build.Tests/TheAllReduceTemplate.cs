@@ -7,18 +7,12 @@ public sealed class TheAllReduceTemplate
     [Test]
     public void MakesAProjectThatRunsOnTheCpuAndAgreesWithTheReference()
     {
-        using var consumer = new Consumer();
-        var hive = Path.Combine(consumer.Root, "hive");
-        File.Delete(consumer.PathOf("Consumer.csproj"));
-
-        consumer.DotNet("new", "install", PackedSdk.PackagePath("Fusion.Templates"), "--debug:custom-hive", hive).MustSucceed();
-        consumer.DotNet("new", "fusion-allreduce", "-n", "Consumer", "-o", consumer.Folder, "--debug:custom-hive", hive).MustSucceed();
+        using var consumer = Templates.Create("fusion-allreduce");
         Assert.That(Directory.GetFiles(consumer.Folder).Select(Path.GetFileName),
             Is.EquivalentTo(["Consumer.csproj", "Program.cs", "RankMemory.cs", "README.md", "nuget.config"]));
         Assert.That(consumer.Read("Consumer.csproj"), Does.Contain($"Sdk=\"Fusion.Sdk/{PackedSdk.Version}\""));
 
-        var build = consumer.Build().MustSucceed();
-        Assert.That(build.Warnings, Is.Empty, build.Output);
+        consumer.Build("-warnaserror").MustSucceed();
         Assert.That(consumer.RestoredPackages, Does.Contain($"Fusion.Runtime/{PackedSdk.Version}"));
 
         var onCpu = consumer.DotNet("run", "--no-build", "--", "--cpu").MustSucceed();
@@ -32,6 +26,17 @@ public sealed class TheAllReduceTemplate
         var withoutGpu = consumer.DotNet("run", "--no-build").MustSucceed();
         Assert.That(withoutGpu, Does.Contain("No GPU here, so the ranks are on the CPU. FUSION200"));
         AssertRanOnCpu(withoutGpu);
+    }
+
+    [Test]
+    public void TakesArchitecturesForKernelsThatAreAddedToIt()
+    {
+        using var consumer = Templates.Create("fusion-allreduce", "All-Reduce 4", "--architectures", "sm_90a");
+
+        Templates.Add(consumer, "fusion-kernel", "MyKernel", "-o", "kernels");
+        consumer.Build("-warnaserror").MustSucceed();
+
+        Assert.That(consumer.Images, Is.EqualTo(["kernels/MyKernel.sm_90a.cubin"]));
     }
 
     private static void AssertRanOnCpu(string output)

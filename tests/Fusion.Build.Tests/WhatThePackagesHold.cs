@@ -30,5 +30,22 @@ public sealed class WhatThePackagesHold
         Assert.That(names, Has.None.Contain("libnvrtc"));
     }
 
+    [Test]
+    public void TemplatesBringNothingThatShadowsTheUsersOwn()
+    {
+        using var templates = ZipFile.OpenRead(PackedSdk.PackagePath("Fusion.Templates"));
+
+        var names = Names(templates).Select(Path.GetFileName).ToArray();
+        Assert.That(names.Count(name => name == "template.json"), Is.EqualTo(4));
+        foreach (var settings in new[]
+        {
+            "global.json", "nuget.config", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", ".editorconfig",
+            "Directory.Build.rsp", ".gitignore",
+        })
+        {
+            Assert.That(names, Has.None.EqualTo(settings).IgnoreCase);
+        }
+    }
+
     private static string[] Names(ZipArchive package) => [.. package.Entries.Select(entry => entry.FullName)];
 }
