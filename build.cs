@@ -147,7 +147,8 @@ async Task GpuBundle()
     CopyFolder(Path.Combine(root, "bench", "baselines"), Path.Combine(content, "baselines"));
 
     await Run("tar", ["-czf", Path.Combine(bundle, "content.tar.gz"), "-C", content, "."]);
-    File.Copy(Path.Combine(root, "tests", "Fusion.Gpu.Tests", "run-gpu-tests.sh"), Path.Combine(bundle, "run-gpu-tests.sh"));
+    foreach (var script in new[] { "run-gpu-tests.sh", "run-on-several-gpus.sh" })
+        File.Copy(Path.Combine(root, "tests", "Fusion.Gpu.Tests", script), Path.Combine(bundle, script));
     var bytes = Directory.GetFiles(bundle).Sum(file => new FileInfo(file).Length);
     const int mostMegabytes = 60;
     if (bytes > mostMegabytes * 1048576L)

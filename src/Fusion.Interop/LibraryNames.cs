@@ -7,6 +7,9 @@ public static class LibraryNames
     public static IReadOnlyList<string> Driver { get; } =
         OperatingSystem.IsWindows() ? ["nvcuda.dll"] : ["libcuda.so.1", "libcuda.so"];
 
+    /// <summary>NCCL, in the order to try. There is none for Windows.</summary>
+    public static IReadOnlyList<string> Nccl { get; } = ["libnccl.so.2", "libnccl.so"];
+
     /// <summary>NVRTC, the newest first. The number is the ABI's: 11.2 for every CUDA 11 from 11.2 on.</summary>
     public static IReadOnlyList<string> Nvrtc { get; } = OperatingSystem.IsWindows()
         ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]

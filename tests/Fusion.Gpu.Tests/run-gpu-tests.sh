@@ -11,6 +11,9 @@ trap 'rm -rf "$content"' EXIT
 tar -xzf "$here/content.tar.gz" -C "$content" || exit 1
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 export FUSION_BUNDLE_FUSIONC=$content/fusionc
+# NCCL is where PyTorch has it, or where the loader finds it.
+nccl=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl.__path__)[0], "lib"))' 2>/dev/null)
+[ -e "$nccl/libnccl.so.2" ] && export FUSION_TEST_NCCL=$nccl
 failed=0
 step() { note "$@" || { failed=1; echo "FAILED"; }; }
 note() {

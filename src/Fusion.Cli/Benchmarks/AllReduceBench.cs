@@ -20,6 +20,9 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <summary>Whether kernels of a rank may overlap where ranks share the GPU. All calls have one shape here, so they may.</summary>
     public bool Overlaps { get; init; }
 
+    /// <summary>What sums before the separate kernels; null for the kernels of Fusion.</summary>
+    public ILibraryAllReduce? Library { get; init; }
+
     /// <summary>Calls one behind the other.</summary>
     public int Iterations { get; init; }
 
@@ -39,6 +42,7 @@ internal sealed class AllReduceBench(RankGroup group)
             MaxTokens = tokens,
             DataType = Type,
             OverlapOnSharedGpu = Overlaps,
+            Library = Library,
             // The workspace holds every strategy that can be asked for.
             Policy = Strategy == AllReduceStrategy.OneShot ? AllReducePolicy.WithLimits(long.MaxValue) : null,
         });
@@ -69,7 +73,8 @@ internal sealed class AllReduceBench(RankGroup group)
 
         operation.Check();
         times.Sort();
-        var strategy = AllReduceDispatcher.Name(Strategy ?? plan.Strategy);
+        var done = Strategy ?? plan.Strategy;
+        var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? "-nccl" : "");
         return new(
             context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
             CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.Name, strategy, IsEager ? "eager" : "graph",

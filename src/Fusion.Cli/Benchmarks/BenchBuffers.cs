@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
@@ -53,20 +52,10 @@ internal sealed class BenchBuffers : IDisposable
 
     private DeviceTensor Random(Rank rank, ElementType type, int rows, int columns, int seed)
     {
-        var random = new Random(seed);
-        var bytes = new byte[DeviceTensor.ByteCount(type, (long)rows * columns)];
-        switch (type)
-        {
-            case ElementType.BFloat16: Fill(bytes, () => (BFloat16)Next()); break;
-            case ElementType.Float16: Fill(bytes, () => (Half)Next()); break;
-            default: Fill(bytes, Next); break;
-        }
-
+        var bytes = BenchNumbers.Random(type, (long)rows * columns, seed);
         var buffer = Own(rank.Allocate<byte>(bytes.Length));
         buffer.CopyFrom(bytes);
         return buffer.AsTensor(type, rows, columns);
-
-        float Next() => (random.NextSingle() * 4) - 2;
     }
 
     private DeviceTensor Output(Rank rank, ElementType type, long rows, long columns)
@@ -81,11 +70,5 @@ internal sealed class BenchBuffers : IDisposable
     {
         owned.Add(buffer);
         return buffer;
-    }
-
-    private static void Fill<T>(Span<byte> bytes, Func<T> next)
-        where T : unmanaged
-    {
-        foreach (ref var element in MemoryMarshal.Cast<byte, T>(bytes)) element = next();
     }
 }

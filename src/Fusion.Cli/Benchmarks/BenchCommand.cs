@@ -21,6 +21,8 @@ internal static class BenchCommand
         var epilogue = Text("--epilogue",
             $"What follows the sum, all of it by default: {string.Join(", ", BenchEpilogue.Names)}.", "NAME,NAME,…");
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
+        var nccl = Text("--nccl",
+            "Let NCCL sum before the separate kernels: the library, the folder that has it, or auto to let the loader find it.", "PATH");
         var eager = new Option<bool>("--eager") { Description = "Launch each call, instead of a graph of calls." };
         var apart = new Option<bool>("--no-overlap")
         {
@@ -34,7 +36,7 @@ internal static class BenchCommand
 
         var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
         {
-            ranks, gpus, hidden, tokens, type, epilogue, strategy, eager, apart, iterations, repeats, baseline, csv, json,
+            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, eager, apart, iterations, repeats, baseline, csv, json,
         };
         command.SetAction(line =>
         {
@@ -44,8 +46,10 @@ internal static class BenchCommand
             using var group = places.Length == 0
                 ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
                 : RankGroup.OnGpus(places);
+            using var library = line.GetValue(nccl) is { } path ? new NcclAllReduce(group, path == "auto" ? null : path) : null;
             var bench = new AllReduceBench(group)
             {
+                Library = library,
                 Type = Types[line.GetValue(type) ?? "bf16"],
                 Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
                 IsEager = line.GetValue(eager),

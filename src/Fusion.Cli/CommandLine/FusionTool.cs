@@ -5,6 +5,7 @@ using Fusion.Cli.Doctor;
 using Fusion.Cli.Graphs;
 using Fusion.Cli.Inspection;
 using Fusion.Cli.Planning;
+using Fusion.Cli.Tuning;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.CommandLine;
@@ -25,6 +26,7 @@ internal static class FusionTool
             InspectCommand.Create(),
             DoctorCommand.Create(),
             BenchCommand.Create(),
+            TuneCommand.Create(),
         };
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option)
             option.Action = new HelpWithExitCodes(help);

@@ -34,6 +34,8 @@ internal sealed class GpuEngine : IRankEngine
         Look();
         failure.ThrowBeforeLaunch(rank);
         var used = stream ?? ranks[rank].Rank.Stream!;
+        var (own, given) = (ranks[rank].Rank.Context!.Device, used.Context.Device);
+        if (own.Ordinal != given.Ordinal) throw StreamConflictException.OtherGpu(rank, own, given);
         var use = streams[rank];
         use.Enter(rank, used, streams);
         try

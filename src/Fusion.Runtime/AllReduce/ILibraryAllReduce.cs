@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>A plain all-reduce of another library, such as NCCL, for what is too large for one-shot and two-shot
-/// (<see cref="AllReduceOptions.Library"/>). Its sums have the bits that the library gives them.</summary>
+/// <summary>A plain all-reduce of another library, such as NCCL (<see cref="NcclAllReduce"/>), for what is too large for
+/// one-shot and two-shot (<see cref="AllReduceOptions.Library"/>). Its sums have the bits that the library gives them.</summary>
 public interface ILibraryAllReduce
 {
     /// <summary>Puts the sum of a tensor over all ranks into a rank's stream and returns. It must not wait for the GPU, nor

@@ -89,4 +89,10 @@ public static class ErrorCodes
 
     /// <summary><see cref="CallMismatchException"/>.</summary>
     public const string CallMismatch = "FUSION4009";
+
+    /// <summary><see cref="NoNcclException"/>.</summary>
+    public const string NoNccl = "FUSION4010";
+
+    /// <summary><see cref="NcclException"/>.</summary>
+    public const string Nccl = "FUSION4011";
 }

@@ -21,4 +21,8 @@ public sealed class StreamConflictException : FusionException
     internal static StreamConflictException Shared(int rank, int other) => new(rank,
         $"Rank {rank} launches in the stream of rank {other}. Two ranks wait for each other, so neither can be behind the " +
         "other in one stream: give each its own, such as Rank.Stream.");
+
+    internal static StreamConflictException OtherGpu(int rank, GpuDevice own, GpuDevice given) => new(rank,
+        $"Rank {rank} is on {own}, but was given a stream of {given}. A rank launches on its own GPU: use Rank.Stream, or make a " +
+        "stream with Rank.CreateStream.");
 }

@@ -63,12 +63,7 @@ public sealed class RankGroup : IDisposable
     /// <exception cref="NoPeerAccessException">A GPU cannot use another one's memory.</exception>
     /// <exception cref="PeerCheckException">What a GPU wrote into another one's memory did not arrive.</exception>
     /// <exception cref="GpuException">The driver cannot use a GPU.</exception>
-    public static RankGroup OnGpus(params ReadOnlySpan<int> gpus)
-    {
-        var ordinals = gpus.ToArray();
-        var topology = ordinals.Distinct().Count() == 1 ? GroupTopology.Loopback : GroupTopology.Gpus;
-        return new RankGroup(topology, ordinals.Length).Place(ordinals, null);
-    }
+    public static RankGroup OnGpus(params ReadOnlySpan<int> gpus) => Listed(gpus.ToArray(), null);
 
     /// <summary>Frees the ranks' own streams and lets go of the GPUs. Doing it twice is harmless.</summary>
     public void Dispose()
@@ -76,6 +71,12 @@ public sealed class RankGroup : IDisposable
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         foreach (var rank in Ranks) rank.Stream?.Dispose();
         rooms.ForEach(room => room.Dispose());
+    }
+
+    internal static RankGroup Listed(int[] gpus, KernelLoadOptions? kernels)
+    {
+        var topology = gpus.Distinct().Count() == 1 ? GroupTopology.Loopback : GroupTopology.Gpus;
+        return new RankGroup(topology, gpus.Length).Place(gpus, kernels);
     }
 
     private RankGroup Place(int[] gpus, KernelLoadOptions? kernels)

@@ -1,17 +1,18 @@
+using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Runtime;
 
 namespace Fusion.Gpu.Tests.Fused;
 
-/// <summary>An all-reduce on ranks that share the GPU, and the ranks' buffers for one case at a time.</summary>
+/// <summary>An all-reduce on the ranks of a test, and the ranks' buffers for one case at a time.</summary>
 internal sealed class ComparedRanks : IDisposable
 {
     private const int Guard = 256;
 
     private readonly Dictionary<(int Rank, string Name), RankBuffer<byte>> buffers = [];
 
-    public ComparedRanks(int ranks, AllReduceOptions options, KernelLoadOptions? kernels = null, int gpu = 0)
+    public ComparedRanks(int ranks, AllReduceOptions options, KernelLoadOptions? kernels = null)
     {
-        Group = RankGroup.Loopback(ranks, gpu, kernels);
+        Group = RanksOfATest.Group(ranks, kernels);
         try
         {
             Operation = new AllReduce(Group, options);

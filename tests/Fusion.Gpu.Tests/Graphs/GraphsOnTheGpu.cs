@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Fusion.Gpu.Tests.Groups;
+using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Graph;
 using Fusion.Graph.Tests.Support;
 using Fusion.Runtime;
 
 namespace Fusion.Gpu.Tests.Graphs;
 
-/// <summary>Graphs on ranks that share GPU 0 give the bits that they give on ranks on the CPU, fused or not, recorded or
+/// <summary>Graphs on the ranks of a test give the bits that they give on ranks on the CPU, fused or not, recorded or
 /// not.</summary>
 public sealed class GraphsOnTheGpu : GpuGroupTest
 {
@@ -27,7 +28,7 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     public void EveryPatternFusedIsUnfusedAndIsTheCpus(Pattern pattern)
     {
         var graph = pattern.Build();
-        var gpu = loopback ??= RankGroup.Loopback(2);
+        var gpu = loopback ??= RanksOfATest.Group(2);
         var expected = Outputs(graph, cpu, FusionPassConfig.Off, 5, []);
 
         MustBe(expected, Outputs(graph, gpu, FusionPassConfig.Off, 5, []), "separate ops");
@@ -45,7 +46,7 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     {
         using var negate = new NegateOnTheGpu();
         using var cpu = RankGroup.OnCpu(ranks);
-        using var gpu = RankGroup.Loopback(ranks);
+        using var gpu = RanksOfATest.Group(ranks);
         for (var seed = 0; seed < 15; seed++)
         {
             var graph = RandomGraphs.Build(seed, 30);
@@ -60,7 +61,7 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     {
         var graph = new Pattern(ElementType.BFloat16, true, NormKind.Rms, QuantizationKind.PerTokenFp8, ScaleLayout.Linear, true, true).Build();
         using var cpu = RankGroup.OnCpu(2);
-        using var gpu = RankGroup.Loopback(2);
+        using var gpu = RanksOfATest.Group(2);
         using var expected = graph.Compile(cpu, FusionPassConfig.Off, new() { MaxTokens = 64 });
         using var actual = graph.Compile(gpu, null, new() { MaxTokens = 64, Buckets = [4, 16] });
         GraphRuns.Fill(expected, 64, 2);
@@ -91,7 +92,7 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
         TensorGraph graph, RankGroup group, FusionPassConfig config, int tokens, int[] buckets, NegateOnTheGpu? negate = null)
     {
         using var second = graph.Groups.Count < 2 ? null
-            : group.Topology == GroupTopology.Cpu ? RankGroup.OnCpu(group.WorldSize) : RankGroup.Loopback(group.WorldSize);
+            : group.Topology == GroupTopology.Cpu ? RankGroup.OnCpu(group.WorldSize) : RanksOfATest.Group(group.WorldSize);
         using var compiled = graph.Compile(group, config, new()
         {
             MaxTokens = 16,

@@ -1,8 +1,9 @@
+using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Runtime;
 
 namespace Fusion.Gpu.Tests.Groups;
 
-/// <summary>An all-reduce of bf16 with residual and RMSNorm over ranks on GPU 0, and the same over ranks on the CPU to compare
+/// <summary>An all-reduce of bf16 with residual and RMSNorm over the ranks of a test, and the same over ranks on the CPU to compare
 /// with.</summary>
 public sealed class GpuAndCpuRanks : IDisposable
 {
@@ -18,7 +19,7 @@ public sealed class GpuAndCpuRanks : IDisposable
             MaxTokens = maxTokens,
         };
         (Hidden, MaxTokens) = (hidden, maxTokens);
-        gpu = Own(new Side(Own(RankGroup.Loopback(ranks)), wanted));
+        gpu = Own(new Side(Own(RanksOfATest.Group(ranks)), wanted));
         cpu = Own(new Side(Own(RankGroup.OnCpu(ranks)), wanted));
     }
 

@@ -49,9 +49,8 @@ public sealed class GraphsOfCalls : GpuGroupTest
     // The other ranks' streams join the first one's recording and are joined again.
     private static GpuGraph Capture(GpuAndCpuRanks op, Action work)
     {
-        var context = op.Group.Ranks[0].Context!;
         var streams = op.Group.Ranks.Select(rank => rank.Stream!).ToArray();
-        var events = streams.Select(_ => new GpuEvent(context)).ToArray();
+        var events = streams.Select(stream => new GpuEvent(stream.Context)).ToArray();
         try
         {
             return GpuGraph.Capture(streams[0], () =>

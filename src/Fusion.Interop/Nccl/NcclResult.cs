@@ -1,0 +1,29 @@
+namespace Fusion.Interop.Nccl;
+
+/// <summary>What NCCL's functions return; any other number is an error too.</summary>
+public enum NcclResult
+{
+    /// <summary><c>ncclSuccess</c>.</summary>
+    Success = 0,
+
+    /// <summary><c>ncclUnhandledCudaError</c>.</summary>
+    UnhandledCudaError = 1,
+
+    /// <summary><c>ncclSystemError</c>.</summary>
+    SystemError = 2,
+
+    /// <summary><c>ncclInternalError</c>.</summary>
+    InternalError = 3,
+
+    /// <summary><c>ncclInvalidArgument</c>.</summary>
+    InvalidArgument = 4,
+
+    /// <summary><c>ncclInvalidUsage</c>.</summary>
+    InvalidUsage = 5,
+
+    /// <summary><c>ncclRemoteError</c>.</summary>
+    RemoteError = 6,
+
+    /// <summary><c>ncclInProgress</c>.</summary>
+    InProgress = 7,
+}

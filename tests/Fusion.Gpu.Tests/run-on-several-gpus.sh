@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Runs the tests with ranks on different GPUs, then measures one-shot, two-shot and NCCL with the separate kernels, and finds
+# the limits between them. From the bundle beside this script; needs GPUs with peer access and libnccl.so.2.
+# usage: run-on-several-gpus.sh [OUTPUT-FOLDER] [GPU,GPU,…]     all GPUs by default; naming one several times tries the script
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+output=${1:-$here/results-several-gpus}
+mkdir -p "$output"
+output=$(cd "$output" && pwd)
+content=$(mktemp -d)
+trap 'rm -rf "$content"' EXIT
+tar -xzf "$here/content.tar.gz" -C "$content" || exit 1
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
+count=$(nvidia-smi -L | wc -l)
+list=${2:-$(seq -s, 0 $((count - 1)))}
+IFS=, read -ra gpus <<<"$list"
+distinct=$(tr , '\n' <<<"$list" | sort -u | wc -l)
+failed=0
+step() {
+  local log=$output/$1.txt start=$SECONDS
+  shift
+  echo "==> ${*/#$content\//}"
+  "$@" 2>&1 | tee "$log" || { failed=1; echo "FAILED"; }
+  echo "    $((SECONDS - start)) s"
+}
+
+# NVLink multicast stays off: a program that uses it can take GPUs that others share out of service.
+export NCCL_NVLS_ENABLE=0
+nccl=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl.__path__)[0], "lib"))' 2>/dev/null)
+[ -e "$nccl/libnccl.so.2" ] || nccl=auto
+[ "$nccl" = auto ] || export FUSION_TEST_NCCL=$nccl
+
+step machine nvidia-smi topo -m
+step doctor "$content/fusion" doctor
+FUSION_TEST_GPUS=$list step tests "$content/Fusion.Gpu.Tests" --results-directory "$output" \
+  --filter 'FullyQualifiedName~.Fused.|FullyQualifiedName~.Groups.|FullyQualifiedName~.Graphs.'
+
+# Tokens by size: one-shot is not asked for what nobody would send by it.
+few=1,2,4,8,16,32,64,128
+many=256,512,1024,2048,4096,8192
+epilogues=allreduce,rmsnorm,fp8,nvfp4
+files=()
+bench() {
+  local name=bench-$1
+  shift
+  files+=("$output/$name.csv")
+  step "$name" "$content/fusion" bench allreduce --csv "$output/$name.csv" --epilogue $epilogues "$@"
+}
+for ranks in 2 4 8; do
+  [ "$ranks" -gt "${#gpus[@]}" ] && break
+  use=$(IFS=,; echo "${gpus[*]:0:$ranks}")
+  for hidden in 4096 5120 7168 8192; do
+    place=(--gpus "$use" --hidden "$hidden")
+    bench "$ranks-$hidden-one-shot" "${place[@]}" --tokens $few,256,512 --strategy one-shot
+    bench "$ranks-$hidden-two-shot" "${place[@]}" --tokens $few,$many --strategy two-shot
+    if [ "$distinct" -gt 1 ]; then
+      bench "$ranks-$hidden-nccl" "${place[@]}" --tokens $few,$many --strategy separate --nccl "$nccl"
+    else
+      echo "==> one GPU: NCCL is left out"
+    fi
+  done
+  for strategy in one-shot two-shot; do
+    bench "$ranks-eager-$strategy" --gpus "$use" --hidden 8192 --tokens 1,16,128 --strategy $strategy --eager
+  done
+done
+architecture=sm_$(nvidia-smi -i "${gpus[0]}" --query-gpu=compute_cap --format=csv,noheader | tr -d .)
+step limits "$content/fusion" tune "${files[@]}" --arch "$architecture" --out "$output/policy.json"
+echo "==> $SECONDS s in all; $([ $failed -eq 0 ] && echo 'nothing failed' || echo 'look for FAILED above')"
+exit $failed
