@@ -17,6 +17,10 @@ public sealed class CompileRequest
     /// <summary>Full path of the file that fusionc writes last (<see cref="BuildState"/>).</summary>
     public string StateFile { get; set; } = "";
 
+    /// <summary>Full path of a folder that holds the output folders of all target frameworks, runtimes and configurations of
+    /// the project: what one of them compiled, the others take. Empty if there is none.</summary>
+    public string SharedDirectory { get; set; } = "";
+
     /// <summary>Folder that holds the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
 
@@ -48,6 +52,7 @@ public sealed class CompileRequest
         Line(nameof(ProjectDirectory), ProjectDirectory);
         Line(nameof(OutputDirectory), OutputDirectory);
         Line(nameof(StateFile), StateFile);
+        Line(nameof(SharedDirectory), SharedDirectory);
         Line(nameof(FusionIncludePath), FusionIncludePath);
         Line(nameof(NvrtcPath), NvrtcPath);
         Line(nameof(NvrtcPackPath), NvrtcPackPath);
@@ -92,6 +97,7 @@ public sealed class CompileRequest
             case nameof(ProjectDirectory): ProjectDirectory = f[1]; break;
             case nameof(OutputDirectory): OutputDirectory = f[1]; break;
             case nameof(StateFile): StateFile = f[1]; break;
+            case nameof(SharedDirectory): SharedDirectory = f[1]; break;
             case nameof(FusionIncludePath): FusionIncludePath = f[1]; break;
             case nameof(NvrtcPath): NvrtcPath = f[1]; break;
             case nameof(NvrtcPackPath): NvrtcPackPath = f[1]; break;

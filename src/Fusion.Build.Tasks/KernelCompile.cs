@@ -11,6 +11,9 @@ public sealed class KernelCompile : FusionToolTask
     [Required]
     public string OutputDirectory { get; set; } = "";
 
+    /// <summary>Full path of the folder that holds the images of all target frameworks, runtimes and configurations.</summary>
+    public string SharedDirectory { get; set; } = "";
+
     /// <summary>Folder of the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
 
@@ -50,6 +53,7 @@ public sealed class KernelCompile : FusionToolTask
             ProjectDirectory = ProjectDirectory,
             OutputDirectory = OutputDirectory,
             StateFile = StateFile,
+            SharedDirectory = SharedDirectory,
             FusionIncludePath = FusionIncludePath,
             NvrtcPath = NvrtcPath,
             NvrtcPackPath = NvrtcPackPath,

@@ -24,8 +24,13 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     /// <summary>Whether NVRTC may be asked which headers it reads; otherwise <c>#include</c> lines are followed.</summary>
     public bool MayTrace { get; init; } = true;
 
-    /// <summary>How long to wait for another fusionc.</summary>
-    public TimeSpan LockPatience { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>How long to wait for another fusionc, which may be compiling the very same kernels for another target
+    /// framework.</summary>
+    public TimeSpan LockPatience { get; init; } = TimeSpan.FromMinutes(10);
+
+    private string LockFile => request.SharedDirectory.Length > 0
+        ? Path.Combine(request.SharedDirectory, "fusion.lock")
+        : request.StateFile + ".lock";
 
     /// <summary>Does it.</summary>
     /// <returns>Whether all kernels compiled. Sets the current folder of the process.</returns>
@@ -36,7 +41,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         try
         {
             if (policy != OutputPolicy.Project) return Compile();
-            using var mine = OutputLock.Take(request.StateFile + ".lock", LockPatience, out var problem);
+            using var mine = OutputLock.Take(LockFile, LockPatience, Waiting, out var problem);
             if (problem is not null) Say(problem);
             return mine is not null && Compile();
         }
@@ -73,7 +78,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
             : "This NVRTC does not report the headers it reads: #include lines are followed instead."));
         var contents = new FileContents();
         var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.OutputDirectory, policy == OutputPolicy.Project);
-        var compiler = new JobCompiler(setup);
+        var compiler = new JobCompiler(setup, new SiblingImages(request.SharedDirectory, request.OutputDirectory, contents));
         var parallelism = request.MaxParallelism > 0 ? request.MaxParallelism : Environment.ProcessorCount;
         var results = JobRunner.Run(chosen.Jobs, parallelism, compiler.Run, Progress);
         Report(results);
@@ -98,6 +103,9 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         OutputFolder.RemoveAllBut(request.OutputDirectory, keep);
         StateWriter.Write(request, requestHash, results, contents, consulted, warnings);
     }
+
+    private void Waiting() => Say(new Diagnostic(DiagnosticSeverity.Message, "",
+        "Waiting for another fusionc that compiles kernels of this project; what it compiles is used here too."));
 
     private void Progress(JobResult result)
     {

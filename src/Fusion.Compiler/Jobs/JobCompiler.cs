@@ -10,7 +10,7 @@ using Fusion.Manifest;
 namespace Fusion.Compiler.Jobs;
 
 /// <summary>Does jobs. For many threads at a time.</summary>
-internal sealed class JobCompiler(JobSetup setup)
+internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings)
 {
     private readonly JobStore store = new(setup.OutputDirectory, setup.Contents);
 
@@ -21,9 +21,13 @@ internal sealed class JobCompiler(JobSetup setup)
         var key = setup.Key(job);
         if (setup.KeepsRecords)
         {
-            if (store.FindFresh(job, key) is { } fresh)
-                return new JobResult(job, [.. fresh.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = fresh, WasFresh = true };
+            if (store.FindFresh(job, key) is { } fresh) return Fresh(job, fresh);
             store.Forget(job);
+            if (siblings.TakeFresh(job, key) is { } taken)
+            {
+                store.Write(job, taken);
+                return Fresh(job, taken);
+            }
         }
 
         var start = DateTime.UtcNow;
@@ -58,6 +62,9 @@ internal sealed class JobCompiler(JobSetup setup)
                 $"fusionc cannot read what {setup.NvrtcName} made for {job.Architecture}: {e.Message} Please report it, with the source.", job.Kernel.Source));
         }
     }
+
+    private static JobResult Fresh(CompileJob job, JobRecord record) =>
+        new(job, [.. record.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = record, WasFresh = true };
 
     private JobResult Finish(
         CompileJob job, string key, DateTime start, NvrtcProgram program, (IReadOnlyList<string> Read, IReadOnlyList<string> Vain) headers,

@@ -23,7 +23,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
     {
         try
         {
-            using var mine = OutputLock.Take(request.StateFile + ".lock", LockPatience, out var problem);
+            using var mine = OutputLock.Take(request.StateFile + ".lock", LockPatience, () => { }, out var problem);
             if (problem is not null) Say(problem);
             return mine is not null && Write();
         }

@@ -10,9 +10,10 @@ internal static class OutputLock
     /// <summary>Waits until no other fusionc is at work.</summary>
     /// <param name="path">The lock file. It stays when the lock is given back: to delete it would let two in at once.</param>
     /// <param name="patience">How long to wait at most.</param>
+    /// <param name="waiting">Called once if there is a wait.</param>
     /// <param name="problem">Why there is no lock; null if there is one.</param>
     /// <returns>What gives the lock back when it is disposed; null if the wait was in vain.</returns>
-    public static IDisposable? Take(string path, TimeSpan patience, out Diagnostic? problem)
+    public static IDisposable? Take(string path, TimeSpan patience, Action waiting, out Diagnostic? problem)
     {
         problem = null;
         try
@@ -39,6 +40,7 @@ internal static class OutputLock
             }
             catch (IOException) when (waited < patience)
             {
+                if (waited == TimeSpan.Zero) waiting();
                 Thread.Sleep(Pause);
                 waited += Pause;
             }

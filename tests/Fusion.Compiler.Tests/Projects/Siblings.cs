@@ -1,0 +1,78 @@
+using Fusion.Compiler.Tests.Infrastructure;
+
+namespace Fusion.Compiler.Tests.Projects;
+
+/// <summary>Target frameworks, runtimes and configurations of one project: each with an output folder of its own.</summary>
+public sealed class Siblings() : NvrtcFixture("12.4")
+{
+    [SetUp]
+    public void TheFirstCompiles()
+    {
+        Project.Write("h.cuh", "#define FACTOR 2\n");
+        Project.Add("k.cu", "#include \"h.cuh\"\n" + KernelProject.Simple, "sm_80;compute_80");
+        // A file of just now may count as changed during the build.
+        foreach (var file in new[] { "h.cuh", "k.cu" }) File.SetLastWriteTimeUtc(Project.PathOf(file), DateTime.UtcNow.AddMinutes(-1));
+        GoTo("first");
+        Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["k.cu -> sm_80"]));
+    }
+
+    [Test]
+    public void TakeWhatOneOfThemCompiled()
+    {
+        GoTo("second");
+
+        var run = Project.Run().MustSucceed();
+
+        Assert.That(run.Compiled, Is.Empty);
+        foreach (var file in new[] { "k.sm_80.cubin", "k.compute_80.ptx", "manifest.json" })
+            Assert.That(File.ReadAllBytes(Project.PathOf($"obj/second/fusion/{file}")), Is.EqualTo(File.ReadAllBytes(Project.PathOf($"obj/first/fusion/{file}"))));
+        Assert.That(Project.WhyStale(), Is.Null);
+    }
+
+    [TestCase("h.cuh", Description = "a header")]
+    [TestCase("k.cu")]
+    public void CompileWhatChangedSince(string file)
+    {
+        File.AppendAllText(Project.PathOf(file), "// changed\n");
+        GoTo("second");
+
+        Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["k.cu -> sm_80"]));
+    }
+
+    [Test]
+    public void CompileWhereOptionsDiffer()
+    {
+        Project.Request.Kernels[0].Defines = "OTHER";
+        GoTo("second");
+
+        Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["k.cu -> sm_80"]));
+    }
+
+    [Test]
+    public void DoNotTakeAnImageThatWasDamaged()
+    {
+        Project.Write("obj/first/fusion/k.sm_80.cubin", "damaged");
+        GoTo("second");
+
+        Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["k.cu -> sm_80"]));
+    }
+
+    [Test]
+    public void WaitForEachOther()
+    {
+        GoTo("second");
+        using var other = new FileStream(Project.PathOf("obj/fusion.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        var run = Project.Run();
+
+        Assert.That(run.OnlyError().Code, Is.EqualTo("FUSION1032"));
+        Assert.That(run.Said.Select(d => d.Message), Has.Some.StartsWith("Waiting for another fusionc"));
+    }
+
+    private void GoTo(string framework)
+    {
+        Project.Request.SharedDirectory = Project.PathOf("obj");
+        Project.Request.OutputDirectory = Project.PathOf($"obj/{framework}/fusion");
+        Project.Request.StateFile = Project.PathOf($"obj/{framework}/fusion.state");
+    }
+}
