@@ -20,7 +20,8 @@ public sealed class FormsOfPublishing : SharedConsumer
     private protected override Consumer Create()
     {
         var consumer = new Consumer(Projects.Library(
-            "<OutputType>Exe</OutputType><ImplicitUsings>enable</ImplicitUsings><InvariantGlobalization>true</InvariantGlobalization>",
+            "<OutputType>Exe</OutputType><ImplicitUsings>enable</ImplicitUsings>"
+            + "<InvariantGlobalization>true</InvariantGlobalization>",
             """<ProjectReference Include="../library/Library.csproj" />""", architectures: "compute_80"));
         consumer.Write("fill.cu", Kernels.Named("fill")).Write("Program.cs", Program);
         consumer.Write("../nuget.config", consumer.Read("nuget.config"));
@@ -44,8 +45,7 @@ public sealed class FormsOfPublishing : SharedConsumer
     [Test]
     public void TrimmedInASingleFileItFindsTheKernels()
     {
-        Consumer.DotNet("publish", "-nologo", "-r", "linux-x64", "--self-contained", "-p:PublishSingleFile=true", "-p:PublishTrimmed=true",
-            "-o", Consumer.PathOf("single")).MustSucceed();
+        Publish("single", "--self-contained", "-p:PublishSingleFile=true", "-p:PublishTrimmed=true");
 
         Assert.That(Directory.GetFiles(Consumer.PathOf("single"), "*.dll"), Is.Empty);
         Assert.That(KernelsOf("single"), Is.EqualTo(OwnKernels));
@@ -56,7 +56,7 @@ public sealed class FormsOfPublishing : SharedConsumer
     {
         if (!Linkers.Any(File.Exists)) Assert.Ignore("NativeAOT needs a linker, and this machine has neither clang nor gcc.");
 
-        Consumer.DotNet("publish", "-nologo", "-r", "linux-x64", "-p:PublishAot=true", "-o", Consumer.PathOf("native")).MustSucceed();
+        Publish("native", "-p:PublishAot=true");
 
         Assert.That(Directory.GetFiles(Consumer.PathOf("native"), "*.dll"), Is.Empty);
         Assert.That(KernelsOf("native"), Is.EqualTo(OwnKernels));
@@ -65,5 +65,9 @@ public sealed class FormsOfPublishing : SharedConsumer
     private static IEnumerable<string> Linkers => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .SelectMany(folder => new[] { "clang", "gcc" }.Select(tool => Path.Combine(folder, tool)));
 
-    private string[] KernelsOf(string folder) => Consumer.Run(Consumer.PathOf($"{folder}/Consumer")).MustSucceed().TrimEnd().Split('\n');
+    private void Publish(string folder, params string[] options) => Consumer.DotNet(
+        ["publish", "-nologo", "-r", "linux-x64", "-o", Consumer.PathOf(folder), .. options]).MustSucceed();
+
+    private string[] KernelsOf(string folder) =>
+        Consumer.Run(Consumer.PathOf($"{folder}/Consumer")).MustSucceed().TrimEnd().Split('\n');
 }

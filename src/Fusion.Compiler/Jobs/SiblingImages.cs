@@ -30,7 +30,8 @@ internal sealed class SiblingImages(string shared, string own, FileContents cont
         return null;
     }
 
-    private static (JobRecord Record, (string File, byte[] Bytes)[] Images)? Read(string folder, JobStore store, CompileJob job, string key)
+    private static (JobRecord Record, (string File, byte[] Bytes)[] Images)? Read(
+        string folder, JobStore store, CompileJob job, string key)
     {
         try
         {
