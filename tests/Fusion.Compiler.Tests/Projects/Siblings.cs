@@ -11,7 +11,8 @@ public sealed class Siblings() : NvrtcFixture("12.4")
         Project.Write("h.cuh", "#define FACTOR 2\n");
         Project.Add("k.cu", "#include \"h.cuh\"\n" + KernelProject.Simple, "sm_80;compute_80");
         // A file of just now may count as changed during the build.
-        foreach (var file in new[] { "h.cuh", "k.cu" }) File.SetLastWriteTimeUtc(Project.PathOf(file), DateTime.UtcNow.AddMinutes(-1));
+        var aMinuteAgo = DateTime.UtcNow.AddMinutes(-1);
+        foreach (var file in new[] { "h.cuh", "k.cu" }) File.SetLastWriteTimeUtc(Project.PathOf(file), aMinuteAgo);
         GoTo("first");
         Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["k.cu -> sm_80"]));
     }
@@ -25,7 +26,7 @@ public sealed class Siblings() : NvrtcFixture("12.4")
 
         Assert.That(run.Compiled, Is.Empty);
         foreach (var file in new[] { "k.sm_80.cubin", "k.compute_80.ptx", "manifest.json" })
-            Assert.That(File.ReadAllBytes(Project.PathOf($"obj/second/fusion/{file}")), Is.EqualTo(File.ReadAllBytes(Project.PathOf($"obj/first/fusion/{file}"))));
+            Assert.That(Content("second", file), Is.EqualTo(Content("first", file)), file);
         Assert.That(Project.WhyStale(), Is.Null);
     }
 
@@ -68,6 +69,8 @@ public sealed class Siblings() : NvrtcFixture("12.4")
         Assert.That(run.OnlyError().Code, Is.EqualTo("FUSION1032"));
         Assert.That(run.Said.Select(d => d.Message), Has.Some.StartsWith("Waiting for another fusionc"));
     }
+
+    private byte[] Content(string framework, string file) => File.ReadAllBytes(Project.PathOf($"obj/{framework}/fusion/{file}"));
 
     private void GoTo(string framework)
     {
