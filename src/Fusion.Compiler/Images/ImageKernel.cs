@@ -16,6 +16,9 @@ internal sealed record ImageKernel(string Symbol, IReadOnlyList<ImageParameter> 
 
     /// <summary>The most threads a block may have; null without a bound.</summary>
     public int? MaxThreads { get; init; }
+
+    /// <summary>What its machine code says; null in PTX.</summary>
+    public MachineCode? Code { get; init; }
 }
 
 /// <summary>A parameter's place in the parameter block.</summary>

@@ -21,6 +21,10 @@ internal static class TestImages
 
     public static byte[] Cubin(string nvrtc, string architecture) => Unpack($"kernels.{nvrtc}.{architecture}.cubin.gz");
 
+    /// <summary>A cubin of figures.cu, and what ptxas said when it made it.</summary>
+    public static (byte[] Cubin, string Log) Figures(string architecture) => (
+        Unpack($"figures.12.4.{architecture}.cubin.gz"), new StreamReader(Open($"figures.12.4.{architecture}.log")).ReadToEnd());
+
     public static string Ptx(string nvrtc) => System.Text.Encoding.UTF8.GetString(Unpack($"kernels.{nvrtc}.ptx.gz"));
 
     public static ImageContent Read(string nvrtc, string architecture) =>

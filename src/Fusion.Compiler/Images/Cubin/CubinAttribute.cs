@@ -24,6 +24,9 @@ internal enum CubinAttributeKind : byte
     /// <summary>A function's registers: symbol, count.</summary>
     RegisterCount = 0x2f,
 
+    /// <summary>The blocks that a cluster has, as three counts.</summary>
+    ClusterSize = 0x3d,
+
     /// <summary>A parameter of a kernel whose parameters exceed 4 KiB.</summary>
     LargeParameter = 0x45,
 }

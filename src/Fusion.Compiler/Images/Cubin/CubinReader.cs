@@ -14,6 +14,8 @@ internal static class CubinReader
     // From sm_90 on, the section of shared memory starts with what the system keeps for itself; the driver does not count it.
     private const int FirstWithReservedShared = 90;
     private const int ReservedShared = 1024;
+    private const int BarrierShift = 20;
+    private const int BarrierMask = 0x7f;
 
     /// <summary>Reads a cubin.</summary>
     /// <param name="bytes">All of it.</param>
@@ -40,6 +42,13 @@ internal static class CubinReader
                 SharedBytes = Shared(symbol.Name, shared.Size, file.Architecture),
                 LocalBytes = Local(common, (uint)i),
                 MaxThreads = MaxThreads(symbol.Name, own),
+                Code = MachineCode.Read(file.Content(text), file.Architecture) with
+                {
+                    FrameBytes = (int)Math.Min(Of(common, CubinAttributeKind.FrameSize, (uint)i) ?? 0, int.MaxValue),
+                    Barriers = (int)(text.Flags >> BarrierShift) & BarrierMask,
+                    ConstantBytes = CubinConstants.Of(symbol.Name, file.Sections),
+                    Cluster = Cluster(symbol.Name, own),
+                },
             });
         }
 
@@ -120,6 +129,14 @@ internal static class CubinReader
         }
 
         return null;
+    }
+
+    private static int[] Cluster(string symbol, List<CubinAttribute> attributes)
+    {
+        var words = attributes.FirstOrDefault(attribute => attribute.Kind == CubinAttributeKind.ClusterSize).Words ?? [];
+        return Array.TrueForAll(words, count => count <= int.MaxValue)
+            ? Array.ConvertAll(words, count => (int)count)
+            : throw Damaged(symbol, "a cluster of more than 2^31 blocks");
     }
 
     private static InvalidDataException Damaged(string symbol, string found) =>

@@ -75,7 +75,8 @@ internal sealed class ElfFile
                 BinaryPrimitives.ReadUInt64LittleEndian(header[24..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(header[32..]),
                 BinaryPrimitives.ReadUInt32LittleEndian(header[40..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(header[44..]));
+                BinaryPrimitives.ReadUInt32LittleEndian(header[44..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(header[8..]));
         }
 
         var text = Content(sections[names]);

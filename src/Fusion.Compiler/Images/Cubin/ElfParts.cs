@@ -7,7 +7,9 @@ namespace Fusion.Compiler.Images;
 /// <param name="Size">Its size in bytes, in the file or, where it takes no room there, in memory.</param>
 /// <param name="Link">Index of the section that it refers to.</param>
 /// <param name="Info">More, by kind (<c>sh_info</c>).</param>
-internal readonly record struct ElfSection(string Name, uint Type, ulong Offset, ulong Size, uint Link, uint Info);
+/// <param name="Flags">Flags (<c>sh_flags</c>); of code, the upper bits count barriers.</param>
+internal readonly record struct ElfSection(
+    string Name, uint Type, ulong Offset, ulong Size, uint Link, uint Info, ulong Flags);
 
 /// <summary>A symbol.</summary>
 /// <param name="Name">Its name.</param>
