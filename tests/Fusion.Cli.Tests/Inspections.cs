@@ -16,7 +16,7 @@ public sealed class Inspections : FolderOfATest
         Assert.That(Words(run), Does.Contain("scale(float* data, float factor)"));
         Assert.That(Words(run), Does.Contain("sm_90a cubin 5,344 8.4"));
         Assert.That(Words(run), Does.Contain("compute_80 PTX 12 8.4"));
-        Assert.That(Words(run), Does.Contain("scale sm_90a 12 2,048 0 256"));
+        Assert.That(Words(run), Does.Contain("scale sm_90a 12 2,048 0 - - - - - 256 -"));
         Assert.That(run.Output, Does.Not.Contain('\u001b'));
     }
 
@@ -33,7 +33,34 @@ public sealed class Inspections : FolderOfATest
     {
         var name = string.Join("::", Enumerable.Repeat("a_rather_long_namespace", 20));
         var manifest = Renamed(name);
-        Assert.That(Words(Tool.Run("inspect", SampleAssembly.Write(Folder, manifest))), Does.Contain($"{name} sm_90a 12 2,048 0 256"));
+        Assert.That(Words(Tool.Run("inspect", SampleAssembly.Write(Folder, manifest))), Does.Contain($"{name} sm_90a 12 2,048 0 - - - - - 256 -"));
+    }
+
+    [Test]
+    public void MachineCodeIsShownInFigures()
+    {
+        var run = Tool.Run("inspect", RealKernels.Write(Folder));
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(Words(run), Does.Contain("kernel image regs shared local stores loads constants code bars threads cluster"));
+        // As ptxas said: tests/Fusion.Compiler.Tests/Images/Data/figures.12.4.sm_80.log.
+        Assert.That(Words(run), Does.Contain("spilled sm_80 32 0 368 520 532 [0]=372 [3]=256 9,216 1 1,024 -"));
+        Assert.That(Words(run), Does.Contain("clustered sm_90a 10 0 0 0 0 [0]=540 [3]=256 384 0 - 2x4x1"));
+    }
+
+    [Test]
+    public void MachineCodeIsInJsonToo()
+    {
+        var run = Tool.Run("inspect", RealKernels.Write(Folder), "--json");
+        var images = run.Json.GetProperty("modules")[0].GetProperty("images");
+        var spilled = images[0].GetProperty("kernels").EnumerateArray().Single(k => k.GetProperty("name").GetString() == "spilled");
+        Assert.That(spilled.GetProperty("localStoreBytes").GetInt32(), Is.EqualTo(520));
+        Assert.That(spilled.GetProperty("localLoadBytes").GetInt32(), Is.EqualTo(532));
+        Assert.That(spilled.GetProperty("frameBytes").GetInt32(), Is.EqualTo(368));
+        Assert.That(spilled.GetProperty("constantBytes").GetProperty("3").GetInt32(), Is.EqualTo(256));
+        Assert.That(spilled.GetProperty("codeBytes").GetInt32(), Is.EqualTo(9216));
+        Assert.That(spilled.GetProperty("barriers").GetInt32(), Is.EqualTo(1));
+        var clustered = images[1].GetProperty("kernels").EnumerateArray().Single(k => k.GetProperty("name").GetString() == "clustered");
+        Assert.That(clustered.GetProperty("cluster").EnumerateArray().Select(n => n.GetInt32()), Is.EqualTo([2, 4, 1]));
     }
 
     [Test]

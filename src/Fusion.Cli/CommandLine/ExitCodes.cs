@@ -6,7 +6,7 @@ internal static class ExitCodes
     /// <summary>All is well.</summary>
     public const int Success = 0;
 
-    /// <summary>A call is refused, or a problem was found; the output says which.</summary>
+    /// <summary>A call is refused, a problem was found, or two builds differ; the output says which.</summary>
     public const int Problem = 1;
 
     /// <summary>The command line, or a file that it names, makes no sense; standard error says why.</summary>

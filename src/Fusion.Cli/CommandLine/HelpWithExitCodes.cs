@@ -14,11 +14,14 @@ internal sealed class HelpWithExitCodes(HelpAction help) : SynchronousCommandLin
           fusion graph layer.json --after --svg layer.svg
               which all-reduces of a graph are fused, how they run, and a picture
           fusion inspect bin/Release/net10.0/MyApp.dll
-              the GPU kernels in an assembly
+              the GPU kernels in an assembly: registers, memory, code
+          fusion inspect --diff before/MyApp.dll after/MyApp.dll
+              what differs between the kernels of two builds
           fusion doctor
               driver, GPUs, NVRTC: what is there, what is wrong, what to do
 
-        Exit code: 0 if all is well, 1 if a call is refused or a problem was found, 2 for a command line that makes no sense.
+        Exit code: 0 if all is well, 1 if a call is refused, a problem was found or two builds differ, 2 for a command line that
+        makes no sense.
         """;
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Fusion.Manifest;
 using Fusion.Runtime;
@@ -18,25 +17,38 @@ internal sealed record InspectReport
     public string? Nvrtc { get; init; }
 
     /// <summary>The source files, with their images and kernels.</summary>
-    public IReadOnlyList<KernelModule> Modules { get; init; } = [];
+    public IReadOnlyList<ModuleReport> Modules { get; init; } = [];
 
     /// <summary>What is wrong, each with its code.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
     /// <summary>Looks into a file.</summary>
-    public static InspectReport Of(AssemblyFile file)
+    /// <exception cref="CommandLine.UsageException">It is no assembly, or damaged.</exception>
+    public static InspectReport Of(string path)
+    {
+        using var file = AssemblyFile.Open(path);
+        return Of(file);
+    }
+
+    private static InspectReport Of(AssemblyFile file)
     {
         if (file.Resource(KernelManifest.ResourceName) is not { } json) return Without(file);
         try
         {
             var manifest = KernelManifest.FromJson(json);
-            return manifest.Modules.Count == 0 ? Without(file) : new()
+            if (manifest.Modules.Count == 0) return Without(file);
+            var problems = new List<string>();
+            return new()
             {
                 Assembly = file.Name,
                 Compiler = manifest.Compiler,
                 Nvrtc = manifest.Nvrtc,
-                Modules = manifest.Modules,
-                Problems = [.. manifest.Modules.SelectMany(m => m.Images).Select(i => Check(file, i)).OfType<string>()],
+                Modules =
+                [
+                    .. manifest.Modules.Select(module => new ModuleReport(module.Name, module.Source,
+                        [.. module.Images.Select(image => ImageReport.Of(image, file.Resource(image.Resource), problems))])),
+                ],
+                Problems = problems,
             };
         }
         catch (JsonException e)
@@ -62,16 +74,4 @@ internal sealed record InspectReport
             "file in it, or name the assembly that has the kernels.",
         ],
     };
-
-    private static string? Check(AssemblyFile file, KernelImage image)
-    {
-        var bytes = file.Resource(image.Resource);
-        var isWhole = bytes is not null && bytes.Length == image.Bytes &&
-            string.Equals(Convert.ToHexStringLower(SHA256.HashData(bytes)), image.Sha256, StringComparison.OrdinalIgnoreCase);
-        if (isWhole) return null;
-        var how = bytes is null ? "is missing"
-            : bytes.Length != image.Bytes ? $"has {bytes.Length} bytes, but the manifest says {image.Bytes}"
-            : "has another SHA-256 than the manifest says";
-        return $"{ErrorCodes.CorruptedImage}: The image '{image.Resource}' {how}. Clean and build the project again.";
-    }
 }

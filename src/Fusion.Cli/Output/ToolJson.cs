@@ -13,6 +13,7 @@ namespace Fusion.Cli.Output;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(InspectReport))]
+[JsonSerializable(typeof(DiffReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(IReadOnlyList<BenchRow>))]
 internal sealed partial class ToolJson : JsonSerializerContext

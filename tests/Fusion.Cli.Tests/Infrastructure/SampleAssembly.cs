@@ -29,7 +29,7 @@ internal static class SampleAssembly
         return WriteResources(folder, resources);
     }
 
-    public static string WriteResources(string folder, IEnumerable<(string Name, byte[] Bytes)> resources)
+    public static string WriteResources(string folder, IEnumerable<(string Name, byte[] Bytes)> resources, string file = "MyKernels.dll")
     {
         var metadata = new MetadataBuilder();
         var name = metadata.GetOrAddString("MyKernels");
@@ -53,7 +53,7 @@ internal static class SampleAssembly
         new ManagedPEBuilder(
             new PEHeaderBuilder(imageCharacteristics: Characteristics.Dll), new MetadataRootBuilder(metadata),
             ilStream: new BlobBuilder(), managedResources: data).Serialize(image);
-        var path = Path.Combine(folder, "MyKernels.dll");
+        var path = Path.Combine(folder, file);
         File.WriteAllBytes(path, image.ToArray());
         return path;
     }
