@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Fusion.Cli.CommandLine;
+using Fusion.Cli.Output;
 using Fusion.Runtime;
 using static Fusion.Cli.CommandLine.ToolOptions;
 
@@ -59,14 +61,18 @@ internal static class BenchCommand
             };
             var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
             printer.Start(group, bench);
-            foreach (var size in line.GetValue(hidden)!)
+            var calls = (from size in line.GetValue(hidden)!
+                         from count in line.GetValue(tokens)!
+                         from what in epilogues
+                         select (size, count, what)).ToList();
+            Screen.LongWork(isQuiet: line.GetValue(json), calls.Count, next =>
             {
-                foreach (var count in line.GetValue(tokens)!)
+                foreach (var (size, count, what) in calls)
                 {
-                    foreach (var what in epilogues) printer.Row(bench.Measure(size, count, what));
+                    next(string.Create(CultureInfo.InvariantCulture, $"{what.Name}, {count} tokens of {size}"));
+                    printer.Row(bench.Measure(size, count, what));
                 }
-            }
-
+            });
             printer.End();
             if (line.GetValue(csv) is { } file) BenchCsv.Write(file, printer.Rows);
             return ExitCodes.Success;

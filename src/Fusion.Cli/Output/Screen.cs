@@ -9,9 +9,38 @@ internal static class Screen
     private const int Unlimited = 100_000;
 
     private static readonly IAnsiConsole Standard = Create();
+    private static bool hasBar;
 
     /// <summary>Prints a line as it is.</summary>
-    public static void Line(string text = "") => Console.Out.WriteLine(text);
+    public static void Line(string text = "")
+    {
+        // What goes past the console's back would tear the bar.
+        if (hasBar) Standard.Write(new Text(text + Environment.NewLine));
+        else Console.Out.WriteLine(text);
+    }
+
+    /// <summary>Does work with a bar under what is printed, on a terminal; see <see cref="LongWork"/>.</summary>
+    /// <param name="isQuiet">Whether there must be none, because the output is for a program.</param>
+    /// <param name="steps">Number of steps.</param>
+    /// <param name="work">Does them, and says each.</param>
+    public static void LongWork(bool isQuiet, int steps, Action<Action<string>> work)
+    {
+        if (isQuiet)
+        {
+            work(_ => { });
+            return;
+        }
+
+        hasBar = true;
+        try
+        {
+            Output.LongWork.Run(Standard, steps, work);
+        }
+        finally
+        {
+            hasBar = false;
+        }
+    }
 
     /// <summary>Prints a table, indented under the line before it.</summary>
     /// <param name="titles">Of the columns; one that ends in a blank is of numbers.</param>
@@ -49,7 +78,7 @@ internal static class Screen
         {
             Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-            Interactive = InteractionSupport.No,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
             Out = new AnsiConsoleOutput(Console.Out),
         });
         if (redirected) console.Profile.Width = Unlimited;
