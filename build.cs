@@ -18,7 +18,7 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
     Verb("demo", "Pack everything, create a project from the template outside the repository, build it, run it.", Demo),
     Verb("pack", "Write every package to artifacts/packages.", Pack),
     Verb("test", "Build and run all tests.", () => Run("dotnet", ["test"])),
-    Verb("api", "Accept the public API of Fusion.Runtime as it is: rewrites the file that its test compares with.", AcceptApi),
+    Verb("api", "Accept the public API of Fusion.Runtime and Fusion.Graph as it is: rewrites the files that tests compare with.", AcceptApi),
     Verb("format", "Format C# and kernels in place.", Format),
     Verb("gpu-bundle", "Publish tests, demos, fusionc and fusion for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
     Verb("bench", "Measure what the SDK adds to a build and record it in bench/results.", () =>
@@ -69,8 +69,10 @@ void ForgetCachedPackages()
 async Task AcceptApi()
 {
     Environment.SetEnvironmentVariable("FUSION_ACCEPT_API", "1");
-    await Run("dotnet", ["test", "--project", "tests/Fusion.Runtime.Tests", "--", "--filter", "FullyQualifiedName~PublicApi"]);
-    await Run("git", ["--no-pager", "diff", "--stat", "--", "tests/Fusion.Runtime.Tests/PublicApi"]);
+    string[] projects = ["tests/Fusion.Runtime.Tests", "tests/Fusion.Graph.Tests"];
+    foreach (var project in projects)
+        await Run("dotnet", ["test", "--project", project, "--", "--filter", "FullyQualifiedName~PublicApi"]);
+    await Run("git", ["--no-pager", "diff", "--stat", "--", .. projects]);
 }
 
 async Task Demo()

@@ -1,24 +1,13 @@
+using Fusion.Tests.Shared.PublicApi;
+
 namespace Fusion.Runtime.Tests.PublicApi;
 
 /// <summary>What users see of Fusion.Runtime changes only when somebody means it.</summary>
 public sealed class TheSurface
 {
-    private const string Snapshot = "tests/Fusion.Runtime.Tests/PublicApi/Fusion.Runtime.txt";
-    private const string Accept = "FUSION_ACCEPT_API";
-
     [Test]
-    public void IsTheOneThatWasAccepted()
-    {
-        var found = PublicSurface.Of(typeof(AllReduce).Assembly);
-        if (Environment.GetEnvironmentVariable(Accept) == "1") File.WriteAllText(Repository.PathOf(Snapshot), found);
-
-        var accepted = File.Exists(Repository.PathOf(Snapshot)) ? Repository.Read(Snapshot) : "";
-        if (found == accepted) return;
-        Assert.Fail(
-            $"The public API of Fusion.Runtime is not the one in {Snapshot}:\n{Difference(accepted, found)}" +
-            $"If that is meant, accept it with 'dotnet run build.cs api' (or {Accept}=1 for this test), look at the change of " +
-            $"that file, and write it into CHANGELOG.md.");
-    }
+    public void IsTheOneThatWasAccepted() =>
+        AcceptedSurface.MustBe(typeof(AllReduce).Assembly, "tests/Fusion.Runtime.Tests/PublicApi/Fusion.Runtime.txt");
 
     [Test]
     public void IsWrittenInAWayThatShowsChanges()
@@ -47,28 +36,6 @@ public sealed class TheSurface
                 float? Y { get; init; }
 
             """.ReplaceLineEndings("\n")));
-    }
-
-    private static string Difference(string before, string after)
-    {
-        var (old, now) = (Lines(before), Lines(after));
-        return string.Concat([
-            .. old.Except(now).Select(line => $"  - {line}\n"),
-            .. now.Except(old).Select(line => $"  + {line}\n")]) is { Length: > 0 } lines ? lines : "  (only the order)\n";
-    }
-
-    // Members with the type that they belong to, since the same line may stand under several.
-    private static List<string> Lines(string text)
-    {
-        List<string> lines = [];
-        var type = "";
-        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!line.StartsWith(' ')) type = line;
-            lines.Add(line.StartsWith(' ') ? $"{type}: {line.Trim()}" : line);
-        }
-
-        return lines;
     }
 
 #pragma warning disable CA1034, CA1815, CA1822, CA2225 // a type for every kind of line

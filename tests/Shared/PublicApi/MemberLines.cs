@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace Fusion.Runtime.Tests.PublicApi;
+namespace Fusion.Tests.Shared.PublicApi;
 
 /// <summary>A line for a member.</summary>
 internal static class MemberLines

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace Fusion.Runtime.Tests.PublicApi;
+namespace Fusion.Tests.Shared.PublicApi;
 
 /// <summary>The public types and members of an assembly as lines that look like C#: types by name, and in each constants,
 /// constructors, properties, events, operators, methods, by name too. What the compiler adds to records is left out.</summary>

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Fusion.Runtime.Tests;
+namespace Fusion.Tests.Shared;
 
 /// <summary>Files of the checkout that the tests were built from.</summary>
 internal static class Repository

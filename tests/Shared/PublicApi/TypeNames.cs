@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Fusion.Runtime.Tests.PublicApi;
+namespace Fusion.Tests.Shared.PublicApi;
 
 /// <summary>Types as C# writes them, with <c>?</c> where a reference may be null.</summary>
 internal static class TypeNames
