@@ -36,6 +36,9 @@ public sealed class CompileRequest
     /// <summary>Whether an architecture that NVRTC does not know is passed over with a warning.</summary>
     public bool SkipUnsupportedArchitectures { get; set; }
 
+    /// <summary>Whether images are stored compressed where that pays.</summary>
+    public bool Compress { get; set; }
+
     /// <summary>Version of the SDK.</summary>
     public string SdkVersion { get; set; } = "";
 
@@ -58,6 +61,7 @@ public sealed class CompileRequest
         Line(nameof(NvrtcPackPath), NvrtcPackPath);
         Line(nameof(MaxParallelism), MaxParallelism.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
+        Line(nameof(Compress), Compress ? "true" : "false");
         Line(nameof(SdkVersion), SdkVersion);
         foreach (var k in Kernels)
         {
@@ -103,6 +107,7 @@ public sealed class CompileRequest
             case nameof(NvrtcPackPath): NvrtcPackPath = f[1]; break;
             case nameof(MaxParallelism): MaxParallelism = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
+            case nameof(Compress): Compress = f[1] == "true"; break;
             case nameof(SdkVersion): SdkVersion = f[1]; break;
             case nameof(Kernels) when f.Length == 12:
                 Kernels.Add(new KernelRequest

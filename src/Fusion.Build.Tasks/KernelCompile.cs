@@ -29,6 +29,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Whether an architecture that NVRTC does not know is passed over with a warning.</summary>
     public bool SkipUnsupportedArchitectures { get; set; }
 
+    /// <summary>Whether images are stored compressed where that pays.</summary>
+    public bool Compress { get; set; }
+
     /// <summary>Version of the SDK.</summary>
     public string SdkVersion { get; set; } = "";
 
@@ -59,6 +62,7 @@ public sealed class KernelCompile : FusionToolTask
             NvrtcPackPath = NvrtcPackPath,
             MaxParallelism = MaxParallelism,
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
+            Compress = Compress,
             SdkVersion = SdkVersion,
         };
         made.Kernels.AddRange(Kernels.Select(item => KernelItem.ToRequest(item, made.ProjectDirectory)));

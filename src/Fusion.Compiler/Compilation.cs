@@ -94,14 +94,16 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     private void Finish(JobResult[] results, FileContents contents, Consulted consulted, Version nvrtc)
     {
         if (policy == OutputPolicy.Images) return;
+        var stored = StoredImages.Of(results, request.OutputDirectory, request.Compress && policy == OutputPolicy.Project);
         var manifest = Path.Combine(request.OutputDirectory, ManifestWriter.FileName);
-        AtomicFile.Write(manifest, ManifestWriter.Create(results, nvrtc, request.SdkVersion).ToJson());
+        AtomicFile.Write(manifest, ManifestWriter.Create(results, stored, nvrtc, request.SdkVersion).ToJson());
         if (policy != OutputPolicy.Project) return;
 
         var keep = results.SelectMany(r => r.Record!.Images.Select(i => i.File).Append(r.Job.RecordFile))
+            .Concat(stored.All.Select(s => s.File))
             .Select(f => Path.GetFullPath(f, request.OutputDirectory)).Append(manifest).ToHashSet(StringComparer.Ordinal);
         OutputFolder.RemoveAllBut(request.OutputDirectory, keep);
-        StateWriter.Write(request, requestHash, results, contents, consulted, warnings);
+        StateWriter.Write(request, requestHash, results, stored, contents, consulted, warnings);
     }
 
     private void Waiting() => Say(new Diagnostic(DiagnosticSeverity.Message, "",

@@ -12,10 +12,16 @@ public sealed record KernelImage
     /// <summary>What it was compiled for: <c>sm_90a</c>, or <c>compute_80</c> for PTX.</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>Its size in bytes.</summary>
+    /// <summary>Its size in bytes, as the driver gets it.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Its SHA-256 in lower-case hexadecimal digits.</summary>
+    /// <summary>How it is stored in the assembly; null for as it is.</summary>
+    public ImageEncoding? Encoding { get; init; }
+
+    /// <summary>The size of the resource in bytes; null where the image is stored as it is.</summary>
+    public long? StoredBytes { get; init; }
+
+    /// <summary>Its SHA-256, as the driver gets it, in lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
     /// <summary>Version of the PTX language, <c>8.4</c>: a driver older than that refuses it. Of a cubin, the version

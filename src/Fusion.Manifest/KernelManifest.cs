@@ -6,7 +6,8 @@ namespace Fusion.Manifest;
 public sealed record KernelManifest
 {
     /// <summary>The format that this version of the library writes, and the newest that it reads.</summary>
-    public const int CurrentSchema = 1;
+    /// <remarks>2: images may be compressed (<see cref="KernelImage.Encoding"/>).</remarks>
+    public const int CurrentSchema = 2;
 
     /// <summary>Name of the manifest's resource in the assembly.</summary>
     public const string ResourceName = "Fusion.Kernels/manifest.json";

@@ -37,7 +37,23 @@ public sealed class ResourcesOfAnAssembly : SharedConsumer
     public void HoldTheFilesThatLieUnderObj()
     {
         foreach (var image in Consumer.Images)
-            Assert.That(Consumer.Built.Resources["Fusion.Kernels/" + image], Is.EqualTo(File.ReadAllBytes(Consumer.ImagePath(image))), image);
+            Assert.That(Consumer.Built.Image("Fusion.Kernels/" + image), Is.EqualTo(File.ReadAllBytes(Consumer.ImagePath(image))), image);
+    }
+
+    [Test]
+    public void AreCompressedUnlessTheProjectSaysOtherwise()
+    {
+        var images = Consumer.Built.Manifest.Modules[0].Images;
+        Assert.That(images.Select(image => image.Encoding), Is.All.EqualTo(ImageEncoding.Brotli));
+        Assert.That(images.Select(image => Consumer.Built.Resources[image.Resource].Length), Is.EqualTo(images.Select(image => image.StoredBytes)));
+        Assert.That(images, Is.All.Matches<KernelImage>(image => image.StoredBytes < image.Bytes));
+
+        var build = Consumer.Rebuild("-c", "Plain", "-p:FusionCompressKernels=false").MustSucceed();
+
+        Assert.That(build.CompiledJobs, Is.Empty, "compression is no option of the compiler");
+        var plain = new BuiltAssembly(Consumer.PathOf("bin/Plain/net10.0/Consumer.dll"));
+        Assert.That(plain.Manifest.Modules[0].Images.Select(image => image.Encoding), Is.All.Null);
+        foreach (var image in images) Assert.That(plain.Resources[image.Resource], Is.EqualTo(Consumer.Built.Image(image.Resource)));
     }
 
     [Test]
@@ -52,7 +68,7 @@ public sealed class ResourcesOfAnAssembly : SharedConsumer
         Assert.That(manifest.Modules.Select(module => (module.Name, module.Source)), Is.EqualTo([("kernels/scale", "kernels/scale.cu")]));
         foreach (var image in manifest.Modules[0].Images)
         {
-            var content = built.Resources[image.Resource];
+            var content = built.Image(image.Resource);
             Assert.That(image.Resource, Does.EndWith($"scale.{image.Architecture}.{(image.Kind == ImageKind.Ptx ? "ptx" : "cubin")}"));
             Assert.That(image.Bytes, Is.EqualTo(content.Length));
             Assert.That(image.Sha256, Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(content))));

@@ -89,7 +89,7 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
         Consumer.Rebuild().MustSucceed();
 
         Assert.That(Consumer.ImageContents(), Is.EqualTo(right));
-        Assert.That(Consumer.Built.Resources["Fusion.Kernels/a.sm_80.cubin"], Is.EqualTo(right["a.sm_80.cubin"]));
+        Assert.That(Consumer.Built.Image("Fusion.Kernels/a.sm_80.cubin"), Is.EqualTo(right["a.sm_80.cubin"]));
         Assert.That(Consumer.Rebuild().MustSucceed().StartedCompiler, Is.False);
     }
 }

@@ -11,13 +11,32 @@ public sealed class Inspections : FolderOfATest
         var run = Tool.Run("inspect", SampleAssembly.Write(Folder));
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
         Assert.That(run.Lines[0], Is.EqualTo(
-            "MyKernels: 1 module, 2 images, 5,356 bytes (5.2 KiB); compiled by Fusion.Sdk 0.1.0 with NVRTC 12.4"));
+            "MyKernels: 1 module, 2 images, 5,356 bytes (5.2 KiB), stored in 5,356 bytes (5.2 KiB); " +
+            "compiled by Fusion.Sdk 0.1.0 with NVRTC 12.4"));
         Assert.That(Words(run), Does.Contain("kernels/scale (kernels/scale.cu)"));
         Assert.That(Words(run), Does.Contain("scale(float* data, float factor)"));
-        Assert.That(Words(run), Does.Contain("sm_90a cubin 5,344 8.4"));
-        Assert.That(Words(run), Does.Contain("compute_80 PTX 12 8.4"));
+        Assert.That(Words(run), Does.Contain("sm_90a cubin 5,344 5,344 8.4"));
+        Assert.That(Words(run), Does.Contain("compute_80 PTX 12 12 8.4"));
         Assert.That(Words(run), Does.Contain("scale sm_90a 12 2,048 0 - - - - - 256 -"));
         Assert.That(run.Output, Does.Not.Contain('\u001b'));
+    }
+
+    [Test]
+    public void ACompressedImageIsShownWithBothSizesAndCheckedInflated()
+    {
+        var stored = ImageCompression.Compress(SampleAssembly.Cubin)!;
+        var module = SampleAssembly.Manifest.Modules[0];
+        var cubin = module.Images[0] with { Encoding = ImageEncoding.Brotli, StoredBytes = stored.Length };
+        var manifest = SampleAssembly.Manifest with { Modules = [module with { Images = [cubin, module.Images[1]] }] };
+
+        var run = Tool.Run("inspect", SampleAssembly.Write(Folder, manifest, stored));
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(Words(run), Does.Contain($"sm_90a cubin 5,344 {stored.Length} 8.4"));
+
+        stored[^1] ^= 0xFF;
+        var damaged = Tool.Run("inspect", SampleAssembly.Write(Folder, manifest, stored[..^2]));
+        Assert.That(damaged.ExitCode, Is.EqualTo(1));
+        Assert.That(damaged.Output, Does.Contain("FUSION2005: The image 'Fusion.Kernels/kernels/scale.sm_90a.cubin' cannot be inflated"));
     }
 
     [Test]

@@ -7,7 +7,7 @@ namespace Fusion.Cli.Inspection;
 /// <summary>Shows the kernels in an assembly to people.</summary>
 internal static class InspectPrinter
 {
-    private static readonly string[] ImageTitles = ["image", "kind", "bytes ", "PTX "];
+    private static readonly string[] ImageTitles = ["image", "kind", "bytes ", "stored ", "PTX "];
 
     /// <summary>Prints a report.</summary>
     public static void Print(InspectReport report)
@@ -18,7 +18,8 @@ internal static class InspectPrinter
             // A project inside the SDK's own repository has no version of it.
             var compiler = report.Compiler is { Length: > 0 } version ? $"Fusion.Sdk {version}" : "Fusion.Sdk";
             Screen.Line($"{report.Assembly}: {Count(report.Modules.Count, "module")}, {Count(images.Count, "image")}, " +
-                $"{Screen.Bytes(images.Sum(i => i.Bytes))}; compiled by {compiler} with NVRTC {report.Nvrtc}");
+                $"{Screen.Bytes(images.Sum(i => i.Bytes))}, stored in {Screen.Bytes(images.Sum(i => i.StoredBytes))}; " +
+                $"compiled by {compiler} with NVRTC {report.Nvrtc}");
         }
 
         foreach (var module in report.Modules) Print(module);
@@ -43,7 +44,7 @@ internal static class InspectPrinter
         Screen.Line($"{module.Name} ({module.Source})");
         Screen.Table(ImageTitles, module.Images.Select(i => new[]
         {
-            i.Architecture, i.Kind == ImageKind.Cubin ? "cubin" : "PTX", Number(i.Bytes), i.PtxVersion,
+            i.Architecture, i.Kind == ImageKind.Cubin ? "cubin" : "PTX", Number(i.Bytes), Number(i.StoredBytes), i.PtxVersion,
         }));
         Screen.Line();
 

@@ -11,9 +11,10 @@ internal static class ManifestWriter
 
     /// <summary>The manifest. It depends on the kernels and NVRTC alone: no times, no folders of the machine.</summary>
     /// <param name="results">All jobs of the build, each with its record.</param>
+    /// <param name="stored">How their images are stored.</param>
     /// <param name="nvrtc">NVRTC's version.</param>
     /// <param name="compiler">The SDK's version.</param>
-    public static KernelManifest Create(IEnumerable<JobResult> results, Version nvrtc, string compiler) => new()
+    public static KernelManifest Create(IEnumerable<JobResult> results, StoredImages stored, Version nvrtc, string compiler) => new()
     {
         Schema = KernelManifest.CurrentSchema,
         Compiler = compiler,
@@ -22,7 +23,7 @@ internal static class ManifestWriter
         {
             Name = g.Key.Name,
             Source = SourceName(g.Key),
-            Images = [.. g.SelectMany(r => r.Record!.Images).Select(i => i.Image)
+            Images = [.. g.SelectMany(r => r.Record!.Images).Select(i => stored.Of(i).Image)
                 .OrderBy(i => GpuArchitecture.Parse(i.Architecture).Number)
                 .ThenBy(i => GpuArchitecture.Parse(i.Architecture).Form)
                 .ThenBy(i => i.Kind)],

@@ -15,13 +15,14 @@ internal static class StateWriter
     /// <param name="request">What was asked.</param>
     /// <param name="requestHash">Its hash as it came.</param>
     /// <param name="results">What was done.</param>
+    /// <param name="stored">How the images are stored.</param>
     /// <param name="contents">The inputs as they were read.</param>
     /// <param name="consulted">What the choice of NVRTC depended on.</param>
     /// <param name="warnings">What is to be said again.</param>
     /// <exception cref="WriteException">It cannot be written.</exception>
     public static void Write(
-        CompileRequest request, string requestHash, IReadOnlyList<JobResult> results, FileContents contents, Consulted consulted,
-        IEnumerable<Diagnostic> warnings)
+        CompileRequest request, string requestHash, IReadOnlyList<JobResult> results, StoredImages stored, FileContents contents,
+        Consulted consulted, IEnumerable<Diagnostic> warnings)
     {
         var records = results.Select(r => r.Record!).ToArray();
         var state = new BuildState { RequestHash = requestHash };
@@ -38,8 +39,11 @@ internal static class StateWriter
 
         var manifest = Path.Combine(request.OutputDirectory, ManifestWriter.FileName);
         state.Outputs.Add(new(FileStamp.Of(manifest, Hash.OfFile(manifest)), KernelManifest.ResourceName));
-        state.Outputs.AddRange(records.SelectMany(r => r.Images).Select(i => KeyValuePair.Create(
-            FileStamp.Of(Path.Combine(request.OutputDirectory, i.File), i.Image.Sha256), i.Image.Resource)));
+        state.Outputs.AddRange(stored.All.Select(s => KeyValuePair.Create(
+            FileStamp.Of(Path.Combine(request.OutputDirectory, s.File), s.Sha256), s.Image.Resource)));
+        // An image that somebody deletes or changes is made again, also where another file is embedded in its place.
+        state.Inputs.AddRange(records.SelectMany(r => r.Images).Where(i => stored.Of(i).File != i.File)
+            .Select(i => FileStamp.Of(Path.Combine(request.OutputDirectory, i.File), i.Image.Sha256)));
         state.Diagnostics.AddRange(warnings);
         try
         {

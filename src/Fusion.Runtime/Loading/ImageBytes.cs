@@ -6,7 +6,7 @@ using Fusion.Manifest;
 namespace Fusion.Runtime;
 
 /// <summary>The bytes of an image, checked, as the driver wants them: a cubin aligned as its 64-bit fields need, PTX with a zero
-/// byte behind it. Where they lie like that in the mapped assembly, they are not copied.</summary>
+/// byte behind it. Where they lie like that in the mapped assembly, they are not copied; what is stored compressed is inflated.</summary>
 internal sealed unsafe class ImageBytes : IDisposable
 {
     private const nuint Alignment = 8;
@@ -18,16 +18,18 @@ internal sealed unsafe class ImageBytes : IDisposable
     private ImageBytes(Stream resource, KernelImage image)
     {
         this.resource = resource;
-        var length = checked((int)resource.Length);
         try
         {
-            Pointer = Find(resource, length, image.Kind);
+            var length = image.Encoding is null ? checked((int)resource.Length) : InflatedLength(image);
+            Pointer = image.Encoding is null ? Find(resource, length, image.Kind) : null;
             if (Pointer is null)
             {
                 copy = NativeMemory.AlignedAlloc((nuint)length + 1, Alignment);
                 Pointer = (byte*)copy;
                 Pointer[length] = 0;
-                resource.ReadExactly(new Span<byte>(Pointer, length));
+                var bytes = new Span<byte>(Pointer, length);
+                if (image.Encoding is null) resource.ReadExactly(bytes);
+                else Inflate(resource, image, bytes);
             }
 
             Verify(new(Pointer, length), image);
@@ -65,6 +67,25 @@ internal sealed unsafe class ImageBytes : IDisposable
         var start = mapped.PositionPointer;
         var isReady = kind == ImageKind.Cubin ? (nuint)start % Alignment == 0 : length > 0 && start[length - 1] == 0;
         return isReady ? start : null;
+    }
+
+    private static int InflatedLength(KernelImage image) => image.Bytes is >= 0 and < int.MaxValue
+        ? (int)image.Bytes
+        : throw new CorruptedImageException(image, $"the manifest says that it has {image.Bytes} bytes");
+
+    private static void Inflate(Stream resource, KernelImage image, Span<byte> bytes)
+    {
+        var length = checked((int)resource.Length);
+        var stored = resource is UnmanagedMemoryStream mapped ? new ReadOnlySpan<byte>(mapped.PositionPointer, length) : Read(resource, length);
+        if (!ImageCompression.TryDecompress(stored, bytes))
+            throw new CorruptedImageException(image, $"its {length} compressed bytes are not the {image.Bytes} that the manifest says");
+    }
+
+    private static byte[] Read(Stream resource, int length)
+    {
+        var bytes = new byte[length];
+        resource.ReadExactly(bytes);
+        return bytes;
     }
 
     private static void Verify(ReadOnlySpan<byte> bytes, KernelImage image)

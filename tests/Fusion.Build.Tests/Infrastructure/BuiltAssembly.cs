@@ -29,6 +29,16 @@ internal sealed class BuiltAssembly
 
     public KernelManifest Manifest => KernelManifest.FromJson(Resources[KernelManifest.ResourceName]);
 
+    /// <summary>An image as the driver gets it.</summary>
+    public byte[] Image(string resource)
+    {
+        var image = Manifest.Modules.SelectMany(module => module.Images).Single(i => i.Resource == resource);
+        if (image.Encoding is null) return Resources[resource];
+        var bytes = new byte[image.Bytes];
+        Assert.That(ImageCompression.TryDecompress(Resources[resource], bytes), Is.True, resource);
+        return bytes;
+    }
+
     public KernelModule Module(string name) => Manifest.Modules.Single(module => module.Name == name);
 
     /// <summary>Names of a module's kernels, in its first image.</summary>
