@@ -37,7 +37,7 @@ public sealed class ResourcesOfAnAssembly : SharedConsumer
     public void HoldTheFilesThatLieUnderObj()
     {
         foreach (var image in Consumer.Images)
-            Assert.That(Consumer.Built.Image("Fusion.Kernels/" + image), Is.EqualTo(File.ReadAllBytes(Consumer.ImagePath(image))), image);
+            Assert.That(Consumer.Built.Image("Fusion.Kernels/" + image), Is.EqualTo(File.ReadAllBytes(Consumer.ImagePath(image))));
     }
 
     [Test]
@@ -54,7 +54,8 @@ public sealed class ResourcesOfAnAssembly : SharedConsumer
         Assert.That(build.CompiledJobs, Is.Empty, "compression is no option of the compiler");
         var plain = new BuiltAssembly(Consumer.PathOf("bin/Plain/net10.0/Consumer.dll"));
         Assert.That(plain.Manifest.Modules[0].Images.Select(image => image.Encoding), Is.All.Null);
-        foreach (var image in images) Assert.That(plain.Resources[image.Resource], Is.EqualTo(Consumer.Built.Image(image.Resource)));
+        foreach (var image in images)
+            Assert.That(plain.Resources[image.Resource], Is.EqualTo(Consumer.Built.Image(image.Resource)));
     }
 
     [Test]

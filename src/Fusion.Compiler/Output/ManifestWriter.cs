@@ -14,7 +14,8 @@ internal static class ManifestWriter
     /// <param name="stored">How their images are stored.</param>
     /// <param name="nvrtc">NVRTC's version.</param>
     /// <param name="compiler">The SDK's version.</param>
-    public static KernelManifest Create(IEnumerable<JobResult> results, StoredImages stored, Version nvrtc, string compiler) => new()
+    public static KernelManifest Create(
+        IEnumerable<JobResult> results, StoredImages stored, Version nvrtc, string compiler) => new()
     {
         Schema = KernelManifest.CurrentSchema,
         Compiler = compiler,

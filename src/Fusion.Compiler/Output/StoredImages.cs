@@ -42,7 +42,8 @@ internal sealed class StoredImages
         var bytes = Existing(image.Image, path) ?? ImageCompression.Compress(File.ReadAllBytes(Path.Combine(folder, image.File)));
         if (bytes is null) return null;
         AtomicFile.Write(path, bytes);
-        return new StoredImage(file, Hash.Of(bytes), image.Image with { Encoding = ImageEncoding.Brotli, StoredBytes = bytes.Length });
+        var described = image.Image with { Encoding = ImageEncoding.Brotli, StoredBytes = bytes.Length };
+        return new StoredImage(file, Hash.Of(bytes), described);
     }
 
     // An earlier run's file needs no note of what it is: it is right if the image comes out of it.

@@ -6,7 +6,8 @@ using Fusion.Manifest;
 namespace Fusion.Runtime;
 
 /// <summary>The bytes of an image, checked, as the driver wants them: a cubin aligned as its 64-bit fields need, PTX with a zero
-/// byte behind it. Where they lie like that in the mapped assembly, they are not copied; what is stored compressed is inflated.</summary>
+/// byte behind it. Where they lie like that in the mapped assembly, they are not copied; what is stored compressed is
+/// inflated.</summary>
 internal sealed unsafe class ImageBytes : IDisposable
 {
     private const nuint Alignment = 8;
@@ -76,9 +77,11 @@ internal sealed unsafe class ImageBytes : IDisposable
     private static void Inflate(Stream resource, KernelImage image, Span<byte> bytes)
     {
         var length = checked((int)resource.Length);
-        var stored = resource is UnmanagedMemoryStream mapped ? new ReadOnlySpan<byte>(mapped.PositionPointer, length) : Read(resource, length);
+        var stored = resource is UnmanagedMemoryStream mapped
+            ? new ReadOnlySpan<byte>(mapped.PositionPointer, length)
+            : Read(resource, length);
         if (!ImageCompression.TryDecompress(stored, bytes))
-            throw new CorruptedImageException(image, $"its {length} compressed bytes are not the {image.Bytes} that the manifest says");
+            throw new CorruptedImageException(image, $"its {length} compressed bytes do not give the manifest's {image.Bytes}");
     }
 
     private static byte[] Read(Stream resource, int length)

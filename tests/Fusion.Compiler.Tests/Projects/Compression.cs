@@ -17,7 +17,7 @@ public sealed class Compression() : NvrtcFixture("12.4")
     [Test]
     public void StoresFilesBesideTheImagesFromWhichTheyComeOut()
     {
-        Assert.That(Project.Files, Does.Contain("k.sm_80.cubin").And.Contain("k.sm_80.cubin.br").And.Contain("k.compute_80.ptx.br"));
+        Assert.That(Project.Files, Is.SupersetOf(new[] { "k.sm_80.cubin", "k.sm_80.cubin.br", "k.compute_80.ptx.br" }));
         foreach (var image in Project.Manifest.Modules[0].Images)
         {
             var file = Path.Combine(Project.Images, image.Resource[KernelManifest.ResourcePrefix.Length..]);

@@ -8,7 +8,8 @@ public sealed unsafe class ImagesInAssemblies
 {
     private static readonly byte[] Content = Encoding.ASCII.GetBytes(".version 8.4\n.target sm_80\n");
 
-    private static readonly byte[] Long = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 500).Select(i => $"mov.u32 %r{i}, {i * i};\n")));
+    private static readonly byte[] Long = Encoding.ASCII.GetBytes(
+        string.Concat(Enumerable.Range(0, 500).Select(i => $"mov.u32 %r{i}, {i * i};\n")));
 
     private static string ContentHash => Convert.ToHexStringLower(SHA256.HashData(Content));
 
@@ -65,7 +66,8 @@ public sealed unsafe class ImagesInAssemblies
         var (image, stored) = Compressed("sm_80");
         if (cut) stored = stored[..^1];
         else stored[stored.Length / 2] ^= 0x55;
-        Assert.That(() => Open(image, stored).Dispose(), Throws.TypeOf<CorruptedImageException>().With.Message.Contains(image.Resource));
+        Assert.That(() => Open(image, stored).Dispose(),
+            Throws.TypeOf<CorruptedImageException>().With.Message.Contains(image.Resource));
     }
 
     [TestCase(-1)]
