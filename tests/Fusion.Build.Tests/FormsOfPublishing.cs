@@ -59,6 +59,7 @@ public sealed class FormsOfPublishing : SharedConsumer
         Publish("native", "-p:PublishAot=true");
 
         Assert.That(Directory.GetFiles(Consumer.PathOf("native"), "*.dll"), Is.Empty);
+        Assert.That(new FileInfo(Consumer.PathOf("native/Consumer")).Length, Is.LessThan(5_000_000));
         Assert.That(KernelsOf("native"), Is.EqualTo(OwnKernels));
     }
 

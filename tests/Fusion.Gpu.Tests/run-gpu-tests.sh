@@ -39,6 +39,9 @@ grep -q 'on the CPU' "$output/allreduce.txt" && { failed=1; echo "FAILED: its ra
 step allreduce-cpu "$content/FusionAllReduce" --cpu
 step tests "$content/Fusion.Gpu.Tests" --results-directory "$output"
 step graph-passes "$content/graph-passes" --gpu
+# A program of native code, in one file of its own: its first result, and how long it takes to it.
+step native "$content/NativeAot"
+command -v python3 >/dev/null && step cold-start python3 "$content/cold-start.py" "$content/NativeAot"
 
 # Memory accesses and races, on a part of the matrix, where the toolkit is there.
 sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null)
