@@ -19,6 +19,7 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
     Verb("pack", "Write every package to artifacts/packages.", Pack),
     Verb("test", "Build and run all tests.", () => Run("dotnet", ["test"])),
     Verb("api", "Accept the public API of Fusion.Runtime and Fusion.Graph as it is: rewrites the files that tests compare with.", AcceptApi),
+    Verb("docs", "Write the options of sdk/Fusion.Defaults.props into README.md.", WriteOptions),
     Verb("format", "Format C# and kernels in place.", Format),
     Verb("gpu-bundle", "Publish tests, demos, fusionc and fusion for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
     Verb("bench", "Measure what the SDK adds to a build and record it in bench/results.", () =>
@@ -73,6 +74,13 @@ async Task AcceptApi()
     foreach (var project in projects)
         await Run("dotnet", ["test", "--project", project, "--", "--filter", "FullyQualifiedName~PublicApi"]);
     await Run("git", ["--no-pager", "diff", "--stat", "--", .. projects]);
+}
+
+async Task WriteOptions()
+{
+    Environment.SetEnvironmentVariable("FUSION_WRITE_DOCS", "1");
+    await Run("dotnet", ["test", "--project", "tests/Fusion.Runtime.Tests", "--", "--filter", "FullyQualifiedName~TheOptions"]);
+    await Run("git", ["--no-pager", "diff", "--stat", "--", "README.md"]);
 }
 
 async Task Demo()
