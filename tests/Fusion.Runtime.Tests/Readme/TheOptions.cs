@@ -37,7 +37,7 @@ public sealed class TheOptions
 
     private static string Table()
     {
-        var lines = Rows().Select(row => $"| `{row.Name}` | {Code(row.Metadata)} | {Code(row.Default)} | {Escape(row.Reason)} |");
+        var lines = Rows().Select(row => $"| `{row.Name}` |{Code(row.Metadata)}|{Code(row.Default)}| {Escape(row.Reason)} |");
         return string.Join('\n', ["| Property | Metadata | Default | |", "|---|---|---|---|", .. lines]) + "\n";
     }
 
@@ -66,7 +66,7 @@ public sealed class TheOptions
         }
     }
 
-    private static string Code(string text) => text.Length == 0 ? "" : $"`{text}`";
+    private static string Code(string text) => text.Length == 0 ? " " : $" `{text}` ";
 
     private static string Escape(string text) => text.Replace("|", "\\|").Replace("<", "\\<").Replace("*", "\\*");
 
