@@ -45,6 +45,9 @@ public sealed class CompileRequest
     /// <summary>The kernels, in the project's order.</summary>
     public List<KernelRequest> Kernels { get; } = [];
 
+    /// <summary>The all-reduces that get kernels of their own, in the project's order.</summary>
+    public List<AllReduceRequest> AllReduces { get; } = [];
+
     /// <summary>The request as text; equal requests give equal text.</summary>
     public string ToText()
     {
@@ -69,6 +72,8 @@ public sealed class CompileRequest
                 k.FastMath, k.LineInfo, k.NameExpressions, k.AdditionalOptions);
         }
 
+        foreach (var a in AllReduces)
+            Line(nameof(AllReduces), a.Name, a.HiddenSize, a.DataType, a.WorldSizes, a.Epilogues, a.Architectures);
         return text.ToString();
     }
 
@@ -123,6 +128,17 @@ public sealed class CompileRequest
                     LineInfo = f[9],
                     NameExpressions = f[10],
                     AdditionalOptions = f[11],
+                });
+                break;
+            case nameof(AllReduces) when f.Length == 7:
+                AllReduces.Add(new AllReduceRequest
+                {
+                    Name = f[1],
+                    HiddenSize = f[2],
+                    DataType = f[3],
+                    WorldSizes = f[4],
+                    Epilogues = f[5],
+                    Architectures = f[6],
                 });
                 break;
             default: throw new FormatException($"unknown line '{f[0]}' with {f.Length} fields");

@@ -14,7 +14,6 @@ public abstract class FusionToolTask : ToolTask
     private string request = "";
 
     /// <summary>The <c>FusionKernel</c> items.</summary>
-    [Required]
     public ITaskItem[] Kernels { get; set; } = [];
 
     /// <summary>Full path of the project file.</summary>

@@ -14,6 +14,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Full path of the folder that holds the images of all target frameworks, runtimes and configurations.</summary>
     public string SharedDirectory { get; set; } = "";
 
+    /// <summary>The <c>FusionAllReduce</c> items.</summary>
+    public ITaskItem[] AllReduces { get; set; } = [];
+
     /// <summary>Folder of the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
 
@@ -66,6 +69,15 @@ public sealed class KernelCompile : FusionToolTask
             SdkVersion = SdkVersion,
         };
         made.Kernels.AddRange(Kernels.Select(item => KernelItem.ToRequest(item, made.ProjectDirectory)));
+        made.AllReduces.AddRange(AllReduces.Select(item => new AllReduceRequest
+        {
+            Name = item.ItemSpec,
+            HiddenSize = item.GetMetadata("HiddenSize"),
+            DataType = item.GetMetadata("DataType"),
+            WorldSizes = item.GetMetadata("WorldSizes"),
+            Epilogues = item.GetMetadata("Epilogues"),
+            Architectures = item.GetMetadata("Architectures"),
+        }));
         return made.ToText();
     }
 

@@ -83,4 +83,22 @@ internal static class Codes
 
     /// <summary>The name of the launchers' class is none.</summary>
     public const string ClassName = "FUSION1604";
+
+    /// <summary>A <c>FusionAllReduce</c> item lacks metadata.</summary>
+    public const string AllReduceMetadata = "FUSION1701";
+
+    /// <summary>There are no all-reduce kernels for a hidden size, or not with the epilogue.</summary>
+    public const string AllReduceHiddenSize = "FUSION1702";
+
+    /// <summary>There are no all-reduce kernels for a type.</summary>
+    public const string AllReduceDataType = "FUSION1703";
+
+    /// <summary>There are no all-reduce kernels for a number of ranks.</summary>
+    public const string AllReduceWorldSize = "FUSION1704";
+
+    /// <summary>An epilogue has a word that is none.</summary>
+    public const string AllReduceEpilogue = "FUSION1705";
+
+    /// <summary>A <c>FusionAllReduce</c> item's name, or what it asks for, is another item's too, or no name.</summary>
+    public const string AllReduceName = "FUSION1706";
 }

@@ -1,4 +1,5 @@
 using Fusion.Build.Contract;
+using Fusion.Compiler.AllReduce;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Logs;
@@ -60,6 +61,8 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
             OutputFolder.RemoveLeftovers(request.OutputDirectory);
         }
 
+        var written = AllReduceSources.Write(request, Say);
+        request.Kernels.AddRange(written);
         var kernels = KernelReading.Read(request, Say);
         var consulted = new Consulted(Machine);
         var targets = new TargetChoice(request, consulted, Say);
@@ -84,14 +87,15 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         Report(results);
         if (failed) return false;
 
-        Finish(results, contents, consulted, toolchain.Library.Version);
+        Finish(results, written, contents, consulted, toolchain.Library.Version);
         var images = results.ToLookup(r => r.WasFresh, r => r.Record!.Images.Count);
         Say(new Diagnostic(DiagnosticSeverity.Message, "",
             $"{images[false].Sum()} images compiled, {images[true].Sum()} up to date, {setup.NvrtcName} ({toolchain.Library.Path})"));
         return true;
     }
 
-    private void Finish(JobResult[] results, FileContents contents, Consulted consulted, Version nvrtc)
+    private void Finish(
+        JobResult[] results, IReadOnlyList<KernelRequest> written, FileContents contents, Consulted consulted, Version nvrtc)
     {
         if (policy == OutputPolicy.Images) return;
         var stored = StoredImages.Of(results, request.OutputDirectory, request.Compress && policy == OutputPolicy.Project);
@@ -101,7 +105,8 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
 
         var keep = results.SelectMany(r => r.Record!.Images.Select(i => i.File).Append(r.Job.RecordFile))
             .Concat(stored.All.Select(s => s.File))
-            .Select(f => Path.GetFullPath(f, request.OutputDirectory)).Append(manifest).ToHashSet(StringComparer.Ordinal);
+            .Select(f => Path.GetFullPath(f, request.OutputDirectory)).Append(manifest)
+            .Concat(written.Select(kernel => kernel.Source)).ToHashSet(StringComparer.Ordinal);
         OutputFolder.RemoveAllBut(request.OutputDirectory, keep);
         StateWriter.Write(request, requestHash, results, stored, contents, consulted, warnings);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Graph;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Graph;

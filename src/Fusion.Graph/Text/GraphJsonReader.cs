@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Graph;

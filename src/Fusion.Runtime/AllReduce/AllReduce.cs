@@ -1,5 +1,3 @@
-using Fusion.Manifest;
-
 namespace Fusion.Runtime;
 
 /// <summary>All-reduce with residual add, norm and quantization: the operation of a group of ranks for one hidden size and
@@ -19,6 +17,7 @@ public sealed class AllReduce : IDisposable
 {
     private readonly RankGroup group;
     private readonly WorkspaceLayout layout;
+    private readonly AllReduceKernels kernelsForOneModel;
     private readonly PlanTable plans;
     private readonly IRankEngine engine;
     private int disposed;
@@ -42,8 +41,7 @@ public sealed class AllReduce : IDisposable
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
         this.group = group;
         Options = optionsOf(0);
-        var requests = group.Ranks.Select(rank => OptionsValidation.Check(
-            optionsOf(rank.Index), group.Topology, CapabilityOf(rank), group.WorldSize)).ToArray();
+        var requests = group.Ranks.Select(rank => OptionsValidation.Check(optionsOf(rank.Index), group, rank)).ToArray();
         layout = WorkspaceLayout.For(requests[0]);
         var kernels = group.Ranks.Select(rank => RankKernels.Load(
             rank, group, requests[rank.Index], optionsOf(rank.Index).OverlapOnSharedGpu)).ToArray();
@@ -51,6 +49,7 @@ public sealed class AllReduce : IDisposable
             requests[rank.Index], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[rank.Index]),
             kernels[rank.Index]?.Caps ?? []))]);
 
+        kernelsForOneModel = requests[0].Kernels;
         plans = new PlanTable(requests[0]);
         engine = group.Topology == GroupTopology.Cpu
             ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout)
@@ -69,6 +68,13 @@ public sealed class AllReduce : IDisposable
     /// <summary>How a call of so many tokens would be done, and why.</summary>
     /// <param name="tokens">Tokens of the call. For what cannot be done, the plan is a refusal with its reason.</param>
     public AllReducePlan Plan(int tokens) => plans.Get(tokens, null);
+
+    /// <summary>How a call of so many tokens would be done, and why, with the kernels that its epilogue gets: those compiled for one
+    /// model, where they fit (<see cref="AllReduceOptions.Kernels"/>).</summary>
+    /// <param name="tokens">Tokens of the call. For what cannot be done, the plan is a refusal with its reason.</param>
+    /// <param name="epilogue">What follows the sum: <see cref="AllReduceEpilogue.Of(in AllReduceCall)"/> a call, or
+    /// <see cref="AllReduceEpilogue.Parse"/>d words.</param>
+    public AllReducePlan Plan(int tokens, AllReduceEpilogue epilogue) => plans.Explain(tokens, epilogue);
 
     /// <summary>Starts a rank's call and returns; the results are there when <see cref="Synchronize"/> has returned, or, on a
     /// GPU, for what is behind it in the stream. Allocates nothing; for more than 1024 tokens, or with a strategy named, from
@@ -98,7 +104,8 @@ public sealed class AllReduce : IDisposable
         var context = group.Ranks[rank].Context;
         CallValidation.Check(
             call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
-        var plan = plans.Get((int)call.Input.Rows, force);
+        var variant = kernelsForOneModel.IndexOf(AllReduceEpilogue.Of(call));
+        var plan = plans.Get((int)call.Input.Rows, force, variant);
         if (plan.IsRefused) throw new PlanRefusedException(plan);
         engine.Launch(rank, stream, call, plan);
         return new(plan, call.AllReduceOut, call.ResidualOut, call.NormOut, call.QuantOut, call.ScaleOut);
@@ -142,8 +149,6 @@ public sealed class AllReduce : IDisposable
     {
         if (Interlocked.Exchange(ref disposed, 1) == 0) engine.Dispose();
     }
-
-    private static ComputeCapability CapabilityOf(Rank rank) => rank.Context?.Device.Capability ?? default;
 
     private void MakeReady(int rank, GpuStream? stream)
     {

@@ -82,12 +82,13 @@ public static class AllReduceDispatcher
         var isSeparate = strategy == AllReduceStrategy.Separate;
         var exchange = !isSeparate ? strategy
             : bySize == AllReduceStrategy.OneShot ? AllReduceStrategy.OneShot : AllReduceStrategy.TwoShot;
-        return new(strategy, reason, request.Tokens, kernel.Threads, kernel.VectorsPerThread, layout.Bytes)
+        var plan = new AllReducePlan(strategy, reason, request.Tokens, kernel.Threads, kernel.VectorsPerThread, layout.Bytes)
         {
             Exchange = exchange,
             Kernel = kernel.Exchange(exchange),
             EpilogueKernel = isSeparate ? kernel.Epilogue() : "",
         };
+        return VariantPlanning.Prefer(plan, request);
     }
 
     private static AllReducePlan OnCpu(PlanRequest request) => new(

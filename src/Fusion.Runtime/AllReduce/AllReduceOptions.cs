@@ -23,6 +23,11 @@ public sealed record AllReduceOptions
     /// CPU never use it.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
+    /// <summary>The kernels that are compiled for one model and may be used; null for those of all assemblies that registered
+    /// themselves, <see cref="AllReduceKernels.Registered"/>. Calls that none of them fits have the built-in kernels, with the same
+    /// bits.</summary>
+    public AllReduceKernels? Kernels { get; init; }
+
     /// <summary>Whether a rank's next kernel may come onto a GPU before its last one has left, also where ranks share the GPU;
     /// where each has its own it always may. Saves the time between two kernels. On a shared GPU it is safe only while all
     /// calls in flight have the same shape and no other kernel is launched programmatically: early blocks of one rank could

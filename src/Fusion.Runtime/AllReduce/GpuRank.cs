@@ -70,7 +70,7 @@ internal sealed class GpuRank : IDisposable
 
         var parameters = start;
         ParameterFill.Fill(ref parameters, call);
-        LaunchExchange(stream, ref parameters, plan.Exchange, SharedBytes(call));
+        LaunchExchange(stream, ref parameters, plan, SharedBytes(call));
     }
 
     /// <summary>Frees its memory. No kernel of any rank may run.</summary>
@@ -93,7 +93,7 @@ internal sealed class GpuRank : IDisposable
         {
             var plain = start;
             ParameterFill.FillSum(ref plain, call.Input, sum);
-            LaunchExchange(stream, ref plain, plan.Exchange, 0);
+            LaunchExchange(stream, ref plain, plan, 0);
         }
         else
         {
@@ -107,15 +107,14 @@ internal sealed class GpuRank : IDisposable
         if (isWantedHere) rest.AllReduceOut = 0;
         // It exchanges nothing: what it reads is the sum of one.
         rest.Ranks = 1;
-        kernels.Launch(stream, kernels.Epilogue, 1, SharedBytes(call), ref rest);
+        kernels.Launch(stream, kernels.Epilogue(plan.Variants.Epilogue), 1, SharedBytes(call), ref rest);
     }
 
-    private void LaunchExchange(
-        GpuStream stream, ref AllReduceParameters parameters, AllReduceStrategy strategy, int sharedBytes)
+    private void LaunchExchange(GpuStream stream, ref AllReduceParameters parameters, AllReducePlan plan, int sharedBytes)
     {
-        ParameterFill.FillLayout(ref parameters, layout, strategy);
-        var owners = strategy == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
-        kernels.Launch(stream, kernels.Exchange(strategy), owners, sharedBytes, ref parameters);
+        ParameterFill.FillLayout(ref parameters, layout, plan.Exchange);
+        var owners = plan.Exchange == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
+        kernels.Launch(stream, kernels.Exchange(plan.Exchange, plan.Variants.Exchange), owners, sharedBytes, ref parameters);
     }
 
     private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);

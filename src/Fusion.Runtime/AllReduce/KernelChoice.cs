@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Numerics;
+using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Which of the built-in kernels (kernels/cu/entry) does a call, and in which shape.</summary>
+/// <summary>Which kernel does a call, by default of the built-in ones (kernels/cu/entry), and in which shape.</summary>
 /// <param name="Threads">Threads of a block that works alone on one token at a time.</param>
-/// <param name="VectorsPerThread">Vectors of 8 elements that a thread holds at most: 1 or 4.</param>
-/// <param name="PeersAtATime">Peers whose data a thread waits for at a time: 1, 3 or 7.</param>
+/// <param name="VectorsPerThread">Vectors of 8 elements that a thread holds at most: 1 or 4, for one model 1 to 4.</param>
+/// <param name="PeersAtATime">Peers whose data a thread waits for at a time: 1, 3 or 7, for one model 1 to 7.</param>
 /// <param name="DataType">Type of the input.</param>
 internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, int PeersAtATime, ElementType DataType)
 {
@@ -21,13 +22,18 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
     {
         var vectors = hidden / PlanRules.Vector;
         var perThread = vectors <= MaxThreads ? 1 : 4;
-        var threads = RoundUp((vectors + perThread - 1) / perThread, Warp);
         // Registers decide: a thread keeps perThread vectors of each peer that it waits for.
         var peers = perThread == 4 ? 3
             : worldSize == 2 ? 1
             : worldSize <= 4 || type == ElementType.Float32 ? 3 : 7;
-        return new(threads, perThread, peers, type);
+        return new(ThreadsFor(hidden, perThread), perThread, peers, type);
     }
+
+    /// <summary>The shape of a kernel that is compiled for one model.</summary>
+    /// <param name="name">The kernel's name.</param>
+    /// <param name="type">Type of the input.</param>
+    public static KernelChoice Of(in AllReduceKernelName name, ElementType type) =>
+        new(ThreadsFor(name.HiddenSize, name.Vectors), name.Vectors, name.Peers, type);
 
     /// <summary>Threads of a block that shares a token with others.</summary>
     /// <param name="blocks">Blocks of a token.</param>
@@ -56,6 +62,12 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
         var group = quantization.GroupSize;
         var isInWarp = group is >= PlanRules.Vector and <= Warp * PlanRules.Vector && BitOperations.IsPow2(group);
         return isInWarp ? 0 : RoundUp(sizeof(float) * (hidden / group), 16);
+    }
+
+    private static int ThreadsFor(int hidden, int vectorsPerThread)
+    {
+        var vectors = hidden / PlanRules.Vector;
+        return RoundUp((vectors + vectorsPerThread - 1) / vectorsPerThread, Warp);
     }
 
     private static int RoundUp(int value, int to) => (value + to - 1) / to * to;

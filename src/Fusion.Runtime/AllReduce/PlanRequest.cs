@@ -32,6 +32,13 @@ public sealed record PlanRequest
     /// <summary>Elements that share a scale, of per-group FP8.</summary>
     public int GroupSize { get; init; } = 128;
 
+    /// <summary>What follows the sum; null if that is open. It decides whether kernels fit that are compiled for one model, never
+    /// the strategy.</summary>
+    public AllReduceEpilogue? Epilogue { get; init; }
+
+    /// <summary>The kernels that are compiled for one model.</summary>
+    public AllReduceKernels Kernels { get; init; } = AllReduceKernels.BuiltIn;
+
     /// <summary>Which strategy for which size.</summary>
     public AllReducePolicy Policy { get; init; } = AllReducePolicy.Default;
 

@@ -6,29 +6,43 @@ internal sealed class PlanTable
     // The sizes of decoding are there from the start. A plan for more tokens is made when it is first asked for.
     private const int Prepared = 1024;
 
-    private readonly PlanRequest request;
-    private readonly AllReducePlan?[] bySize;
-    private readonly AllReducePlan?[][] forced;
+    // The policy's, or one that is named.
+    private const int Strategies = (int)AllReduceStrategy.Separate + 2;
 
-    /// <param name="request">What the operation was made for.</param>
+    private readonly PlanRequest[] requests;
+    private readonly AllReducePlan?[][] plans;
+    private readonly int most;
+
+    /// <param name="request">What the operation was made for, with the kernels that it loaded.</param>
     public PlanTable(PlanRequest request)
     {
-        this.request = request;
-        bySize = new AllReducePlan?[request.MaxTokens + 1];
-        forced = [.. Enumerable.Range(0, (int)AllReduceStrategy.Separate + 1).Select(_ => new AllReducePlan?[bySize.Length])];
-        for (var tokens = 1; tokens <= Math.Min(Prepared, request.MaxTokens); tokens++) Get(tokens, null);
+        most = request.MaxTokens;
+        requests = [request, .. request.Kernels.Variants.Select(variant => request with { Epilogue = variant.Epilogue })];
+        plans = [.. Enumerable.Range(0, requests.Length * Strategies).Select(_ => new AllReducePlan?[most + 1])];
+        for (var which = 0; which < requests.Length; which++)
+        {
+            for (var tokens = 1; tokens <= Math.Min(Prepared, most); tokens++) Get(tokens, null, which - 1);
+        }
     }
 
     /// <summary>The plan for a call. Two threads that make the same one make equal ones.</summary>
     /// <param name="tokens">Its tokens.</param>
     /// <param name="force">The strategy that is wanted; null for the policy's.</param>
-    public AllReducePlan Get(int tokens, AllReduceStrategy? force)
+    /// <param name="variant">Index of the variant that it fits; -1 for none.</param>
+    public AllReducePlan Get(int tokens, AllReduceStrategy? force, int variant = -1)
     {
-        if (tokens < 1 || tokens >= bySize.Length || force is < 0 or > AllReduceStrategy.Separate) return Make(tokens, force);
-        ref var plan = ref (force is { } strategy ? forced[(int)strategy] : bySize)[tokens];
-        return plan ??= Make(tokens, force);
+        var request = requests[variant + 1];
+        if (tokens < 1 || tokens > most || force is < 0 or > AllReduceStrategy.Separate) return Make(request, tokens, force);
+        ref var plan = ref plans[((variant + 1) * Strategies) + (force is { } strategy ? 1 + (int)strategy : 0)][tokens];
+        return plan ??= Make(request, tokens, force);
     }
 
-    private AllReducePlan Make(int tokens, AllReduceStrategy? force) =>
+    /// <summary>The plan for an epilogue that need not have a variant.</summary>
+    /// <param name="tokens">Tokens of the call.</param>
+    /// <param name="epilogue">What follows the sum.</param>
+    public AllReducePlan Explain(int tokens, in AllReduceEpilogue epilogue) =>
+        Make(requests[0] with { Epilogue = epilogue }, tokens, null);
+
+    private static AllReducePlan Make(PlanRequest request, int tokens, AllReduceStrategy? force) =>
         AllReduceDispatcher.Plan(request with { Tokens = tokens, Force = force });
 }

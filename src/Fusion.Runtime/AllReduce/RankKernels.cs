@@ -6,24 +6,17 @@ namespace Fusion.Runtime;
 /// <summary>The kernels that a rank needs, each with the most blocks that it may have.</summary>
 internal sealed class RankKernels
 {
-    private static readonly ComputeCapability FirstWithClusters = new(9, 0);
+    private readonly Set builtIn;
+    private readonly Set[] variants;
 
-    private readonly Entry oneShot;
-    private readonly Entry twoShot;
-    private readonly Entry epilogue;
-
-    private RankKernels(
-        KernelChoice choice, RankOverlap overlap, int ranksOnGpu, int multiprocessors, Entry oneShot, Entry twoShot, Entry epilogue)
+    private RankKernels(AllReduceKernels kernels, int ranksOnGpu, int multiprocessors, Set builtIn, Set[] variants)
     {
-        (Choice, Overlap, RanksOnGpu, Multiprocessors) = (choice, overlap, ranksOnGpu, multiprocessors);
-        (this.oneShot, this.twoShot, this.epilogue) = (oneShot, twoShot, epilogue);
+        (Variants, RanksOnGpu, Multiprocessors) = (kernels, ranksOnGpu, multiprocessors);
+        (this.builtIn, this.variants) = (builtIn, variants);
     }
 
-    /// <summary>Which kernels, with how many threads.</summary>
-    public KernelChoice Choice { get; }
-
-    /// <summary>Whether its kernels may overlap.</summary>
-    public RankOverlap Overlap { get; }
+    /// <summary>What is compiled for one model; sets of kernels have its indices, the built-in set -1.</summary>
+    public AllReduceKernels Variants { get; }
 
     /// <summary>Ranks that share a GPU, this one among them.</summary>
     public int RanksOnGpu { get; }
@@ -32,11 +25,21 @@ internal sealed class RankKernels
     public int Multiprocessors { get; }
 
     /// <summary>The most blocks of each kernel, by its name.</summary>
-    public IEnumerable<KeyValuePair<string, int>> Caps => new[] { oneShot, twoShot, epilogue }
+    public IEnumerable<KeyValuePair<string, int>> Caps => variants.Prepend(builtIn).SelectMany(set => set.All)
         .SelectMany(entry => entry.Caps.Select((cap, i) => KeyValuePair.Create($"{entry.Kernel.Name} by {1 << i}", cap)));
 
-    /// <summary>The kernel that does all but the sum.</summary>
-    public Entry Epilogue => epilogue;
+    /// <summary>The kernel that does all but the sum: the built-in one where the variant has none.</summary>
+    /// <param name="variant">Index of the variant; -1 for the built-in kernels.</param>
+    public Entry Epilogue(int variant) => (variant >= 0 ? variants[variant].Epilogue : null) ?? builtIn.Epilogue!.Value;
+
+    /// <summary>The kernel that exchanges.</summary>
+    /// <param name="strategy">One-shot or two-shot.</param>
+    /// <param name="variant">Index of the variant; -1 for the built-in kernels.</param>
+    public Entry Exchange(AllReduceStrategy strategy, int variant)
+    {
+        ref readonly var set = ref variant >= 0 ? ref variants[variant] : ref builtIn;
+        return strategy == AllReduceStrategy.OneShot ? set.OneShot : set.TwoShot;
+    }
 
     /// <summary>Loads them.</summary>
     /// <param name="rank">The rank.</param>
@@ -48,44 +51,28 @@ internal sealed class RankKernels
     public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request, bool overlapOnSharedGpu)
     {
         if (rank.Room is not { } room) return null;
-        var device = room.Context.Device;
-        var choice = KernelChoice.For(group.WorldSize, request.HiddenSize, request.DataType);
-        var shared = MostSharedBytes(request.HiddenSize);
         // The same for all ranks, though fewer may be on this GPU: plans must agree.
         var ranksOnGpu = group.Ranks.GroupBy(other => other.Room).Max(ranks => ranks.Count());
-        // Of code for older GPUs, as the PTX of compute_80 on any newer one, no kernel waits for the one before it, nor do blocks
-        // know of a cluster.
-        var isForHopper = room.Kernels.Modules.All(module => module.Image is { } image &&
-            GpuArchitecture.Parse(image.Architecture).Capability >= FirstWithClusters);
-        var overlap = !isForHopper ? RankOverlap.Never
-            : ranksOnGpu == 1 ? RankOverlap.Always
-            : overlapOnSharedGpu ? RankOverlap.WhereTwoFit : RankOverlap.Never;
+        var loader = new KernelEntries(room.Context.Device, MostSharedBytes(request.HiddenSize), ranksOnGpu, overlapOnSharedGpu);
+        var choice = KernelChoice.For(group.WorldSize, request.HiddenSize, request.DataType);
         return new(
-            choice, overlap, ranksOnGpu, device.MultiprocessorCount,
-            Find(choice.Exchange(AllReduceStrategy.OneShot)),
-            Find(choice.Exchange(AllReduceStrategy.TwoShot)),
-            Find(choice.Epilogue()));
+            request.Kernels, ranksOnGpu, room.Context.Device.MultiprocessorCount,
+            new(Find(AllReduceStrategy.OneShot), Find(AllReduceStrategy.TwoShot), loader.Find(room.Kernels, choice.Epilogue(), choice)),
+            [.. request.Kernels.Variants.Select(Of)]);
 
-        Entry Find(string name)
-        {
-            var kernel = room.Kernels.GetKernel(name);
-            var blocks = kernel.BlocksPerMultiprocessor(choice.Threads, shared);
-            var cap = CoResidency.Cap(blocks * device.MultiprocessorCount, ranksOnGpu);
-            if (cap < 1) throw new NoRoomException(device.ToString(), name, ranksOnGpu, blocks * device.MultiprocessorCount);
-            return new(kernel, [cap, ClusterCap(kernel, 2), ClusterCap(kernel, 4), ClusterCap(kernel, 8)]);
-        }
+        Entry Find(AllReduceStrategy strategy) => loader.Find(room.Kernels, choice.Exchange(strategy), choice);
 
-        int ClusterCap(Kernel kernel, int blocks)
+        Set Of(AllReduceVariant variant)
         {
-            if (choice.VectorsPerThread > 1 || !isForHopper) return 0;
-            var shape = new LaunchShape(new GridSize(blocks), choice.ThreadsOf(blocks)) { Cluster = blocks };
-            return CoResidency.Cap(kernel.ClustersAtATime(shape), ranksOnGpu);
+            var library = room.KernelsOf(variant);
+            return new(
+                Named(variant.Exchange(AllReduceStrategy.OneShot)), Named(variant.Exchange(AllReduceStrategy.TwoShot)),
+                variant.Separate is { } separate ? Named(separate) : null);
+
+            Entry Named(AllReduceKernelName name) =>
+                loader.Find(library, name.ToString(), KernelChoice.Of(name, variant.DataType));
         }
     }
-
-    /// <summary>The kernel that exchanges.</summary>
-    /// <param name="strategy">One-shot or two-shot.</param>
-    public Entry Exchange(AllReduceStrategy strategy) => strategy == AllReduceStrategy.OneShot ? oneShot : twoShot;
 
     /// <summary>Puts a kernel into a stream, in the shape that its work has. Allocates nothing.</summary>
     /// <param name="stream">The stream.</param>
@@ -97,10 +84,10 @@ internal sealed class RankKernels
         GpuStream stream, in Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters)
     {
         var blocks = BlocksOfAToken(entry, parameters, sharedBytes);
-        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap(blocks), owners, Overlap);
+        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap(blocks), owners, entry.Overlap);
         parameters.Overlap = grid.Overlaps ? 1 : 0;
         // Along y are the tokens, along x the blocks that share one.
-        var shape = new LaunchShape(new GridSize(blocks, grid.Tokens), Choice.ThreadsOf(blocks))
+        var shape = new LaunchShape(new GridSize(blocks, grid.Tokens), entry.Shape.ThreadsOf(blocks))
         {
             Cluster = blocks > 1 ? new GridSize(blocks) : null,
             SharedBytes = sharedBytes,
@@ -131,11 +118,21 @@ internal sealed class RankKernels
     }
 
     /// <param name="Kernel">The kernel.</param>
+    /// <param name="Shape">Threads, and what they hold.</param>
+    /// <param name="Overlap">Whether it may come before the rank's last kernel has left.</param>
     /// <param name="Caps">The most tokens at a time, where a token has 1, 2, 4 or 8 blocks.</param>
-    public readonly record struct Entry(Kernel Kernel, int[] Caps)
+    public readonly record struct Entry(Kernel Kernel, KernelChoice Shape, RankOverlap Overlap, int[] Caps)
     {
         /// <summary>The most tokens at a time.</summary>
         /// <param name="blocks">Blocks of a token: 1, 2, 4 or 8.</param>
         public int Cap(int blocks) => Caps[BitOperations.Log2((uint)blocks)];
+    }
+
+    /// <param name="OneShot">One-shot.</param>
+    /// <param name="TwoShot">Two-shot.</param>
+    /// <param name="Epilogue">All but the sum; null where nothing follows it.</param>
+    private readonly record struct Set(Entry OneShot, Entry TwoShot, Entry? Epilogue)
+    {
+        public IEnumerable<Entry> All => Epilogue is { } epilogue ? [OneShot, TwoShot, epilogue] : [OneShot, TwoShot];
     }
 }

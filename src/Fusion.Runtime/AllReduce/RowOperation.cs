@@ -23,8 +23,7 @@ public sealed class RowOperation
         ArgumentNullException.ThrowIfNull(group);
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
         this.group = group;
-        var requests = group.Ranks.Select(rank => OptionsValidation.Check(
-            options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize)).ToArray();
+        var requests = group.Ranks.Select(rank => OptionsValidation.Check(options, group, rank)).ToArray();
         type = options.DataType;
         layout = WorkspaceLayout.For(requests[0]);
         kernels = [.. group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index], false))];
@@ -59,6 +58,7 @@ public sealed class RowOperation
         var parameters = new AllReduceParameters { Ranks = 1, Hidden = layout.HiddenSize };
         ParameterFill.Fill(ref parameters, call);
         var sharedBytes = KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);
-        loaded.Launch(stream ?? group.Ranks[rank].Stream!, loaded.Epilogue, 1, sharedBytes, ref parameters);
+        var epilogue = loaded.Epilogue(loaded.Variants.IndexOf(AllReduceEpilogue.Of(call)));
+        loaded.Launch(stream ?? group.Ranks[rank].Stream!, epilogue, 1, sharedBytes, ref parameters);
     }
 }

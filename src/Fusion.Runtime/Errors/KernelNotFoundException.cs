@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>A library has no kernel of the name that was asked for.</summary>

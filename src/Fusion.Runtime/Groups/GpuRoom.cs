@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>A GPU and what the ranks on it share.</summary>
@@ -5,6 +8,7 @@ internal sealed class GpuRoom : IDisposable
 {
     private readonly Lock gate = new();
     private readonly KernelLoadOptions? options;
+    private readonly Dictionary<KernelModule, KernelLibrary> modules = new(ReferenceEqualityComparer.Instance);
     private KernelLibrary? kernels;
 
     /// <param name="gpu">Its number.</param>
@@ -30,9 +34,28 @@ internal sealed class GpuRoom : IDisposable
         }
     }
 
+    /// <summary>Which image of a module it would load.</summary>
+    public ImageChoice Choose(KernelModule module) => ImageSelector.Choose(
+        module, Context.Device.Capability, PtxVersions.LimitFor(GpuDriver.Version), options?.Kind);
+
+    /// <summary>The kernels of a variant, loaded at the first use.</summary>
+    public KernelLibrary KernelsOf(AllReduceVariant variant)
+    {
+        lock (gate)
+        {
+            ref var library = ref CollectionsMarshal.GetValueRefOrAddDefault(modules, variant.Module, out _);
+            return library ??= KernelLibrary.LoadModule(variant.Assembly, variant.Module, Context, options);
+        }
+    }
+
     public void Dispose()
     {
-        lock (gate) kernels?.Dispose();
+        lock (gate)
+        {
+            foreach (var library in modules.Values) library?.Dispose();
+            kernels?.Dispose();
+        }
+
         Context.Dispose();
     }
 }

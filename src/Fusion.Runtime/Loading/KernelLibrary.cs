@@ -13,7 +13,8 @@ public sealed class KernelLibrary : IDisposable
     private volatile bool disposed;
 
     private KernelLibrary(
-        Assembly assembly, KernelManifest manifest, GpuContext context, bool ownsContext, ImageKind? kind)
+        Assembly assembly, KernelManifest manifest, IEnumerable<KernelModule> modules, GpuContext context, bool ownsContext,
+        ImageKind? kind)
     {
         Context = context;
         ownedContext = ownsContext ? context : null;
@@ -22,8 +23,7 @@ public sealed class KernelLibrary : IDisposable
         {
             context.MakeCurrent();
             var limit = PtxVersions.LimitFor(GpuDriver.Version);
-            var choices = manifest.Modules
-                .Select(m => ImageSelector.Choose(m, context.Device.Capability, limit, kind)).ToList();
+            var choices = modules.Select(m => ImageSelector.Choose(m, context.Device.Capability, limit, kind)).ToList();
             choices.ForEach(choice => Demand(choice, context.Device, kind));
             var nvrtc = Version.TryParse(manifest.Nvrtc, out var version) ? version : null;
             foreach (var choice in choices) loaded.Add(new LoadedModule(context, assembly, choice, nvrtc));
@@ -52,7 +52,8 @@ public sealed class KernelLibrary : IDisposable
 
     internal bool IsDisposed => disposed;
 
-    /// <summary>Loads all kernels of an assembly.</summary>
+    /// <summary>Loads all kernels of an assembly, but those of <c>FusionAllReduce</c> items, which an <see cref="AllReduce"/> loads
+    /// when it uses them.</summary>
     /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>
     /// <param name="context">The GPU to load them on, which stays the caller's; null for the library's own context of
     /// GPU 0.</param>
@@ -70,8 +71,14 @@ public sealed class KernelLibrary : IDisposable
     public static KernelLibrary Load(Assembly assembly, GpuContext? context = null, KernelLoadOptions? options = null)
     {
         var manifest = ReadManifest(assembly);
-        return new(assembly, manifest, context ?? GpuContext.Open(), context is null, options?.Kind);
+        var modules = manifest.Modules.Where(module => !AllReduceKernelName.IsModule(module.Name));
+        return new(assembly, manifest, modules, context ?? GpuContext.Open(), context is null, options?.Kind);
     }
+
+    /// <summary>Loads one module.</summary>
+    /// <exception cref="FusionException">As in <see cref="Load"/>.</exception>
+    internal static KernelLibrary LoadModule(Assembly assembly, KernelModule module, GpuContext context, KernelLoadOptions? options) =>
+        new(assembly, ReadManifest(assembly), [module], context, false, options?.Kind);
 
     /// <summary>What an assembly carries. Needs no GPU.</summary>
     /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>

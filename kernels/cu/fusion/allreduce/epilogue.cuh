@@ -115,8 +115,8 @@ struct Epilogue {
 #pragma unroll 1
     for (int v = 0; v < V; v++) {
       widen(x[v], h);
-      x[v] = kind == NormKind::Rms ? rms_norm_octet(h, rstd, gamma[v], params.weight_bias)
-                                   : rms_norm_octet_rounded_twice(h, rstd, gamma[v], params.weight_bias);
+      x[v] = kind == NormKind::Rms ? rms_norm_octet(h, rstd, gamma[v], Call::weight_bias(params))
+                                   : rms_norm_octet_rounded_twice(h, rstd, gamma[v], Call::weight_bias(params));
     }
   }
 
@@ -140,7 +140,7 @@ struct Epilogue {
       if (params.beta != 0 && has(v))
         widen(load_octet_nc(reinterpret_cast<const T*>(params.beta) + 8 * octet(v)), beta);
       deviations(x[v], mean, d);
-      x[v] = layer_norm_octet(d, rstd, gamma[v], params.weight_bias, beta);
+      x[v] = layer_norm_octet(d, rstd, gamma[v], Call::weight_bias(params), beta);
     }
   }
 
@@ -208,9 +208,9 @@ struct Epilogue {
   }
 
   __device__ __forceinline__ void quantize_groups(const QuantRow& to, const Octet<T> (&x)[V]) {
-    const int lanes = params.group / 8;
-    const int groups = hidden / params.group;
-    const bool ue8m0 = params.group_scale_ue8m0 != 0;
+    const int lanes = Call::group(params) / 8;
+    const int groups = hidden / Call::group(params);
+    const bool ue8m0 = Call::group_scale_ue8m0(params);
     const u64 first = static_cast<u64>(to.row) * groups;
     const bool in_warp = lanes <= kRowTile && (lanes & (lanes - 1)) == 0;
     GroupAmax shared = {fusion_dynamic_shared, groups};

@@ -55,7 +55,7 @@ struct AllReduceParams {
 static_assert(sizeof(AllReduceParams) == 128 + 15 * 8 + 12 * 4, "as the host lays it out");
 
 /// What is known of a call when the kernel is compiled: nothing. A kernel for one model replaces these by
-/// constants.
+/// constants: fixed_call.cuh.
 struct AnyCall {
   static __device__ __forceinline__ int hidden(const AllReduceParams& p) { return p.hidden; }
   static __device__ __forceinline__ int ranks(const AllReduceParams& p) { return p.ranks; }
@@ -66,6 +66,11 @@ struct AnyCall {
     return static_cast<QuantKind>(p.quant);
   }
   static __device__ __forceinline__ bool has_residual(const AllReduceParams& p) { return p.residual != 0; }
+  static __device__ __forceinline__ float weight_bias(const AllReduceParams& p) { return p.weight_bias; }
+  static __device__ __forceinline__ int group(const AllReduceParams& p) { return p.group; }
+  static __device__ __forceinline__ bool group_scale_ue8m0(const AllReduceParams& p) {
+    return p.group_scale_ue8m0 != 0;
+  }
 };
 
 }  // namespace fusion

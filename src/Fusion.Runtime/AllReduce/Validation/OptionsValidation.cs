@@ -6,6 +6,18 @@ namespace Fusion.Runtime;
 /// <summary>Looks for what is wrong in an operation's options before anything is allocated.</summary>
 internal static class OptionsValidation
 {
+    /// <summary>Checks a rank's options.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="group">Its group.</param>
+    /// <param name="rank">The rank.</param>
+    /// <returns>As below, with the kernels that the rank's GPU can load.</returns>
+    /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
+    public static PlanRequest Check(AllReduceOptions options, RankGroup group, Rank rank)
+    {
+        var request = Check(options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize);
+        return request with { Kernels = rank.Room is { } room ? request.Kernels.For(request, room) : AllReduceKernels.BuiltIn };
+    }
+
     /// <summary>Checks options.</summary>
     /// <param name="options">The options.</param>
     /// <param name="topology">Where the ranks are.</param>
@@ -27,6 +39,7 @@ internal static class OptionsValidation
             HiddenSize = options.HiddenSize,
             DataType = options.DataType,
             Policy = options.Policy ?? AllReducePolicy.Default,
+            Kernels = options.Kernels ?? AllReduceKernels.Registered,
         };
         if (PlanRules.FaultOf(request) is { } fault)
             throw new AllReduceArgumentException(fault.Parameter, fault.Value, fault.Allowed);

@@ -1,4 +1,4 @@
-namespace Fusion.Runtime;
+namespace Fusion.Manifest;
 
 /// <summary>What somebody may have meant.</summary>
 internal static class NearestNames

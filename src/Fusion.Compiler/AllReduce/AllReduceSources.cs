@@ -1,0 +1,28 @@
+using System.Text;
+using Fusion.Build.Contract;
+using Fusion.Compiler.Output;
+
+namespace Fusion.Compiler.AllReduce;
+
+/// <summary>Puts the sources of a project's own all-reduce kernels beside their images. From then on they are kernels like any
+/// other.</summary>
+internal static class AllReduceSources
+{
+    /// <summary>Writes the sources; one that is there already keeps its time.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="say">Gets every problem.</param>
+    /// <returns>The kernels to compile.</returns>
+    /// <exception cref="WriteException">A source cannot be written.</exception>
+    public static IReadOnlyList<KernelRequest> Write(CompileRequest request, Action<Diagnostic> say)
+    {
+        var kernels = new List<KernelRequest>();
+        foreach (var module in new AllReduceReading(say).Read(request.AllReduces))
+        {
+            var source = Path.Combine(request.OutputDirectory, module.Name + ".cu");
+            AtomicFile.Write(source, Encoding.UTF8.GetBytes(AllReduceSource.Write(module)));
+            kernels.Add(new KernelRequest { Source = source, Name = module.Name, Architectures = module.Architectures });
+        }
+
+        return kernels;
+    }
+}

@@ -1,0 +1,42 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>Finds out how a rank may launch its kernels on a GPU.</summary>
+/// <param name="device">The GPU.</param>
+/// <param name="sharedBytes">The most dynamic shared memory of a block.</param>
+/// <param name="ranksOnGpu">Ranks that share the GPU.</param>
+/// <param name="overlapOnSharedGpu">Whether kernels may overlap where ranks share it.</param>
+internal sealed class KernelEntries(GpuDevice device, int sharedBytes, int ranksOnGpu, bool overlapOnSharedGpu)
+{
+    private static readonly ComputeCapability FirstWithClusters = new(9, 0);
+
+    /// <summary>A kernel with the most blocks that it may have.</summary>
+    /// <param name="library">Where it is.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="shape">Its threads.</param>
+    /// <exception cref="NoRoomException">The ranks' blocks do not fit on the GPU.</exception>
+    public RankKernels.Entry Find(KernelLibrary library, string name, KernelChoice shape)
+    {
+        // Of code for older GPUs, as the PTX of compute_80 on any newer one, no kernel waits for the one before it, nor do blocks
+        // know of a cluster.
+        var isForHopper = library.Modules.All(module => module.Image is { } image &&
+            GpuArchitecture.Parse(image.Architecture).Capability >= FirstWithClusters);
+        var overlap = !isForHopper ? RankOverlap.Never
+            : ranksOnGpu == 1 ? RankOverlap.Always
+            : overlapOnSharedGpu ? RankOverlap.WhereTwoFit : RankOverlap.Never;
+        var kernel = library.GetKernel(name);
+        var blocks = kernel.BlocksPerMultiprocessor(shape.Threads, sharedBytes) * device.MultiprocessorCount;
+        var cap = CoResidency.Cap(blocks, ranksOnGpu);
+        return cap < 1
+            ? throw new NoRoomException(device.ToString(), name, ranksOnGpu, blocks)
+            : new(kernel, shape, overlap, [cap, ClusterCap(2), ClusterCap(4), ClusterCap(8)]);
+
+        int ClusterCap(int size)
+        {
+            if (shape.VectorsPerThread > 1 || !isForHopper) return 0;
+            var cluster = new LaunchShape(new GridSize(size), shape.ThreadsOf(size)) { Cluster = size };
+            return CoResidency.Cap(kernel.ClustersAtATime(cluster), ranksOnGpu);
+        }
+    }
+}
