@@ -23,6 +23,9 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <summary>What sums before the separate kernels; null for the kernels of Fusion.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
+    /// <summary>Kernels for one model, which are preferred where they fit.</summary>
+    public AllReduceKernels Kernels { get; init; } = AllReduceKernels.BuiltIn;
+
     /// <summary>Calls one behind the other.</summary>
     public int Iterations { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed class AllReduceBench(RankGroup group)
             DataType = Type,
             OverlapOnSharedGpu = Overlaps,
             Library = Library,
+            Kernels = Kernels,
             // The workspace holds every strategy that can be asked for.
             Policy = Strategy == AllReduceStrategy.OneShot ? AllReducePolicy.WithLimits(long.MaxValue) : null,
         });

@@ -32,13 +32,15 @@ internal static class BenchCommand
         };
         var iterations = Number("--iterations", "Calls one behind the other, 20 by default.");
         var repeats = Number("--repeats", "How often these are timed, 15 by default; the median counts.");
+        var kernels = KernelsOption();
         var baseline = Text("--baseline", "Compare with a file that --csv wrote.", "FILE");
         var csv = Text("--csv", "Write the rows to a file.", "FILE");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
 
         var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
         {
-            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, eager, apart, iterations, repeats, baseline, csv, json,
+            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, eager, apart, iterations, repeats, kernels, baseline, csv,
+            json,
         };
         command.SetAction(line =>
         {
@@ -56,6 +58,7 @@ internal static class BenchCommand
                 Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
                 IsEager = line.GetValue(eager),
                 Overlaps = !line.GetValue(apart),
+                Kernels = Kernels(line.GetValue(kernels)),
                 Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
                 Repeats = Positive(line.GetValue(repeats) ?? 15, "--repeats"),
             };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Reflection;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.CommandLine;
@@ -66,6 +67,28 @@ internal static class ToolOptions
         var option = new Option<string>(name) { Description = description };
         option.AcceptOnlyFromAmong([.. values]);
         return option;
+    }
+
+    /// <summary>The option that names an assembly with all-reduce kernels for a model.</summary>
+    public static Option<string> KernelsOption() =>
+        Text("--kernels", "Prefer the all-reduce kernels of an assembly's FusionAllReduce items, where they fit.", "ASSEMBLY");
+
+    /// <summary>The kernels for a model in an assembly; its code is not run.</summary>
+    /// <param name="path">Its file; null for the built-in kernels alone.</param>
+    /// <exception cref="UsageException">It is no assembly, or has none.</exception>
+    public static AllReduceKernels Kernels(string? path)
+    {
+        if (path is null) return AllReduceKernels.BuiltIn;
+        try
+        {
+            var found = AllReduceKernels.Of(Assembly.LoadFrom(Path.GetFullPath(path)));
+            return found.Variants.Count > 0 ? found : throw new UsageException(
+                $"'{path}' has no all-reduce kernels for a model. They come from FusionAllReduce items of its project.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException or ManifestException)
+        {
+            throw new UsageException($"'{path}' cannot be read: {e.Message}");
+        }
     }
 
     private static bool TryParse(string text, out int number) =>

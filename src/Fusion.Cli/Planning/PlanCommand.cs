@@ -38,6 +38,8 @@ internal static class PlanCommand
         var groupSize = Number("--group-size", "Elements that share a scale, for --quant fp8-group; 128 by default.");
         var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);
         var quantization = Choice("--quant", "What follows; none by default. It never changes the strategy.", Quantizations.Keys);
+        var epilogue = Text("--epilogue", "All that follows the sum, in place of --quant: residual+rmsnorm+fp8.", "WORDS");
+        var kernels = KernelsOption();
         var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, or the CPU.", Topologies.Keys);
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var policy = Text("--policy", "Limits to use instead of the built-in ones.", "FILE");
@@ -45,11 +47,15 @@ internal static class PlanCommand
 
         var command = new Command("plan", "Say how an all-reduce is done, or why not at all.")
         {
-            architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, topology, strategy, policy, json,
+            architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, epilogue, kernels, topology, strategy,
+            policy, json,
         };
         command.SetAction(line =>
         {
             var place = Topologies[line.GetValue(topology) ?? "gpus"];
+            var follows = line.GetValue(epilogue) is { } words ? Epilogue(words) : (AllReduceEpilogue?)null;
+            if (follows is not null && (line.GetValue(quantization) ?? line.GetValue(groupSize)?.ToString()) is not null)
+                throw UsageException.OfCommandLine("Give either --epilogue, or --quant with --group-size.");
             var report = PlanReport.Of(new PlanRequest
             {
                 Capability = Capability(line.GetValue(architecture), place),
@@ -59,8 +65,10 @@ internal static class PlanCommand
                 MaxTokens = line.GetValue(maxTokens) ?? line.GetValue(tokens) ?? 0,
                 HiddenSize = line.GetValue(hidden) ?? 0,
                 DataType = Types[line.GetValue(type) ?? "bf16"],
-                Quantization = Quantizations[line.GetValue(quantization) ?? "none"],
-                GroupSize = line.GetValue(groupSize) ?? 128,
+                Quantization = follows?.Quantization ?? Quantizations[line.GetValue(quantization) ?? "none"],
+                GroupSize = follows is { GroupSize: > 0 } ? follows.Value.GroupSize : line.GetValue(groupSize) ?? 128,
+                Epilogue = follows,
+                Kernels = Kernels(line.GetValue(kernels)),
                 Policy = line.GetValue(policy) is { } file ? Load(file) : AllReducePolicy.Default,
                 Force = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
             });
@@ -82,6 +90,18 @@ internal static class PlanCommand
         return GpuArchitecture.TryParse(name, out var architecture)
             ? architecture.Capability
             : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
+    }
+
+    private static AllReduceEpilogue Epilogue(string words)
+    {
+        try
+        {
+            return AllReduceEpilogue.Parse(words);
+        }
+        catch (FormatException e)
+        {
+            throw UsageException.OfCommandLine(e.Message);
+        }
     }
 
     private static AllReducePolicy Load(string file)

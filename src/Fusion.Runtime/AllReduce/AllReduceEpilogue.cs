@@ -51,7 +51,7 @@ public readonly record struct AllReduceEpilogue
     {
         ArgumentNullException.ThrowIfNull(words);
         return EpilogueWords.TryParse(words, out var read, out var problem)
-            ? Of(read)
+            ? FromWords(read)
             : throw new FormatException($"'{words}' is no epilogue: {problem}.");
     }
 
@@ -72,7 +72,7 @@ public readonly record struct AllReduceEpilogue
         return new EpilogueWords(HasResidual, norm, quantization, GroupSize, GroupScaleIsUe8m0).ToString();
     }
 
-    internal static AllReduceEpilogue Of(in EpilogueWords words) => new()
+    internal static AllReduceEpilogue FromWords(in EpilogueWords words) => new()
     {
         HasResidual = words.Residual,
         Norm = words.Norm switch

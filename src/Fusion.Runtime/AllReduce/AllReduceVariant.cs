@@ -21,7 +21,7 @@ public sealed class AllReduceVariant
             "f32" => ElementType.Float32,
             _ => ElementType.BFloat16,
         };
-        Epilogue = AllReduceEpilogue.Of(exchange.Epilogue);
+        Epilogue = AllReduceEpilogue.FromWords(exchange.Epilogue);
     }
 
     /// <summary>The item's name: <c>llama</c>.</summary>

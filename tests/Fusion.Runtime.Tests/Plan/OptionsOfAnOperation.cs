@@ -24,8 +24,9 @@ public sealed class OptionsOfAnOperation
     public void ThatMakeSenseBecomeTheRequestOfItsPlans()
     {
         var policy = AllReducePolicy.WithLimits(1);
-        var request = OptionsValidation.Check(Right with { Policy = policy }, GroupTopology.Gpus, new(10, 0), 3);
-        Assert.That(request, Is.EqualTo(Requests.Of(100, 3, 128, 4096, 128) with { Policy = policy }));
+        var kernels = AllReduceKernels.Of();
+        var request = OptionsValidation.Check(Right with { Policy = policy, Kernels = kernels }, GroupTopology.Gpus, new(10, 0), 3);
+        Assert.That(request, Is.EqualTo(Requests.Of(100, 3, 128, 4096, 128) with { Policy = policy, Kernels = kernels }));
     }
 
     [Test]

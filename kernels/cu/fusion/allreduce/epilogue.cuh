@@ -39,7 +39,7 @@ struct Epilogue {
         octets(Call::hidden(p) / 8),
         quant_scale(0.0f) {
     if (Call::norm(params) != NormKind::None) {
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++)
         if (has(v)) gamma[v] = load_octet_nc(reinterpret_cast<const T*>(params.gamma) + 8 * octet(v));
     }
@@ -63,7 +63,7 @@ struct Epilogue {
   /// Starts to read the row's residual, which the thread may overwrite in `finish`.
   __device__ __forceinline__ void prefetch(int row, Octet<T> (&residual)[V]) const {
     if (!Call::has_residual(params)) return;
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++)
       if (has(v)) residual[v] = load_octet(at(params.residual, row, v));
   }
@@ -81,13 +81,13 @@ struct Epilogue {
  private:
   __device__ __forceinline__ void store(u64 tensor, int row, const Octet<T> (&x)[V]) const {
     if (tensor == 0) return;
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++)
       if (has(v)) store_octet(at(tensor, row, v), x[v]);
   }
 
   __device__ __forceinline__ void add(Octet<T> (&x)[V], const Octet<T> (&residual)[V]) const {
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       float a[8], r[8];
       widen(x[v], a);
@@ -106,35 +106,36 @@ struct Epilogue {
       return;
     }
     float h[8], partial[V];
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       widen(x[v], h);
       partial[v] = has(v) ? sum_of_squares(h) : 0.0f;
     }
     const float rstd = rms_norm_rstd(reducer.sum(partial, octets), hidden, params.epsilon);
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       widen(x[v], h);
-      x[v] = kind == NormKind::Rms ? rms_norm_octet(h, rstd, gamma[v], Call::weight_bias(params))
-                                   : rms_norm_octet_rounded_twice(h, rstd, gamma[v], Call::weight_bias(params));
+      x[v] = kind == NormKind::Rms
+                 ? rms_norm_octet(h, rstd, gamma[v], Call::weight_bias(params))
+                 : rms_norm_octet_rounded_twice(h, rstd, gamma[v], Call::weight_bias(params));
     }
   }
 
   __device__ __forceinline__ void layer_norm(Octet<T> (&x)[V]) {
     float d[8], partial[V];
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       widen(x[v], d);
       partial[v] = has(v) ? sum_of(d) : 0.0f;
     }
     const float mean = __fdiv_rn(reducer.sum(partial, octets), static_cast<float>(hidden));
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       deviations(x[v], mean, d);
       partial[v] = has(v) ? sum_of_squares(d) : 0.0f;
     }
     const float rstd = rms_norm_rstd(reducer.sum(partial, octets), hidden, params.epsilon);
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       float beta[8] = {-0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f};
       if (params.beta != 0 && has(v))
@@ -168,14 +169,14 @@ struct Epilogue {
     float values[8];
     if (kind == QuantKind::StaticFp8) {
       const float factor = __fdiv_rn(1.0f, quant_scale);
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++) {
         widen(x[v], values);
         if (has(v)) store_e4m3_scaled(to, octet(v), values, factor);
       }
     } else if (kind == QuantKind::PerTokenFp8) {
       float amax = 0.0f;
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++) {
         numbers(x[v], v, values);
         amax = fmaxf(amax, amax_of(values));
@@ -183,7 +184,7 @@ struct Epilogue {
       const float scale = per_token_scale(reducer.max(amax));
       if (octet(0) == 0) reinterpret_cast<float*>(to.scales)[row] = scale;
       const Divider divider(scale);
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++) {
         widen(x[v], values);
         if (has(v)) store_e4m3_divided(to, octet(v), values, divider);
@@ -191,14 +192,14 @@ struct Epilogue {
     } else if (kind == QuantKind::PerGroupFp8) {
       quantize_groups(to, x);
     } else if (kind == QuantKind::NvFp4) {
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++) {
         numbers(x[v], v, values);
         quantize_nvfp4(to, octet(v), values, quant_scale, layout);
       }
       if (reducer.part == 0) pad_scale_columns(to, octets / 2, layout);
     } else {
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++) {
         numbers(x[v], v, values);
         quantize_mxfp8(to, octet(v), values, layout);
@@ -217,14 +218,14 @@ struct Epilogue {
     float values[8];
     if (!in_warp) {
       shared.clear();
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++) {
         widen(x[v], values);
         if (has(v)) shared.add(octet(v) / lanes, amax_of(values));
       }
       __syncthreads();
     }
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       numbers(x[v], v, values);
       const int group = octet(v) / lanes;

@@ -16,6 +16,8 @@ struct FixedCall {
   static_assert(Quant != QuantKind::MxFp8 || Hidden % 32 == 0, "whole blocks of MXFP8");
   static_assert(Group >= 8 && Group % 8 == 0 && Hidden % Group == 0, "whole groups of whole octets");
 
+  /// All of them: little code is left, and arrays of them stay in registers.
+  static constexpr int kVectorsAtATime = 4;
   static __device__ __forceinline__ int hidden(const AllReduceParams&) { return Hidden; }
   static __device__ __forceinline__ int ranks(const AllReduceParams&) { return Ranks; }
   static __device__ __forceinline__ NormKind norm(const AllReduceParams&) { return Norm; }

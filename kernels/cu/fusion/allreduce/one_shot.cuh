@@ -31,7 +31,7 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
   const int first = epilogue.first_row();
   const int stride = epilogue.row_stride();
   Octet<T> own[V];
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
   for (int v = 0; v < V; v++)
     if (epilogue.has(v)) own[v] = load_octet(epilogue.at(params.input, first, v));
 
@@ -43,7 +43,7 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
   // 1. Send.
 #pragma unroll 1
   for (int row = first; row < params.tokens; row += stride) {
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       if (!epilogue.has(v)) continue;
       const Octet<T> octet = row == first ? own[v] : load_octet(epilogue.at(params.input, row, v));
@@ -57,7 +57,7 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
   for (int row = first; row < params.tokens; row += stride) {
     Octet<T> residual[V] = {}, sum[V] = {};
     epilogue.prefetch(row, residual);
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       if (!epilogue.has(v)) continue;
       if (row != first) own[v] = load_octet(epilogue.at(params.input, row, v));

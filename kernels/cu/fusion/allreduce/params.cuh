@@ -57,6 +57,9 @@ static_assert(sizeof(AllReduceParams) == 128 + 15 * 8 + 12 * 4, "as the host lay
 /// What is known of a call when the kernel is compiled: nothing. A kernel for one model replaces these by
 /// constants: fixed_call.cuh.
 struct AnyCall {
+  /// Of the octets of a thread, how many are worked on at a time: one, since unrolled loops over all that a
+  /// call could want are a lot of code.
+  static constexpr int kVectorsAtATime = 1;
   static __device__ __forceinline__ int hidden(const AllReduceParams& p) { return p.hidden; }
   static __device__ __forceinline__ int ranks(const AllReduceParams& p) { return p.ranks; }
   static __device__ __forceinline__ NormKind norm(const AllReduceParams& p) {

@@ -19,7 +19,7 @@ __device__ __forceinline__ void separate_epilogue(const AllReduceParams& params)
   for (int row = epilogue.first_row(); row < params.tokens; row += epilogue.row_stride()) {
     Octet<T> residual[V] = {}, sum[V] = {};
     epilogue.prefetch(row, residual);
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++)
       if (epilogue.has(v)) sum[v] = load_octet(epilogue.at(params.input, row, v));
     epilogue.finish(row, sum, residual);

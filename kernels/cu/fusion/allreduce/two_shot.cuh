@@ -26,7 +26,7 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
   const int stride = epilogue.row_stride();
   const int ranks = Call::ranks(params);
   Octet<T> own[V];
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
   for (int v = 0; v < V; v++)
     if (epilogue.has(v)) own[v] = load_octet(epilogue.at(params.input, first, v));
 
@@ -40,7 +40,7 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
   for (int row = first; row < params.tokens; row += stride) {
     const int owner = row % ranks;
     if (owner == params.rank) continue;
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
     for (int v = 0; v < V; v++) {
       if (!epilogue.has(v)) continue;
       const Octet<T> octet = row == first ? own[v] : load_octet(epilogue.at(params.input, row, v));
@@ -60,7 +60,7 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
       if (mine != (turn == 0)) continue;
       Octet<T> residual[V] = {}, sum[V] = {};
       epilogue.prefetch(row, residual);
-#pragma unroll 1
+#pragma unroll Call::kVectorsAtATime
       for (int v = 0; v < V; v++) {
         if (!epilogue.has(v)) continue;
         const int octet = epilogue.octet(v);
