@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fusion.Cli.Tests.Infrastructure;
+using Fusion.Manifest;
 
 namespace Fusion.Cli.Tests;
 
@@ -84,5 +85,51 @@ public sealed class Plans : FolderOfATest
         var run = Tool.Type($"{Issue} --json");
         Assert.That(run.Output, Does.Not.Contain('\u001b').And.Not.Contain("\\u0027"));
         Assert.That(run.Json.ValueKind, Is.EqualTo(JsonValueKind.Object));
+    }
+
+    [Test]
+    public void KernelsOfAnAssemblyArePreferredWhereTheyFit()
+    {
+        var assembly = SampleAssembly.Write(Folder, KernelsForOneModel());
+        var run = Tool.Run([.. "plan --arch sm_90 --world-size 8 --tokens 1 --hidden 4096 --epilogue residual+rmsnorm+fp8 --kernels".Split(' '), assembly]);
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        Assert.That(run.Output, Does.Contain("; specialised for 4096 bf16, 8 ranks, residual+rmsnorm+fp8 (llama of MyKernels)")
+            .And.Contain("kernel     one_shot_bf16_p7_v1_h4096_n8_residual_rmsnorm_fp8"));
+    }
+
+    [TestCase("--epilogue residual+rmsnrom", "did you mean 'rmsnorm'?")]
+    [TestCase("--epilogue fp8 --quant fp8", "Give either --epilogue, or --quant with --group-size.")]
+    [TestCase("--kernels nowhere.dll", "'nowhere.dll' cannot be read")]
+    public void AWrongEpilogueOrAssemblyIsAMistake(string options, string text)
+    {
+        var run = Tool.Type($"plan --arch sm_90 --world-size 8 --tokens 1 --hidden 4096 {options}");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Errors, Does.Contain(text));
+    }
+
+    [Test]
+    public void AnAssemblyWithoutSuchKernelsIsAMistake()
+    {
+        var run = Tool.Run([.. "plan --arch sm_90 --world-size 8 --tokens 1 --hidden 4096 --kernels".Split(' '), SampleAssembly.Write(Folder)]);
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Errors, Does.Contain("has no all-reduce kernels for a model").And.Contain("FusionAllReduce"));
+    }
+
+    private static KernelManifest KernelsForOneModel()
+    {
+        var module = SampleAssembly.Manifest.Modules[0];
+        var kernels = new[] { "one_shot_bf16_p7_v1_h4096_n8_residual_rmsnorm_fp8", "two_shot_bf16_p7_v1_h4096_n8_residual_rmsnorm_fp8" }
+            .Select(name => module.Images[0].Kernels[0] with { Name = name, Symbol = name }).ToList();
+        return SampleAssembly.Manifest with
+        {
+            Modules =
+            [
+                module with
+                {
+                    Name = "fusion-allreduce/llama.bf16.residual_rmsnorm_fp8",
+                    Images = [.. module.Images.Select(image => image with { Kernels = kernels })],
+                },
+            ],
+        };
     }
 }

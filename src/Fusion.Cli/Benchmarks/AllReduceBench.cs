@@ -23,9 +23,6 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <summary>What sums before the separate kernels; null for the kernels of Fusion.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
-    /// <summary>Kernels for one model, which are preferred where they fit.</summary>
-    public AllReduceKernels Kernels { get; init; } = AllReduceKernels.BuiltIn;
-
     /// <summary>Calls one behind the other.</summary>
     public int Iterations { get; init; }
 
@@ -36,8 +33,9 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <param name="hidden">Elements of a token.</param>
     /// <param name="tokens">Tokens of the call.</param>
     /// <param name="epilogue">What follows the sum.</param>
+    /// <param name="kernels">Kernels for one model, which are preferred where they fit.</param>
     /// <exception cref="FusionException">The call is not possible, or a rank gave up.</exception>
-    public BenchRow Measure(int hidden, int tokens, BenchEpilogue epilogue)
+    public BenchRow Measure(int hidden, int tokens, BenchEpilogue epilogue, AllReduceKernels kernels)
     {
         using var operation = new AllReduce(group, new AllReduceOptions
         {
@@ -46,12 +44,12 @@ internal sealed class AllReduceBench(RankGroup group)
             DataType = Type,
             OverlapOnSharedGpu = Overlaps,
             Library = Library,
-            Kernels = Kernels,
+            Kernels = kernels,
             // The workspace holds every strategy that can be asked for.
             Policy = Strategy == AllReduceStrategy.OneShot ? AllReducePolicy.WithLimits(long.MaxValue) : null,
         });
         using var buffers = new BenchBuffers(group, Type, hidden, tokens, epilogue);
-        var plan = operation.Plan(tokens);
+        var plan = operation.Plan(tokens, AllReduceEpilogue.Of(buffers.Call(0)));
 
         // The first calls load what is loaded lazily, and a refusal shows before anything is recorded.
         LaunchAll(operation, buffers, 1);
@@ -82,7 +80,8 @@ internal sealed class AllReduceBench(RankGroup group)
         return new(
             context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
             CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.Name, strategy, IsEager ? "eager" : "graph",
-            times[times.Count / 2], times[0], times[^1]);
+            times[times.Count / 2], times[0], times[^1])
+        { IsForOneModel = plan.Variant is not null };
     }
 
     private void LaunchAll(AllReduce operation, BenchBuffers buffers, int calls)

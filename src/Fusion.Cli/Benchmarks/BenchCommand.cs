@@ -33,6 +33,7 @@ internal static class BenchCommand
         var iterations = Number("--iterations", "Calls one behind the other, 20 by default.");
         var repeats = Number("--repeats", "How often these are timed, 15 by default; the median counts.");
         var kernels = KernelsOption();
+        kernels.Description += " They are compared with those for all models.";
         var baseline = Text("--baseline", "Compare with a file that --csv wrote.", "FILE");
         var csv = Text("--csv", "Write the rows to a file.", "FILE");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
@@ -45,8 +46,11 @@ internal static class BenchCommand
         command.SetAction(line =>
         {
             var places = Places(line.GetValue(ranks), line.GetValue(gpus));
-            var printer = new BenchPrinter(
-                line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)));
+            var own = Kernels(line.GetValue(kernels));
+            var hasOwn = own.Variants.Count > 0;
+            if (hasOwn && line.GetValue(baseline) is not null)
+                throw UsageException.OfCommandLine("Give either --kernels or --baseline: a row is compared with one other.");
+            var printer = new BenchPrinter(line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)), hasOwn);
             using var group = places.Length == 0
                 ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
                 : RankGroup.OnGpus(places);
@@ -58,7 +62,6 @@ internal static class BenchCommand
                 Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
                 IsEager = line.GetValue(eager),
                 Overlaps = !line.GetValue(apart),
-                Kernels = Kernels(line.GetValue(kernels)),
                 Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
                 Repeats = Positive(line.GetValue(repeats) ?? 15, "--repeats"),
             };
@@ -73,7 +76,8 @@ internal static class BenchCommand
                 foreach (var (size, count, what) in calls)
                 {
                     next(string.Create(CultureInfo.InvariantCulture, $"{what.Name}, {count} tokens of {size}"));
-                    printer.Row(bench.Measure(size, count, what));
+                    var row = bench.Measure(size, count, what, own);
+                    printer.Row(row, row.IsForOneModel ? bench.Measure(size, count, what, AllReduceKernels.BuiltIn) : null);
                 }
             });
             printer.End();

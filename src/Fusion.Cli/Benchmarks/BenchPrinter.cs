@@ -7,7 +7,8 @@ namespace Fusion.Cli.Benchmarks;
 /// <summary>Shows measurements as they come.</summary>
 /// <param name="isJson">Whether to print JSON at the end instead.</param>
 /// <param name="baseline">What to compare with; null for nothing.</param>
-internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline)
+/// <param name="comparesKernels">Whether rows are compared with the kernels for all models.</param>
+internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool comparesKernels)
 {
     private readonly List<BenchRow> rows = [];
 
@@ -25,15 +26,17 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline)
             $"{(bench.IsEager ? "eager" : "graph")} of {bench.Iterations} calls, median of {bench.Repeats}, microseconds a call"));
         Screen.Line();
         Screen.Line($"{"hidden",7} {"tokens",7}  {"epilogue",-10} {"strategy",-9} {"median",8} {"least",8} {"most",8}" +
-            (baseline is null ? "" : $" {"baseline",9} {"ratio",6}"));
+            (comparesKernels ? $" {"for all",9} {"ratio",6}" : baseline is null ? "" : $" {"baseline",9} {"ratio",6}"));
     }
 
     /// <summary>Takes a row and shows it.</summary>
-    public void Row(BenchRow row)
+    /// <param name="row">The row.</param>
+    /// <param name="forAllModels">The same call with the kernels for all models; null to compare with the baseline, if any.</param>
+    public void Row(BenchRow row, BenchRow? forAllModels = null)
     {
         rows.Add(row);
         if (isJson) return;
-        var compared = baseline?.Of(row) is { } other
+        var compared = (forAllModels?.MedianMicroseconds ?? baseline?.Of(row)) is { } other
             ? Text($" {other,9:0.00} {row.MedianMicroseconds / other,6:0.00}")
             : "";
         Screen.Line(Text(

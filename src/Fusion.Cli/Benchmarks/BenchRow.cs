@@ -17,6 +17,9 @@ internal sealed record BenchRow(
     string Gpu, int Ranks, string Topology, int Hidden, int Tokens, string DataType, string Epilogue, string Strategy, string Launch,
     double MedianMicroseconds, double LeastMicroseconds, double MostMicroseconds)
 {
+    /// <summary>Whether the kernels were compiled for one model. Files of rows do not hold it.</summary>
+    public bool IsForOneModel { get; init; }
+
     /// <summary>Equal for measurements of the same call, however it was done.</summary>
     public (int Ranks, int Hidden, int Tokens, string DataType, string Epilogue) Call =>
         (Ranks, Hidden, Tokens, DataType, Epilogue);
