@@ -32,7 +32,7 @@ public readonly record struct EpilogueWords(
     /// <summary>Reads words.</summary>
     /// <param name="text">The words, joined by <c>+</c>.</param>
     /// <param name="words">What they say.</param>
-    /// <param name="problem">What is wrong; empty if nothing is.</param>
+    /// <param name="problem">What is wrong, as a sentence's end; empty if nothing is.</param>
     public static bool TryParse(string text, out EpilogueWords words, out string problem)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -45,8 +45,8 @@ public readonly record struct EpilogueWords(
         foreach (var part in parts)
         {
             var place = part == ResidualWord ? 0 : Norms.Contains(part) ? 1 : TryQuantization(part, ref words) ? 2 : -1;
-            if (place < 0) problem = $"'{part}' is none of {string.Join(", ", All)}{Nearest(part)}";
-            else if (place < next) problem = $"'{part}' is too late: the order is residual, norm, quantization, each once at most";
+            if (place < 0) problem = $"'{part}' is none of {string.Join(", ", All)}.{Nearest(part)}";
+            else if (place < next) problem = $"'{part}' is too late: the order is residual, norm, quantization, each once at most.";
             if (problem.Length > 0) return false;
             if (place == 0) words = words with { Residual = true };
             if (place == 1) words = words with { Norm = part };
@@ -114,6 +114,6 @@ public readonly record struct EpilogueWords(
     private static string Nearest(string word)
     {
         var near = NearestNames.Of(word, All);
-        return near.Count > 0 ? $"; did you mean '{near[0]}'?" : "";
+        return near.Count > 0 ? $" Did you mean '{near[0]}'?" : "";
     }
 }

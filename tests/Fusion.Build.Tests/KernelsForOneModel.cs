@@ -82,7 +82,7 @@ public sealed class KernelsForOneModel : SharedConsumer
 
         var error = consumer.Build().MustFail().Error("FUSION1705");
 
-        Assert.That(error.Text, Does.Contain("did you mean 'rmsnorm'?"));
+        Assert.That(error.Text, Does.Contain("Did you mean 'rmsnorm'?"));
         Assert.That(Path.GetFileName(error.File), Is.EqualTo("Consumer.csproj"));
     }
 

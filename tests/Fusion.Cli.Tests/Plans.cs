@@ -97,7 +97,7 @@ public sealed class Plans : FolderOfATest
             .And.Contain("kernel     one_shot_bf16_p7_v1_h4096_n8_residual_rmsnorm_fp8"));
     }
 
-    [TestCase("--epilogue residual+rmsnrom", "did you mean 'rmsnorm'?")]
+    [TestCase("--epilogue residual+rmsnrom", "Did you mean 'rmsnorm'?")]
     [TestCase("--epilogue fp8 --quant fp8", "Give either --epilogue, or --quant with --group-size.")]
     [TestCase("--kernels nowhere.dll", "'nowhere.dll' cannot be read")]
     public void AWrongEpilogueOrAssemblyIsAMistake(string options, string text)

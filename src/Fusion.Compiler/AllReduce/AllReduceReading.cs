@@ -89,7 +89,7 @@ internal sealed class AllReduceReading(Action<Diagnostic> say)
     {
         if (!EpilogueWords.TryParse(text, out var words, out var problem))
         {
-            return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', and {problem}.");
+            return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', and {problem}");
         }
 
         var block = words switch { { Quantization: "nvfp4" } => 16, { Quantization: "mxfp8" } => 32, { Group: > 0 } => words.Group, _ => 8 };

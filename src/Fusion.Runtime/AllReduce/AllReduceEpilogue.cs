@@ -52,7 +52,7 @@ public readonly record struct AllReduceEpilogue
         ArgumentNullException.ThrowIfNull(words);
         return EpilogueWords.TryParse(words, out var read, out var problem)
             ? FromWords(read)
-            : throw new FormatException($"'{words}' is no epilogue: {problem}.");
+            : throw new FormatException($"'{words}' is no epilogue: {problem}");
     }
 
     /// <summary>As <see cref="Parse"/> reads it, if it has words for it.</summary>

@@ -40,7 +40,7 @@ public sealed class EpiloguesOfCalls
     [Test]
     public void OfWrongWordsAreRefused() =>
         Assert.That(() => AllReduceEpilogue.Parse("residual+rmsnom"),
-            Throws.TypeOf<FormatException>().With.Message.Contains("did you mean 'rmsnorm'?"));
+            Throws.TypeOf<FormatException>().With.Message.Contains("Did you mean 'rmsnorm'?"));
 
     [Test]
     public void HaveAWordForEachNormAndQuantization()
