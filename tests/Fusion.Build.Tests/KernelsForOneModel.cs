@@ -1,5 +1,4 @@
 using Fusion.Build.Tests.Infrastructure;
-using Fusion.Manifest;
 
 namespace Fusion.Build.Tests;
 
@@ -72,7 +71,16 @@ public sealed class KernelsForOneModel : SharedConsumer
         var again = Consumer.Rebuild().MustSucceed();
 
         Assert.That(again.StartedCompiler, Is.False);
-        Assert.That(Consumer.ImageFiles, Does.Contain($"{Module}.cu").And.Contain($"{Module}.sm_90a.cubin"));
+        Assert.That(Consumer.ImageFiles, Does.Contain($"{Module}.sm_90a.cubin"));
+    }
+
+    [Test]
+    public void AreCompiledOnceForAllConfigurations()
+    {
+        var release = Consumer.Rebuild("-c", "Release").MustSucceed();
+
+        Assert.That(release.CompiledJobs, Is.Empty);
+        Assert.That(Consumer.PathOf($"obj/{Module}.cu"), Does.Exist);
     }
 
     [Test]

@@ -4,8 +4,8 @@ using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.AllReduce;
 
-/// <summary>Puts the sources of a project's own all-reduce kernels beside their images. From then on they are kernels like any
-/// other.</summary>
+/// <summary>Writes the sources of a project's own all-reduce kernels. From then on they are kernels like any other.</summary>
+/// <remarks>All target frameworks and configurations have the same ones, so that they share the images too.</remarks>
 internal static class AllReduceSources
 {
     /// <summary>Writes the sources; one that is there already keeps its time.</summary>
@@ -15,10 +15,11 @@ internal static class AllReduceSources
     /// <exception cref="WriteException">A source cannot be written.</exception>
     public static IReadOnlyList<KernelRequest> Write(CompileRequest request, Action<Diagnostic> say)
     {
+        var folder = request.SharedDirectory.Length > 0 ? request.SharedDirectory : request.OutputDirectory;
         var kernels = new List<KernelRequest>();
         foreach (var module in new AllReduceReading(say).Read(request.AllReduces))
         {
-            var source = Path.Combine(request.OutputDirectory, module.Name + ".cu");
+            var source = Path.Combine(folder, module.Name + ".cu");
             AtomicFile.Write(source, Encoding.UTF8.GetBytes(AllReduceSource.Write(module)));
             kernels.Add(new KernelRequest { Source = source, Name = module.Name, Architectures = module.Architectures });
         }
