@@ -39,6 +39,18 @@ public sealed class CompileRequest
     /// <summary>Whether images are stored compressed where that pays.</summary>
     public bool Compress { get; set; }
 
+    /// <summary>The most seconds a job may take; 0 for no limit.</summary>
+    public int CompileTimeout { get; set; }
+
+    /// <summary>Whether images may come from the compile cache, and go into it.</summary>
+    public bool Cache { get; set; }
+
+    /// <summary>Folder of the compile cache; empty for the user's.</summary>
+    public string CachePath { get; set; } = "";
+
+    /// <summary>The most megabytes of the compile cache; 0 for no limit.</summary>
+    public int CacheSize { get; set; }
+
     /// <summary>Version of the SDK.</summary>
     public string SdkVersion { get; set; } = "";
 
@@ -65,6 +77,10 @@ public sealed class CompileRequest
         Line(nameof(MaxParallelism), MaxParallelism.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
         Line(nameof(Compress), Compress ? "true" : "false");
+        Line(nameof(CompileTimeout), CompileTimeout.ToString(CultureInfo.InvariantCulture));
+        Line(nameof(Cache), Cache ? "true" : "false");
+        Line(nameof(CachePath), CachePath);
+        Line(nameof(CacheSize), CacheSize.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SdkVersion), SdkVersion);
         foreach (var k in Kernels)
         {
@@ -113,6 +129,10 @@ public sealed class CompileRequest
             case nameof(MaxParallelism): MaxParallelism = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
             case nameof(Compress): Compress = f[1] == "true"; break;
+            case nameof(CompileTimeout): CompileTimeout = int.Parse(f[1], CultureInfo.InvariantCulture); break;
+            case nameof(Cache): Cache = f[1] == "true"; break;
+            case nameof(CachePath): CachePath = f[1]; break;
+            case nameof(CacheSize): CacheSize = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SdkVersion): SdkVersion = f[1]; break;
             case nameof(Kernels) when f.Length == 12:
                 Kernels.Add(new KernelRequest

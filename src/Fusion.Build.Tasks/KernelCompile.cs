@@ -35,6 +35,18 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Whether images are stored compressed where that pays.</summary>
     public bool Compress { get; set; }
 
+    /// <summary>The most seconds for a kernel and an architecture; 0 for no limit.</summary>
+    public int CompileTimeout { get; set; }
+
+    /// <summary>Whether images may come from the compile cache, and go into it.</summary>
+    public bool Cache { get; set; }
+
+    /// <summary>Folder of the compile cache; empty for the user's.</summary>
+    public string CachePath { get; set; } = "";
+
+    /// <summary>The most megabytes of the compile cache; 0 for no limit.</summary>
+    public int CacheSize { get; set; }
+
     /// <summary>Version of the SDK.</summary>
     public string SdkVersion { get; set; } = "";
 
@@ -66,6 +78,10 @@ public sealed class KernelCompile : FusionToolTask
             MaxParallelism = MaxParallelism,
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
             Compress = Compress,
+            CompileTimeout = CompileTimeout,
+            Cache = Cache,
+            CachePath = CachePath,
+            CacheSize = CacheSize,
             SdkVersion = SdkVersion,
         };
         made.Kernels.AddRange(Kernels.Select(item => KernelItem.ToRequest(item, made.ProjectDirectory)));

@@ -72,6 +72,12 @@ internal static class Codes
     /// <summary>The request file cannot be read.</summary>
     public const string Request = "FUSION1033";
 
+    /// <summary>An entry of the compile cache is damaged (warning).</summary>
+    public const string DamagedCache = "FUSION1034";
+
+    /// <summary>A kernel took longer to compile than it may.</summary>
+    public const string Timeout = "FUSION1035";
+
     /// <summary>A kernel's parameter has no type in C# (warning).</summary>
     public const string UnknownType = "FUSION1601";
 

@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.AllReduce;
+using Fusion.Compiler.Caching;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Logs;
@@ -81,17 +82,31 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
             : "This NVRTC does not report the headers it reads: #include lines are followed instead."));
         var contents = new FileContents();
         var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.OutputDirectory, policy == OutputPolicy.Project);
-        var compiler = new JobCompiler(setup, new SiblingImages(request.SharedDirectory, request.OutputDirectory, contents));
-        var parallelism = request.MaxParallelism > 0 ? request.MaxParallelism : Environment.ProcessorCount;
-        var results = JobRunner.Run(chosen.Jobs, parallelism, compiler.Run, Progress);
+        var cache = Cache(setup);
+        var siblings = new SiblingImages(request.SharedDirectory, request.OutputDirectory, contents);
+        var results = new JobRunner(chosen.Jobs, new JobCompiler(setup, siblings, cache).Run, Progress)
+        {
+            Parallelism = request.MaxParallelism > 0 ? request.MaxParallelism : Environment.ProcessorCount,
+            Timeout = Math.Max(0, request.CompileTimeout),
+        }.Run();
+        cache?.Trim();
         Report(results);
         if (failed) return false;
 
         Finish(results, written, contents, consulted, toolchain.Library.Version);
-        var images = results.ToLookup(r => r.WasFresh, r => r.Record!.Images.Count);
+        var images = results.ToLookup(r => (r.WasFresh, r.WasCached), r => r.Record!.Images.Count);
+        var cached = images[(false, true)].Sum();
         Say(new Diagnostic(DiagnosticSeverity.Message, "",
-            $"{images[false].Sum()} images compiled, {images[true].Sum()} up to date, {setup.NvrtcName} ({toolchain.Library.Path})"));
+            $"{images[(false, false)].Sum()} images compiled, {(cached > 0 ? $"{cached} from the compile cache, " : "")}"
+            + $"{images[(true, false)].Sum()} up to date, {setup.NvrtcName} ({toolchain.Library.Path})"));
         return true;
+    }
+
+    private JobCache? Cache(JobSetup setup)
+    {
+        if (!request.Cache) return null;
+        var folder = request.CachePath.Length > 0 ? Path.GetFullPath(request.CachePath, request.ProjectDirectory) : CacheFolder.OfUser();
+        return folder.Length > 0 ? new JobCache(new CacheFolder(folder), setup, Math.Max(0, request.CacheSize) * 1_000_000L, SayOnce) : null;
     }
 
     private void Finish(
@@ -119,7 +134,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         if (result.WasFresh || result.Record is null) return;
         var sizes = result.Record.Images.Select(i => FormattableString.Invariant($"{i.Image.Kind.ToString().ToLowerInvariant()} {i.Image.Bytes / 1024.0:0.0} KB"));
         Say(new Diagnostic(DiagnosticSeverity.Message, "",
-            $"{result.Job.Kernel.ProgramName} -> {result.Job.Architecture} ({string.Join(", ", sizes)})"));
+            $"{result.Job.Kernel.ProgramName} -> {result.Job.Architecture} ({string.Join(", ", sizes)}{(result.WasCached ? ", from the compile cache" : "")})"));
     }
 
     private void Report(JobResult[] results)
@@ -135,6 +150,12 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         }
 
         failed |= results.Any(r => r.Record is null);
+    }
+
+    // Not to be said again by a build that has nothing to do.
+    private void SayOnce(Diagnostic diagnostic)
+    {
+        lock (gate) say(diagnostic);
     }
 
     private void Say(Diagnostic diagnostic)

@@ -8,6 +8,21 @@ internal static partial class ProcessEnd
     /// <summary>The exit code after Ctrl+C: 128 + SIGINT.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>Whether a compilation that was given up is still at work.</summary>
+    public static volatile bool NvrtcIsBusy;
+
+    /// <summary>Ends a program that came to its end, in the one way that its threads allow.</summary>
+    /// <param name="code">The exit code.</param>
+    /// <returns>The exit code, for <c>Main</c> to return.</returns>
+    public static int At(int code)
+    {
+        if (!NvrtcIsBusy) return code;
+        Console.Out.Flush();
+        Console.Error.Flush();
+        Output.Unfinished.RemoveAllAnd(() => Now(code));
+        return code;
+    }
+
     /// <summary>Ends it at once. The exit handlers of NVRTC do not run: its threads are still at work and would crash.</summary>
     /// <param name="code">The exit code.</param>
     public static void Now(int code)

@@ -10,7 +10,7 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndNow
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, EndNow);
 try
 {
-    return new FusionCommand().Invoke(args);
+    return ProcessEnd.At(new FusionCommand().Invoke(args));
 }
 catch (Exception e)
 {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Fusion.Cli.Benchmarks;
+using Fusion.Cli.Caching;
 using Fusion.Cli.Doctor;
 using Fusion.Cli.Graphs;
 using Fusion.Cli.Inspection;
@@ -27,6 +28,7 @@ internal static class FusionTool
             DoctorCommand.Create(),
             BenchCommand.Create(),
             TuneCommand.Create(),
+            CacheCommand.Create(),
         };
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option)
             option.Action = new HelpWithExitCodes(help);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Fusion.Cli.Benchmarks;
+using Fusion.Cli.Caching;
 using Fusion.Cli.Doctor;
 using Fusion.Cli.Inspection;
 using Fusion.Cli.Planning;
@@ -16,6 +17,8 @@ namespace Fusion.Cli.Output;
 [JsonSerializable(typeof(DiffReport))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(IReadOnlyList<BenchRow>))]
+[JsonSerializable(typeof(CacheReport))]
+[JsonSerializable(typeof(CacheClearReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>Prints a report.</summary>

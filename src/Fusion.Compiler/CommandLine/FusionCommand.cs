@@ -31,6 +31,7 @@ internal sealed class FusionCommand
     private readonly Option<bool> skip = new("--skip-unsupported") { Description = "Pass over architectures that NVRTC does not know." };
     private readonly Option<bool> manifest = new("--manifest") { Description = "Write manifest.json beside the images: kernels, parameters, registers." };
     private readonly Option<int> parallelism = new("--jobs", "-j") { Description = "Compilations at a time; one a processor by default.", HelpName = "N" };
+    private readonly Option<int> timeout = new("--timeout") { Description = "The most seconds for a kernel and an architecture; no limit by default.", HelpName = "SECONDS" };
     private readonly Option<bool> verbose = new("--verbose", "-v") { Description = "Say which NVRTC libraries were looked at, and why they were passed over." };
     private readonly Option<bool> listNvrtc = new("--list-nvrtc") { Description = "List every NVRTC that can be found, and mark the one that is used." };
     private readonly Option<string> request = new("--request") { Description = "Compile a project: the file that the SDK's build task writes.", HelpName = "FILE" };
@@ -43,7 +44,7 @@ internal sealed class FusionCommand
         root = new RootCommand("Compiles CUDA kernels (.cu) to machine code (.cubin) and PTX with NVRTC.")
         {
             files, architectures, output, includes, defines, std, registers, fastMath, lineInfo, expressions, more, nvrtc, skip,
-            manifest, parallelism, verbose, listNvrtc, request, launchers,
+            manifest, parallelism, timeout, verbose, listNvrtc, request, launchers,
         };
         root.SetAction(Run);
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option) option.Action = new HelpWithExamples(help);
@@ -87,6 +88,7 @@ internal sealed class FusionCommand
             NvrtcPath = line.GetValue(nvrtc) ?? "",
             MaxParallelism = line.GetValue(parallelism),
             SkipUnsupportedArchitectures = line.GetValue(skip),
+            CompileTimeout = line.GetValue(timeout),
             SdkVersion = typeof(FusionCommand).Assembly.GetName().Version?.ToString(3) ?? "",
         };
         problem = new[] { includes, defines, expressions, more }.SelectMany(o => line.GetValue(o) ?? []).FirstOrDefault(v => v.Contains(';')) is { } bad

@@ -10,7 +10,12 @@ namespace Fusion.Compiler.Headers;
 /// <param name="Sha256">Hash of its bytes.</param>
 /// <param name="Modified">When it was changed last.</param>
 /// <param name="Stamp">Its stamp.</param>
-internal sealed record FileContent(string Text, bool HasByteOrderMark, string Sha256, DateTime Modified, FileStamp Stamp);
+internal sealed record FileContent(string Text, bool HasByteOrderMark, string Sha256, DateTime Modified, FileStamp Stamp)
+{
+    /// <summary>Whether nobody wrote to the file since it was read, by its time and length.</summary>
+    public bool IsStillThere() =>
+        new FileInfo(Stamp.Path) is { Exists: true } now && now.LastWriteTimeUtc == Modified && now.Length == Stamp.Length;
+}
 
 /// <summary>Reads each source and header once in a run, however many jobs want it.</summary>
 /// <remarks>Length and time are taken before the content: if the file changes in between, its stamp is not current and the

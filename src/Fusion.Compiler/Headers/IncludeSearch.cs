@@ -7,27 +7,31 @@ namespace Fusion.Compiler.Headers;
 internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents contents)
 {
     private readonly HashSet<string> vain = new(StringComparer.Ordinal);
+    private readonly HashSet<string> found = new(StringComparer.Ordinal);
 
     /// <summary>Paths that held nothing.</summary>
     public IReadOnlyList<string> Vain => [.. vain.Order(StringComparer.Ordinal)];
+
+    /// <summary>Paths that a directive named and that held a file, read or not.</summary>
+    public IReadOnlyList<string> Found => [.. found.Order(StringComparer.Ordinal)];
 
     /// <summary>All that a source may include, directly or not.</summary>
     /// <param name="source">Full path of the source.</param>
     public IReadOnlyList<string> Scan(string source)
     {
-        var found = new List<string>();
+        var all = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal) { source };
         var open = new Queue<string>([source]);
         while (open.TryDequeue(out var file))
         {
             foreach (var header in IncludedBy(file).Where(seen.Add))
             {
-                found.Add(header);
+                all.Add(header);
                 open.Enqueue(header);
             }
         }
 
-        return found;
+        return all;
     }
 
     /// <summary>Notes where each header was looked for in vain before it was found.</summary>
@@ -54,6 +58,7 @@ internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents 
             {
                 if (File.Exists(path))
                 {
+                    found.Add(path);
                     yield return path;
                     break;
                 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Fusion.Build.Contract;
+using Fusion.Compiler.Caching;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Images;
 using Fusion.Compiler.Logs;
@@ -10,7 +11,10 @@ using Fusion.Manifest;
 namespace Fusion.Compiler.Jobs;
 
 /// <summary>Does jobs. For many threads at a time.</summary>
-internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings)
+/// <param name="setup">What all jobs share.</param>
+/// <param name="siblings">What the project's other output folders hold.</param>
+/// <param name="cache">What earlier runs compiled, of whatever project; null to do without.</param>
+internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCache? cache)
 {
     private readonly JobStore store = new(setup.OutputDirectory, setup.Contents);
 
@@ -34,60 +38,71 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings)
         if (setup.Contents.Get(job.Kernel.Source) is not { } source)
             return Failed(job, new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, "The file disappeared during the build.", job.Kernel.Source));
 
+        if (cache?.Find(job, source) is { } known) return Finish(job, key, start, known) with { WasCached = true };
+
         using var trace = setup.Toolchain.NewTrace();
         using var program = setup.Toolchain.Library.CreateProgram(source.Text, job.Kernel.ProgramName);
         foreach (var expression in job.Kernel.NameExpressions) program.AddNameExpression(expression);
         var result = program.Compile([.. setup.Options(job), .. trace?.Options ?? []]);
         var log = program.GetLog();
-        var name = setup.Toolchain.Library.NameOf(result);
         if (result != NvrtcResult.Success)
         {
             var entries = new PtxasLocator(setup).Locate(job, source.Text, NvrtcLog.Parse(log));
-            var errors = LogDiagnostics.From(entries, log, result, name, job.Kernel, setup.NvrtcName);
-            return new JobResult(job, ByteOrderMarks.Explain(errors, job.Kernel.Source, setup.Contents));
+            return new JobResult(job, ByteOrderMarks.Explain(Diagnostics(job, entries, log, result), job.Kernel.Source, setup.Contents));
         }
 
-        var diagnostics = LogDiagnostics.From(NvrtcLog.Parse(log), log, result, name, job.Kernel, setup.NvrtcName);
         try
         {
-            return Finish(job, key, start, program, Headers(job, trace), diagnostics);
+            var output = Output(job, program, log, Headers(job, trace));
+            if (output.Ptx.Length == 0 || output.Cubin.Length == 0)
+                return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
+            var done = Finish(job, key, start, output);
+            // Only what fusionc could read, and whose inputs were at rest, is of use to others.
+            if (done is { Record: not null, Unsettled.Count: 0 }) cache?.Add(job, source, output);
+            return done;
         }
         catch (NvrtcException e)
         {
             return Failed(job, OtherOutput(job.Kernel, e.Message));
-        }
-        catch (InvalidDataException e)
-        {
-            return Failed(job, new Diagnostic(DiagnosticSeverity.Error, Codes.UnreadableImage,
-                $"fusionc cannot read what {setup.NvrtcName} made for {job.Architecture}: {e.Message} Please report it, with the source.", job.Kernel.Source));
         }
     }
 
     private static JobResult Fresh(CompileJob job, JobRecord record) =>
         new(job, [.. record.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = record, WasFresh = true };
 
-    private JobResult Finish(
-        CompileJob job, string key, DateTime start, NvrtcProgram program, (IReadOnlyList<string> Read, IReadOnlyList<string> Vain) headers,
-        List<Diagnostic> diagnostics)
+    private static CompileOutput Output(CompileJob job, NvrtcProgram program, string log, IncludedHeaders headers)
     {
-        var (ptx, cubin) = (program.GetPtx(), program.GetCubin());
-        if (ptx.Length == 0 || cubin.Length == 0) return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
         var symbols = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var expression in job.Kernel.NameExpressions) symbols[program.GetLoweredName(expression)] = expression.TrimStart('&', ' ');
+        return new CompileOutput(program.GetPtx(), program.GetCubin(), symbols, log, headers);
+    }
 
-        var inputs = headers.Read.Prepend(job.Kernel.Source).Select(p => (Path: p, Content: setup.Contents.Get(p))).ToArray();
-        var content = KernelReader.Read(
-            Encoding.UTF8.GetString(ptx), cubin, [.. inputs.Select(i => i.Content?.Text ?? "")], symbols);
+    private JobResult Finish(CompileJob job, string key, DateTime start, CompileOutput output)
+    {
+        var diagnostics = Diagnostics(job, NvrtcLog.Parse(output.Log), output.Log, NvrtcResult.Success);
+        var inputs = output.Headers.Read.Prepend(job.Kernel.Source).Select(p => (Path: p, Content: setup.Contents.Get(p))).ToArray();
+        ImageContent content;
+        try
+        {
+            content = KernelReader.Read(
+                Encoding.UTF8.GetString(output.Ptx), output.Cubin, [.. inputs.Select(i => i.Content?.Text ?? "")], output.Symbols);
+        }
+        catch (InvalidDataException e)
+        {
+            return Failed(job, new Diagnostic(DiagnosticSeverity.Error, Codes.UnreadableImage,
+                $"fusionc cannot read what {setup.NvrtcName} made for {job.Architecture}: {e.Message} Please report it, with the source.", job.Kernel.Source));
+        }
+
         if (content.Ptx.Count == 0) diagnostics.Add(NoKernels(job.Kernel));
 
         var images = new List<RecordedImage>();
-        if (job.WantsCubin) images.Add(Store(job.CubinFile, job.Architecture, cubin, content.PtxVersion, content.Cubin));
-        if (job.WantsPtx) images.Add(Store(job.PtxFile, job.Architecture.AsVirtual, ptx, content.PtxVersion, content.Ptx));
+        if (job.WantsCubin) images.Add(Store(job.CubinFile, job.Architecture, output.Cubin, content.PtxVersion, content.Cubin));
+        if (job.WantsPtx) images.Add(Store(job.PtxFile, job.Architecture.AsVirtual, output.Ptx, content.PtxVersion, content.Ptx));
         var record = new JobRecord
         {
             Key = key,
             Inputs = [.. inputs.Select(i => new RecordedFile(i.Path, i.Content?.Sha256 ?? ""))],
-            Vain = headers.Vain,
+            Vain = output.Headers.Vain,
             Images = images,
             Diagnostics = [.. diagnostics.Select(RecordedDiagnostic.From)],
         };
@@ -96,12 +111,15 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings)
         return new JobResult(job, diagnostics) { Record = record, Unsettled = unsettled };
     }
 
-    private (IReadOnlyList<string> Read, IReadOnlyList<string> Vain) Headers(CompileJob job, HeaderTrace? trace)
+    private List<Diagnostic> Diagnostics(CompileJob job, NvrtcLog parsed, string log, NvrtcResult result) =>
+        LogDiagnostics.From(parsed, log, result, setup.Toolchain.Library.NameOf(result), job.Kernel, setup.NvrtcName);
+
+    private IncludedHeaders Headers(CompileJob job, HeaderTrace? trace)
     {
         var search = new IncludeSearch(setup.IncludeFolders(job.Kernel), setup.Contents);
         var read = trace?.Read(job.Kernel.ProjectDirectory) ?? search.Scan(job.Kernel.Source);
         search.NoteVain(job.Kernel.Source, read);
-        return (read, search.Vain);
+        return new IncludedHeaders(read, search.Vain, [.. search.Found.Except(read).Where(p => p != job.Kernel.Source)]);
     }
 
     private RecordedImage Store(string file, GpuArchitecture architecture, byte[] bytes, string ptxVersion, IReadOnlyList<KernelEntry> kernels)

@@ -13,6 +13,9 @@ internal sealed record JobResult(CompileJob Job, IReadOnlyList<Diagnostic> Diagn
     /// <summary>Whether an earlier run did it, and there was nothing to do.</summary>
     public bool WasFresh { get; init; }
 
+    /// <summary>Whether its images come from the compile cache.</summary>
+    public bool WasCached { get; init; }
+
     /// <summary>Inputs that changed while they were compiled: the next run must look again.</summary>
     public IReadOnlyList<string> Unsettled { get; init; } = [];
 }

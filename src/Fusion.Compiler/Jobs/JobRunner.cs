@@ -1,41 +1,100 @@
+using System.Globalization;
+using Fusion.Build.Contract;
 using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.Jobs;
 
-/// <summary>Does jobs in parallel.</summary>
-internal static class JobRunner
+/// <summary>Does jobs in parallel, and gives up when one takes too long.</summary>
+/// <param name="jobs">The jobs.</param>
+/// <param name="run">Does one.</param>
+/// <param name="done">Called after each that came to its end, on the thread that did it.</param>
+internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob, JobResult> run, Action<JobResult> done)
 {
     // NVRTC recurses deeply over nested templates, and fusionc tells it to leave the process's stack limit alone.
     private const int StackBytes = 64 << 20;
 
-    /// <summary>Does all jobs; one that fails does not stop the others.</summary>
-    /// <param name="jobs">The jobs.</param>
-    /// <param name="parallelism">The most at a time.</param>
-    /// <param name="run">Does one.</param>
-    /// <param name="done">Called after each, on the thread that did it.</param>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
+
+    private readonly object gate = new();
+    private readonly JobResult?[] results = new JobResult?[jobs.Count];
+    private readonly Dictionary<int, ThreadClock> atWork = [];
+    private int next;
+    private int unfinished = jobs.Count;
+
+    /// <summary>The most at a time.</summary>
+    public required int Parallelism { get; init; }
+
+    /// <summary>The most seconds of work for one; 0 for no limit.</summary>
+    public int Timeout { get; init; }
+
+    /// <summary>Does all jobs; one that fails does not stop the others, but one that is given up does.</summary>
     /// <returns>The results, in the order of the jobs.</returns>
-    public static JobResult[] Run(IReadOnlyList<CompileJob> jobs, int parallelism, Func<CompileJob, JobResult> run, Action<JobResult> done)
+    public JobResult[] Run()
     {
-        var results = new JobResult[jobs.Count];
-        var next = -1;
-        void Work()
+        // Background threads, so that a run that is ended does not wait for NVRTC.
+        for (var n = 0; n < Math.Min(Parallelism, jobs.Count); n++) new Thread(Work, StackBytes) { IsBackground = true, Name = "NVRTC" }.Start();
+        lock (gate)
         {
-            for (var i = Interlocked.Increment(ref next); i < jobs.Count; i = Interlocked.Increment(ref next))
+            while (unfinished > 0)
             {
-                results[i] = Try(jobs[i], run);
-                done(results[i]);
+                Monitor.Wait(gate, Timeout > 0 ? LookAgain : System.Threading.Timeout.InfiniteTimeSpan);
+                if (Timeout > 0 && atWork.Where(w => w.Value.IsPast(Timeout)).Select(w => (int?)w.Key).FirstOrDefault() is { } late) GiveUp(late);
             }
         }
 
-        // Background threads, so that a run that is ended does not wait for NVRTC.
-        var threads = Enumerable.Range(0, Math.Min(parallelism, jobs.Count))
-            .Select(n => new Thread(Work, StackBytes) { IsBackground = true, Name = $"NVRTC {n}" }).ToArray();
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
-        return results;
+        return results!;
     }
 
-    private static JobResult Try(CompileJob job, Func<CompileJob, JobResult> run)
+    private void Work()
+    {
+        while (TryStart(out var i))
+        {
+            var result = Try(jobs[i]);
+            lock (gate)
+            {
+                // Nobody waits for it any more.
+                if (!atWork.Remove(i)) return;
+                results[i] = result;
+            }
+
+            done(result);
+            lock (gate)
+            {
+                unfinished--;
+                Monitor.Pulse(gate);
+            }
+        }
+    }
+
+    private bool TryStart(out int job)
+    {
+        lock (gate)
+        {
+            job = next;
+            if (next == jobs.Count) return false;
+            next++;
+            atWork[job] = new ThreadClock();
+            return true;
+        }
+    }
+
+    // NVRTC cannot be stopped, and while one thread is in its front end no other gets in. So all that is at work is given up, to be
+    // ended with the process, and the next build goes on with what is left.
+    private void GiveUp(int late)
+    {
+        var left = jobs.Count - results.Count(r => r is not null) - 1;
+        for (var i = 0; i < jobs.Count; i++) results[i] ??= new JobResult(jobs[i], []);
+        results[late] = new JobResult(jobs[late], [new Diagnostic(DiagnosticSeverity.Error, Codes.Timeout, string.Create(CultureInfo.InvariantCulture,
+            $"The kernel was not compiled for {jobs[late].Architecture} within {Timeout} seconds and is given up{(left > 0 ? $", and with it {left} other compilations, which the next build does" : "")}. ")
+            + "Look for recursion or an unrolled loop that has no end; if it only takes long, set FusionCompileTimeout to more seconds, or to 0 for no limit.",
+            jobs[late].Kernel.Source)]);
+        unfinished -= atWork.Count + jobs.Count - next;
+        next = jobs.Count;
+        atWork.Clear();
+        ProcessEnd.NvrtcIsBusy = true;
+    }
+
+    private JobResult Try(CompileJob job)
     {
         try
         {

@@ -29,12 +29,15 @@ internal sealed record JobSetup(
     /// <summary>NVRTC's options for a job. NVRTC's defaults for both of the first differ from version to version.</summary>
     public IReadOnlyList<string> Options(CompileJob job) =>
     [
-        $"-arch={job.Architecture}",
+        ArchitectureOption(job),
         .. Toolchain.StandingOptions,
         .. IncludeFolders(job.Kernel).Select(f => $"-I{job.Kernel.InProject(f)}"),
         // Last, so that one that lacks its value cannot take another's place.
         .. job.Kernel.OwnOptions,
     ];
+
+    /// <summary>NVRTC's options for a job, but for its folders of headers.</summary>
+    public IReadOnlyList<string> OptionsWithoutFolders(CompileJob job) => [ArchitectureOption(job), .. Toolchain.StandingOptions, .. job.Kernel.OwnOptions];
 
     /// <summary>Hash of all that a job depends on besides files.</summary>
     public string Key(CompileJob job)
@@ -53,4 +56,6 @@ internal sealed record JobSetup(
             .. job.Kernel.NameExpressions,
         ]));
     }
+
+    private static string ArchitectureOption(CompileJob job) => $"-arch={job.Architecture}";
 }

@@ -42,7 +42,7 @@ internal sealed class KernelProject : IDisposable
 
     public KernelManifest Manifest => KernelManifest.FromJson(File.ReadAllBytes(Path.Combine(Images, "manifest.json")));
 
-    public string PathOf(string file) => Path.Combine(Root, file.Replace('/', Path.DirectorySeparatorChar));
+    public string PathOf(string file) => Path.GetFullPath(Path.Combine(Root, file));
 
     public string Write(string file, string text) => Write(file, System.Text.Encoding.UTF8.GetBytes(text));
 

@@ -5,13 +5,17 @@ namespace Fusion.Compiler.Tests.Infrastructure;
 /// <summary>What a run of the compiler did and said.</summary>
 internal sealed record KernelRun(bool Succeeded, IReadOnlyList<Diagnostic> Said)
 {
+    private const string CacheMark = ", from the compile cache)";
+
     public IReadOnlyList<Diagnostic> Errors => Of(DiagnosticSeverity.Error);
 
     public IReadOnlyList<Diagnostic> Warnings => Of(DiagnosticSeverity.Warning);
 
     /// <summary>The jobs that ran: <c>a.cu -> sm_80</c>.</summary>
-    public IReadOnlyList<string> Compiled => [.. Of(DiagnosticSeverity.Message).Where(d => d.Message.Contains(" -> ", StringComparison.Ordinal))
-        .Select(d => d.Message[..d.Message.LastIndexOf(" (", StringComparison.Ordinal)]).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Compiled => Jobs(message => !message.EndsWith(CacheMark, StringComparison.Ordinal));
+
+    /// <summary>The jobs that came from the compile cache.</summary>
+    public IReadOnlyList<string> Cached => Jobs(message => message.EndsWith(CacheMark, StringComparison.Ordinal));
 
     public string Closing => Said[^1].Message;
 
@@ -32,6 +36,10 @@ internal sealed record KernelRun(bool Succeeded, IReadOnlyList<Diagnostic> Said)
         Assert.That(Errors, Has.Count.EqualTo(1), ToString());
         return Errors[0];
     }
+
+    private string[] Jobs(Func<string, bool> which) => [.. Of(DiagnosticSeverity.Message).Select(d => d.Message)
+        .Where(m => m.Contains(" -> ", StringComparison.Ordinal) && which(m))
+        .Select(m => m[..m.LastIndexOf(" (", StringComparison.Ordinal)]).Order(StringComparer.Ordinal)];
 
     private Diagnostic[] Of(DiagnosticSeverity severity) => [.. Said.Where(d => d.Severity == severity)];
 }
