@@ -59,9 +59,9 @@ internal sealed class CacheFolder(string root)
             File.WriteAllBytes(part, content);
             File.Move(part, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsOfFile(e))
         {
-            TryDelete(part);
+            AtomicFile.TryDelete(part);
             throw;
         }
         finally
@@ -83,21 +83,6 @@ internal sealed class CacheFolder(string root)
         }
     }
 
-    /// <summary>Deletes a file, if that can be done.</summary>
-    /// <returns>Whether it is gone.</returns>
-    public static bool TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>All files of the cache.</summary>
     public IReadOnlyList<CacheFile> Files()
     {
@@ -112,20 +97,20 @@ internal sealed class CacheFolder(string root)
     public void Trim(long limit)
     {
         var files = Files().OrderBy(f => f.Used).ToList();
-        foreach (var part in files.Where(f => !IsEntry(f.Path) && f.Used < DateTime.UtcNow - AbandonedAfter)) TryDelete(part.Path);
+        foreach (var part in files.Where(f => !IsEntry(f.Path) && f.Used < DateTime.UtcNow - AbandonedAfter)) AtomicFile.TryDelete(part.Path);
         var bytes = files.Sum(f => f.Bytes);
         if (limit <= 0 || bytes <= limit) return;
         var goal = limit - limit / 10;
         foreach (var entry in files.Where(f => IsEntry(f.Path)))
         {
             if (bytes <= goal) return;
-            if (TryDelete(entry.Path)) bytes -= entry.Bytes;
+            if (AtomicFile.TryDelete(entry.Path)) bytes -= entry.Bytes;
         }
     }
 
     /// <summary>Deletes all of the cache, and nothing else that is in its folder.</summary>
     /// <returns>The files that could not be deleted.</returns>
-    public IReadOnlyList<CacheFile> Clear() => [.. Files().Where(file => !TryDelete(file.Path))];
+    public IReadOnlyList<CacheFile> Clear() => [.. Files().Where(file => !AtomicFile.TryDelete(file.Path))];
 
     /// <summary>Whether a file of the cache is an entry; else it is one that is being written.</summary>
     public static bool IsEntry(string path) => path.EndsWith(EntrySuffix, StringComparison.Ordinal);

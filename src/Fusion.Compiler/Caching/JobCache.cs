@@ -1,6 +1,7 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.Caching;
 
@@ -74,7 +75,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
             folder.Write(bound ? key.TheseFolders : key.AnyFolder, variant, new CacheEntry(description, output.Ptx, output.Cubin).ToBytes());
             Interlocked.Increment(ref added);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsOfFile(e))
         {
             isWritable = false;
             Say(e);
@@ -114,7 +115,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         }
 
         if (CacheEntry.Parse(bytes) is { } entry) return entry;
-        var fate = CacheFolder.TryDelete(path) ? "it is deleted" : "it cannot be deleted";
+        var fate = AtomicFile.TryDelete(path) ? "it is deleted" : "it cannot be deleted";
         report(new Diagnostic(DiagnosticSeverity.Warning, Codes.DamagedCache,
             $"The compile cache holds a damaged file, '{path}': its content is not what its hash says. The kernel is compiled anew and {fate}. "
             + "If this comes again, look at the disk, or remove the whole cache: fusion cache clear."));

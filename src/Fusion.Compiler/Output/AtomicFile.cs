@@ -21,13 +21,33 @@ internal static class AtomicFile
             File.WriteAllBytes(part, content);
             File.Move(part, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfFile(e))
         {
+            TryDelete(part);
             throw new WriteException(path, e);
         }
         finally
         {
             Unfinished.Remove(part);
+        }
+    }
+
+    /// <summary>Whether an exception is about the file and not about the program. .NET reports a file beyond <c>ulimit -f</c> as an
+    /// argument out of range.</summary>
+    public static bool IsOfFile(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+
+    /// <summary>Deletes a file, if that can be done.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public static bool TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed class BuildResult
     /// <summary>The lines of progress, one for each job that was compiled.</summary>
     public string[] CompiledJobs => [.. Messages.Where(text => text.Contains(" -> sm_", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
+    /// <summary>Those of the jobs that NVRTC did not do, because the compile cache had them.</summary>
+    public string[] CachedJobs => [.. CompiledJobs.Where(job => job.EndsWith(", from the compile cache)", StringComparison.Ordinal))];
+
     /// <summary>The sources that were compiled, each once.</summary>
     public string[] CompiledSources => [.. CompiledJobs.Select(job => job.Split(" -> ")[0].Trim()).Distinct()];
 

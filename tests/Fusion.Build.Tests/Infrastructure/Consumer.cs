@@ -40,6 +40,9 @@ internal sealed class Consumer : IDisposable
     /// <summary>The project's folder.</summary>
     public string Folder { get; }
 
+    /// <summary>The user's folder of caches, empty when the consumer is new.</summary>
+    public string CacheHome => Path.Combine(Root, "caches");
+
     /// <summary>Folder of the images, for the configuration Debug.</summary>
     public string ImagesFolder => PathOf("obj/Debug/net10.0/fusion");
 
@@ -111,7 +114,7 @@ internal sealed class Consumer : IDisposable
 
     /// <summary>Starts a build of the restored project in the background, to be ended.</summary>
     public ProcessToEnd StartBuild(params string[] arguments) => new(
-        Folder, Path.Combine(Root, "build-to-end.log"), UserEnvironment.With(NothingOwn),
+        Folder, Path.Combine(Root, "build-to-end.log"), UserEnvironment.With(CacheHome, NothingOwn),
         ["dotnet", "build", "-nologo", "--no-restore", .. arguments]);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
@@ -126,7 +129,7 @@ internal sealed class Consumer : IDisposable
         try
         {
             var result = Cli.Wrap(program).WithArguments(arguments).WithWorkingDirectory(Folder)
-                .WithEnvironmentVariables(UserEnvironment.With(environment))
+                .WithEnvironmentVariables(UserEnvironment.With(CacheHome, environment))
                 .WithValidation(CommandResultValidation.None)
                 .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(output))
                 .ExecuteAsync(deadline.Token).GetAwaiter().GetResult();

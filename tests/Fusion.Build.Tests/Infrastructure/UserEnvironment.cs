@@ -16,8 +16,9 @@ internal static class UserEnvironment
     private static readonly string[] Prefixes = ["MSBUILD", "FUSION"];
 
     /// <summary>What differs from the environment of the tests; null removes a variable.</summary>
+    /// <param name="caches">The user's folder of caches.</param>
     /// <param name="own">Variables of the scenario, which win.</param>
-    public static Dictionary<string, string?> With(IReadOnlyDictionary<string, string?> own)
+    public static Dictionary<string, string?> With(string caches, IReadOnlyDictionary<string, string?> own)
     {
         var variables = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
@@ -28,6 +29,8 @@ internal static class UserEnvironment
 
         foreach (var name in Forgotten) variables[name] = null;
         variables["NUGET_PACKAGES"] = PackedSdk.PackageCache;
+        // What another scenario, or an earlier run, compiled must not be found.
+        variables["XDG_CACHE_HOME"] = caches;
         // A node kept alive would go on using the tasks of the last run; the C# compiler is the same for all.
         variables["MSBUILDDISABLENODEREUSE"] = "1";
         variables["UseSharedCompilation"] = "true";
