@@ -24,6 +24,8 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
     Verb("gpu-bundle", "Publish tests, demos, fusionc and fusion for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
     Verb("bench", "Measure what the SDK adds to a build and record it in bench/results.", () =>
         Run("dotnet", ["run", "bench/build-overhead.cs", "--", packages])),
+    Verb("bench-incremental", "Measure everyday builds of 50 kernels: nothing to do, one changed, all anew, a second clone. Needs pack.", () =>
+        Run("dotnet", ["run", "bench/incremental.cs", "--", packages])),
     Verb("bench-graph", "Measure the fusion passes on a graph of 64 layers.", () =>
         Run("dotnet", ["run", "-c", "Release", "bench/graph-passes.cs"])),
 };

@@ -19,6 +19,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     private readonly List<Diagnostic> warnings = [];
     private readonly string requestHash = Hash.Of(request.ToText());
     private bool failed;
+    private bool waited;
 
     /// <summary>The machine to look for NVRTC on.</summary>
     public Machine Machine { get; init; } = Machine.This;
@@ -45,13 +46,23 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
             if (policy != OutputPolicy.Project) return Compile();
             using var mine = OutputLock.Take(LockFile, LockPatience, Waiting, out var problem);
             if (problem is not null) Say(problem);
-            return mine is not null && Compile();
+            return mine is not null && (TookFromOther() || Compile());
         }
         catch (WriteException e)
         {
             Say(e.ToDiagnostic());
             return false;
         }
+    }
+
+    // Of two builds at once in one folder, the first has yet to read the state that its fusionc wrote: it must not be made anew
+    // when there is nothing to do.
+    private bool TookFromOther()
+    {
+        if (!waited || BuildState.Read(request.StateFile) is not { } state || state.WhyStale(requestHash) is not null) return false;
+        foreach (var diagnostic in state.Diagnostics) Say(diagnostic);
+        Say(new Diagnostic(DiagnosticSeverity.Message, "", $"0 images compiled, {state.Outputs.Count - 1} up to date: the other fusionc compiled them."));
+        return true;
     }
 
     private bool Compile()
@@ -126,8 +137,12 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         StateWriter.Write(request, requestHash, results, stored, contents, consulted, warnings);
     }
 
-    private void Waiting() => Say(new Diagnostic(DiagnosticSeverity.Message, "",
-        "Waiting for another fusionc that compiles kernels of this project; what it compiles is used here too."));
+    private void Waiting()
+    {
+        waited = true;
+        Say(new Diagnostic(DiagnosticSeverity.Message, "",
+            "Waiting for another fusionc that compiles kernels of this project; what it compiles is used here too."));
+    }
 
     private void Progress(JobResult result)
     {
