@@ -17,6 +17,7 @@ internal sealed record NvrtcProbe(Version? Version, IReadOnlyList<int> Architect
     /// <param name="path">Its path or name.</param>
     public static NvrtcProbe Of(string path)
     {
+        if (LibraryFile.ProblemOfNvrtc(path) is { Length: > 0 } problem) return new NvrtcProbe(null, [], path, problem);
         if (!NvrtcLibrary.TryLoad(path, out var library, out var failure)) return new NvrtcProbe(null, [], path, failure);
         return new NvrtcProbe(library.Version, library.Architectures, library.Path, TryCompile(library)) { Library = library };
     }

@@ -20,35 +20,40 @@ public sealed class DamagedLibraries(string nvrtc)
     [TearDown]
     public void RemoveFolder() => Directory.Delete(folder, recursive: true);
 
-    [TestCase(0)]
-    [TestCase(100)]
-    [TestCase(1_000_000)]
-    public void ATruncatedOneIsPassedOverWithAReason(int bytes)
+    [TestCase(0, "it could not be loaded: ")]
+    [TestCase(100, "it is cut off: it has 100 bytes of at least ")]
+    [TestCase(1_000_000, "it is cut off: it has 1,000,000 bytes of at least ", Description = "the loader would map it, and the process die")]
+    public void ATruncatedOneIsPassedOverWithAReason(int bytes, string reason)
     {
-        using (var whole = File.OpenRead(NvrtcUnderTest.Library(nvrtc)))
-        {
-            var start = new byte[bytes];
-            whole.ReadExactly(start);
-            File.WriteAllBytes(Copy, start);
-        }
+        WriteStart(NvrtcUnderTest.Library(nvrtc), Copy, bytes);
 
-        Assert.That(NvrtcProbe.Of(Copy).Failure, Does.Contain("it could not be loaded: ").And.Contain(Copy));
+        Assert.That(NvrtcProbe.Of(Copy).Failure, Does.StartWith(reason));
     }
 
     [Test]
-    public void OneForAnotherProcessorIsPassedOverWithAReason()
+    public void OneWithTruncatedBuiltinsIsPassedOverByTheirName()
+    {
+        File.Copy(NvrtcUnderTest.Library(nvrtc), Copy);
+        var name = $"libnvrtc-builtins.so.{nvrtc}";
+        WriteStart(Path.Combine(NvrtcUnderTest.Folder(nvrtc), "lib", name), Path.Combine(folder, name), 100_000);
+
+        Assert.That(NvrtcProbe.Of(Copy).Failure, Does.StartWith($"of '{Path.Combine(folder, name)}' beside it, which it needs: it is cut off"));
+    }
+
+    [Test]
+    public void OneForAnotherProcessorIsPassedOverByItsName()
     {
         var library = File.ReadAllBytes(NvrtcUnderTest.Library(nvrtc));
         library[ElfMachine] = Arm64;
         File.WriteAllBytes(Copy, library);
 
-        Assert.That(NvrtcProbe.Of(Copy).Failure, Does.Contain("loaded").Or.Contain("no library for this machine"));
+        Assert.That(NvrtcProbe.Of(Copy).Failure, Is.EqualTo("it is for Arm64 processors, and this one is X64"));
     }
 
     [Test]
     public void AnErrorOfTheProjectNamesTheDamagedFile()
     {
-        File.WriteAllBytes(Copy, new byte[100]);
+        WriteStart(NvrtcUnderTest.Library(nvrtc), Copy, 1_000_000);
         using var project = new KernelProject(nvrtc);
         project.Request.NvrtcPath = folder;
         project.Add("k.cu", KernelProject.Simple);
@@ -56,7 +61,7 @@ public sealed class DamagedLibraries(string nvrtc)
         var error = project.Run().OnlyError();
 
         Assert.That(error.Code, Is.EqualTo("FUSION1011"));
-        Assert.That(error.Message, Does.Contain(Copy));
+        Assert.That(error.Message, Does.Contain(Copy).And.Contain("it is cut off"));
         Assert.That(project.Files, Is.Empty);
     }
 
@@ -70,5 +75,13 @@ public sealed class DamagedLibraries(string nvrtc)
 
         Assert.That(run.ExitCode, Is.EqualTo(1), run.Output);
         Assert.That(run.Output, Does.Contain($"libnvrtc-builtins.so.{nvrtc}' is not beside it"));
+    }
+
+    private static void WriteStart(string whole, string copy, int bytes)
+    {
+        using var file = File.OpenRead(whole);
+        var start = new byte[bytes];
+        file.ReadExactly(start);
+        File.WriteAllBytes(copy, start);
     }
 }
