@@ -5,9 +5,12 @@ namespace Fusion.Interop.Driver;
 /// <summary>What an address is.</summary>
 public sealed unsafe class AddressFunctions
 {
+    private const int ContextAttribute = 1;
     private const int TypeAttribute = 2;
     private const int IsManagedAttribute = 8;
     private const int OrdinalAttribute = 9;
+    private const int RangeStartAttribute = 11;
+    private const int RangeSizeAttribute = 12;
 
     private readonly delegate* unmanaged<uint, int*, void**, ulong, CudaResult> getAttributes;
 
@@ -34,6 +37,27 @@ public sealed unsafe class AddressFunctions
         values[2] = &device;
         var result = getAttributes(count, attributes, values, address);
         (type, isManaged, ordinal) = ((MemoryType)kind, managed != 0, device);
+        return result;
+    }
+
+    /// <summary><c>cuPointerGetAttributes</c>, for the allocation that an address is of. What the driver does not know is 0.</summary>
+    /// <param name="address">Any address.</param>
+    /// <param name="context">The context it was allocated in; 0 also where an allocation is of no context, such as one of a
+    /// memory pool.</param>
+    /// <param name="start">Where the allocation starts.</param>
+    /// <param name="size">Its size in bytes.</param>
+    public CudaResult GetAllocation(ulong address, out nint context, out ulong start, out ulong size)
+    {
+        const int count = 3;
+        var attributes = stackalloc int[count] { ContextAttribute, RangeStartAttribute, RangeSizeAttribute };
+        nint owner = 0;
+        ulong first = 0, bytes = 0;
+        var values = stackalloc void*[count];
+        values[0] = &owner;
+        values[1] = &first;
+        values[2] = &bytes;
+        var result = getAttributes(count, attributes, values, address);
+        (context, start, size) = (owner, first, bytes);
         return result;
     }
 }

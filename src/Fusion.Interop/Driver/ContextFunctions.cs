@@ -9,6 +9,7 @@ public sealed unsafe class ContextFunctions
     private readonly delegate* unmanaged<int, CudaResult> releasePrimary;
     private readonly delegate* unmanaged<nint*, CudaResult> getCurrent;
     private readonly delegate* unmanaged<nint, CudaResult> setCurrent;
+    private readonly delegate* unmanaged<int*, CudaResult> getDevice;
     private readonly delegate* unmanaged<CudaResult> synchronize;
 
     internal ContextFunctions(nint library)
@@ -19,6 +20,7 @@ public sealed unsafe class ContextFunctions
             NativeLibrary.GetExport(library, "cuDevicePrimaryCtxRelease_v2");
         getCurrent = (delegate* unmanaged<nint*, CudaResult>)NativeLibrary.GetExport(library, "cuCtxGetCurrent");
         setCurrent = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuCtxSetCurrent");
+        getDevice = (delegate* unmanaged<int*, CudaResult>)NativeLibrary.GetExport(library, "cuCtxGetDevice");
         synchronize = (delegate* unmanaged<CudaResult>)NativeLibrary.GetExport(library, "cuCtxSynchronize");
     }
 
@@ -44,6 +46,13 @@ public sealed unsafe class ContextFunctions
     /// <summary><c>cuCtxSetCurrent</c>.</summary>
     /// <param name="context">The context to become the calling thread's.</param>
     public CudaResult SetCurrent(nint context) => setCurrent(context);
+
+    /// <summary><c>cuCtxGetDevice</c>.</summary>
+    /// <param name="device">The device of the calling thread's context.</param>
+    public CudaResult GetDevice(out int device)
+    {
+        fixed (int* p = &device) return getDevice(p);
+    }
 
     /// <summary><c>cuCtxSynchronize</c>: waits for all work of the current context.</summary>
     public CudaResult Synchronize() => synchronize();

@@ -12,6 +12,7 @@ public sealed unsafe class StreamFunctions
     private readonly delegate* unmanaged<nint, CudaResult> synchronize;
     private readonly delegate* unmanaged<nint, CudaResult> query;
     private readonly delegate* unmanaged<nint, nint, uint, CudaResult> waitEvent;
+    private readonly delegate* unmanaged<nint, nint*, CudaResult> getContext;
 
     internal StreamFunctions(nint library)
     {
@@ -20,6 +21,7 @@ public sealed unsafe class StreamFunctions
         synchronize = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamSynchronize");
         query = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamQuery");
         waitEvent = (delegate* unmanaged<nint, nint, uint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamWaitEvent");
+        getContext = (delegate* unmanaged<nint, nint*, CudaResult>)NativeLibrary.GetExport(library, "cuStreamGetCtx");
     }
 
     /// <summary><c>cuStreamCreate</c> in the current context, without order towards the default stream.</summary>
@@ -46,4 +48,12 @@ public sealed unsafe class StreamFunctions
     /// <param name="stream">The stream.</param>
     /// <param name="handle">The event, of any context.</param>
     public CudaResult Wait(nint stream, nint handle) => waitEvent(stream, handle, 0);
+
+    /// <summary><c>cuStreamGetCtx</c>: the context that a stream belongs to.</summary>
+    /// <param name="stream">The stream; not one of the default streams.</param>
+    /// <param name="context">Its context.</param>
+    public CudaResult GetContext(nint stream, out nint context)
+    {
+        fixed (nint* p = &context) return getContext(stream, p);
+    }
 }

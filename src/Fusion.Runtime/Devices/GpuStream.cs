@@ -7,6 +7,9 @@ namespace Fusion.Runtime;
 /// context; work in it still ends. Members may be called from any thread.</remarks>
 public sealed class GpuStream : IDisposable
 {
+    // CU_STREAM_PER_THREAD: 0, 1 and 2 are default streams, of whatever context is current.
+    private const ulong LastDefaultStream = 2;
+
     private readonly bool owned;
     private int disposed;
 
@@ -33,9 +36,17 @@ public sealed class GpuStream : IDisposable
     /// <param name="context">The context it belongs to.</param>
     /// <param name="handle">Its <c>CUstream</c> or <c>cudaStream_t</c>; 0 is the default stream.</param>
     /// <returns>A stream whose owner stays the other library: <see cref="Dispose"/> leaves it alone.</returns>
+    /// <exception cref="ForeignHandleException">The stream is of another context.</exception>
+    /// <exception cref="GpuException">The driver does not know the stream.</exception>
     public static GpuStream FromHandle(GpuContext context, nint handle)
     {
         ArgumentNullException.ThrowIfNull(context);
+        if ((ulong)handle > LastDefaultStream)
+        {
+            GpuDriver.Check(GpuDriver.Library.Stream.GetContext(handle, out var owner), "cuStreamGetCtx");
+            if (owner != context.Handle) throw ForeignHandleException.OfStream(handle, owner, context.Handle);
+        }
+
         return new GpuStream(context, handle);
     }
 

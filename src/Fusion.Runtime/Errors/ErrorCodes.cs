@@ -45,6 +45,9 @@ public static class ErrorCodes
     /// <summary><see cref="LauncherMismatchException"/>.</summary>
     public const string LauncherMismatch = "FUSION2014";
 
+    /// <summary><see cref="ForeignHandleException"/>.</summary>
+    public const string ForeignHandle = "FUSION2015";
+
     /// <summary><see cref="AllReduceArgumentException"/>.</summary>
     public const string AllReduceArgument = "FUSION3001";
 

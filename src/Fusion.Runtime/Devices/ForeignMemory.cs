@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Fusion.Runtime;
+
+/// <summary>What the driver says of an address that another library gave.</summary>
+/// <param name="Place">Kind of memory and GPU.</param>
+/// <param name="Context">Context of the allocation; 0 if it is of none.</param>
+/// <param name="Start">Where the allocation starts; 0 if the driver does not say.</param>
+/// <param name="Size">Its size in bytes.</param>
+internal readonly record struct ForeignMemory(MemoryPlace Place, nint Context, ulong Start, ulong Size)
+{
+    /// <summary>Asks the driver.</summary>
+    /// <param name="address">The address.</param>
+    public static ForeignMemory At(ulong address)
+    {
+        var place = DriverMemoryInspector.Instance.Inspect(address);
+        GpuDriver.Check(
+            GpuDriver.Library.Address.GetAllocation(address, out var context, out var start, out var size),
+            "cuPointerGetAttributes");
+        return new(place, context, start, size);
+    }
+
+    /// <summary>Throws unless kernels of a context can use the memory.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="bytes">How many bytes from there on.</param>
+    /// <param name="gpu">The context's GPU.</param>
+    /// <param name="context">The context.</param>
+    /// <exception cref="ForeignHandleException">They cannot.</exception>
+    public void ThrowUnlessUsable(ulong address, ulong bytes, int gpu, nint context)
+    {
+        var expected = Text($"memory of GPU {gpu}");
+        switch (Place.Kind)
+        {
+            case MemoryKind.Unknown:
+                throw ForeignHandleException.OfAddress(
+                    address, "unknown to the CUDA driver: memory of the host, or freed", expected,
+                    "Pass an address on the GPU, while its owner keeps it.");
+            case MemoryKind.Host:
+                throw ForeignHandleException.OfAddress(
+                    address, "pinned memory of the host", expected, "Copy it to a DeviceBuffer.");
+            case MemoryKind.Device when Place.Gpu != gpu:
+                throw ForeignHandleException.OfAddress(
+                    address, Text($"memory of GPU {Place.Gpu}"), expected, Text($"Open the context of GPU {Place.Gpu}, or copy the data."));
+            case MemoryKind.Device when Context != 0 && Context != context:
+                throw ForeignHandleException.OfAddress(
+                    address, Text($"of the context 0x{Context:x}"), Text($"the context 0x{context:x} of the same GPU"),
+                    "Wrap the context that the other library works in: GpuContext.FromHandle.");
+        }
+
+        if (Start == 0) return;
+        var left = Start + Size - address;
+        if (bytes > left)
+        {
+            throw ForeignHandleException.OfAddress(
+                address, Text($"followed by {left} bytes of its allocation"), Text($"{bytes} bytes"),
+                "Count elements, not bytes, and give the type that lies there.");
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
