@@ -68,7 +68,7 @@ public sealed class GpuContext : IDisposable
         }
     }
 
-    /// <summary>An address of another library, after a look at what the driver knows of it. Costs some microseconds: ask once for
+    /// <summary>An address of another library, after a look at what the driver knows of it: ask once for
     /// memory that stays. The memory's owner stays the other library, and must keep it until all kernels that use it have
     /// ended.</summary>
     /// <typeparam name="T">What lies there.</typeparam>
