@@ -40,7 +40,7 @@ public sealed class ImagesOnThisGpu : GpuTest
     {
         var image = Kernels.Modules[0].Image!;
         var resources = ResourceAssembly.ResourcesOf(GetType().Assembly);
-        resources[image.Resource][image.Bytes / 2] ^= 1;
+        resources[image.Resource][resources[image.Resource].Length / 2] ^= 1;
         var damaged = ResourceAssembly.Create("Damaged", resources);
 
         Assert.That(() => KernelLibrary.Load(damaged, Context),
