@@ -54,6 +54,10 @@ public sealed class KernelCompile : FusionToolTask
     [Output]
     public ITaskItem[] Images { get; private set; } = [];
 
+    /// <summary>The headers that the last good run followed.</summary>
+    [Output]
+    public ITaskItem[] Headers { get; private set; } = [];
+
     /// <inheritdoc/>
     protected override string RequestSwitch => "--request";
 
@@ -98,9 +102,19 @@ public sealed class KernelCompile : FusionToolTask
     }
 
     /// <inheritdoc/>
-    protected override void TakeOutputs(BuildState state) => Images =
-    [
-        .. state.Outputs.Select(output =>
-            new TaskItem(output.Key.Path, new Dictionary<string, string> { ["LogicalName"] = output.Value })),
-    ];
+    protected override void TakeOutputs(BuildState state)
+    {
+        Images =
+        [
+            .. state.Outputs.Select(output =>
+                new TaskItem(output.Key.Path, new Dictionary<string, string> { ["LogicalName"] = output.Value })),
+        ];
+        var sources = new HashSet<string>(Kernels.Select(item => item.GetMetadata("FullPath")), StringComparer.Ordinal);
+        // Of the inputs, sources and headers are known by content; so are images, whose folder is our own.
+        Headers =
+        [
+            .. state.Inputs.Where(input => input.Sha256.Length > 0 && !sources.Contains(input.Path)
+                && !input.Path.StartsWith(OutputDirectory, StringComparison.Ordinal)).Select(input => new TaskItem(input.Path)),
+        ];
+    }
 }
