@@ -30,6 +30,9 @@ public sealed class CompileRequest
     /// <summary>Folder of the NVRTC pack's libraries; empty without the pack.</summary>
     public string NvrtcPackPath { get; set; } = "";
 
+    /// <summary>Folder of images that were made elsewhere and stand in for compilation; empty to compile.</summary>
+    public string PrebuiltPath { get; set; } = "";
+
     /// <summary>The most jobs at a time; 0 for one a processor.</summary>
     public int MaxParallelism { get; set; }
 
@@ -74,6 +77,7 @@ public sealed class CompileRequest
         Line(nameof(FusionIncludePath), FusionIncludePath);
         Line(nameof(NvrtcPath), NvrtcPath);
         Line(nameof(NvrtcPackPath), NvrtcPackPath);
+        Line(nameof(PrebuiltPath), PrebuiltPath);
         Line(nameof(MaxParallelism), MaxParallelism.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
         Line(nameof(Compress), Compress ? "true" : "false");
@@ -126,6 +130,7 @@ public sealed class CompileRequest
             case nameof(FusionIncludePath): FusionIncludePath = f[1]; break;
             case nameof(NvrtcPath): NvrtcPath = f[1]; break;
             case nameof(NvrtcPackPath): NvrtcPackPath = f[1]; break;
+            case nameof(PrebuiltPath): PrebuiltPath = f[1]; break;
             case nameof(MaxParallelism): MaxParallelism = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
             case nameof(Compress): Compress = f[1] == "true"; break;

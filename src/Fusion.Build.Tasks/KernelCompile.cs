@@ -26,6 +26,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Folder of the NVRTC pack's libraries, if the project has the pack.</summary>
     public string NvrtcPackPath { get; set; } = "";
 
+    /// <summary>The property <c>FusionPrebuiltKernels</c>: images that stand in for compilation.</summary>
+    public string PrebuiltPath { get; set; } = "";
+
     /// <summary>The most compilations at a time; 0 for one a processor.</summary>
     public int MaxParallelism { get; set; }
 
@@ -79,6 +82,7 @@ public sealed class KernelCompile : FusionToolTask
             FusionIncludePath = FusionIncludePath,
             NvrtcPath = NvrtcPath,
             NvrtcPackPath = NvrtcPackPath,
+            PrebuiltPath = PrebuiltPath,
             MaxParallelism = MaxParallelism,
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
             Compress = Compress,

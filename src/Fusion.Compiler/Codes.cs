@@ -78,6 +78,15 @@ internal static class Codes
     /// <summary>A kernel took longer to compile than it may.</summary>
     public const string Timeout = "FUSION1035";
 
+    /// <summary>There are no prebuilt kernels where the project says.</summary>
+    public const string NoPrebuilt = "FUSION1040";
+
+    /// <summary>Prebuilt images were made of something else than the project has.</summary>
+    public const string StalePrebuilt = "FUSION1041";
+
+    /// <summary>A prebuilt image is missing or damaged.</summary>
+    public const string PrebuiltImage = "FUSION1042";
+
     /// <summary>A kernel's parameter has no type in C# (warning).</summary>
     public const string UnknownType = "FUSION1601";
 

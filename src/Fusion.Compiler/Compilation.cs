@@ -6,6 +6,7 @@ using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Logs;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Compiler.Output;
+using Fusion.Compiler.Prebuilt;
 
 namespace Fusion.Compiler;
 
@@ -77,6 +78,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         request.Kernels.AddRange(written);
         var kernels = KernelReading.Read(request, Say);
         var consulted = new Consulted(Machine);
+        if (request.PrebuiltPath.Length > 0) return TakePrebuilt(kernels, written, consulted);
         var targets = new TargetChoice(request, consulted, Say);
         if (kernels.Count == 0 && failed || targets.Choose(kernels) is not { } chosen) return false;
         foreach (var missing in kernels.SelectMany(k => k.IncludePaths.Select(p => (k.Source, Path: p))).Where(x => !Directory.Exists(x.Path)).DistinctBy(x => x.Path))
@@ -104,7 +106,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         Report(results);
         if (failed) return false;
 
-        Finish(results, written, contents, consulted, toolchain.Library.Version);
+        Finish(results, written, contents, consulted, toolchain.Library.Version, chosen.IncludePath);
         var images = results.ToLookup(r => (r.WasFresh, r.WasCached), r => r.Record!.Images.Count);
         var cached = images[(false, true)].Sum();
         Say(new Diagnostic(DiagnosticSeverity.Message, "",
@@ -120,8 +122,30 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         return folder.Length > 0 ? new JobCache(new CacheFolder(folder), setup, Math.Max(0, request.CacheSize) * 1_000_000L, SayOnce) : null;
     }
 
+    private bool TakePrebuilt(IReadOnlyList<Kernel> kernels, IReadOnlyList<KernelRequest> written, Consulted consulted)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.PrebuiltPath, request.ProjectDirectory));
+        if (PrebuiltFolder.Open(path, out var problem) is not { } folder)
+        {
+            Say(problem!);
+            return false;
+        }
+
+        var contents = new FileContents();
+        var prebuilt = new PrebuiltKernels(folder, request, contents, consulted);
+        JobResult[] results = [.. kernels.SelectMany(prebuilt.Take)];
+        Report(results);
+        if (failed) return false;
+
+        Finish(results, written, contents, consulted, Version.Parse(folder.Manifest.Nvrtc), toolkitHeaders: null);
+        Say(new Diagnostic(DiagnosticSeverity.Message, "",
+            $"{results.Sum(r => r.Record!.Images.Count)} prebuilt images, made by NVRTC {folder.Manifest.Nvrtc}, from '{path}'"));
+        return true;
+    }
+
     private void Finish(
-        JobResult[] results, IReadOnlyList<KernelRequest> written, FileContents contents, Consulted consulted, Version nvrtc)
+        JobResult[] results, IReadOnlyList<KernelRequest> written, FileContents contents, Consulted consulted, Version nvrtc,
+        string? toolkitHeaders)
     {
         if (policy == OutputPolicy.Images) return;
         var stored = StoredImages.Of(results, request.OutputDirectory, request.Compress && policy == OutputPolicy.Project);
@@ -129,9 +153,11 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         AtomicFile.Write(manifest, ManifestWriter.Create(results, stored, nvrtc, request.SdkVersion).ToJson());
         if (policy != OutputPolicy.Project) return;
 
+        new SourcesWriter(request.FusionIncludePath, toolkitHeaders, contents).Write(results, request.OutputDirectory);
         var keep = results.SelectMany(r => r.Record!.Images.Select(i => i.File).Append(r.Job.RecordFile))
             .Concat(stored.All.Select(s => s.File))
             .Select(f => Path.GetFullPath(f, request.OutputDirectory)).Append(manifest)
+            .Append(Path.Combine(request.OutputDirectory, KernelSources.FileName))
             .Concat(written.Select(kernel => kernel.Source)).ToHashSet(StringComparer.Ordinal);
         OutputFolder.RemoveAllBut(request.OutputDirectory, keep);
         StateWriter.Write(request, requestHash, results, stored, contents, consulted, warnings);

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Fusion.Compiler.Jobs;
+
+namespace Fusion.Compiler.Prebuilt;
+
+/// <summary>Names of headers that mean the same on another machine: by the folder that they are found in, which may lie anywhere,
+/// and the path from there.</summary>
+internal sealed class PortableNames
+{
+    private readonly List<(string Prefix, string Folder)> roots;
+
+    /// <param name="kernel">The kernel, whose own folders of headers come first.</param>
+    /// <param name="fusionIncludePath">Folder of the SDK's own headers; empty if there is none.</param>
+    public PortableNames(Kernel kernel, string fusionIncludePath)
+    {
+        roots = [.. kernel.IncludePaths.Select((folder, i) => ($"IncludePaths[{i.ToString(CultureInfo.InvariantCulture)}]/", folder))];
+        if (fusionIncludePath.Length > 0) roots.Add(("SDK/", Path.TrimEndingDirectorySeparator(fusionIncludePath)));
+        roots.Add(("", kernel.ProjectDirectory));
+    }
+
+    /// <summary>The portable name of a path. Outside of all folders it is relative to the project.</summary>
+    public string Of(string path)
+    {
+        var (prefix, folder) = roots.FirstOrDefault(
+            root => path.StartsWith(root.Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal), roots[^1]);
+        return prefix + Path.GetRelativePath(folder, path).Replace('\\', '/');
+    }
+
+    /// <summary>The path that a name means here; null if it is of a folder that this project does not have.</summary>
+    public string? PathOf(string name)
+    {
+        var (prefix, folder) = roots.FirstOrDefault(root => name.StartsWith(root.Prefix, StringComparison.Ordinal));
+        var isOfAnother = prefix.Length == 0 && (name.StartsWith("IncludePaths[", StringComparison.Ordinal) || name.StartsWith("SDK/", StringComparison.Ordinal));
+        return isOfAnother ? null : Path.GetFullPath(Path.Combine(folder, name[prefix.Length..]));
+    }
+}

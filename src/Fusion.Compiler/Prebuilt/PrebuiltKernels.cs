@@ -1,0 +1,112 @@
+using Fusion.Build.Contract;
+using Fusion.Compiler.Headers;
+using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Nvrtc;
+using Fusion.Compiler.Output;
+using Fusion.Manifest;
+
+namespace Fusion.Compiler.Prebuilt;
+
+/// <summary>Takes images that were made elsewhere in the place of compiling, after a look at whether they are what compiling
+/// would make.</summary>
+/// <param name="folder">The folder.</param>
+/// <param name="request">What the project asks for.</param>
+/// <param name="contents">Reads sources and headers.</param>
+/// <param name="consulted">Remembers what was looked at, so that another folder's content is seen by the next build.</param>
+internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest request, FileContents contents, Consulted consulted)
+{
+    /// <summary>Takes the images of a kernel.</summary>
+    /// <returns>A result for each chip; one that failed, with why, if the images cannot be used.</returns>
+    /// <exception cref="WriteException">An image cannot be written.</exception>
+    public IReadOnlyList<JobResult> Take(Kernel kernel)
+    {
+        consulted.Note(Path.Combine(folder.Path, ManifestWriter.FileName));
+        consulted.Note(Path.Combine(folder.Path, KernelSources.FileName));
+        var search = ProjectHeaders.Of(kernel, request.FusionIncludePath, contents);
+        var names = new PortableNames(kernel, request.FusionIncludePath);
+        var module = folder.Manifest.Modules.FirstOrDefault(m => m.Name == kernel.Name);
+        var made = folder.Sources.Kernels.FirstOrDefault(k => k.Name == kernel.Name);
+        if (module is null || made is null) return Stale(kernel, "there is no kernel of that name");
+        if (StaleCheck.WhatDiffers(kernel, made, search.Scan(kernel.Source), names, contents) is { } difference)
+            return Stale(kernel, difference);
+
+        var wanted = Wanted(kernel, made, module);
+        if (wanted is null || wanted.FirstOrDefault(a => ImageOf(module, a) is null) is { Number: > 0 })
+        {
+            return Stale(kernel, $"they are for '{made.Architectures}' ({string.Join(", ", module.Images.Select(i => i.Architecture))}), "
+                + $"and the project wants '{kernel.Architectures}'");
+        }
+
+        string[] inputs = [kernel.Source, .. made.Headers.Select(h => names.PathOf(h.Name)!)];
+        return [.. CompileJob.Of(kernel, wanted).Select(job => Take(job, module, inputs, search.Vain))];
+    }
+
+    // A word means what it meant where the images were made, if it is the same word.
+    private static GpuArchitecture[]? Wanted(Kernel kernel, KernelSource made, KernelModule module)
+    {
+        var list = kernel.Architectures;
+        if (!list.All && !list.AllMajor && !list.Native) return [.. list.Named];
+        return made.Architectures == list.ToString() ? [.. module.Images.Select(i => GpuArchitecture.Parse(i.Architecture))] : null;
+    }
+
+    private static KernelImage? ImageOf(KernelModule module, GpuArchitecture architecture) =>
+        module.Images.FirstOrDefault(image => image.Architecture == architecture.ToString());
+
+    private JobResult Take(CompileJob job, KernelModule module, IEnumerable<string> inputs, IReadOnlyList<string> vain)
+    {
+        var images = new List<RecordedImage>();
+        foreach (var (file, architecture, isWanted) in new[]
+        {
+            (job.CubinFile, job.Architecture, job.WantsCubin), (job.PtxFile, job.Architecture.AsVirtual, job.WantsPtx),
+        })
+        {
+            if (!isWanted) continue;
+            var image = ImageOf(module, architecture)! with { Encoding = null, StoredBytes = null };
+            if (Copy(file, image) is { } fault) return new JobResult(job, [Error(Codes.PrebuiltImage, job.Kernel, fault)]);
+            images.Add(new RecordedImage(file, image));
+        }
+
+        var record = new JobRecord
+        {
+            Key = "",
+            Inputs = [.. inputs.Select(path => new RecordedFile(path, contents.Get(path)?.Sha256 ?? ""))],
+            Vain = vain,
+            Images = images,
+            Diagnostics = [],
+        };
+        return new JobResult(job, []) { Record = record, WasFresh = true };
+    }
+
+    private string? Copy(string file, KernelImage image)
+    {
+        var path = Path.Combine(folder.Path, file);
+        consulted.Note(path);
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"The prebuilt image '{path}' cannot be read: {e.Message}";
+        }
+
+        if (bytes.Length != image.Bytes || Hash.Of(bytes) != image.Sha256)
+            return $"The prebuilt image '{path}' is not the one that the manifest beside it tells of: it was changed or cut off.";
+        AtomicFile.Write(Path.Combine(request.OutputDirectory, file), bytes);
+        return null;
+    }
+
+    private IReadOnlyList<JobResult> Stale(Kernel kernel, string difference) =>
+    [
+        new JobResult(new CompileJob(kernel, default, false, false),
+        [
+            Error(Codes.StalePrebuilt, kernel, $"The prebuilt images of '{kernel.Name}' in '{folder.Path}' are not those of this project: "
+                + $"{difference}."),
+        ]),
+    ];
+
+    private static Diagnostic Error(string code, Kernel kernel, string found) => new(DiagnosticSeverity.Error, code,
+        $"{found} Export them anew on a machine with NVRTC: dotnet build -t:FusionExportKernels -p:FusionExportPath=FOLDER. Or "
+        + "leave FusionPrebuiltKernels empty to compile here.", kernel.Source);
+}

@@ -1,0 +1,13 @@
+using Fusion.Compiler.Headers;
+using Fusion.Compiler.Jobs;
+
+namespace Fusion.Compiler.Prebuilt;
+
+/// <summary>Looks for headers in the project's folders and the SDK's, but not in NVRTC's.</summary>
+internal static class ProjectHeaders
+{
+    /// <summary>A search for a kernel's headers.</summary>
+    public static IncludeSearch Of(Kernel kernel, string fusionIncludePath, FileContents contents) => new(
+        [.. kernel.IncludePaths, .. fusionIncludePath.Length > 0 ? [Path.TrimEndingDirectorySeparator(fusionIncludePath)] : Array.Empty<string>()],
+        contents);
+}

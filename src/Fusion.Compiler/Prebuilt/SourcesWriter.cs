@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Fusion.Compiler.Headers;
+using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Output;
+
+namespace Fusion.Compiler.Prebuilt;
+
+/// <summary>Notes what the images of a run were made of.</summary>
+/// <param name="fusionIncludePath">Folder of the SDK's own headers; empty if there is none.</param>
+/// <param name="toolkitHeaders">Folder of NVRTC's own headers; null if it has none.</param>
+/// <param name="contents">Reads sources and headers.</param>
+internal sealed class SourcesWriter(string fusionIncludePath, string? toolkitHeaders, FileContents contents)
+{
+    /// <summary>Writes <see cref="KernelSources.FileName"/>.</summary>
+    /// <param name="results">All jobs of the run, each with its record.</param>
+    /// <param name="folder">The output folder.</param>
+    /// <exception cref="WriteException">It cannot be written.</exception>
+    public void Write(IEnumerable<JobResult> results, string folder)
+    {
+        var sources = new KernelSources
+        {
+            Schema = KernelSources.CurrentSchema,
+            Kernels = [.. results.GroupBy(r => r.Job.Kernel).Select(g => Of(g.Key, g)).OrderBy(k => k.Name, StringComparer.Ordinal)],
+        };
+        AtomicFile.Write(
+            Path.Combine(folder, KernelSources.FileName), JsonSerializer.SerializeToUtf8Bytes(sources, KernelSourcesJson.Default.KernelSources));
+    }
+
+    // What NVRTC read, and what the check can find without NVRTC: an #include in code that is switched off counts in both.
+    private KernelSource Of(Kernel kernel, IEnumerable<JobResult> jobs)
+    {
+        var names = new PortableNames(kernel, fusionIncludePath);
+        var read = jobs.SelectMany(job => job.Record!.Inputs.Select(input => input.Path)).Where(path => path != kernel.Source);
+        var headers = read.Concat(ProjectHeaders.Of(kernel, fusionIncludePath, contents).Scan(kernel.Source))
+            .Where(path => toolkitHeaders is null || !path.StartsWith(toolkitHeaders, StringComparison.Ordinal))
+            .Distinct(StringComparer.Ordinal);
+        return new KernelSource
+        {
+            Name = kernel.Name,
+            Sha256 = contents.Get(kernel.Source)?.Sha256 ?? "",
+            Architectures = kernel.Architectures.ToString(),
+            Options = kernel.OwnOptions,
+            NameExpressions = kernel.NameExpressions,
+            Headers = [.. headers.Select(path => new HeaderSource(names.Of(path), contents.Get(path)?.Sha256 ?? ""))
+                .OrderBy(header => header.Name, StringComparer.Ordinal)],
+        };
+    }
+}
