@@ -45,7 +45,8 @@ public sealed class WriteCompileCommands : Task
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Log.LogError(null, "FUSION1031", null, ProjectFile, 0, 0, 0, 0,
-                $"'{File}' could not be written: {e.Message} Check free space and permissions, or set FusionCompileCommands to false.");
+                $"'{File}' could not be written: {e.Message} Check free space and permissions, or set FusionCompileCommands to "
+                + "false.");
         }
 
         return !Log.HasLoggedErrors;

@@ -10,10 +10,12 @@ public sealed class PrebuiltKernels
     {
         using var maker = new Consumer(Projects.Library(architectures: "sm_80;compute_80"));
         using var taker = new Consumer(Projects.Library(
-            "<FusionPrebuiltKernels>prebuilt</FusionPrebuiltKernels><FusionNvrtcPath>nowhere</FusionNvrtcPath>", architectures: "sm_80;compute_80"));
+            "<FusionPrebuiltKernels>prebuilt</FusionPrebuiltKernels><FusionNvrtcPath>nowhere</FusionNvrtcPath>",
+            architectures: "sm_80;compute_80"));
         foreach (var clone in new[] { maker, taker })
         {
-            clone.Write("kernels/fill.cu", Kernels.Named("fill", "out[threadIdx.x] = FILL;", "#include \"fill.cuh\"\n#include <fusion/base/bf16.cuh>"));
+            var includes = "#include \"fill.cuh\"\n#include <fusion/base/bf16.cuh>";
+            clone.Write("kernels/fill.cu", Kernels.Named("fill", "out[threadIdx.x] = FILL;", includes));
             clone.Write("kernels/fill.cuh", "#define FILL 1.0f\n");
         }
 
@@ -42,6 +44,8 @@ public sealed class PrebuiltKernels
         using var consumer = new Consumer();
         consumer.Write("fill.cu", Kernels.Named("fill"));
 
-        Assert.That(consumer.Build("-t:FusionExportKernels").MustFail().Error("FUSION1040").Text, Does.Contain("FusionExportPath"));
+        var build = consumer.Build("-t:FusionExportKernels").MustFail();
+
+        Assert.That(build.Error("FUSION1040").Text, Does.Contain("FusionExportPath"));
     }
 }

@@ -16,7 +16,8 @@ public sealed class WhatAnIdeSees : SharedConsumer
         var consumer = new Consumer(Projects.Library(
             "<FusionIncludePaths>../outside</FusionIncludePaths><FusionCompileCommands>true</FusionCompileCommands>",
             """<FusionKernel Include="../outside/out.cu" Defines="FROM_OUTSIDE=1" Architectures="sm_90a;sm_80" />"""));
-        consumer.Write("kernels/fill.cu", Kernels.Named("fill", "out[threadIdx.x] = FILL;", "#include \"fill.cuh\"\n#include <shared.cuh>"));
+        var includes = "#include \"fill.cuh\"\n#include <shared.cuh>";
+        consumer.Write("kernels/fill.cu", Kernels.Named("fill", "out[threadIdx.x] = FILL;", includes));
         consumer.Write("kernels/fill.cuh", "#define FILL 1.0f\n").Write("kernels/not_included.cuh", "");
         consumer.Write("../outside/shared.cuh", "#pragma once\n").Write("../outside/out.cu", Kernels.Named("out_kernel"));
         consumer.Build().MustSucceed();
@@ -33,7 +34,8 @@ public sealed class WhatAnIdeSees : SharedConsumer
     {
         Assert.That(Paths("None"), Is.SupersetOf(Full("kernels/fill.cu", "kernels/fill.cuh", "../outside/out.cu")).And.Unique);
         var link = items.GetProperty("None").EnumerateArray().ToDictionary(
-            item => item.GetProperty("FullPath").GetString()!, item => item.TryGetProperty("Link", out var value) ? value.GetString() : null);
+            item => item.GetProperty("FullPath").GetString()!,
+            item => item.TryGetProperty("Link", out var value) ? value.GetString() : null);
         Assert.That(link[Consumer.PathOf("../outside/out.cu")], Is.EqualTo("out.cu"), "a file from outside is shown by its name");
         Assert.That(link[Consumer.PathOf("kernels/fill.cu")], Is.Null.Or.Empty);
         Assert.That(Values("AvailableItemName", "Identity"), Does.Contain("FusionKernel"));

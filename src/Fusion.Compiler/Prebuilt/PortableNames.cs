@@ -7,14 +7,16 @@ namespace Fusion.Compiler.Prebuilt;
 /// and the path from there.</summary>
 internal sealed class PortableNames
 {
+    private const string Own = "IncludePaths[";
+    private const string Sdk = "SDK/";
     private readonly List<(string Prefix, string Folder)> roots;
 
     /// <param name="kernel">The kernel, whose own folders of headers come first.</param>
     /// <param name="fusionIncludePath">Folder of the SDK's own headers; empty if there is none.</param>
     public PortableNames(Kernel kernel, string fusionIncludePath)
     {
-        roots = [.. kernel.IncludePaths.Select((folder, i) => ($"IncludePaths[{i.ToString(CultureInfo.InvariantCulture)}]/", folder))];
-        if (fusionIncludePath.Length > 0) roots.Add(("SDK/", Path.TrimEndingDirectorySeparator(fusionIncludePath)));
+        roots = [.. kernel.IncludePaths.Select((folder, i) => (string.Create(CultureInfo.InvariantCulture, $"{Own}{i}]/"), folder))];
+        if (fusionIncludePath.Length > 0) roots.Add((Sdk, Path.TrimEndingDirectorySeparator(fusionIncludePath)));
         roots.Add(("", kernel.ProjectDirectory));
     }
 
@@ -30,7 +32,7 @@ internal sealed class PortableNames
     public string? PathOf(string name)
     {
         var (prefix, folder) = roots.FirstOrDefault(root => name.StartsWith(root.Prefix, StringComparison.Ordinal));
-        var isOfAnother = prefix.Length == 0 && (name.StartsWith("IncludePaths[", StringComparison.Ordinal) || name.StartsWith("SDK/", StringComparison.Ordinal));
-        return isOfAnother ? null : Path.GetFullPath(Path.Combine(folder, name[prefix.Length..]));
+        var isOfAnother = name.StartsWith(Own, StringComparison.Ordinal) || name.StartsWith(Sdk, StringComparison.Ordinal);
+        return prefix.Length == 0 && isOfAnother ? null : Path.GetFullPath(Path.Combine(folder, name[prefix.Length..]));
     }
 }

@@ -20,12 +20,14 @@ internal sealed record PrebuiltFolder(string Path, KernelManifest Manifest, Kern
         problem = null;
         try
         {
-            var manifest = KernelManifest.FromJson(File.ReadAllBytes(System.IO.Path.Combine(path, ManifestWriter.FileName)));
-            var sources = JsonSerializer.Deserialize(
-                File.ReadAllBytes(System.IO.Path.Combine(path, KernelSources.FileName)), KernelSourcesJson.Default.KernelSources)!;
+            byte[] Read(string file) => File.ReadAllBytes(System.IO.Path.Combine(path, file));
+            var manifest = KernelManifest.FromJson(Read(ManifestWriter.FileName));
+            var sources = JsonSerializer.Deserialize(Read(KernelSources.FileName), KernelSourcesJson.Default.KernelSources)
+                ?? throw new JsonException($"{KernelSources.FileName} is empty.");
             return sources.Schema == KernelSources.CurrentSchema
                 ? new PrebuiltFolder(path, manifest, sources)
-                : throw new JsonException($"{KernelSources.FileName} has schema {sources.Schema}, and this SDK reads {KernelSources.CurrentSchema}.");
+                : throw new JsonException(
+                    $"{KernelSources.FileName} has schema {sources.Schema}, and this SDK reads {KernelSources.CurrentSchema}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

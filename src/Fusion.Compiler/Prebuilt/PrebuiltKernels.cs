@@ -33,8 +33,8 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         var wanted = Wanted(kernel, made, module);
         if (wanted is null || wanted.FirstOrDefault(a => ImageOf(module, a) is null) is { Number: > 0 })
         {
-            return Stale(kernel, $"they are for '{made.Architectures}' ({string.Join(", ", module.Images.Select(i => i.Architecture))}), "
-                + $"and the project wants '{kernel.Architectures}'");
+            var images = string.Join(", ", module.Images.Select(i => i.Architecture));
+            return Stale(kernel, $"they are for '{made.Architectures}' ({images}), and the project wants '{kernel.Architectures}'");
         }
 
         string[] inputs = [kernel.Source, .. made.Headers.Select(h => names.PathOf(h.Name)!)];
@@ -46,7 +46,9 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
     {
         var list = kernel.Architectures;
         if (!list.All && !list.AllMajor && !list.Native) return [.. list.Named];
-        return made.Architectures == list.ToString() ? [.. module.Images.Select(i => GpuArchitecture.Parse(i.Architecture))] : null;
+        return made.Architectures == list.ToString()
+            ? [.. module.Images.Select(i => GpuArchitecture.Parse(i.Architecture))]
+            : null;
     }
 
     private static KernelImage? ImageOf(KernelModule module, GpuArchitecture architecture) =>
@@ -101,8 +103,8 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
     [
         new JobResult(new CompileJob(kernel, default, false, false),
         [
-            Error(Codes.StalePrebuilt, kernel, $"The prebuilt images of '{kernel.Name}' in '{folder.Path}' are not those of this project: "
-                + $"{difference}."),
+            Error(Codes.StalePrebuilt, kernel,
+                $"The prebuilt images of '{kernel.Name}' in '{folder.Path}' are not those of this project: {difference}."),
         ]),
     ];
 

@@ -7,7 +7,9 @@ namespace Fusion.Compiler.Prebuilt;
 internal static class ProjectHeaders
 {
     /// <summary>A search for a kernel's headers.</summary>
-    public static IncludeSearch Of(Kernel kernel, string fusionIncludePath, FileContents contents) => new(
-        [.. kernel.IncludePaths, .. fusionIncludePath.Length > 0 ? [Path.TrimEndingDirectorySeparator(fusionIncludePath)] : Array.Empty<string>()],
-        contents);
+    public static IncludeSearch Of(Kernel kernel, string fusionIncludePath, FileContents contents)
+    {
+        string[] sdk = fusionIncludePath.Length > 0 ? [Path.TrimEndingDirectorySeparator(fusionIncludePath)] : [];
+        return new IncludeSearch([.. kernel.IncludePaths, .. sdk], contents);
+    }
 }

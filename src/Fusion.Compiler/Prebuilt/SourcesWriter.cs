@@ -20,10 +20,13 @@ internal sealed class SourcesWriter(string fusionIncludePath, string? toolkitHea
         var sources = new KernelSources
         {
             Schema = KernelSources.CurrentSchema,
-            Kernels = [.. results.GroupBy(r => r.Job.Kernel).Select(g => Of(g.Key, g)).OrderBy(k => k.Name, StringComparer.Ordinal)],
+            Kernels =
+            [
+                .. results.GroupBy(r => r.Job.Kernel).Select(g => Of(g.Key, g)).OrderBy(k => k.Name, StringComparer.Ordinal),
+            ],
         };
-        AtomicFile.Write(
-            Path.Combine(folder, KernelSources.FileName), JsonSerializer.SerializeToUtf8Bytes(sources, KernelSourcesJson.Default.KernelSources));
+        var json = JsonSerializer.SerializeToUtf8Bytes(sources, KernelSourcesJson.Default.KernelSources);
+        AtomicFile.Write(Path.Combine(folder, KernelSources.FileName), json);
     }
 
     // What NVRTC read, and what the check can find without NVRTC: an #include in code that is switched off counts in both.

@@ -25,8 +25,10 @@ internal static class StaleCheck
         }
 
         var known = made.Headers.Select(header => header.Name).ToHashSet(StringComparer.Ordinal);
-        if (headers.Select(names.Of).FirstOrDefault(name => !known.Contains(name)) is { } added) return $"it includes '{added}' now";
-        return Lists("options", made.Options, kernel.OwnOptions) ?? Lists("name expressions", made.NameExpressions, kernel.NameExpressions);
+        var added = headers.Select(names.Of).FirstOrDefault(name => !known.Contains(name));
+        if (added is not null) return $"it includes '{added}' now";
+        return Lists("options", made.Options, kernel.OwnOptions)
+            ?? Lists("name expressions", made.NameExpressions, kernel.NameExpressions);
     }
 
     private static string? Lists(string what, IReadOnlyList<string> made, IReadOnlyList<string> now) =>

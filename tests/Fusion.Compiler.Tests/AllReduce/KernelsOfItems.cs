@@ -21,7 +21,7 @@ public sealed class KernelsOfItems(string nvrtc) : NvrtcFixture(nvrtc)
 
         Assert.That(run.Warnings, Is.Empty);
         const string module = "fusion-allreduce/llama.bf16.residual_rmsnorm_nvfp4";
-        Assert.That(Project.Files, Is.EqualTo([$"{module}.cu", $"{module}.sm_80.cubin", $"{module}.sm_80.job.json", "manifest.json"]));
+        Assert.That(Project.Files, Is.EqualTo([$"{module}.cu", $"{module}.sm_80.cubin", $"{module}.sm_80.job.json", "manifest.json", "sources.json"]));
         var kernels = Project.Manifest.Modules.Single(one => one.Name == module).Images.Single().Kernels;
         Assert.That(kernels.Select(kernel => AllReduceKernelName.TryParse(kernel.Name, out var name) ? name.HiddenSize : 0),
             Is.EqualTo([16384, 16384, 16384]));

@@ -28,7 +28,11 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
         Assert.That(run.Compiled, Is.Empty);
         Assert.That(run.Closing, Does.StartWith("2 prebuilt images, made by NVRTC 12.4, from '"));
         foreach (var file in new[] { "k.sm_80.cubin", "k.compute_80.ptx", "manifest.json", "sources.json" })
-            Assert.That(File.ReadAllBytes(Path.Combine(Project.Images, file)), Is.EqualTo(File.ReadAllBytes(Project.PathOf($"prebuilt/{file}"))), file);
+        {
+            var taken = File.ReadAllBytes(Path.Combine(Project.Images, file));
+            Assert.That(taken, Is.EqualTo(File.ReadAllBytes(Project.PathOf($"prebuilt/{file}"))), file);
+        }
+
         Assert.That(Project.WhyStale(), Is.Null);
     }
 
@@ -122,6 +126,7 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
     {
         var error = Project.Run().OnlyError();
         Assert.That((error.Code, error.File), Is.EqualTo(("FUSION1041", Project.PathOf("k.cu"))));
-        Assert.That(oneOf.Any(difference => error.Message.Contains(difference, StringComparison.Ordinal)), Is.True, error.Message);
+        var isNamed = oneOf.Any(difference => error.Message.Contains(difference, StringComparison.Ordinal));
+        Assert.That(isNamed, Is.True, error.Message);
     }
 }

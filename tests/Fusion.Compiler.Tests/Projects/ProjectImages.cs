@@ -16,7 +16,7 @@ public sealed class ProjectImages(string nvrtc) : NvrtcFixture(nvrtc)
 
         Assert.That(Project.Files, Is.EqualTo([
             "manifest.json", "math/scale.compute_80.ptx", "math/scale.sm_80.cubin", "math/scale.sm_80.job.json",
-            "math/scale.sm_90.cubin", "math/scale.sm_90.job.json"]));
+            "math/scale.sm_90.cubin", "math/scale.sm_90.job.json", "sources.json"]));
         Assert.That(run.Compiled, Is.EqualTo(["math/scale.cu -> sm_80", "math/scale.cu -> sm_90"]));
         Assert.That(run.Closing, Does.StartWith($"3 images compiled, 0 up to date, NVRTC {Nvrtc} ({NvrtcUnderTest.Library(Nvrtc)})"));
     }
@@ -28,7 +28,7 @@ public sealed class ProjectImages(string nvrtc) : NvrtcFixture(nvrtc)
 
         Project.Run().MustSucceed();
 
-        Assert.That(Project.Files, Is.EqualTo(["k.compute_80.ptx", "k.sm_80.job.json", "manifest.json"]));
+        Assert.That(Project.Files, Is.EqualTo(["k.compute_80.ptx", "k.sm_80.job.json", "manifest.json", "sources.json"]));
         Assert.That(File.ReadAllBytes(Path.Combine(Project.Images, "k.compute_80.ptx")), Does.Not.Contain((byte)0));
     }
 
@@ -74,7 +74,7 @@ public sealed class ProjectImages(string nvrtc) : NvrtcFixture(nvrtc)
         }
 
         string[] files = [.. Project.Files.Where(f => !f.EndsWith(".job.json", StringComparison.Ordinal))];
-        Assert.That(files, Has.Length.EqualTo(4));
+        Assert.That(files, Has.Length.EqualTo(5));
         foreach (var file in files)
         {
             Assert.That(File.ReadAllBytes(Path.Combine(other.Images, file)), Is.EqualTo(File.ReadAllBytes(Path.Combine(Project.Images, file))), file);
