@@ -13,6 +13,14 @@ public sealed class FormsOfPublishing : SharedConsumer
         foreach (var assembly in new[] { typeof(Program).Assembly, typeof(Library.Marker).Assembly })
             foreach (var choice in KernelLibrary.Choose(assembly, new ComputeCapability(9, 0)))
                 Console.WriteLine(choice.Image?.Resource ?? "nothing");
+        try
+        {
+            Console.WriteLine(KernelLibrary.ReadManifest(typeof(GpuDevice).Assembly).Modules.Count > 0 ? "built-in kernels" : "none");
+        }
+        catch (NoKernelsException e)
+        {
+            Console.WriteLine(e.Message);
+        }
         """;
 
     private static readonly string[] OwnKernels = ["Fusion.Kernels/fill.compute_80.ptx", "Fusion.Kernels/library.compute_80.ptx"];
@@ -48,19 +56,21 @@ public sealed class FormsOfPublishing : SharedConsumer
         Publish("single", "--self-contained", "-p:PublishSingleFile=true", "-p:PublishTrimmed=true");
 
         Assert.That(Directory.GetFiles(Consumer.PathOf("single"), "*.dll"), Is.Empty);
-        Assert.That(KernelsOf("single"), Is.EqualTo(OwnKernels));
+        Assert.That(KernelsOf("single"), Is.EqualTo((string[])[.. OwnKernels, "built-in kernels"]));
     }
 
     [Test]
-    public void AsNativeCodeItFindsTheKernels()
+    public void AsNativeCodeItFindsTheKernelsAndIsSmallWithoutTheBuiltInOnes()
     {
         if (!Linkers.Any(File.Exists)) Assert.Ignore("NativeAOT needs a linker, and this machine has neither clang nor gcc.");
 
-        Publish("native", "-p:PublishAot=true");
+        Publish("native", "-p:PublishAot=true", "-p:FusionBuiltInKernels=false");
 
         Assert.That(Directory.GetFiles(Consumer.PathOf("native"), "*.dll"), Is.Empty);
-        Assert.That(new FileInfo(Consumer.PathOf("native/Consumer")).Length, Is.LessThan(5_000_000));
-        Assert.That(KernelsOf("native"), Is.EqualTo(OwnKernels));
+        var lines = KernelsOf("native");
+        Assert.That(lines[..^1], Is.EqualTo(OwnKernels));
+        Assert.That(lines[^1], Does.StartWith("FUSION2001").And.Contain("FusionBuiltInKernels=false"));
+        Assert.That(new FileInfo(Consumer.PathOf("native/Consumer")).Length, Is.LessThan(4_000_000));
     }
 
     private static IEnumerable<string> Linkers => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
