@@ -29,13 +29,15 @@ internal static class CacheCommand
         var folder = line.GetValue(Folder) is { Length: > 0 } named ? Path.GetFullPath(named) : CacheFolder.OfUser();
         return folder.Length > 0
             ? new CacheFolder(folder)
-            : throw new UsageException("There is no compile cache, because neither XDG_CACHE_HOME nor HOME names a folder. Set one of them, or name the cache by --path.");
+            : throw new UsageException("There is no compile cache, because neither XDG_CACHE_HOME nor HOME names a folder. "
+                + "Set one of them, or name the cache by --path.");
     }
 
     private static int Info(CacheFolder cache, bool json)
     {
         var files = cache.Files();
-        var report = new CacheReport(cache.Path, Entries(files), files.Sum(f => f.Bytes), files.Count > 0 ? files.Max(f => f.Used) : null);
+        DateTime? last = files.Count > 0 ? files.Max(f => f.Used) : null;
+        var report = new CacheReport(cache.Path, Entries(files), files.Sum(f => f.Bytes), last);
         if (json)
         {
             ToolJson.Print(report);
@@ -45,7 +47,8 @@ internal static class CacheCommand
         Screen.Line($"Compile cache: {report.Path}");
         Screen.Line($"  entries    {Number(report.Entries)}");
         Screen.Line($"  size       {Screen.Bytes(report.Bytes)}");
-        if (report.LastUsed is { } used) Screen.Line($"  last used  {used.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}");
+        if (report.LastUsed is { } used)
+            Screen.Line(string.Create(CultureInfo.InvariantCulture, $"  last used  {used.ToLocalTime():yyyy-MM-dd HH:mm}"));
         return ExitCodes.Success;
     }
 

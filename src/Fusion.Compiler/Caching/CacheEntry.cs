@@ -15,7 +15,7 @@ internal sealed record CacheEntry(CacheDescription Description, byte[] Ptx, byte
 
     private static ReadOnlySpan<byte> Magic => "fusion-cache 1\n"u8;
 
-    /// <summary>The entry as a file: a first line, the hash of all that follows, lengths, description, PTX, machine code.</summary>
+    /// <summary>The entry as a file: a first line, the hash of what follows, lengths, description, PTX, machine code.</summary>
     public byte[] ToBytes()
     {
         var description = JsonSerializer.SerializeToUtf8Bytes(Description, CacheJson.Default.CacheDescription);

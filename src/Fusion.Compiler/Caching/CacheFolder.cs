@@ -24,10 +24,11 @@ internal sealed class CacheFolder(string root)
     {
         var named = OperatingSystem.IsWindows() ? "" : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? "";
         if (System.IO.Path.IsPathFullyQualified(named)) return System.IO.Path.Combine(named, "fusion");
+        var isWindows = OperatingSystem.IsWindows();
         var home = Environment.GetFolderPath(
-            OperatingSystem.IsWindows() ? Environment.SpecialFolder.LocalApplicationData : Environment.SpecialFolder.UserProfile);
+            isWindows ? Environment.SpecialFolder.LocalApplicationData : Environment.SpecialFolder.UserProfile);
         if (home.Length == 0) return "";
-        return OperatingSystem.IsWindows() ? System.IO.Path.Combine(home, "fusion") : System.IO.Path.Combine(home, ".cache", "fusion");
+        return System.IO.Path.Combine(isWindows ? [home, "fusion"] : [home, ".cache", "fusion"]);
     }
 
     /// <summary>Full path of the cache's own folder.</summary>
@@ -39,7 +40,8 @@ internal sealed class CacheFolder(string root)
     public IEnumerable<string> Find(string key)
     {
         var shard = new DirectoryInfo(Shard(key));
-        return !shard.Exists ? [] : shard.GetFiles($"{key}-*{EntrySuffix}").OrderByDescending(f => f.LastWriteTimeUtc).Select(f => f.FullName);
+        if (!shard.Exists) return [];
+        return shard.GetFiles($"{key}-*{EntrySuffix}").OrderByDescending(f => f.LastWriteTimeUtc).Select(f => f.FullName);
     }
 
     /// <summary>Writes an entry, whole or not at all.</summary>
@@ -88,16 +90,25 @@ internal sealed class CacheFolder(string root)
     {
         var folder = new DirectoryInfo(Path);
         if (!folder.Exists) return [];
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, MaxRecursionDepth = 1, AttributesToSkip = 0 };
-        return [.. folder.EnumerateFiles("*", options).Where(f => IsOurs(f.Name)).Select(f => new CacheFile(f.FullName, f.Exists ? f.Length : 0, f.LastWriteTimeUtc))];
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            MaxRecursionDepth = 1,
+            IgnoreInaccessible = true,
+            AttributesToSkip = 0,
+        };
+        return [.. folder.EnumerateFiles("*", options).Where(f => IsOurs(f.Name))
+            .Select(f => new CacheFile(f.FullName, f.Exists ? f.Length : 0, f.LastWriteTimeUtc))];
     }
 
-    /// <summary>Deletes what was not used for longest, until the rest fits with some room, and what a killed process left.</summary>
+    /// <summary>Deletes what was not used for longest, until the rest fits with some room, and what a killed process left.
+    /// </summary>
     /// <param name="limit">The most bytes; 0 for no limit.</param>
     public void Trim(long limit)
     {
         var files = Files().OrderBy(f => f.Used).ToList();
-        foreach (var part in files.Where(f => !IsEntry(f.Path) && f.Used < DateTime.UtcNow - AbandonedAfter)) AtomicFile.TryDelete(part.Path);
+        var old = DateTime.UtcNow - AbandonedAfter;
+        foreach (var part in files.Where(f => !IsEntry(f.Path) && f.Used < old)) AtomicFile.TryDelete(part.Path);
         var bytes = files.Sum(f => f.Bytes);
         if (limit <= 0 || bytes <= limit) return;
         var goal = limit - limit / 10;

@@ -27,7 +27,8 @@ internal sealed class CacheRoots
     /// <returns>The path itself if it is below no folder.</returns>
     public IReadOnlyList<string> Places(string path)
     {
-        string[] places = [.. folders.Select((folder, i) => Below(folder, path) is { } rest ? $"{i}:{rest}" : null).OfType<string>()];
+        string[] places =
+            [.. folders.Select((folder, i) => Below(folder, path) is { } rest ? $"{i}:{rest}" : null).OfType<string>()];
         return places.Length > 0 ? places : [Elsewhere + path];
     }
 
@@ -50,7 +51,8 @@ internal sealed class CacheRoots
     public string Mark(string text) => Replace(text, (t, i) => t.Replace(folders[i] + "/", MarkOf(i), StringComparison.Ordinal));
 
     /// <summary>Puts these folders where <see cref="Mark"/> put marks.</summary>
-    public string Unmark(string text) => Replace(text, (t, i) => t.Replace(MarkOf(i), folders[i] + "/", StringComparison.Ordinal));
+    public string Unmark(string text) =>
+        Replace(text, (t, i) => t.Replace(MarkOf(i), folders[i] + "/", StringComparison.Ordinal));
 
     /// <summary>Whether a path is in the same one of these folders as where its search started.</summary>
     /// <param name="start">The folder where a name was looked for.</param>
@@ -70,7 +72,8 @@ internal sealed class CacheRoots
     private static string? Below(string folder, string path)
     {
         if (path == folder) return "";
-        var start = folder.EndsWith(System.IO.Path.DirectorySeparatorChar) ? folder : folder + System.IO.Path.DirectorySeparatorChar;
+        var separator = System.IO.Path.DirectorySeparatorChar;
+        var start = folder.EndsWith(separator) ? folder : folder + separator;
         return path.StartsWith(start, StringComparison.Ordinal) ? path[start.Length..].Replace('\\', '/') : null;
     }
 }

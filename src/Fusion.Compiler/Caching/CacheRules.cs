@@ -9,7 +9,8 @@ namespace Fusion.Compiler.Caching;
 internal static partial class CacheRules
 {
     // They read or write files that nobody follows here, or change what is read.
-    private static readonly string[] OptionsWithFiles = ["I", "include", "pre-include", "create-pch", "use-pch", "pch", "time", "fdevice-time-trace", "Xcudafe"];
+    private static readonly string[] OptionsWithFiles =
+        ["I", "include", "pre-include", "create-pch", "use-pch", "pch", "time", "fdevice-time-trace", "Xcudafe"];
 
     /// <summary>Whether a kernel's options say all that they do.</summary>
     public static bool MayCache(Kernel kernel) => !kernel.AdditionalOptions.Any(option =>
@@ -26,14 +27,16 @@ internal static partial class CacheRules
     /// <param name="roots">The folders.</param>
     /// <param name="search">The folders of headers.</param>
     /// <param name="contents">Reads files.</param>
-    public static bool IsBound(CompileJob job, CompileOutput output, CacheRoots roots, IReadOnlyList<string> search, FileContents contents)
+    public static bool IsBound(
+        CompileJob job, CompileOutput output, CacheRoots roots, IReadOnlyList<string> search, FileContents contents)
     {
         var files = output.Headers.Read.Prepend(job.Kernel.Source).ToArray();
         return job.Kernel.OwnOptions.Any(o => PathOptions().IsMatch(o))
             || files.Concat(output.Headers.Vain).Concat(output.Headers.Present).Any(path => !roots.Has(path))
             || files.Where(f => !roots.IsInProject(f)).Any(f => PathMacros().IsMatch(Text(f)))
             || files.Any(f => Leaves(f, roots, search, Text(f)))
-            || roots.Folders.Select(Encoding.UTF8.GetBytes).Any(f => output.Ptx.AsSpan().IndexOf(f) >= 0 || output.Cubin.AsSpan().IndexOf(f) >= 0);
+            || roots.Folders.Select(Encoding.UTF8.GetBytes)
+                .Any(f => output.Ptx.AsSpan().IndexOf(f) >= 0 || output.Cubin.AsSpan().IndexOf(f) >= 0);
 
         string Text(string path) => contents.Get(path)?.Text ?? "";
     }

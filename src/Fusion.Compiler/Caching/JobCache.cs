@@ -56,7 +56,8 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         var read = output.Headers.Read.Select(path => (Path: path, Content: setup.Contents.Get(path))).ToArray();
         // What NVRTC read and what fusionc read must be the same, or the entry would be wrong for everybody.
         if (read.Any(h => h.Content is null || !h.Content.IsStillThere())) return;
-        if (CacheRules.DependsOnTime(read.Select(h => h.Content!.Text).Append(source.Text).Concat(job.Kernel.OwnOptions))) return;
+        var texts = read.Select(h => h.Content!.Text).Append(source.Text).Concat(job.Kernel.OwnOptions);
+        if (CacheRules.DependsOnTime(texts)) return;
 
         var roots = Roots(job);
         var key = CacheKey.Of(job, source, setup, roots, nvrtc.Value!);
@@ -69,10 +70,12 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
             Symbols = output.Symbols,
             Log = roots.Mark(output.Log),
         };
-        var variant = Hash.Of(Record.Join([.. description.Headers.Select(h => h.Sha256), .. description.Vain, .. description.Present]))[..16];
+        var variant = Hash.Of(Record.Join(
+            [.. description.Headers.Select(h => h.Sha256), .. description.Vain, .. description.Present]))[..16];
+        var entry = new CacheEntry(description, output.Ptx, output.Cubin);
         try
         {
-            folder.Write(bound ? key.TheseFolders : key.AnyFolder, variant, new CacheEntry(description, output.Ptx, output.Cubin).ToBytes());
+            folder.Write(bound ? key.TheseFolders : key.AnyFolder, variant, entry.ToBytes());
             Interlocked.Increment(ref added);
         }
         catch (Exception e) when (AtomicFile.IsOfFile(e))
@@ -117,8 +120,9 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         if (CacheEntry.Parse(bytes) is { } entry) return entry;
         var fate = AtomicFile.TryDelete(path) ? "it is deleted" : "it cannot be deleted";
         report(new Diagnostic(DiagnosticSeverity.Warning, Codes.DamagedCache,
-            $"The compile cache holds a damaged file, '{path}': its content is not what its hash says. The kernel is compiled anew and {fate}. "
-            + "If this comes again, look at the disk, or remove the whole cache: fusion cache clear."));
+            $"The compile cache holds a damaged file, '{path}': its content is not what its hash says. "
+            + $"The kernel is compiled anew and {fate}. If this comes again, look at the disk, or remove the whole cache: "
+            + "fusion cache clear."));
         return null;
     }
 

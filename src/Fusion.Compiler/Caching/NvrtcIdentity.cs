@@ -3,7 +3,7 @@ using Fusion.Interop.Nvrtc;
 
 namespace Fusion.Compiler.Caching;
 
-/// <summary>Tells one NVRTC from another by the content of its libraries: a version number is the same for several builds.</summary>
+/// <summary>Tells one NVRTC from another by the content of its libraries: several builds have one version number.</summary>
 internal static class NvrtcIdentity
 {
     /// <summary>The identity.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Output;
 
@@ -32,13 +31,15 @@ internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob,
     public JobResult[] Run()
     {
         // Background threads, so that a run that is ended does not wait for NVRTC.
-        for (var n = 0; n < Math.Min(Parallelism, jobs.Count); n++) new Thread(Work, StackBytes) { IsBackground = true, Name = "NVRTC" }.Start();
+        for (var n = 0; n < Math.Min(Parallelism, jobs.Count); n++)
+            new Thread(Work, StackBytes) { IsBackground = true, Name = "NVRTC" }.Start();
         lock (gate)
         {
             while (unfinished > 0)
             {
                 Monitor.Wait(gate, Timeout > 0 ? LookAgain : System.Threading.Timeout.InfiniteTimeSpan);
-                if (Timeout > 0 && atWork.Where(w => w.Value.IsPast(Timeout)).Select(w => (int?)w.Key).FirstOrDefault() is { } late) GiveUp(late);
+                if (Timeout == 0) continue;
+                foreach (var late in atWork.Where(w => w.Value.IsPast(Timeout)).Take(1).ToArray()) GiveUp(late.Key);
             }
         }
 
@@ -78,20 +79,27 @@ internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob,
         }
     }
 
-    // NVRTC cannot be stopped, and while one thread is in its front end no other gets in. So all that is at work is given up, to be
-    // ended with the process, and the next build goes on with what is left.
+    // NVRTC cannot be stopped, and while one thread is in its front end no other gets in. So all that is at work is given up, to
+    // be ended with the process, and the next build goes on with what is left.
     private void GiveUp(int late)
     {
         var left = jobs.Count - results.Count(r => r is not null) - 1;
         for (var i = 0; i < jobs.Count; i++) results[i] ??= new JobResult(jobs[i], []);
-        results[late] = new JobResult(jobs[late], [new Diagnostic(DiagnosticSeverity.Error, Codes.Timeout, string.Create(CultureInfo.InvariantCulture,
-            $"The kernel was not compiled for {jobs[late].Architecture} within {Timeout} seconds and is given up{(left > 0 ? $", and with it {left} other compilations, which the next build does" : "")}. ")
-            + "Look for recursion or an unrolled loop that has no end; if it only takes long, set FusionCompileTimeout to more seconds, or to 0 for no limit.",
-            jobs[late].Kernel.Source)]);
+        results[late] = new JobResult(jobs[late], [TooLong(jobs[late], left)]);
         unfinished -= atWork.Count + jobs.Count - next;
         next = jobs.Count;
         atWork.Clear();
         ProcessEnd.NvrtcIsBusy = true;
+    }
+
+    private Diagnostic TooLong(CompileJob job, int left)
+    {
+        var others = left > 0 ? $", and with it {left} other compilations, which the next build does" : "";
+        return new Diagnostic(DiagnosticSeverity.Error, Codes.Timeout,
+            $"The kernel was not compiled for {job.Architecture} within {Timeout} seconds and is given up{others}. "
+            + "Look for recursion or an unrolled loop that has no end; if it only takes long, set FusionCompileTimeout to more "
+            + "seconds, or to 0 for no limit.",
+            job.Kernel.Source);
     }
 
     private JobResult Try(CompileJob job)

@@ -12,7 +12,7 @@ internal static class LibraryFile
     private const int HeaderBytes = 64;
     private const int LoadSegment = 1;
 
-    private static readonly Dictionary<int, Architecture> Machines = new() { [62] = Architecture.X64, [183] = Architecture.Arm64 };
+    private static readonly Dictionary<int, string> Machines = new() { [62] = "X64", [183] = "Arm64" };
 
     /// <summary>Why an NVRTC must not be loaded: its own file's fault, or that of the builtins beside it.</summary>
     /// <param name="path">Its path, or a name for the loader, about which nothing is known.</param>
@@ -35,9 +35,9 @@ internal static class LibraryFile
             if (file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes) return "";
             // ELF, of 64 bits, little end first.
             if (!header.StartsWith("\u007fELF\u0002\u0001"u8)) return "";
-            var processor = Machines.TryGetValue(BinaryPrimitives.ReadUInt16LittleEndian(header[18..]), out var known) ? known.ToString() : "other";
-            if (processor != RuntimeInformation.ProcessArchitecture.ToString())
-                return $"it is for {processor} processors, and this one is {RuntimeInformation.ProcessArchitecture}";
+            var processor = Machines.GetValueOrDefault(BinaryPrimitives.ReadUInt16LittleEndian(header[18..]), "other");
+            var own = RuntimeInformation.ProcessArchitecture.ToString();
+            if (processor != own) return $"it is for {processor} processors, and this one is {own}";
             var says = LoadedBytes(file, header);
             return says <= file.Length ? "" : string.Create(CultureInfo.InvariantCulture,
                 $"it is cut off: it has {file.Length:N0} bytes of at least {says:N0}. Copy or install it again");
@@ -52,7 +52,8 @@ internal static class LibraryFile
     private static long LoadedBytes(FileStream file, ReadOnlySpan<byte> header)
     {
         var table = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
-        int size = BinaryPrimitives.ReadUInt16LittleEndian(header[54..]), count = BinaryPrimitives.ReadUInt16LittleEndian(header[56..]);
+        int size = BinaryPrimitives.ReadUInt16LittleEndian(header[54..]);
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(header[56..]);
         var end = table + (long)size * count;
         if (table < 0 || size < 56 || end > file.Length) return end;
         var segments = new byte[size * count];
@@ -62,7 +63,9 @@ internal static class LibraryFile
         {
             var segment = segments.AsSpan(i * size);
             if (BinaryPrimitives.ReadInt32LittleEndian(segment) != LoadSegment) continue;
-            end = Math.Max(end, BinaryPrimitives.ReadInt64LittleEndian(segment[8..]) + BinaryPrimitives.ReadInt64LittleEndian(segment[32..]));
+            var start = BinaryPrimitives.ReadInt64LittleEndian(segment[8..]);
+            var bytes = BinaryPrimitives.ReadInt64LittleEndian(segment[32..]);
+            end = Math.Max(end, start + bytes);
         }
 
         return end;
