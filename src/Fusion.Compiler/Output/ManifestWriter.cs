@@ -16,11 +16,11 @@ internal static class ManifestWriter
     /// <param name="compiler">The SDK's version.</param>
     public static KernelManifest Create(
         IEnumerable<JobResult> results, StoredImages stored, Version nvrtc, string compiler) => new()
-    {
-        Schema = KernelManifest.CurrentSchema,
-        Compiler = compiler,
-        Nvrtc = nvrtc.ToString(),
-        Modules = [.. results.GroupBy(r => r.Job.Kernel).Select(g => new KernelModule
+        {
+            Schema = KernelManifest.CurrentSchema,
+            Compiler = compiler,
+            Nvrtc = nvrtc.ToString(),
+            Modules = [.. results.GroupBy(r => r.Job.Kernel).Select(g => new KernelModule
         {
             Name = g.Key.Name,
             Source = SourceName(g.Key),
@@ -29,7 +29,7 @@ internal static class ManifestWriter
                 .ThenBy(i => GpuArchitecture.Parse(i.Architecture).Form)
                 .ThenBy(i => i.Kind)],
         }).OrderBy(m => m.Name, StringComparer.Ordinal)],
-    };
+        };
 
     // A source outside the project has a full path, which is the machine's and nobody else's concern.
     private static string SourceName(Kernel kernel) =>
