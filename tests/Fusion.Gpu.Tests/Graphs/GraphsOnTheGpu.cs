@@ -11,8 +11,7 @@ namespace Fusion.Gpu.Tests.Graphs;
 /// not.</summary>
 public sealed class GraphsOnTheGpu : GpuGroupTest
 {
-    // A group loads its kernels; all patterns share these. The other types go through the matrix of calls.
-    private static readonly IEnumerable<Pattern> Patterns = Pattern.All.Where(pattern => pattern.Type == ElementType.BFloat16);
+    private static readonly IEnumerable<Pattern> Patterns = Pattern.All;
 
     private readonly RankGroup cpu = RankGroup.OnCpu(2);
     private RankGroup? loopback;
