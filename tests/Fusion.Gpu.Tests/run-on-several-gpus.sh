@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests with ranks on different GPUs, then measures one-shot, two-shot and NCCL with the separate kernels, and finds
 # the limits between them. From the bundle beside this script; needs GPUs with peer access and libnccl.so.2.
-# usage: run-on-several-gpus.sh [OUTPUT-FOLDER] [GPU,GPU,…]     all GPUs by default; naming one several times tries the script
+# usage: run-on-several-gpus.sh [OUTPUT-FOLDER] [GPU,GPU,… | all] [PART…]
+#   GPUs: all by default; naming one several times tries the script.
+#   parts: groups, fused and graphs are tests, together less than four minutes on 4 GPUs; bench measures, limits makes a policy of
+#   what bench wrote into the same folder. All of them by default.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 output=${1:-$here/results-several-gpus}
@@ -12,7 +15,11 @@ trap 'rm -rf "$content"' EXIT
 tar -xzf "$here/content.tar.gz" -C "$content" || exit 1
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 count=$(nvidia-smi -L | wc -l)
-list=${2:-$(seq -s, 0 $((count - 1)))}
+list=${2:-all}
+[ "$list" = all ] && list=$(seq -s, 0 $((count - 1)))
+parts=" ${*:3} "
+[ $# -gt 2 ] || parts=" groups fused graphs bench limits "
+has() { [[ $parts == *" $1 "* ]]; }
 IFS=, read -ra gpus <<<"$list"
 distinct=$(tr , '\n' <<<"$list" | sort -u | wc -l)
 failed=0
@@ -32,21 +39,23 @@ nccl=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl._
 
 step machine nvidia-smi topo -m
 step doctor "$content/fusion" doctor
-FUSION_TEST_GPUS=$list step tests "$content/Fusion.Gpu.Tests" --results-directory "$output" \
-  --filter 'FullyQualifiedName~.Fused.|FullyQualifiedName~.Groups.|FullyQualifiedName~.Graphs.'
+for part in Groups Fused Graphs; do
+  has "${part,}" || continue
+  FUSION_TEST_GPUS=$list step "tests-${part,}" "$content/Fusion.Gpu.Tests" --results-directory "$output" \
+    --filter "FullyQualifiedName~.$part."
+done
 
 # Tokens by size: one-shot is not asked for what nobody would send by it.
 few=1,2,4,8,16,32,64,128
 many=256,512,1024,2048,4096,8192
 epilogues=allreduce,rmsnorm,fp8,nvfp4
-files=()
 bench() {
   local name=bench-$1
   shift
-  files+=("$output/$name.csv")
   step "$name" "$content/fusion" bench allreduce --csv "$output/$name.csv" --epilogue $epilogues "$@"
 }
 for ranks in 2 4 8; do
+  has bench || break
   [ "$ranks" -gt "${#gpus[@]}" ] && break
   use=$(IFS=,; echo "${gpus[*]:0:$ranks}")
   for hidden in 4096 5120 7168 8192; do
@@ -64,6 +73,6 @@ for ranks in 2 4 8; do
   done
 done
 architecture=sm_$(nvidia-smi -i "${gpus[0]}" --query-gpu=compute_cap --format=csv,noheader | tr -d .)
-step limits "$content/fusion" tune "${files[@]}" --arch "$architecture" --out "$output/policy.json"
+has limits && step limits "$content/fusion" tune "$output"/bench-*.csv --arch "$architecture" --out "$output/policy.json"
 echo "==> $SECONDS s in all; $([ $failed -eq 0 ] && echo 'nothing failed' || echo 'look for FAILED above')"
 exit $failed

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Fusion.Cli.CommandLine;
 using Fusion.Cli.Output;
+using Fusion.Runtime;
 
 namespace Fusion.Cli.Doctor;
 
@@ -38,7 +39,9 @@ internal static class DoctorCommand
             problems.Add(new($"NVRTC {found.Path} ({found.Origin}): {what}", found.Advice!));
         }
 
-        return new(driver, gpus, peers, nvrtc, problems);
+        var variables = NativeEnvironment.Settings
+            .Select(setting => new VariableReport(setting.Name, setting.Value, setting.IsOwn, setting.Meaning)).ToList();
+        return new(driver, gpus, peers, nvrtc, variables, problems);
     }
 
     private static void Print(DoctorReport report)
@@ -75,6 +78,10 @@ internal static class DoctorCommand
             if (nvrtc.Architectures.Count > 0) Screen.Line($"        has      {string.Join(' ', nvrtc.Architectures)}");
             Screen.Line($"        verdict  {nvrtc.Verdict}");
         }
+
+        Screen.Line("Variables that Fusion.Runtime sets in a process before the driver starts, unless they are set:");
+        Screen.Table(["variable", "value", "set by", "meaning"], report.Variables.Select(variable =>
+            (IReadOnlyList<string>)[variable.Name, variable.Value, variable.IsOwn ? "you" : "Fusion.Runtime", variable.Meaning]));
 
         Screen.Line(report.Problems.Count == 0 ? "No problem found." : "Problems:");
         foreach (var problem in report.Problems)

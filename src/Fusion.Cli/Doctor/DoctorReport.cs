@@ -5,12 +5,14 @@ namespace Fusion.Cli.Doctor;
 /// <param name="Gpus">The GPUs that it sees.</param>
 /// <param name="Peers">For each GPU, whether it can use the memory of each.</param>
 /// <param name="Nvrtc">Every NVRTC that fusionc's search finds, in its order.</param>
+/// <param name="Variables">Variables of the environment that Fusion.Runtime sets in a process, unless the user has.</param>
 /// <param name="Problems">What is wrong, and what to do.</param>
 internal sealed record DoctorReport(
     DriverReport Driver,
     IReadOnlyList<GpuReport> Gpus,
     IReadOnlyList<IReadOnlyList<bool>> Peers,
     IReadOnlyList<NvrtcReport> Nvrtc,
+    IReadOnlyList<VariableReport> Variables,
     IReadOnlyList<Finding> Problems);
 
 /// <summary>The CUDA driver.</summary>
@@ -40,6 +42,13 @@ internal sealed record GpuReport(
 internal sealed record NvrtcReport(
     string Path, string Origin, string? Version, bool IsUsed, bool Works, string Verdict, IReadOnlyList<string> Architectures,
     string? Advice);
+
+/// <summary>A variable of the environment that the CUDA driver or NCCL reads.</summary>
+/// <param name="Name">The variable.</param>
+/// <param name="Value">The value in force.</param>
+/// <param name="IsOwn">Whether the user has set it; otherwise Fusion.Runtime does.</param>
+/// <param name="Meaning">What it says.</param>
+internal sealed record VariableReport(string Name, string Value, bool IsOwn, string Meaning);
 
 /// <summary>Something that is wrong.</summary>
 /// <param name="What">What it is.</param>
