@@ -17,9 +17,6 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <summary>Whether calls are launched one by one.</summary>
     public bool IsEager { get; init; }
 
-    /// <summary>Whether kernels of a rank may overlap where ranks share the GPU. All calls have one shape here, so they may.</summary>
-    public bool Overlaps { get; init; }
-
     /// <summary>What sums before the separate kernels; null for the kernels of Fusion.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
@@ -42,7 +39,6 @@ internal sealed class AllReduceBench(RankGroup group)
             HiddenSize = hidden,
             MaxTokens = tokens,
             DataType = Type,
-            OverlapOnSharedGpu = Overlaps,
             Library = Library,
             Kernels = kernels,
             // The workspace holds every strategy that can be asked for.

@@ -26,10 +26,6 @@ internal static class BenchCommand
         var nccl = Text("--nccl",
             "Let NCCL sum before the separate kernels: the library, the folder that has it, or auto to let the loader find it.", "PATH");
         var eager = new Option<bool>("--eager") { Description = "Launch each call, instead of a graph of calls." };
-        var apart = new Option<bool>("--no-overlap")
-        {
-            Description = "On one GPU, let no kernel come before the last one of its rank has left.",
-        };
         var iterations = Number("--iterations", "Calls one behind the other, 20 by default.");
         var repeats = Number("--repeats", "How often these are timed, 15 by default; the median counts.");
         var kernels = KernelsOption();
@@ -40,7 +36,7 @@ internal static class BenchCommand
 
         var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
         {
-            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, eager, apart, iterations, repeats, kernels, baseline, csv,
+            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, eager, iterations, repeats, kernels, baseline, csv,
             json,
         };
         command.SetAction(line =>
@@ -63,7 +59,6 @@ internal static class BenchCommand
                 Type = Types[line.GetValue(type) ?? "bf16"],
                 Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
                 IsEager = line.GetValue(eager),
-                Overlaps = !line.GetValue(apart),
                 Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
                 Repeats = Positive(line.GetValue(repeats) ?? 15, "--repeats"),
             };

@@ -54,4 +54,7 @@ public enum CudaResult
 
     /// <summary>Kernel module and library of the driver have different versions.</summary>
     SystemDriverMismatch = 803,
+
+    /// <summary>A stream of the context is recorded, which forbids the question.</summary>
+    StreamCaptureUnsupported = 900,
 }

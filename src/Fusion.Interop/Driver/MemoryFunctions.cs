@@ -10,6 +10,7 @@ public sealed unsafe class MemoryFunctions
     private readonly delegate* unmanaged<ulong, void*, nuint, CudaResult> copyToDevice;
     private readonly delegate* unmanaged<void*, ulong, nuint, CudaResult> copyToHost;
     private readonly delegate* unmanaged<ulong, byte, nuint, CudaResult> fill;
+    private readonly delegate* unmanaged<ulong, byte, nuint, nint, CudaResult> fillInStream;
     private readonly delegate* unmanaged<ulong, ulong, nuint, CudaResult> copy;
 
     internal MemoryFunctions(nint library)
@@ -21,6 +22,8 @@ public sealed unsafe class MemoryFunctions
         copyToHost = (delegate* unmanaged<void*, ulong, nuint, CudaResult>)
             NativeLibrary.GetExport(library, "cuMemcpyDtoH_v2");
         fill = (delegate* unmanaged<ulong, byte, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemsetD8_v2");
+        fillInStream = (delegate* unmanaged<ulong, byte, nuint, nint, CudaResult>)
+            NativeLibrary.GetExport(library, "cuMemsetD8Async");
         copy = (delegate* unmanaged<ulong, ulong, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemcpyDtoD_v2");
     }
 
@@ -53,6 +56,13 @@ public sealed unsafe class MemoryFunctions
     /// <param name="value">The byte to repeat.</param>
     /// <param name="bytes">Size.</param>
     public CudaResult Fill(ulong target, byte value, nuint bytes) => fill(target, value, bytes);
+
+    /// <summary><c>cuMemsetD8Async</c>: sets bytes when the stream comes to it.</summary>
+    /// <param name="target">Address on the device.</param>
+    /// <param name="value">The byte to repeat.</param>
+    /// <param name="bytes">Size.</param>
+    /// <param name="stream">The stream.</param>
+    public CudaResult Fill(ulong target, byte value, nuint bytes, nint stream) => fillInStream(target, value, bytes, stream);
 
     /// <summary><c>cuMemcpyDtoD</c>, between GPUs too where the current context may use the other's memory; may return before
     /// it is done.</summary>

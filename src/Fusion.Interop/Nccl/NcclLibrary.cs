@@ -12,6 +12,8 @@ public sealed unsafe class NcclLibrary
 
     private readonly delegate* unmanaged<nint*, int, int*, NcclResult> commInitAll;
     private readonly delegate* unmanaged<nint, NcclResult> commAbort;
+    private readonly delegate* unmanaged<nint, NcclResult> commFinalize;
+    private readonly delegate* unmanaged<nint, NcclResult> commDestroy;
     private readonly delegate* unmanaged<nint, NcclResult*, NcclResult> commGetAsyncError;
     private readonly delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult> allReduce;
     private readonly delegate* unmanaged<NcclResult> groupStart;
@@ -22,6 +24,10 @@ public sealed unsafe class NcclLibrary
     {
         commInitAll = (delegate* unmanaged<nint*, int, int*, NcclResult>)Export("ncclCommInitAll");
         commAbort = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommAbort");
+        // Since 2.14.
+        if (NativeLibrary.TryGetExport(library, "ncclCommFinalize", out var finalize))
+            commFinalize = (delegate* unmanaged<nint, NcclResult>)finalize;
+        commDestroy = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommDestroy");
         commGetAsyncError = (delegate* unmanaged<nint, NcclResult*, NcclResult>)Export("ncclCommGetAsyncError");
         allReduce = (delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)Export("ncclAllReduce");
         groupStart = (delegate* unmanaged<NcclResult>)Export("ncclGroupStart");
@@ -86,6 +92,27 @@ public sealed unsafe class NcclLibrary
     /// <summary><c>ncclCommAbort</c>: ends what a communicator still does, waiting kernels among it, and frees it.</summary>
     /// <param name="communicator">The communicator.</param>
     public NcclResult Abort(nint communicator) => commAbort(communicator);
+
+    /// <summary><c>ncclCommFinalize</c> and <c>ncclCommDestroy</c> of all communicators of a process: waits for what they
+    /// still do and frees them.</summary>
+    /// <param name="communicators">The communicators of all ranks.</param>
+    /// <returns>The first result that is no success. All are destroyed all the same.</returns>
+    public NcclResult Destroy(ReadOnlySpan<nint> communicators)
+    {
+        var result = NcclResult.Success;
+        if (commFinalize != null)
+        {
+            // Each waits for the others, so one thread starts them together.
+            Note(groupStart());
+            foreach (var communicator in communicators) Note(commFinalize(communicator));
+            Note(groupEnd());
+        }
+
+        foreach (var communicator in communicators) Note(commDestroy(communicator));
+        return result;
+
+        void Note(NcclResult one) => result = result == NcclResult.Success ? one : result;
+    }
 
     /// <summary><c>ncclCommGetAsyncError</c>: what went wrong since.</summary>
     /// <param name="communicator">The communicator.</param>

@@ -7,11 +7,12 @@ namespace Fusion.Runtime;
 /// rank. The results do not depend on the strategy, on the other tokens of a call, or on whether ranks are on GPUs or on the
 /// CPU: docs/numbers.md.</para>
 /// <para>A launch allocates nothing and can be recorded as a graph (<see cref="GpuGraph"/>). Of two launches of the same
-/// rank, the second must be behind the first in its stream, or that stream be synchronized. Where ranks share a GPU, so must
-/// operations: let one be done before another one starts.</para>
+/// rank, the second must be behind the first in its stream, or that stream be synchronized. Operations in different
+/// streams may run at the same time where each rank has a GPU of its own; where ranks share a GPU, let one be done before another
+/// one starts.</para>
 /// <para>No wait is without an end: a rank that waits for another longer than <see cref="AllReduceOptions.Timeout"/> gives up,
 /// and the next launch, <see cref="Check"/> or <see cref="Synchronize"/> throws a <see cref="PeerTimeoutException"/>.</para>
-/// <para>Dispose it before its group.</para>
+/// <para>Dispose it before its group, which otherwise does.</para>
 /// </remarks>
 public sealed class AllReduce : IDisposable
 {
@@ -43,8 +44,7 @@ public sealed class AllReduce : IDisposable
         Options = optionsOf(0);
         var requests = group.Ranks.Select(rank => OptionsValidation.Check(optionsOf(rank.Index), group, rank)).ToArray();
         layout = WorkspaceLayout.For(requests[0]);
-        var kernels = group.Ranks.Select(rank => RankKernels.Load(
-            rank, group, requests[rank.Index], optionsOf(rank.Index).OverlapOnSharedGpu)).ToArray();
+        var kernels = group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index])).ToArray();
         PlanAgreement.Check([.. group.Ranks.Select(rank => RankPlan.Of(
             requests[rank.Index], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[rank.Index]),
             kernels[rank.Index]?.Caps ?? []))]);
@@ -54,6 +54,7 @@ public sealed class AllReduce : IDisposable
         engine = group.Topology == GroupTopology.Cpu
             ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout)
             : new GpuEngine(group, Options, layout, kernels!);
+        group.Own(this);
     }
 
     /// <summary>What it was made for.</summary>
@@ -88,14 +89,13 @@ public sealed class AllReduce : IDisposable
     /// <param name="force">A strategy in spite of the policy, the same on all ranks; null for the policy's.</param>
     /// <returns>The plan, and what the call writes by name.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
-    /// <exception cref="ArgumentException">The stream is of another GPU.</exception>
     /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
     /// <exception cref="CapacityException">The call has too many tokens.</exception>
     /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
     /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
     /// <exception cref="PlanRefusedException">The strategy that was asked for cannot do it.</exception>
-    /// <exception cref="StreamConflictException">The rank's last call is in another stream and not done, or another rank uses
-    /// the stream.</exception>
+    /// <exception cref="StreamConflictException">The stream is of another GPU or context, another rank uses it, or the rank's last
+    /// call is in another one and not done.</exception>
     /// <exception cref="CallMismatchException">On the CPU: the ranks' calls are not the same.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
     /// <exception cref="NotRearmedException">The rank was told of that before.</exception>
@@ -139,6 +139,8 @@ public sealed class AllReduce : IDisposable
     /// <summary>Makes the operation usable again after a failure, for all ranks: waits for what still runs on their GPUs, and
     /// makes the workspaces as new. Calls that were launched before are void. Call it once, while no thread launches or
     /// synchronizes and no stream is recorded.</summary>
+    /// <exception cref="NotRearmedException">A GPU still works after <see cref="AllReduceOptions.Timeout"/>, on what is not of this
+    /// operation. Nothing was changed; it can be tried again.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Rearm()
     {
@@ -146,10 +148,15 @@ public sealed class AllReduce : IDisposable
         engine.Rearm();
     }
 
-    /// <summary>Waits for what still runs and frees the workspaces. Doing it twice is harmless.</summary>
+    /// <summary>Waits for the calls that were launched, so that their results are there, and frees the workspaces. The wait ends
+    /// after <see cref="AllReduceOptions.Timeout"/>, or as soon as a rank gave up or waits for a call that another one did not
+    /// launch: then the calls that still wait are given up, and their results are not to be used. Doing it twice is
+    /// harmless.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 0) engine.Dispose();
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        engine.Dispose();
+        group.Disown(this);
     }
 
     private void MakeReady(int rank, GpuStream? stream)
@@ -161,13 +168,7 @@ public sealed class AllReduce : IDisposable
                 nameof(rank), rank, $"The group has ranks 0 to {group.WorldSize - 1}.");
         }
 
-        if (stream is null) return;
-        ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
-        if (stream.Context.Device.Ordinal != group.Ranks[rank].Context?.Device.Ordinal)
-        {
-            throw new ArgumentException(
-                $"The stream is of {stream.Context.Device}, but it is to be used for {group.Ranks[rank]}.", nameof(stream));
-        }
+        StreamUses.Check(group.Ranks[rank], stream);
     }
 
     private void ThrowIfDisposed()

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Fusion.Manifest;
 
 namespace Fusion.Runtime;
@@ -11,8 +12,9 @@ namespace Fusion.Runtime;
 public sealed class AllReduceKernels
 {
     private static readonly Lock Gate = new();
-    private static readonly List<Assembly> Assemblies = [];
-    private static AllReduceKernels? registered = new([]);
+    // Not to keep an assembly that could be unloaded.
+    private static readonly List<WeakReference<Assembly>> Assemblies = [];
+    private static readonly ConditionalWeakTable<Assembly, AllReduceVariant[]> Read = [];
 
     // What they were picked for; null for all that there are.
     private (int Hidden, ElementType Type, int Ranks, ComputeCapability Gpu)? fits;
@@ -27,7 +29,11 @@ public sealed class AllReduceKernels
     {
         get
         {
-            lock (Gate) return registered ??= new([.. Assemblies.SelectMany(In)]);
+            lock (Gate)
+            {
+                Assemblies.RemoveAll(reference => !reference.TryGetTarget(out _));
+                return new([.. Alive().SelectMany(assembly => Read.GetValue(assembly, one => [.. In(one)]))]);
+            }
         }
     }
 
@@ -48,9 +54,7 @@ public sealed class AllReduceKernels
         ArgumentNullException.ThrowIfNull(assembly);
         lock (Gate)
         {
-            if (Assemblies.Contains(assembly)) return;
-            Assemblies.Add(assembly);
-            registered = null;
+            if (!Alive().Contains(assembly)) Assemblies.Add(new(assembly));
         }
     }
 
@@ -91,6 +95,9 @@ public sealed class AllReduceKernels
 
         return -1;
     }
+
+    private static IEnumerable<Assembly> Alive() =>
+        Assemblies.Select(reference => reference.TryGetTarget(out var assembly) ? assembly : null).OfType<Assembly>();
 
     // Its project may have been built without kernels.
     private static IEnumerable<AllReduceVariant> In(Assembly assembly) => ManifestReader.TryRead(assembly) is { } manifest

@@ -27,10 +27,4 @@ public sealed record AllReduceOptions
     /// themselves, <see cref="AllReduceKernels.Registered"/>. Calls that none of them fits have the built-in kernels, with the same
     /// bits.</summary>
     public AllReduceKernels? Kernels { get; init; }
-
-    /// <summary>Whether a rank's next kernel may come onto a GPU before its last one has left, also where ranks share the GPU;
-    /// where each has its own it always may. Saves the time between two kernels. On a shared GPU it is safe only while all
-    /// calls in flight have the same shape and no other kernel is launched programmatically: early blocks of one rank could
-    /// take the room of another's that are waited for, until the timeout.</summary>
-    public bool OverlapOnSharedGpu { get; init; }
 }

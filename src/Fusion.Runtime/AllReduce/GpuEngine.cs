@@ -4,7 +4,8 @@ namespace Fusion.Runtime;
 internal sealed class GpuEngine : IRankEngine
 {
     private readonly GpuRank[] ranks;
-    private readonly StreamUse[] streams;
+    private readonly BlockShare[] shares;
+    private readonly StreamUses streams;
     private readonly FailureLatch failure;
     private readonly TimeSpan timeout;
 
@@ -13,38 +14,49 @@ internal sealed class GpuEngine : IRankEngine
     {
         timeout = options.Timeout;
         failure = new FailureLatch(group.WorldSize);
+        streams = new StreamUses(group.WorldSize);
         var made = new List<GpuRank>();
+        var joined = new Dictionary<GpuContext, BlockShare>();
         try
         {
-            foreach (var rank in group.Ranks) made.Add(new GpuRank(rank, options, layout, kernels[rank.Index]));
+            foreach (var rank in group.Ranks)
+            {
+                var context = rank.Context!;
+                var own = kernels[rank.Index];
+                if (!joined.TryGetValue(context, out var share))
+                {
+                    joined[context] = share = BlockBudget.Of(context.Device)
+                        .Join(own.RanksOnGpu, rank.Index, own.BlocksPerMultiprocessor);
+                }
+
+                made.Add(new GpuRank(rank, options, layout, own, share));
+            }
         }
         catch
         {
             made.ForEach(rank => rank.Dispose());
+            foreach (var share in joined.Values) share.Dispose();
             throw;
         }
 
         ranks = [.. made];
-        streams = [.. made.Select(rank => rank.Streams)];
+        shares = [.. joined.Values];
         foreach (var rank in ranks) rank.Connect(ranks);
     }
 
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReducePlan plan)
     {
-        Look();
+        PollFailures();
         failure.ThrowBeforeLaunch(rank);
         var used = stream ?? ranks[rank].Rank.Stream!;
-        var (own, given) = (ranks[rank].Rank.Context!.Device, used.Context.Device);
-        if (own.Ordinal != given.Ordinal) throw StreamConflictException.OtherGpu(rank, own, given);
-        var use = streams[rank];
-        use.Enter(rank, used, streams);
+        streams.Enter(rank, used);
         try
         {
             ranks[rank].Launch(used, call, plan);
         }
         finally
         {
-            use.Leave();
+            streams.Leave(rank);
         }
     }
 
@@ -53,52 +65,75 @@ internal sealed class GpuEngine : IRankEngine
         var used = stream ?? ranks[rank].Rank.Stream!;
         // Not for ever: kernels of ours in it give up by themselves.
         used.Synchronize();
-        streams[rank].Forget(used);
-        Look();
+        streams.Forget(rank, used);
+        PollFailures();
         failure.Throw(rank);
     }
 
     public void Check()
     {
-        Look();
+        PollFailures();
         failure.Throw();
     }
 
     public void Rearm()
     {
-        Quiet();
+        Poison();
+        var drain = new GpuDrain(ranks.Select(rank => rank.Rank.Context!));
+        if (!drain.Wait(timeout)) throw new NotRearmedException(drain.Unfinished, timeout);
+        drain.ThrowIfFailed();
         // Only when no rank runs any more: each one's kernels write to all workspaces.
-        foreach (var rank in ranks) rank.Workspace.Reset();
-        foreach (var use in streams) use.Forget(null);
+        foreach (var rank in ranks) rank.Reset();
+        streams.ForgetAll();
         failure.Clear();
     }
 
+    /// <summary>Waits for what was launched, and frees the memory. What does not end, although it was told to give up, is freed
+    /// when it does.</summary>
     public void Dispose()
     {
-        // Disposed too late: all is gone with the contexts, the memory that Quiet writes to among it.
-        if (Array.Exists(ranks, rank => rank.Rank.Context!.IsDisposed)) return;
-        try
+        // Disposed too late: all is gone with the contexts.
+        if (Array.Exists(ranks, rank => rank.Rank.Context!.IsDisposed))
         {
-            Quiet();
-        }
-        catch (GpuException)
-        {
-            // A kernel failed, and with it the context: nothing runs any more.
+            Array.ForEach(shares, share => share.Dispose());
+            return;
         }
 
-        foreach (var rank in ranks) rank.Dispose();
+        var drain = new GpuDrain(ranks.Select(rank => rank.Rank.Context!));
+        if (!drain.Wait(timeout, HasFailed))
+        {
+            Poison();
+            drain.Wait(GpuDrain.Grace);
+        }
+
+        drain.Then(() =>
+        {
+            foreach (var rank in ranks) rank.Dispose();
+            foreach (var share in shares) share.Dispose();
+        });
     }
 
-    // Waits for all GPUs, where kernels that wait are told not to.
-    private void Quiet()
+    // Whether the calls cannot all end by themselves: a rank gave up, or a rank that launched fewer calls is done with them, so
+    // that the others wait for a call that will not come.
+    private bool HasFailed()
+    {
+        PollFailures();
+        if (failure.Failure is not null) return true;
+        var fewest = ranks.Min(rank => rank.Launched);
+        return Array.Exists(ranks, rank => rank.Launched > fewest) &&
+            Array.TrueForAll(ranks, rank => rank.Launched > fewest || IsDone(streams.Last(rank.Rank.Index)));
+    }
+
+    private static bool IsDone(GpuStream? stream) => stream is null or { IsDisposed: true } || (!stream.IsCaptured && !stream.IsBusy);
+
+    private void Poison()
     {
         foreach (var rank in ranks) rank.Workspace.Poison();
-        foreach (var rank in ranks) rank.Rank.Context!.Synchronize();
     }
 
     // Whether a kernel gave up since. Who waited for a peer's own data tells more than who waited for a sum that the peer could
     // not make.
-    private void Look()
+    private void PollFailures()
     {
         if (failure.Failure is not null) return;
         GpuRank? found = null;
@@ -113,7 +148,7 @@ internal sealed class GpuEngine : IRankEngine
         ref var why = ref found.Workspace.Status;
         failure.Set(new PeerTimeoutException(
             found.Rank.Index, [why.Peer], Words(why.Step), why.Token, (uint)why.Call, timeout));
-        foreach (var rank in ranks) rank.Workspace.Poison();
+        Poison();
     }
 
     private static string Words(int step) => step switch

@@ -8,13 +8,16 @@ internal sealed class GpuRank : IDisposable
     private readonly RankKernels kernels;
     private readonly WorkspaceLayout layout;
     private readonly ILibraryAllReduce? library;
+    private readonly BlockShare share;
     private readonly DeviceBuffer<byte> scratch;
     private AllReduceParameters start;
+    private long launched;
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
-    public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels)
+    public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels, BlockShare share)
     {
         Rank = rank;
+        this.share = share;
         this.layout = layout;
         this.kernels = kernels;
         library = options.Library;
@@ -46,14 +49,22 @@ internal sealed class GpuRank : IDisposable
 
     public Workspace Workspace { get; }
 
-    /// <summary>Which streams its calls are in.</summary>
-    public StreamUse Streams { get; } = new();
+    /// <summary>How many calls were launched since the workspaces were as new, recorded ones among them.</summary>
+    public long Launched => Volatile.Read(ref launched);
 
     /// <summary>Tells it where the ranks' workspaces are, its own among them.</summary>
     /// <param name="all">All ranks.</param>
     public void Connect(ReadOnlySpan<GpuRank> all)
     {
         foreach (var rank in all) start.Workspaces[rank.Rank.Index] = rank.Workspace.Address;
+    }
+
+    /// <summary>Makes its workspace as new. No kernel of any rank may run.</summary>
+    /// <exception cref="GpuException">The driver reports an error.</exception>
+    public void Reset()
+    {
+        Workspace.Reset();
+        Volatile.Write(ref launched, 0);
     }
 
     /// <summary>Puts a call into a stream. Allocates nothing.</summary>
@@ -65,12 +76,15 @@ internal sealed class GpuRank : IDisposable
         if (plan.Strategy == AllReduceStrategy.Separate)
         {
             LaunchSeparate(stream, call, plan);
-            return;
+        }
+        else
+        {
+            var parameters = start;
+            ParameterFill.Fill(ref parameters, call);
+            LaunchExchange(stream, ref parameters, plan, SharedBytes(call));
         }
 
-        var parameters = start;
-        ParameterFill.Fill(ref parameters, call);
-        LaunchExchange(stream, ref parameters, plan, SharedBytes(call));
+        Volatile.Write(ref launched, launched + 1);
     }
 
     /// <summary>Frees its memory. No kernel of any rank may run.</summary>
@@ -114,7 +128,7 @@ internal sealed class GpuRank : IDisposable
     {
         ParameterFill.FillLayout(ref parameters, layout, plan.Exchange);
         var owners = plan.Exchange == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
-        kernels.Launch(stream, kernels.Exchange(plan.Exchange, plan.Variants.Exchange), owners, sharedBytes, ref parameters);
+        kernels.Launch(stream, kernels.Exchange(plan.Exchange, plan.Variants.Exchange), owners, sharedBytes, ref parameters, share);
     }
 
     private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);

@@ -6,8 +6,7 @@ namespace Fusion.Runtime;
 /// <param name="device">The GPU.</param>
 /// <param name="sharedBytes">The most dynamic shared memory of a block.</param>
 /// <param name="ranksOnGpu">Ranks that share the GPU.</param>
-/// <param name="overlapOnSharedGpu">Whether kernels may overlap where ranks share it.</param>
-internal sealed class KernelEntries(GpuDevice device, int sharedBytes, int ranksOnGpu, bool overlapOnSharedGpu)
+internal sealed class KernelEntries(GpuDevice device, int sharedBytes, int ranksOnGpu)
 {
     private static readonly ComputeCapability FirstWithClusters = new(9, 0);
 
@@ -22,15 +21,13 @@ internal sealed class KernelEntries(GpuDevice device, int sharedBytes, int ranks
         // know of a cluster.
         var isForHopper = library.Modules.All(module => module.Image is { } image &&
             GpuArchitecture.Parse(image.Architecture).Capability >= FirstWithClusters);
-        var overlap = !isForHopper ? RankOverlap.Never
-            : ranksOnGpu == 1 ? RankOverlap.Always
-            : overlapOnSharedGpu ? RankOverlap.WhereTwoFit : RankOverlap.Never;
         var kernel = library.GetKernel(name);
-        var blocks = kernel.BlocksPerMultiprocessor(shape.Threads, sharedBytes) * device.MultiprocessorCount;
+        var onMultiprocessor = kernel.BlocksPerMultiprocessor(shape.Threads, sharedBytes);
+        var blocks = onMultiprocessor * device.MultiprocessorCount;
         var cap = CoResidency.Cap(blocks, ranksOnGpu);
         return cap < 1
             ? throw new NoRoomException(device.ToString(), name, ranksOnGpu, blocks)
-            : new(kernel, shape, overlap, [cap, ClusterCap(2), ClusterCap(4), ClusterCap(8)]);
+            : new(kernel, shape, isForHopper, onMultiprocessor, [cap, ClusterCap(2), ClusterCap(4), ClusterCap(8)]);
 
         int ClusterCap(int size)
         {

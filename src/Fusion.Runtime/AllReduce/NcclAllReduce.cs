@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fusion.Interop.Nccl;
 
 namespace Fusion.Runtime;
@@ -7,16 +8,23 @@ namespace Fusion.Runtime;
 /// <para>Its sums have NCCL's bits, which depend on NCCL's version, algorithm and number of ranks, and not those of the other
 /// strategies. NCCL must be on the machine (<c>libnccl2</c>); Fusion brings none.</para>
 /// <para>The waits in NCCL's kernels have no deadline. If a rank does not come, <see cref="Abort"/>, from another thread, ends
-/// the others' kernels.</para>
-/// <para>Dispose it after the operations that use it and before the group. Ranks may be launched from one thread or from one
-/// each.</para>
+/// the others' kernels. Nor do NCCL's kernels leave room on the GPU for those of operations in other streams: while a call of NCCL
+/// is in flight, launch others behind it in the same stream only.</para>
+/// <para>Dispose it after the operations that use it and before the group, which otherwise does. Ranks may be launched from one
+/// thread or from one each.</para>
 /// </remarks>
 public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
 {
     private readonly NcclLibrary nccl;
     private readonly GpuContext[] contexts;
     private readonly nint[] communicators;
-    private int aborted;
+    private readonly RankGroup? group;
+
+    // Who uses the communicators; nobody may once they are to be freed.
+    private readonly object gate = new();
+    private int users;
+    private bool isClosed;
+    private bool isFreed;
 
     /// <summary>Connects the ranks of a group.</summary>
     /// <param name="group">Ranks that each have a GPU of their own.</param>
@@ -26,52 +34,109 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     public NcclAllReduce(RankGroup group, string? path = null)
         : this(ContextsOf(group), path)
     {
+        this.group = group;
+        group.Own(this);
     }
 
     internal NcclAllReduce(GpuContext[] contexts, string? path)
     {
-        // Connections that NCCL makes at the first call of a size need all ranks at once, but ranks may be launched one after
-        // the other by one thread: it is to make all of them now.
-        NativeEnvironment.SetDefault("NCCL_RUNTIME_CONNECT", "0");
         if (!NcclLibrary.TryLoad(path, out var library, out var failure)) throw new NoNcclException(path, failure);
         (nccl, this.contexts) = (library, contexts);
         communicators = new nint[contexts.Length];
         Check(nccl.Initialize(communicators, [.. contexts.Select(context => context.Device.Ordinal)]), "ncclCommInitAll");
     }
 
+    /// <summary>How long <see cref="Dispose"/> waits for calls that run before it gives them up, and <see cref="Abort"/> for a
+    /// thread that is in a function of NCCL.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>NCCL's version.</summary>
     public Version Version => nccl.Version;
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The stream is of another GPU or context.</exception>
     /// <exception cref="NcclException">NCCL refuses, or was aborted.</exception>
     public void Launch(int rank, GpuStream stream, DeviceTensor input, DeviceTensor output)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        if (Volatile.Read(ref aborted) != 0)
+        stream.ThrowUnlessOf(contexts[rank], "NCCL's communicator");
+        if (!TryEnter())
             throw new NcclException("NCCL was aborted: its communicators are gone. Make another NcclAllReduce, and an operation with it.");
-        contexts[rank].MakeCurrent();
-        Check(nccl.AllReduce(
-            input.Address, output.Address, input.Rows * input.Columns, TypeOf(input.Type), communicators[rank], stream.Handle),
-            "ncclAllReduce");
+        try
+        {
+            contexts[rank].MakeCurrent();
+            Check(nccl.AllReduce(
+                input.Address, output.Address, input.Rows * input.Columns, TypeOf(input.Type), communicators[rank], stream.Handle),
+                "ncclAllReduce");
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
-    /// <summary>Reports what NCCL found wrong since it was last asked.</summary>
+    /// <summary>Reports what NCCL found wrong since it was last asked; nothing after an <see cref="Abort"/>.</summary>
     /// <exception cref="NcclException">Something went wrong.</exception>
     public void Check()
     {
-        if (Volatile.Read(ref aborted) != 0) return;
-        foreach (var communicator in communicators)
+        if (!TryEnter()) return;
+        try
         {
-            Check(nccl.GetAsyncError(communicator, out var error), "ncclCommGetAsyncError");
-            Check(error, "a call");
+            foreach (var communicator in communicators)
+            {
+                Check(nccl.GetAsyncError(communicator, out var error), "ncclCommGetAsyncError");
+                Check(error, "a call");
+            }
+        }
+        finally
+        {
+            Leave();
         }
     }
 
     /// <summary>Ends kernels of NCCL that wait, on all ranks; nothing can be launched any more. Doing it twice is
     /// harmless.</summary>
+    /// <exception cref="NcclException">A thread did not come back from a function of NCCL within <see cref="Timeout"/>, so that its
+    /// communicators cannot be freed. It can be tried again.</exception>
     public void Abort()
     {
-        if (Interlocked.Exchange(ref aborted, 1) != 0) return;
+        if (!Close())
+        {
+            throw new NcclException(string.Create(CultureInfo.InvariantCulture,
+                $"A thread has been in a function of NCCL for {Timeout.TotalSeconds:0.###} s. NCCL cannot be aborted while it is in use: " +
+                $"see what that thread waits for, and call Abort again."));
+        }
+
+        Free(AbortAll);
+    }
+
+    /// <summary>Waits for the calls that were launched and frees NCCL's communicators. Calls that have not ended after
+    /// <see cref="Timeout"/> are given up, as by <see cref="Abort"/>. Doing it twice is harmless.</summary>
+    public void Dispose()
+    {
+        group?.Disown(this);
+        // A thread that is stuck in NCCL keeps the communicators: to free them would be worse.
+        if (!Close() || Array.Exists(contexts, context => context.IsDisposed)) return;
+        if (isFreed) return;
+        if (new GpuDrain(contexts).Wait(Timeout) && IsHealthy()) Free(() => nccl.Destroy(communicators));
+        else Free(AbortAll);
+    }
+
+    private bool IsHealthy() => Array.TrueForAll(communicators, communicator =>
+        nccl.GetAsyncError(communicator, out var error) == NcclResult.Success && error == NcclResult.Success);
+
+    // Once, by whoever comes first; nobody uses the communicators any more.
+    private void Free(Action free)
+    {
+        lock (gate)
+        {
+            if (!isFreed) free();
+            isFreed = true;
+        }
+    }
+
+    private void AbortAll()
+    {
         for (var rank = 0; rank < communicators.Length; rank++)
         {
             if (contexts[rank].IsDisposed) continue;
@@ -80,9 +145,40 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         }
     }
 
-    /// <summary>Frees NCCL's communicators, after an <see cref="Abort"/> of what still runs. Doing it twice is
-    /// harmless.</summary>
-    public void Dispose() => Abort();
+    private bool TryEnter()
+    {
+        lock (gate)
+        {
+            if (isClosed) return false;
+            users++;
+            return true;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (gate)
+        {
+            if (--users == 0) Monitor.PulseAll(gate);
+        }
+    }
+
+    // Lets nobody in any more, and waits until all are out.
+    private bool Close()
+    {
+        lock (gate)
+        {
+            isClosed = true;
+            var end = Deadline.After(Timeout);
+            while (users > 0)
+            {
+                if (end.IsOver) return false;
+                Monitor.Wait(gate, end.Remaining);
+            }
+
+            return true;
+        }
+    }
 
     private static GpuContext[] ContextsOf(RankGroup group)
     {

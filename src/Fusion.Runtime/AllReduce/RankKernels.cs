@@ -28,6 +28,10 @@ internal sealed class RankKernels
     public IEnumerable<KeyValuePair<string, int>> Caps => variants.Prepend(builtIn).SelectMany(set => set.All)
         .SelectMany(entry => entry.Caps.Select((cap, i) => KeyValuePair.Create($"{entry.Kernel.Name} by {1 << i}", cap)));
 
+    /// <summary>How many blocks of each kernel that waits for other ranks fit on a multiprocessor.</summary>
+    public int[] BlocksPerMultiprocessor => [.. variants.Prepend(builtIn)
+        .SelectMany(set => new[] { set.OneShot.OnMultiprocessor, set.TwoShot.OnMultiprocessor }).Distinct()];
+
     /// <summary>The kernel that does all but the sum: the built-in one where the variant has none.</summary>
     /// <param name="variant">Index of the variant; -1 for the built-in kernels.</param>
     public Entry Epilogue(int variant) => (variant >= 0 ? variants[variant].Epilogue : null) ?? builtIn.Epilogue!.Value;
@@ -45,15 +49,14 @@ internal sealed class RankKernels
     /// <param name="rank">The rank.</param>
     /// <param name="group">Its group.</param>
     /// <param name="request">What the operation is made for.</param>
-    /// <param name="overlapOnSharedGpu">The option of that name.</param>
     /// <returns>Null on the CPU.</returns>
     /// <exception cref="NoRoomException">The ranks' blocks do not fit on the GPU.</exception>
-    public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request, bool overlapOnSharedGpu)
+    public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request)
     {
         if (rank.Room is not { } room) return null;
         // The same for all ranks, though fewer may be on this GPU: plans must agree.
         var ranksOnGpu = group.Ranks.GroupBy(other => other.Room).Max(ranks => ranks.Count());
-        var loader = new KernelEntries(room.Context.Device, MostSharedBytes(request.HiddenSize), ranksOnGpu, overlapOnSharedGpu);
+        var loader = new KernelEntries(room.Context.Device, MostSharedBytes(request.HiddenSize), ranksOnGpu);
         var choice = KernelChoice.For(group.WorldSize, request.HiddenSize, request.DataType);
         return new(
             request.Kernels, ranksOnGpu, room.Context.Device.MultiprocessorCount,
@@ -80,28 +83,31 @@ internal sealed class RankKernels
     /// <param name="owners">Ranks that share the tokens: 1, or all in a two-shot.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
     /// <param name="parameters">Filled, but for what depends on the shape.</param>
+    /// <param name="share">What the operation may take of the GPU; null for a kernel that waits for nobody.</param>
     public void Launch(
-        GpuStream stream, in Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters)
+        GpuStream stream, in Entry entry, int owners, int sharedBytes, ref AllReduceParameters parameters, BlockShare? share = null)
     {
-        var blocks = BlocksOfAToken(entry, parameters, sharedBytes);
-        var grid = CoResidency.Grid(parameters.Tokens, entry.Cap(blocks), owners, entry.Overlap);
-        parameters.Overlap = grid.Overlaps ? 1 : 0;
+        var sharers = share?.Enter(parameters.Rank, stream.Handle) ?? 0;
+        var blocks = BlocksOfAToken(entry, parameters, sharedBytes, Math.Max(sharers, 1));
+        var cap = entry.Cap(blocks);
+        if (share is not null && blocks == 1) cap = share.Cap(cap, entry.OnMultiprocessor, sharers);
+        parameters.Overlap = entry.Overlaps ? 1 : 0;
         // Along y are the tokens, along x the blocks that share one.
-        var shape = new LaunchShape(new GridSize(blocks, grid.Tokens), entry.Shape.ThreadsOf(blocks))
+        var shape = new LaunchShape(new GridSize(blocks, CoResidency.TokensAtATime(parameters.Tokens, cap, owners)), entry.Shape.ThreadsOf(blocks))
         {
             Cluster = blocks > 1 ? new GridSize(blocks) : null,
             SharedBytes = sharedBytes,
-            ProgrammaticLaunch = grid.Overlaps,
+            ProgrammaticLaunch = entry.Overlaps,
         };
-        entry.Kernel.Launch(stream, shape, KernelArgument.Bytes(in parameters));
+        entry.Kernel.Launch(stream, shape, KernelArgument.AddressOf(in parameters));
     }
 
-    private int BlocksOfAToken(in Entry entry, in AllReduceParameters parameters, int sharedBytes)
+    private int BlocksOfAToken(in Entry entry, in AllReduceParameters parameters, int sharedBytes, int sharers)
     {
         // Groups whose largest number is found in a block's shared memory may not be cut.
         if (sharedBytes > 0) return 1;
         var vectors = parameters.Hidden / PlanRules.Vector;
-        var blocks = RowSplit.Blocks(vectors, parameters.Ranks, parameters.Tokens, RanksOnGpu, Multiprocessors);
+        var blocks = RowSplit.Blocks(vectors, parameters.Ranks, parameters.Tokens, RanksOnGpu * sharers, Multiprocessors);
         return parameters.Tokens <= entry.Cap(blocks) ? blocks : 1;
     }
 
@@ -119,9 +125,10 @@ internal sealed class RankKernels
 
     /// <param name="Kernel">The kernel.</param>
     /// <param name="Shape">Threads, and what they hold.</param>
-    /// <param name="Overlap">Whether it may come before the rank's last kernel has left.</param>
+    /// <param name="Overlaps">Whether it may come before the rank's last kernel has left (programmatic dependent launch).</param>
+    /// <param name="OnMultiprocessor">How many of its blocks fit on a multiprocessor.</param>
     /// <param name="Caps">The most tokens at a time, where a token has 1, 2, 4 or 8 blocks.</param>
-    public readonly record struct Entry(Kernel Kernel, KernelChoice Shape, RankOverlap Overlap, int[] Caps)
+    public readonly record struct Entry(Kernel Kernel, KernelChoice Shape, bool Overlaps, int OnMultiprocessor, int[] Caps)
     {
         /// <summary>The most tokens at a time.</summary>
         /// <param name="blocks">Blocks of a token: 1, 2, 4 or 8.</param>

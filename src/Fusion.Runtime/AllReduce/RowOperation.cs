@@ -26,7 +26,7 @@ public sealed class RowOperation
         var requests = group.Ranks.Select(rank => OptionsValidation.Check(options, group, rank)).ToArray();
         type = options.DataType;
         layout = WorkspaceLayout.For(requests[0]);
-        kernels = [.. group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index], false))];
+        kernels = [.. group.Ranks.Select(rank => RankKernels.Load(rank, group, requests[rank.Index]))];
     }
 
     /// <summary>Starts a rank's call and returns. On the CPU it is done then; on a GPU, for what is behind it in the
@@ -35,6 +35,7 @@ public sealed class RowOperation
     /// <param name="stream">A stream of the rank's GPU; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
     /// <param name="call">What it reads and writes; the input is what is already reduced.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
+    /// <exception cref="StreamConflictException">The stream is of another GPU or context than the rank's.</exception>
     /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
     /// <exception cref="CapacityException">The call has too many tokens.</exception>
     /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
@@ -45,6 +46,7 @@ public sealed class RowOperation
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
         if (rank < 0 || rank >= group.WorldSize)
             throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {group.WorldSize - 1}.");
+        StreamUses.Check(group.Ranks[rank], stream);
         var context = group.Ranks[rank].Context;
         CallValidation.Check(
             call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);

@@ -14,6 +14,7 @@ public sealed class GpuContext : IDisposable
     private readonly bool isRetained;
     private readonly List<KernelLibrary> owned = [];
     private int disposed;
+    private bool isClosing;
 
     private GpuContext(GpuDevice device)
     {
@@ -110,12 +111,34 @@ public sealed class GpuContext : IDisposable
         GpuDriver.Check(GpuDriver.Library.Context.Synchronize(), "cuCtxSynchronize");
     }
 
+    /// <summary>Waits on a thread of its own, so that the caller may give up: what runs on the GPU may never end.</summary>
+    /// <returns>Ends when all work is done that the GPU has by now; with a <see cref="GpuException"/> if a kernel failed.</returns>
+    internal Task SynchronizeInBackground() => Task.Factory.StartNew(
+        () =>
+        {
+            while (true)
+            {
+                MakeCurrent();
+                var result = GpuDriver.Library.Context.Synchronize();
+                // While a stream is recorded the driver does not say when the others are done.
+                if (result != CudaResult.StreamCaptureUnsupported)
+                {
+                    GpuDriver.Check(result, "cuCtxSynchronize");
+                    return;
+                }
+
+                Thread.Sleep(1);
+            }
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     /// <summary>Lets go of the context, unless another library owns it, and unloads the kernels that generated launchers loaded.
     /// Doing it twice is harmless.</summary>
     public void Dispose()
     {
         lock (owned)
         {
+            isClosing = true;
             owned.ForEach(library => library.Dispose());
             owned.Clear();
         }
@@ -130,7 +153,7 @@ public sealed class GpuContext : IDisposable
     {
         lock (owned)
         {
-            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            ObjectDisposedException.ThrowIf(isClosing, this);
             owned.RemoveAll(one => one.IsDisposed);
             owned.Add(library);
         }

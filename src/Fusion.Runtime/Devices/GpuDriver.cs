@@ -47,7 +47,7 @@ public static class GpuDriver
         {
             var none = new Version(0, 0);
             if (!CudaDriver.TryLoad(out var driver, out var failure)) return new(null, none, default, failure);
-            HardwareQueues.Ask();
+            NativeEnvironment.Prepare();
             var initialized = driver.Initialize();
             if (initialized == CudaResult.StubLibrary)
             {

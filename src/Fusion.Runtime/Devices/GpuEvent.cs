@@ -21,11 +21,13 @@ public sealed class GpuEvent : IDisposable
 
     /// <summary>Lets it happen when all work is done that is in the stream by now.</summary>
     /// <param name="stream">A stream of the same context.</param>
+    /// <exception cref="ArgumentException">The stream is of another context or GPU.</exception>
     /// <exception cref="GpuException">The driver refuses.</exception>
     public void Record(GpuStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         MakeReady();
+        stream.ThrowUnlessOf(context, "the event");
         GpuDriver.Check(GpuDriver.Library.Event.Record(handle, stream.Handle), "cuEventRecord");
     }
 

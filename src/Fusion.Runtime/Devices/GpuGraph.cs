@@ -62,12 +62,14 @@ public sealed class GpuGraph : IDisposable
 
     /// <summary>Puts the recorded work into a stream and returns; it runs later. Allocates nothing.</summary>
     /// <param name="stream">A stream of the same context.</param>
+    /// <exception cref="ArgumentException">The stream is of another context or GPU.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
     public void Launch(GpuStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
         ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
+        stream.ThrowUnlessOf(Context, "the graph");
         Context.MakeCurrent();
         GpuDriver.Check(GpuDriver.Library.Graph.Launch(handle, stream.Handle), "cuGraphLaunch");
     }

@@ -78,6 +78,20 @@ public sealed class GpuStream : IDisposable
         Context.Free(Handle, GpuDriver.Library.Stream.Destroy);
     }
 
+    /// <summary>Throws unless the stream is of a context.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="user">What is to use the stream: <c>the kernel</c>.</param>
+    /// <exception cref="ArgumentException">It is of another one; says whether that is another GPU's.</exception>
+    internal void ThrowUnlessOf(GpuContext context, string user)
+    {
+        if (Context.Handle == context.Handle) return;
+        throw new ArgumentException(
+            Context.Device.Ordinal == context.Device.Ordinal
+                ? $"The stream is of another context of {context.Device} than {user}. Make the stream in the same GpuContext, or open the " +
+                  "context of the library that made it with GpuContext.FromHandle and load there."
+                : $"The stream is of {Context.Device}, but {user} is of {context.Device}. Use a stream of that GPU.");
+    }
+
     /// <summary>Whether it is recorded as a graph. Also true if the driver cannot say, because another stream is recorded that
     /// forbids the question.</summary>
     internal bool IsCaptured

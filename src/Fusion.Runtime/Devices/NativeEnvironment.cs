@@ -2,21 +2,49 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>Variables of the environment as native libraries see them.</summary>
+/// <summary>Variables of the environment that this library sets for the CUDA driver and for NCCL, which read them in this
+/// process: once, before the driver starts, and never over the user's own.</summary>
 internal static partial class NativeEnvironment
 {
-    /// <summary>Sets a variable for libraries that are initialized later, unless the user has set it.</summary>
-    /// <param name="name">The variable.</param>
-    /// <param name="value">Its value.</param>
-    public static void SetDefault(string name, string value)
+    private static readonly Lock Gate = new();
+    private static Setting[]? prepared;
+
+    /// <summary>The variables, each with the value that is in force.</summary>
+    public static IReadOnlyList<Setting> Settings => Prepare();
+
+    /// <summary>Sets what the user has not set. The first call counts.</summary>
+    public static IReadOnlyList<Setting> Prepare()
     {
-        if (Environment.GetEnvironmentVariable(name) is not null) return;
+        lock (Gate)
+        {
+            return prepared ??=
+            [
+                // The driver's default is 8. Streams that share a queue wait for each other's kernels, which for ranks that wait
+                // for each other is until the timeout: more than 8 ranks on a GPU, each with a second kernel behind its first.
+                SetDefault("CUDA_DEVICE_MAX_CONNECTIONS", "32", "streams of a process that reach a GPU independently"),
+                // Connections that NCCL makes at the first call of a size need all ranks at once, but one thread may launch
+                // for the ranks one after the other: NCCL is to make all of them when it starts.
+                SetDefault("NCCL_RUNTIME_CONNECT", "0", "NCCL connects its ranks when it starts, not at a call"),
+            ];
+        }
+    }
+
+    private static Setting SetDefault(string name, string value, string meaning)
+    {
+        if (Environment.GetEnvironmentVariable(name) is { } own) return new(name, own, meaning, IsOwn: true);
         Environment.SetEnvironmentVariable(name, value);
         // On Unix, .NET keeps variables to itself; native libraries ask the C library.
         if (!OperatingSystem.IsWindows()) _ = SetVariable(name, value, overwrite: 0);
+        return new(name, value, meaning, IsOwn: false);
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetVariable(string name, string value, int overwrite);
+
+    /// <param name="Name">The variable.</param>
+    /// <param name="Value">Its value.</param>
+    /// <param name="Meaning">What it says, in words.</param>
+    /// <param name="IsOwn">Whether the user has set it.</param>
+    public sealed record Setting(string Name, string Value, string Meaning, bool IsOwn);
 }

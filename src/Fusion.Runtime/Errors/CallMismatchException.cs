@@ -10,6 +10,12 @@ public sealed class CallMismatchException : FusionException
             "calls in the same order. Find the rank that is wrong, then call Rearm.") =>
         (Call, Rank, Other) = (call, rank, other);
 
+    private CallMismatchException(CallMismatchException same)
+        : base(ErrorCodes.CallMismatch, same.Message) => (Call, Rank, Other) = (same.Call, same.Rank, same.Other);
+
+    /// <summary>The same for another thread.</summary>
+    internal CallMismatchException Again() => new(this);
+
     /// <summary>Number of the call, from 0, since the operation was made or re-armed.</summary>
     public long Call { get; }
 

@@ -31,5 +31,10 @@ public sealed class KernelArgumentException : FusionException
             kernel.Name, index);
     }
 
+    internal static KernelArgumentException ForLostCopy(KernelEntry kernel, int index) => new(
+        $"Argument {index} of the kernel '{kernel.Name}', '{kernel.Parameters[index].Name}', was made by KernelArgument.Bytes on another " +
+        "thread, or so many others after it that its copy is gone. Make it for each launch, on the thread that launches.",
+        kernel.Name, index);
+
     internal static string Bytes(int count) => count == 1 ? "1 byte" : $"{count} bytes";
 }

@@ -10,6 +10,9 @@ public sealed class PeerTimeoutException : FusionException
         : base(ErrorCodes.PeerTimeout, Describe(rank, peers, step, token, call, timeout)) =>
         (Rank, Peers, Step, Token, Call, Timeout) = (rank, peers, step, token, call, timeout);
 
+    /// <summary>The same for another thread.</summary>
+    internal PeerTimeoutException Again() => new(Rank, Peers, Step, Token, Call, Timeout);
+
     /// <summary>The rank that waited.</summary>
     public int Rank { get; }
 

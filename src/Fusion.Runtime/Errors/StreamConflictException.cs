@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>Streams and ranks do not go together: a rank's calls must be one after the other, and those of two ranks at a
-/// time. Nothing was launched.</summary>
+/// <summary>A stream and a rank do not go together: the stream is of another GPU or context, a rank's calls are not one after the
+/// other, or those of two ranks are not at the same time. Nothing was launched.</summary>
 public sealed class StreamConflictException : FusionException
 {
     private StreamConflictException(int rank, string message)
@@ -21,6 +21,13 @@ public sealed class StreamConflictException : FusionException
     internal static StreamConflictException Shared(int rank, int other) => new(rank,
         $"Rank {rank} launches in the stream of rank {other}. Two ranks wait for each other, so neither can be behind the " +
         "other in one stream: give each its own, such as Rank.Stream.");
+
+    internal static StreamConflictException OnCpu(int rank) => new(rank,
+        $"Rank {rank} is on the CPU, where calls have no streams, but was given one. Pass null.");
+
+    internal static StreamConflictException OtherContext(int rank, GpuDevice own) => new(rank,
+        $"Rank {rank} is in the primary context of {own}, but was given a stream of another context of that GPU. Use Rank.Stream, make " +
+        "a stream with Rank.CreateStream, or use one that a library on CUDA's runtime made.");
 
     internal static StreamConflictException OtherGpu(int rank, GpuDevice own, GpuDevice given) => new(rank,
         $"Rank {rank} is on {own}, but was given a stream of {given}. A rank launches on its own GPU: use Rank.Stream, or make a " +

@@ -7,13 +7,12 @@ internal sealed class FailureLatch(int ranks)
     private readonly bool[] told = new bool[ranks];
     private Exception? failure;
 
-    /// <summary>Why; null if nothing failed.</summary>
+    /// <summary>Why; null if nothing failed. Not to be thrown: each rank's thread gets an exception of its own.</summary>
     public Exception? Failure => Volatile.Read(ref failure);
 
     /// <summary>Remembers a failure, unless there is an earlier one.</summary>
     /// <param name="reason">What happened.</param>
-    /// <returns>The one that counts.</returns>
-    public Exception Set(Exception reason) => Interlocked.CompareExchange(ref failure, reason, null) ?? reason;
+    public void Set(Exception reason) => Interlocked.CompareExchange(ref failure, reason, null);
 
     /// <summary>Throws if a rank must not launch.</summary>
     /// <param name="rank">The rank.</param>
@@ -23,7 +22,7 @@ internal sealed class FailureLatch(int ranks)
         if (Failure is not { } reason) return;
         if (told[rank]) throw new NotRearmedException(rank, reason);
         told[rank] = true;
-        throw reason;
+        throw Again(reason, rank);
     }
 
     /// <summary>Throws if the operation failed.</summary>
@@ -32,7 +31,7 @@ internal sealed class FailureLatch(int ranks)
     {
         if (Failure is not { } reason) return;
         Tell(rank);
-        throw reason;
+        throw Again(reason, rank ?? 0);
     }
 
     /// <summary>Notes who knows.</summary>
@@ -49,4 +48,12 @@ internal sealed class FailureLatch(int ranks)
         Array.Clear(told);
         Volatile.Write(ref failure, null);
     }
+
+    // One object thrown on several threads would mix their stack traces.
+    private static FusionException Again(Exception reason, int rank) => reason switch
+    {
+        PeerTimeoutException timeout => timeout.Again(),
+        CallMismatchException mismatch => mismatch.Again(),
+        _ => new NotRearmedException(rank, reason),
+    };
 }

@@ -2,11 +2,13 @@ namespace Fusion.Runtime;
 
 /// <summary>The ranks that do an all-reduce together, all of them in this process: each on a GPU of its own, several on one
 /// GPU, or on the CPU.</summary>
-/// <remarks>Dispose it after all that was made of it: operations, buffers, streams. Members may be called from any
-/// thread.</remarks>
+/// <remarks>Dispose it after all that was made of it: operations, buffers, streams. Operations that are left then are disposed
+/// with it. Members may be called from any thread.</remarks>
 public sealed class RankGroup : IDisposable
 {
     private readonly List<GpuRoom> rooms = [];
+    private readonly List<IDisposable> owned = [];
+    private bool isClosing;
     private int disposed;
 
     private RankGroup(GroupTopology topology, int worldSize)
@@ -65,12 +67,45 @@ public sealed class RankGroup : IDisposable
     /// <exception cref="GpuException">The driver cannot use a GPU.</exception>
     public static RankGroup OnGpus(params ReadOnlySpan<int> gpus) => Listed(gpus.ToArray(), null);
 
-    /// <summary>Frees the ranks' own streams and lets go of the GPUs. Doing it twice is harmless.</summary>
+    /// <summary>Disposes the operations that were not, each of which waits for its calls, then frees the ranks' own streams and
+    /// lets go of the GPUs. Doing it twice is harmless.</summary>
     public void Dispose()
     {
+        IDisposable[] left;
+        lock (owned)
+        {
+            isClosing = true;
+            left = [.. owned];
+        }
+
+        for (var i = left.Length - 1; i >= 0; i--) left[i].Dispose();
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         foreach (var rank in Ranks) rank.Stream?.Dispose();
         rooms.ForEach(room => room.Dispose());
+    }
+
+    /// <summary>Takes over an operation: it is disposed with the group at the latest.</summary>
+    /// <param name="operation">What uses the group's GPUs.</param>
+    internal void Own(IDisposable operation)
+    {
+        lock (owned)
+        {
+            if (!isClosing)
+            {
+                owned.Add(operation);
+                return;
+            }
+        }
+
+        operation.Dispose();
+        throw new ObjectDisposedException(nameof(RankGroup));
+    }
+
+    /// <summary>Forgets an operation that was disposed.</summary>
+    /// <param name="operation">The operation.</param>
+    internal void Disown(IDisposable operation)
+    {
+        lock (owned) owned.Remove(operation);
     }
 
     internal static RankGroup Listed(int[] gpus, KernelLoadOptions? kernels)

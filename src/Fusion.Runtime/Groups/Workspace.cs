@@ -41,13 +41,14 @@ internal sealed class Workspace : IDisposable
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Reset()
     {
-        context.MakeCurrent();
+        // In a stream of its own: what others do on the GPU need not end for it.
+        using var stream = new GpuStream(context);
         var functions = GpuDriver.Library.Memory;
         var rest = (nuint)(memory.Length - WorkspaceLayout.ControlBytes);
-        GpuDriver.Check(functions.Fill(Address, 0, WorkspaceLayout.ControlBytes), "cuMemsetD8");
-        GpuDriver.Check(functions.Fill(Address + WorkspaceLayout.ControlBytes, Empty, rest), "cuMemsetD8");
+        GpuDriver.Check(functions.Fill(Address, 0, WorkspaceLayout.ControlBytes, stream.Handle), "cuMemsetD8Async");
+        GpuDriver.Check(functions.Fill(Address + WorkspaceLayout.ControlBytes, Empty, rest, stream.Handle), "cuMemsetD8Async");
         Status = default;
-        context.Synchronize();
+        stream.Synchronize();
     }
 
     /// <summary>Lets the rank's kernels that wait give up soon.</summary>

@@ -45,7 +45,7 @@ public sealed unsafe class Kernel
     /// <exception cref="KernelArgumentException">The arguments' number or sizes are not the parameters'. Their types are
     /// not compared.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
-    /// <exception cref="ArgumentException">The stream is of another context.</exception>
+    /// <exception cref="ArgumentException">The stream is of another context or GPU.</exception>
     /// <exception cref="ObjectDisposedException">Library or stream are disposed.</exception>
     public void Launch(GpuStream stream, in LaunchShape shape, params ReadOnlySpan<KernelArgument> arguments)
     {
@@ -54,8 +54,7 @@ public sealed unsafe class Kernel
         ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
         LaunchCheck.Check(Entry, limits, shape, arguments);
         var context = module.Context;
-        if (stream.Context.Handle != context.Handle)
-            throw new ArgumentException("The stream is of another GPU than the kernel.", nameof(stream));
+        stream.ThrowUnlessOf(context, "the kernel");
         context.MakeCurrent();
         OptIn(shape);
 
@@ -63,7 +62,8 @@ public sealed unsafe class Kernel
         var values = stackalloc void*[arguments.Length];
         fixed (KernelArgument* first = arguments)
         {
-            KernelArgument.WriteAddresses(first, arguments.Length, values);
+            if (KernelArgument.WriteAddresses(first, arguments.Length, values) is var gone and >= 0)
+                throw KernelArgumentException.ForLostCopy(Entry, gone);
             var config = Configure(shape, stream.Handle, options);
             GpuDriver.Check(GpuDriver.Library.Launch.Launch(&config, function, values), "cuLaunchKernelEx");
         }

@@ -2,13 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>An argument of a kernel: a value of up to 16 bytes, or the address of a larger one. Made by conversion from
-/// numbers, <see cref="DevicePointer{T}"/> and <see cref="DeviceBuffer{T}"/>; allocates nothing.</summary>
+/// <summary>An argument of a kernel: a value of up to 16 bytes, or a copy of a larger one (<see cref="Bytes{T}"/>). Made by
+/// conversion from numbers, <see cref="DevicePointer{T}"/> and <see cref="DeviceBuffer{T}"/>; allocates nothing.</summary>
 public readonly unsafe partial struct KernelArgument
 {
     private const int InlineBytes = 16;
 
-    // The value, or in the first half its address. Not a UInt128, whose alignment would make the struct 32 bytes.
+    // The value; or of a copy its address, and where the copy is among those of its thread. Not a UInt128, whose alignment would
+    // make the struct 32 bytes.
     private readonly ulong low;
     private readonly ulong high;
     private readonly int size;
@@ -32,6 +33,7 @@ public readonly unsafe partial struct KernelArgument
         Boolean,
         NativeInt,
         Value,
+        Copy,
         Reference,
     }
 
@@ -54,12 +56,21 @@ public readonly unsafe partial struct KernelArgument
             : throw new ArgumentException(
                 $"{typeof(T)} has {sizeof(T)} bytes, but an argument holds {InlineBytes}; use KernelArgument.Bytes.", nameof(value));
 
-    /// <summary>A struct of any size by its address.</summary>
-    /// <typeparam name="T">A type laid out as the kernel's parameter.</typeparam>
-    /// <param name="value">The value, which must not move or end before the launch has returned, because the argument only
-    /// points to it: a local variable, or memory that is pinned or native; never a field of an object or an element of an
-    /// array that is not pinned. The launch copies it.</param>
+    /// <summary>A struct of any size, copied now. The copy lasts until the same thread has made 64 KB of newer ones; use the
+    /// argument on that thread, for the next launch. A launch with a copy that is gone, or on another thread, throws.</summary>
+    /// <typeparam name="T">A type laid out as the kernel's parameter, 32 KB at most.</typeparam>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The type is larger than any parameter of a kernel.</exception>
     public static KernelArgument Bytes<T>(ref readonly T value)
+        where T : unmanaged
+    {
+        var address = ArgumentCopies.OfThread.Add(in value, out var position);
+        return new((nuint)address, position, sizeof(T), ArgumentType.Copy);
+    }
+
+    /// <summary>A struct of any size by its address, for a launch that the caller does itself.</summary>
+    /// <param name="value">The value, which must not move or end before the launch has returned: a local variable.</param>
+    internal static KernelArgument AddressOf<T>(ref readonly T value)
         where T : unmanaged =>
         new((nuint)Unsafe.AsPointer(ref Unsafe.AsRef(in value)), 0, sizeof(T), ArgumentType.Reference);
 
@@ -79,7 +90,7 @@ public readonly unsafe partial struct KernelArgument
             ArgumentType.BFloat16 => "a BFloat16",
             ArgumentType.Boolean => "a bool",
             ArgumentType.NativeInt => "an nint",
-            ArgumentType.Value or ArgumentType.Reference => "a struct",
+            ArgumentType.Value or ArgumentType.Copy or ArgumentType.Reference => "a struct",
             _ => "an empty argument",
         };
         return $"{name} of {KernelArgumentException.Bytes(size)}";
@@ -89,13 +100,17 @@ public readonly unsafe partial struct KernelArgument
     /// <param name="arguments">The arguments, pinned or on the stack.</param>
     /// <param name="count">How many.</param>
     /// <param name="addresses">Room for as many; good as long as the arguments stay.</param>
-    internal static void WriteAddresses(KernelArgument* arguments, int count, void** addresses)
+    /// <returns>The first argument whose copy is gone or of another thread; -1 if all are there.</returns>
+    internal static int WriteAddresses(KernelArgument* arguments, int count, void** addresses)
     {
         for (var i = 0; i < count; i++)
         {
             var argument = arguments + i;
-            addresses[i] = argument->type == ArgumentType.Reference ? (void*)(nuint)argument->low : &argument->low;
+            if (argument->type == ArgumentType.Copy && !ArgumentCopies.OfThread.Has((byte*)argument->low, argument->high)) return i;
+            addresses[i] = argument->type is ArgumentType.Reference or ArgumentType.Copy ? (void*)(nuint)argument->low : &argument->low;
         }
+
+        return -1;
     }
 
     private static KernelArgument Inline<T>(T value, ArgumentType type)

@@ -1,4 +1,3 @@
-using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Runtime;
 
 namespace Fusion.Gpu.Tests.Fused;
@@ -12,16 +11,8 @@ internal sealed class ComparedRanks : IDisposable
 
     public ComparedRanks(int ranks, AllReduceOptions options, KernelLoadOptions? kernels = null)
     {
-        Group = RanksOfATest.Group(ranks, kernels);
-        try
-        {
-            Operation = new AllReduce(Group, options);
-        }
-        catch
-        {
-            Group.Dispose();
-            throw;
-        }
+        Group = OpenGpus.Group(ranks, kernels);
+        Operation = new AllReduce(Group, options);
     }
 
     public RankGroup Group { get; }
@@ -83,7 +74,6 @@ internal sealed class ComparedRanks : IDisposable
     {
         Operation.Dispose();
         foreach (var buffer in buffers.Values) buffer.Dispose();
-        Group.Dispose();
     }
 
     private static ElementType TypeOf(string name, AllReduceCase data, Epilogue epilogue) => name switch

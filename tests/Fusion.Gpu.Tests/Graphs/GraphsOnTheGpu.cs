@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Fusion.Gpu.Tests.Groups;
-using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Graph;
 using Fusion.Graph.Tests.Support;
 using Fusion.Runtime;
@@ -14,20 +13,15 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     private static readonly IEnumerable<Pattern> Patterns = Pattern.All;
 
     private readonly RankGroup cpu = RankGroup.OnCpu(2);
-    private RankGroup? loopback;
 
     [OneTimeTearDown]
-    public void LetGo()
-    {
-        loopback?.Dispose();
-        cpu.Dispose();
-    }
+    public void LetGo() => cpu.Dispose();
 
     [TestCaseSource(nameof(Patterns))]
     public void EveryPatternFusedIsUnfusedAndIsTheCpus(Pattern pattern)
     {
         var graph = pattern.Build();
-        var gpu = loopback ??= RanksOfATest.Group(2);
+        var gpu = OpenGpus.Group(2);
         var expected = Outputs(graph, cpu, FusionPassConfig.Off, 5, []);
 
         MustBe(expected, Outputs(graph, gpu, FusionPassConfig.Off, 5, []), "separate ops");
@@ -43,15 +37,14 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     [TestCase(4)]
     public void CastsSlicesAndCustomOpsToo(int ranks)
     {
-        using var negate = new NegateOnTheGpu();
         using var cpu = RankGroup.OnCpu(ranks);
-        using var gpu = RanksOfATest.Group(ranks);
+        var gpu = OpenGpus.Group(ranks);
         for (var seed = 0; seed < 15; seed++)
         {
             var graph = RandomGraphs.Build(seed, 30);
             var expected = Outputs(graph, cpu, FusionPassConfig.Off, 5, []);
-            MustBe(expected, Outputs(graph, gpu, FusionPassConfig.Off, 5, [], negate), $"graph {seed}, separate ops");
-            MustBe(expected, Outputs(graph, gpu, FusionPassConfig.Default, 5, [8], negate), $"graph {seed}, fused and recorded", 5);
+            MustBe(expected, Outputs(graph, gpu, FusionPassConfig.Off, 5, [], Negate), $"graph {seed}, separate ops");
+            MustBe(expected, Outputs(graph, gpu, FusionPassConfig.Default, 5, [8], Negate), $"graph {seed}, fused and recorded", 5);
         }
     }
 
@@ -60,7 +53,7 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     {
         var graph = new Pattern(ElementType.BFloat16, true, NormKind.Rms, QuantizationKind.PerTokenFp8, ScaleLayout.Linear, true, true).Build();
         using var cpu = RankGroup.OnCpu(2);
-        using var gpu = RanksOfATest.Group(2);
+        var gpu = OpenGpus.Group(2);
         using var expected = graph.Compile(cpu, FusionPassConfig.Off, new() { MaxTokens = 64 });
         using var actual = graph.Compile(gpu, null, new() { MaxTokens = 64, Buckets = [4, 16] });
         GraphRuns.Fill(expected, 64, 2);
@@ -88,17 +81,17 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     }
 
     private static Dictionary<string, (byte[] Bytes, TensorType Type)> Outputs(
-        TensorGraph graph, RankGroup group, FusionPassConfig config, int tokens, int[] buckets, NegateOnTheGpu? negate = null)
+        TensorGraph graph, RankGroup group, FusionPassConfig config, int tokens, int[] buckets, Action<CustomLaunch>? negate = null)
     {
-        using var second = graph.Groups.Count < 2 ? null
-            : group.Topology == GroupTopology.Cpu ? RankGroup.OnCpu(group.WorldSize) : RanksOfATest.Group(group.WorldSize);
+        using var secondOnCpu = group.Topology == GroupTopology.Cpu ? RankGroup.OnCpu(group.WorldSize) : null;
+        var second = secondOnCpu ?? (graph.Groups.Count < 2 ? null : OpenGpus.Group(group.WorldSize, number: 1));
         using var compiled = graph.Compile(group, config, new()
         {
             MaxTokens = 16,
             Buckets = buckets,
             Groups = graph.Groups.Skip(1).ToDictionary(name => name, _ => second!),
             CustomOps = negate is null ? new Dictionary<string, Action<CustomLaunch>>()
-                : new Dictionary<string, Action<CustomLaunch>> { ["negate"] = negate.Launch },
+                : new Dictionary<string, Action<CustomLaunch>> { ["negate"] = negate },
         });
         GraphRuns.Fill(compiled, tokens, group.WorldSize);
         var run = compiled.Run(tokens);
@@ -139,25 +132,12 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
         return bytes;
     }
 
-    private sealed class NegateOnTheGpu : IDisposable
+    // By the kernel of the GPU that the rank is on.
+    private static void Negate(CustomLaunch launch)
     {
-        private readonly GpuContext context = GpuContext.Open();
-        private readonly KernelLibrary kernels;
-
-        public NegateOnTheGpu() => kernels = KernelLibrary.Load(typeof(GraphsOnTheGpu).Assembly, context);
-
-        public void Launch(CustomLaunch launch)
-        {
-            var (from, to) = (launch.Inputs[0], launch.Outputs[0]);
-            kernels.GetKernel("negate").Launch(
-                launch.Stream!, new LaunchShape(64, 256), new DevicePointer<byte>(from.Address), new DevicePointer<byte>(to.Address),
-                from.Count, (int)(from.Bytes / from.Count));
-        }
-
-        public void Dispose()
-        {
-            kernels.Dispose();
-            context.Dispose();
-        }
+        var (from, to) = (launch.Inputs[0], launch.Outputs[0]);
+        TypedKernels.Negate.Launch(
+            launch.Stream!, new LaunchShape(64, 256), new DevicePointer<byte>(from.Address), new DevicePointer<byte>(to.Address),
+            from.Count, (int)(from.Bytes / from.Count));
     }
 }

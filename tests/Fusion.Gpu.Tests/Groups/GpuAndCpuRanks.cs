@@ -33,6 +33,10 @@ public sealed class GpuAndCpuRanks : IDisposable
 
     public int Ranks => Group.WorldSize;
 
+    /// <summary>Keeps a rank's stream busy for a while before its next call.</summary>
+    public void Hold(int rank, TimeSpan time) => TypedKernels.Hold.Launch(
+        Group.Ranks[rank].Stream!, new LaunchShape(1, 1), (ulong)(time.TotalMilliseconds * 1e6));
+
     /// <summary>New numbers for all ranks, on both sides; outputs are filled with NaN.</summary>
     public void SetInputs(int seed)
     {

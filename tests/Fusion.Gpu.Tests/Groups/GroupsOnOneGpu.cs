@@ -26,7 +26,7 @@ public sealed class GroupsOnOneGpu : GpuGroupTest
         foreach (var hidden in new[] { 64, 4096, 8192, 32768 })
         {
             var request = new PlanRequest { WorldSize = ranks, Tokens = 1, MaxTokens = 1, HiddenSize = hidden };
-            var kernels = RankKernels.Load(group.Ranks[0], group, request, overlapOnSharedGpu: false)!;
+            var kernels = RankKernels.Load(group.Ranks[0], group, request)!;
             Assert.That(kernels.Caps.Where(cap => cap.Key.EndsWith("by 1", StringComparison.Ordinal)).Select(cap => cap.Value),
                 Has.Exactly(3).Positive);
             TestContext.Out.WriteLine($"{ranks} ranks, hidden {hidden}: {string.Join(", ", kernels.Caps)}");

@@ -33,17 +33,4 @@ public sealed class GroupsOnSeveralGpus : GpuGroupTest
         op.LaunchAll(1);
         op.Compare(1, "after a refused call");
     }
-
-    [Test]
-    public void RefuseAStreamOfAnotherRanksGpu()
-    {
-        using var op = new GpuAndCpuRanks(2, 64, 1);
-
-        Assert.That(() => op.Launch(0, 1, op.Group.Ranks[1].Stream),
-            Throws.TypeOf<StreamConflictException>().With.Message.Contain("was given a stream of GPU"));
-
-        op.SetInputs(1);
-        op.LaunchAll(1);
-        op.Compare(1, "after a refused call");
-    }
 }

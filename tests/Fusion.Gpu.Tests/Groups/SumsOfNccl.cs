@@ -55,6 +55,56 @@ public sealed class SumsOfNccl : GpuGroupTest
     }
 
     [Test]
+    public void AreThereWhenItIsDisposed()
+    {
+        using var context = GpuContext.Open();
+        var nccl = Load(() => new NcclAllReduce([context], Path));
+        using var stream = new GpuStream(context);
+        using var input = new DeviceBuffer<float>(context, [1, 2, 3, 4, 5, 6, 7, 8]);
+        using var output = new DeviceBuffer<float>(context, 8);
+        output.Fill(0xFF);
+        TypedKernels.Hold.Launch(stream, new LaunchShape(1, 1), 300_000_000);
+        nccl.Launch(0, stream, DeviceTensor.Vector(input.Pointer.Address, ElementType.Float32, 8),
+            DeviceTensor.Vector(output.Pointer.Address, ElementType.Float32, 8));
+
+        nccl.Dispose();
+
+        var sum = new float[8];
+        output.CopyTo(sum);
+        Assert.That(sum, Is.EqualTo(new float[] { 1, 2, 3, 4, 5, 6, 7, 8 }));
+        Assert.That(nccl.Dispose, Throws.Nothing, "twice");
+        Assert.That(nccl.Abort, Throws.Nothing, "after it was disposed");
+    }
+
+    [Test]
+    public void EndInAnErrorAndNoCrashWhenTheyAreAbortedFromAnotherThread()
+    {
+        using var context = GpuContext.Open();
+        using var stream = new GpuStream(context);
+        using var buffer = new DeviceBuffer<float>(context, 8);
+        var tensor = DeviceTensor.Vector(buffer.Pointer.Address, ElementType.Float32, 8);
+        for (var round = 0; round < 5; round++)
+        {
+            using var nccl = Load(() => new NcclAllReduce([context], Path));
+            var launches = 0;
+            var user = Task.Run(() =>
+            {
+                while (true)
+                {
+                    nccl.Launch(0, stream, tensor, tensor);
+                    nccl.Check();
+                    Interlocked.Increment(ref launches);
+                }
+            });
+            Assert.That(() => Volatile.Read(ref launches), Is.GreaterThan(20).After(10_000, 1));
+
+            nccl.Abort();
+
+            Assert.That(() => user.GetAwaiter().GetResult(), Throws.TypeOf<NcclException>().With.Message.Contain("aborted"));
+        }
+    }
+
+    [Test]
     public void AreRefusedForRanksThatShareAGpu()
     {
         using var group = RankGroup.Loopback(2);

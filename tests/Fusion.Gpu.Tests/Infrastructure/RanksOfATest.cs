@@ -16,6 +16,9 @@ internal static class RanksOfATest
     /// <summary>Whether ranks have GPUs of their own.</summary>
     public static bool AreOnSeveralGpus => Listed.Distinct().Count() > 1;
 
+    /// <summary>The GPUs that the list has, each once; GPU 0 without a list.</summary>
+    public static int[] Gpus => Listed.Length == 0 ? [0] : [.. Listed.Distinct()];
+
     public static RankGroup Group(int ranks, KernelLoadOptions? kernels = null)
     {
         if (Listed.Length == 0) return RankGroup.Loopback(ranks, 0, kernels);

@@ -1,4 +1,5 @@
 #include <fusion/ptx/grid.cuh>
+#include <fusion/ptx/warp.cuh>
 
 using namespace fusion;
 
@@ -38,6 +39,12 @@ __global__ void consume(volatile int* flag, const volatile int* value, int* copy
   __threadfence();
   ptx::griddepcontrol_wait();
   *copy = *value;
+}
+
+// Any number of threads. Holds its blocks' places for so many nanoseconds.
+__global__ void hold(u64 nanoseconds) {
+  const u64 start = ptx::globaltimer();
+  while (ptx::globaltimer() - start < nanoseconds) __nanosleep(1000);
 }
 
 // One thread. Runs for so many cycles.

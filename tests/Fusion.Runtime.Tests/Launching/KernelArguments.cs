@@ -30,7 +30,7 @@ public sealed unsafe class KernelArguments
         var addresses = stackalloc void*[arguments.Length];
         fixed (KernelArgument* first = arguments)
         {
-            KernelArgument.WriteAddresses(first, arguments.Length, addresses);
+            Assert.That(KernelArgument.WriteAddresses(first, arguments.Length, addresses), Is.EqualTo(-1));
             Assert.That(*(ulong*)addresses[0], Is.EqualTo(0x1234_5678_9ABC));
             Assert.That(*(int*)addresses[1], Is.EqualTo(-5));
             Assert.That(*(float*)addresses[2], Is.EqualTo(0.25f));
@@ -44,6 +44,56 @@ public sealed unsafe class KernelArguments
     [Test]
     public void AStructThatDoesNotFitIsSentToBytes() =>
         Assert.That(() => KernelArgument.Of(new Big()), Throws.ArgumentException.With.Message.Contains("KernelArgument.Bytes"));
+
+    [Test]
+    public void ALargeValueIsCopiedWhenTheArgumentIsMade()
+    {
+        var array = new Big[1];
+        array[0][4] = 77;
+        var argument = KernelArgument.Bytes(in array[0]);
+        array[0][4] = 78;
+        array = null;
+        GC.Collect();
+
+        Assert.That(Read(argument), Is.EqualTo(77));
+    }
+
+    [Test]
+    public void ALargeValueIsThereUntilItsThreadHasMade64KilobytesOfOthers()
+    {
+        var big = new Big();
+        big[4] = 77;
+        var argument = KernelArgument.Bytes(in big);
+        var room = ArgumentCopies.Capacity / 48; // Big in steps of 16 bytes
+        for (var i = 0; i < room - 2; i++) KernelArgument.Bytes(in big);
+        Assert.That(Read(argument), Is.EqualTo(77));
+
+        for (var i = 0; i < 3; i++) KernelArgument.Bytes(in big);
+
+        Assert.That(Read(argument), Is.Null);
+    }
+
+    [Test]
+    public void ALargeValueOfAnotherThreadIsRefused()
+    {
+        var big = new Big();
+        var argument = KernelArgument.Bytes(in big);
+        long? read = 0;
+
+        var thread = new Thread(() => read = Read(argument));
+        thread.Start();
+        thread.Join();
+
+        Assert.That(read, Is.Null);
+    }
+
+    [Test]
+    public void AValueThatNoKernelTakesIsRefused()
+    {
+        var huge = new Huge();
+
+        Assert.That(() => KernelArgument.Bytes(in huge), Throws.ArgumentException.With.Message.Contains("at most 32764"));
+    }
 
     [Test]
     public void AnArgumentIsSmall() => Assert.That(Unsafe.SizeOf<KernelArgument>(), Is.LessThanOrEqualTo(24));
@@ -94,9 +144,22 @@ public sealed unsafe class KernelArguments
         fixed (KernelArgument* first = arguments) KernelArgument.WriteAddresses(first, arguments.Length, addresses);
     }
 
+    // The last number of a Big as a launch finds it; null if its copy is gone.
+    private static long? Read(KernelArgument argument)
+    {
+        var address = stackalloc void*[1];
+        return KernelArgument.WriteAddresses(&argument, 1, address) < 0 ? ((long*)address[0])[4] : null;
+    }
+
     [InlineArray(5)]
     private struct Big
     {
         private long first;
+    }
+
+    [InlineArray(ArgumentCopies.Largest + 1)]
+    private struct Huge
+    {
+        private byte first;
     }
 }

@@ -58,19 +58,21 @@ struct ExchangeCall {
   }
 
   /// Waits for the octet of every other rank, P of them at a time, and gives round_T of the sum in rank
-  /// order: the contract's step 1. After a wait that gave up it is NaN.
+  /// order: the contract's step 1. After a wait that gave up it is NaN, and `missing` the rank that did not
+  /// come; otherwise that is left alone.
   template <int P>
-  __device__ __forceinline__ Octet<T> receive_sum(u64 slots, const Octet<T>& own, WaitStep step, int token) {
+  __device__ __forceinline__ Octet<T> receive_sum(u64 slots, const Octet<T>& own, WaitStep step, int token,
+                                                  int& missing) {
     // -0 is the number that changes nothing when it is added, -0 included.
     float sum[8] = {-0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f};
     const int peers = Call::ranks(params) - 1;
     for (int base = 0; base < peers; base += P) {
       Octet<T> got[P];
       const int count = peers - base < P ? peers - base : P;
-      int missing = 0;
+      int empty = 0;
       if (!receive<T, P>(slots + base * params.slot_bytes, params.slot_bytes, count, got, waiter, step,
-                         missing))
-        waiter.give_up(rank_of(base + missing), step, token);
+                         empty))
+        missing = waiter.give_up(rank_of(base + empty), step, token);
 #pragma unroll
       for (int p = 0; p < P; p++) {
         if (p < count) {
@@ -83,12 +85,15 @@ struct ExchangeCall {
     return round_octet<T>(sum);
   }
 
-  /// Waits for an octet of the row's sum from its owner; NaN after a wait that gave up.
+  /// Waits for an octet of the row's sum from its owner. NaN after a wait that gave up, here or at the owner.
   __device__ __forceinline__ Octet<T> receive_sum_of(int owner, int row, int octet) {
     Octet<T> got[1];
-    int missing = 0;
-    if (!receive<T, 1>(gathered(params.rank, row, octet), 0, 1, got, waiter, WaitStep::Gather, missing))
+    int empty = 0;
+    if (!receive<T, 1>(gathered(params.rank, row, octet), 0, 1, got, waiter, WaitStep::Gather, empty)) {
       waiter.give_up(owner, WaitStep::Gather, row);
+    } else if (const int missing = abandoned_for(got[0].part[0]); missing >= 0) {
+      waiter.give_up(missing, WaitStep::Scatter, row);
+    }
     return got[0];
   }
 

@@ -49,7 +49,7 @@ struct AllReduceParams {
   int group_scale_ue8m0;  // not 0: its scales are bytes
   float epsilon;
   float weight_bias;
-  int overlap;  // not 0: the next kernel of the stream may come onto the GPU while this one runs
+  int overlap;  // not 0: the next kernel of the stream may come onto the GPU before this one has ended
 };
 
 static_assert(sizeof(AllReduceParams) == 128 + 15 * 8 + 12 * 4, "as the host lays it out");

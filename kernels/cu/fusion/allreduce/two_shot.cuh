@@ -19,12 +19,12 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
   __shared__ EpilogueShared shared;
   __shared__ CallTicket shared_ticket;
   ptx::griddepcontrol_wait();
-  if (params.overlap != 0) ptx::griddepcontrol_launch_dependents();
 
   Epilogue<T, V, Call> epilogue(params, shared);
   const int first = epilogue.first_row();
   const int stride = epilogue.row_stride();
   const int ranks = Call::ranks(params);
+  int left = (params.tokens - first + stride - 1) / stride;  // rows that are not summed yet
   Octet<T> own[V];
 #pragma unroll Call::kVectorsAtATime
   for (int v = 0; v < V; v++)
@@ -66,13 +66,22 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
         const int octet = epilogue.octet(v);
         if (mine) {
           if (row != first) own[v] = load_octet(epilogue.at(params.input, row, v));
+          int missing = -1;
           sum[v] = exchange.template receive_sum<P>(exchange.own_slots(row / ranks, octet), own[v],
-                                                    WaitStep::Scatter, row);
-          exchange.for_each_peer([&](int to) { push(exchange.gathered(to, row, octet), sum[v]); });
+                                                    WaitStep::Scatter, row, missing);
+          exchange.for_each_peer([&](int to) {
+            const u64 slot = exchange.gathered(to, row, octet);
+            if (missing < 0) {
+              push(slot, sum[v]);
+            } else {
+              push_abandoned<T>(slot, missing);
+            }
+          });
         } else {
           sum[v] = exchange.receive_sum_of(owner, row, octet);
         }
       }
+      if (--left == 0 && params.overlap != 0) ptx::griddepcontrol_launch_dependents();
       epilogue.finish(row, sum, residual);
     }
   }

@@ -17,11 +17,11 @@ __device__ __forceinline__ void write_octet(u64 slot, const Octet<T>& octet) {
     ptx::st_relaxed_sys(reinterpret_cast<Words16*>(slot) + i, octet.part[i]);
 }
 
-/// Sends an octet: writes it to a slot, free of markers.
+/// Sends an octet: writes it to a slot, free of words that mean something else.
 template <class T>
 __device__ __forceinline__ void push(u64 slot, Octet<T> octet) {
 #pragma unroll
-  for (int i = 0; i < Octet<T>::parts; i++) octet.part[i] = without_marker(octet.part[i]);
+  for (int i = 0; i < Octet<T>::parts; i++) octet.part[i] = as_payload(octet.part[i]);
   write_octet(slot, octet);
 }
 
@@ -41,6 +41,16 @@ __device__ __forceinline__ Octet<T> marker_octet() {
 #pragma unroll
   for (int i = 0; i < Octet<T>::parts; i++) octet.part[i] = marker_words();
   return octet;
+}
+
+/// Sends word that there is no octet, because rank `missing` did not come: the receiver fails too, and its
+/// host hears of that rank.
+template <class T>
+__device__ __forceinline__ void push_abandoned(u64 slot, int missing) {
+  Octet<T> octet;
+#pragma unroll
+  for (int i = 0; i < Octet<T>::parts; i++) octet.part[i] = abandoned_words(missing);
+  write_octet(slot, octet);
 }
 
 /// Waits for the octets in `count` slots, 1 to P, `stride` bytes apart, all asked for at once, and clears the

@@ -6,20 +6,23 @@
 // is left, so no barrier and no flag is needed (the idea is Lamport's; NCCL's LL and others use it with other
 // markers).
 //
-// The marker is the word 0xFFFFFFFF: a NaN as f32, two NaN as bf16 or f16. It is compared as an integer. A
-// payload that happens to equal it is sent as another NaN, which changes no result, since arithmetic makes
-// one NaN of all. Zeros of either sign, subnormals and infinities travel as they are. Each word is looked at,
-// because 16 bytes may arrive in parts of 4.
+// The marker is the word 0xFFFFFFFF: a NaN as f32, two NaN as bf16 or f16. It is compared as an integer.
+// Words from 0xFFFFFFE0 to 0xFFFFFFEF are sent in the place of a sum that a rank could not make, because the
+// rank whose number they end in did not come. A payload that happens to be one of these words is sent as
+// another NaN, which changes no result, since arithmetic makes one NaN of all. Zeros of either sign,
+// subnormals and infinities travel as they are. Each word is looked at, because 16 bytes may arrive in parts
+// of 4.
 
 namespace fusion {
 
 constexpr u32 kMarker = 0xFFFFFFFFu;
+constexpr u32 kAbandoned = 0xFFFFFFE0u;
 constexpr u32 kOtherNan = 0x7FFFFFFFu;
 
-/// The words with every marker among them replaced: what may be sent.
-__device__ __forceinline__ Words16 without_marker(Words16 words) {
+/// The words with every one among them replaced that means something else: what may be sent as data.
+__device__ __forceinline__ Words16 as_payload(Words16 words) {
 #pragma unroll
-  for (int i = 0; i < 4; i++) words.w[i] = words.w[i] == kMarker ? kOtherNan : words.w[i];
+  for (int i = 0; i < 4; i++) words.w[i] = words.w[i] >= kAbandoned ? kOtherNan : words.w[i];
   return words;
 }
 
@@ -30,5 +33,16 @@ __device__ __forceinline__ bool has_marker(const Words16& words) {
 
 /// 16 bytes that nobody has written yet.
 __device__ __forceinline__ Words16 marker_words() { return {{kMarker, kMarker, kMarker, kMarker}}; }
+
+/// 16 bytes that say: rank `missing`, 0 to 15, did not come, so there are no data.
+__device__ __forceinline__ Words16 abandoned_words(int missing) {
+  const u32 word = kAbandoned + static_cast<u32>(missing);
+  return {{word, word, word, word}};
+}
+
+/// The rank that abandoned_words names; -1 for data. The words have arrived.
+__device__ __forceinline__ int abandoned_for(const Words16& words) {
+  return words.w[0] >= kAbandoned ? static_cast<int>(words.w[0] - kAbandoned) : -1;
+}
 
 }  // namespace fusion

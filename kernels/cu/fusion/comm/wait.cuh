@@ -25,15 +25,18 @@ enum class WaitStep : u32 { OneShot = 1, Scatter = 2, Gather = 3 };
 constexpr u32 kPollsPerLook = 128;
 constexpr u32 kLooksPerPoisonCheck = 64;
 
-/// Tells the host whose data did not come. The first thread of the rank is the one the host hears of.
-__device__ __noinline__ void report_missing(Control* control, WaitStatus* status, u32 call, u32 peer,
-                                            WaitStep step, u32 token) {
-  if (atomicCAS(&control->failed, 0u, 1u) != 0) return;
-  status->peer = peer;
+/// Tells the host whose data did not come. The first thread of the rank is the one the host hears of. Returns
+/// the rank that this one names: the others' waits end because of it, whoever they waited for.
+__device__ __noinline__ int report_missing(Control* control, WaitStatus* status, u32 call, int peer,
+                                           WaitStep step, u32 token) {
+  const u32 before = atomicCAS(&control->failed, 0u, Failure::of(call, peer));
+  if (before != 0) return Failure::missing(before);
+  status->peer = static_cast<u32>(peer);
   status->step = static_cast<u32>(step);
   status->token = token;
   status->call = call;
   ptx::st_release_sys(&status->failed, 1);
+  return peer;
 }
 
 /// One thread's waits during a call. All of them together end `timeout` nanoseconds after the first that had
@@ -59,8 +62,9 @@ struct Waiter {
     return polls % (kPollsPerLook * kLooksPerPoisonCheck) == 0 && ptx::ld_relaxed_sys(&status->poison) != 0;
   }
 
-  __device__ __forceinline__ void give_up(int peer, WaitStep step, int token) {
-    report_missing(control, status, call, static_cast<u32>(peer), step, static_cast<u32>(token));
+  /// Returns the rank that is to blame.
+  __device__ __forceinline__ int give_up(int peer, WaitStep step, int token) {
+    return report_missing(control, status, call, peer, step, static_cast<u32>(token));
   }
 };
 
