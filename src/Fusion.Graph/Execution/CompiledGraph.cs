@@ -7,7 +7,7 @@ namespace Fusion.Graph;
 /// <summary>A graph that runs on a group of ranks, any number of times, with results by name.</summary>
 /// <remarks>Weights are given once, inputs before each run. Inputs keep their memory, and so do outputs until the next run; all
 /// other values share memory where their lives allow. Calls from several threads are done one after the other. Dispose it before
-/// its groups.</remarks>
+/// its groups; with its group it is disposed at the latest.</remarks>
 public sealed partial class CompiledGraph : IDisposable
 {
     private readonly Lock gate = new();
@@ -33,9 +33,11 @@ public sealed partial class CompiledGraph : IDisposable
             memories = [.. made];
             steps = new(report.After, report.Config, group, groupOf, options, memories);
             if (group.Topology != GroupTopology.Cpu) captured = new(group, steps);
+            group.Own(this);
         }
         catch
         {
+            captured?.Dispose();
             steps?.Dispose();
             made.ForEach(memory => memory.Dispose());
             throw;
@@ -120,30 +122,26 @@ public sealed partial class CompiledGraph : IDisposable
         }
     }
 
-    /// <summary>Waits until the runs that were started are done, and frees all memory. The wait ends: a rank that waits for another
-    /// gives up after <see cref="CompileOptions.Timeout"/>. Doing it twice is harmless.</summary>
+    /// <summary>Waits until the runs that were started are done, and frees all memory. The wait ends after
+    /// <see cref="CompileOptions.Timeout"/>, or when a rank gave up: results of what still runs are then not to be used, and its memory
+    /// is freed when it ends. Doing it twice is harmless.</summary>
     public void Dispose()
     {
         lock (gate)
         {
             if (disposed) return;
             disposed = true;
-            // Before anything is taken away from what runs.
-            if (!group.IsDisposed)
+            // Waits for the runs as far as their last all-reduce, and lets those that cannot end give up.
+            steps.EndCalls();
+            var drain = new GpuDrain(group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Where(context => !context.IsDisposed));
+            drain.Wait(Options.Timeout);
+            drain.Then(() =>
             {
-                try
-                {
-                    WaitForRuns();
-                }
-                catch (GpuException)
-                {
-                    // A kernel failed, and with it the context: nothing runs any more.
-                }
-            }
-
-            captured?.Dispose();
-            steps.Dispose();
-            foreach (var memory in memories) memory.Dispose();
+                captured?.Dispose();
+                steps.Dispose();
+                foreach (var memory in memories) memory.Dispose();
+            });
+            group.Disown(this);
         }
     }
 

@@ -92,9 +92,15 @@ internal sealed class GraphSteps : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Waits for the all-reduces that were launched, and ends them. Nothing can be launched after it.</summary>
+    public void EndCalls()
     {
         foreach (var operation in allReduces.Values) operation.Dispose();
+    }
+
+    public void Dispose()
+    {
+        EndCalls();
         copies.Dispose();
     }
 
