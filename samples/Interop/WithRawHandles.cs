@@ -12,7 +12,7 @@ internal static class WithRawHandles
         using var stream = new GpuStream(primary);
         using var memory = new DeviceBuffer<float>(primary, [1, 2, 3]);
 
-        // With ManagedCuda: cuda.Context.Pointer, stream.Stream.Pointer, (nint)memory.DevicePointer.Pointer.Value.
+        // With ManagedCuda: cuda.Context.Pointer, stream.Stream.Pointer, memory.DevicePointer.Pointer, which all become an nint.
         using (var context = GpuContext.FromHandle(primary.Handle))
         {
             ForeignMemory.Scale(context, stream.Handle, (nint)memory.Pointer.Address, memory.Length, factor: 10);

@@ -58,6 +58,23 @@ public sealed class GraphsOfModels : FolderOfATest
             .And.Contain("warning: FUSION5005: all_reduce 'sum' is not fused with add+rms_norm+static_fp8 'add': view 'flat'"));
     }
 
+    [TestCase("")]
+    [TestCase("--after --format json")]
+    [TestCase("--before --format mermaid")]
+    public void APassOfVllmThatFusionDoesNotHaveIsAWarningWhateverIsShown(string options)
+    {
+        var config = Write("config.json", """
+            { "enable_sp": true, "fuse_act_quant": false, "fuse_allreduce_rms": true, "fi_allreduce_fusion_max_size_mb": 0.5, "eliminate_noops": false }
+            """);
+        var run = Tool.Run(["graph", Write("layer.json", Layer), "--config", config, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        var told = options.Length == 0 ? run.Output : run.Errors;
+        Assert.That(told, Does.Contain($"warning: FUSION5010: The pass configuration '{config}' has 'enable_sp': true, sequence parallelism")
+            .And.Contain("warning: FUSION5005: ").And.Not.Contain("fuse_act_quant"));
+        if (options.Length > 0) Assert.That(run.Output, Does.Not.Contain("warning"));
+    }
+
     [Test]
     public void ASizeLimitOfTheConfigurationShowsInThePlans()
     {

@@ -94,7 +94,37 @@ public sealed class Plans : FolderOfATest
         var run = Tool.Run([.. "plan --arch sm_90 --world-size 8 --tokens 1 --hidden 4096 --epilogue residual+rmsnorm+fp8 --kernels".Split(' '), assembly]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.That(run.Output, Does.Contain("; specialised for 4096 bf16, 8 ranks, residual+rmsnorm+fp8 (llama of MyKernels)")
-            .And.Contain("kernel     one_shot_bf16_p7_v1_h4096_n8_residual_rmsnorm_fp8"));
+            .And.Contain("kernel     one_shot_bf16_p7_v1_h4096_n8_residual_rmsnorm_fp8")
+            .And.Contain("  used       4096 bf16, 8 ranks, residual+rmsnorm+fp8 (llama of MyKernels): they fit the call"));
+    }
+
+    [TestCase("--world-size 4 --hidden 4096", "they are for 8 ranks, not 4")]
+    [TestCase("--world-size 8 --hidden 8192", "they are for a hidden size of 4096, not 8192")]
+    [TestCase("--world-size 8 --hidden 4096 --dtype f16", "they are for bf16, not f16")]
+    [TestCase("--world-size 2 --hidden 64 --dtype f32",
+        "they are for 8 ranks, not 2; they are for a hidden size of 4096, not 64; they are for bf16, not f32")]
+    [TestCase("--world-size 8 --hidden 4096 --epilogue rmsnorm+fp8", "they are for residual+rmsnorm+fp8, not rmsnorm+fp8")]
+    [TestCase("--world-size 8 --hidden 4096 --topology cpu", "ranks on the CPU have no kernels")]
+    [TestCase("--world-size 8 --hidden 4096 --max-tokens 0", "the call is refused")]
+    public void KernelsThatDoNotFitSayWhyNot(string options, string why)
+    {
+        var assembly = SampleAssembly.Write(Folder, KernelsForOneModel());
+        var epilogue = options.Contains("--epilogue", StringComparison.Ordinal) ? "" : "--epilogue residual+rmsnorm+fp8";
+        string[] line = [.. $"plan --arch sm_90 --tokens 1 {options} {epilogue} --kernels".Split(' ', StringSplitOptions.RemoveEmptyEntries), assembly];
+
+        var run = Tool.Run(line);
+        Assert.That(run.Output, Does.Contain($"  not used   4096 bf16, 8 ranks, residual+rmsnorm+fp8 (llama of MyKernels): {why}"), run.Errors);
+        var variant = Tool.Run([.. line, "--json"]).Json.GetProperty("variants").EnumerateArray().Single();
+        Assert.That((variant.GetProperty("isUsed").GetBoolean(), variant.GetProperty("why").GetString()), Is.EqualTo((false, why)));
+    }
+
+    [Test]
+    public void KernelsForWhichNothingIsSaidOfTheEpilogueSayWhichTheyAreFor()
+    {
+        var run = Tool.Run([.. "plan --arch sm_90 --world-size 8 --tokens 1 --hidden 4096 --kernels".Split(' '),
+            SampleAssembly.Write(Folder, KernelsForOneModel())]);
+        Assert.That(run.Output, Does.Contain("not used   4096 bf16, 8 ranks, residual+rmsnorm+fp8 (llama of MyKernels): " +
+            "what follows the sum is not said; they would fit residual+rmsnorm+fp8"));
     }
 
     [TestCase("--epilogue residual+rmsnrom", "Did you mean 'rmsnorm'?")]

@@ -32,7 +32,7 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <param name="epilogue">What follows the sum.</param>
     /// <param name="kernels">Kernels for one model, which are preferred where they fit.</param>
     /// <exception cref="FusionException">The call is not possible, or a rank gave up.</exception>
-    public BenchRow Measure(int hidden, int tokens, BenchEpilogue epilogue, AllReduceKernels kernels)
+    public BenchRow Measure(int hidden, int tokens, AllReduceEpilogue epilogue, AllReduceKernels kernels)
     {
         using var operation = new AllReduce(group, new AllReduceOptions
         {
@@ -75,7 +75,7 @@ internal sealed class AllReduceBench(RankGroup group)
         var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? "-nccl" : "");
         return new(
             context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
-            CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.Name, strategy, IsEager ? "eager" : "graph",
+            CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.ToString(), strategy, IsEager ? "eager" : "graph",
             times[times.Count / 2], times[0], times[^1])
         { IsForOneModel = plan.Variant is not null };
     }

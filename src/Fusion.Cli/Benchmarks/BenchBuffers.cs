@@ -16,18 +16,20 @@ internal sealed class BenchBuffers : IDisposable
     /// <param name="hidden">Elements of a token.</param>
     /// <param name="tokens">Tokens of the call.</param>
     /// <param name="epilogue">What follows the sum.</param>
-    public BenchBuffers(RankGroup group, ElementType type, int hidden, int tokens, BenchEpilogue epilogue)
+    public BenchBuffers(RankGroup group, ElementType type, int hidden, int tokens, AllReduceEpilogue epilogue)
     {
-        var quantization = epilogue.Quantization;
+        var quantization = BenchEpilogue.Quantization(epilogue);
         var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
         calls = [.. group.Ranks.Select(rank => new AllReduceCall
         {
             Input = Random(rank, type, tokens, hidden, seed: rank.Index),
-            AllReduceOut = epilogue.HasNorm ? null : Output(rank, type, tokens, hidden),
-            Residual = epilogue.HasNorm ? Random(rank, type, tokens, hidden, seed: 100) : null,
-            ResidualOut = epilogue.HasNorm ? Output(rank, type, tokens, hidden) : null,
-            Norm = epilogue.HasNorm ? Normalization.Rms(Random(rank, type, 1, hidden, seed: 101), Epsilon) : default,
-            NormOut = epilogue.HasNorm && quantization.Kind == QuantizationKind.None ? Output(rank, type, tokens, hidden) : null,
+            // Each result that nothing replaces.
+            AllReduceOut = epilogue == default ? Output(rank, type, tokens, hidden) : null,
+            Residual = epilogue.HasResidual ? Random(rank, type, tokens, hidden, seed: 100) : null,
+            ResidualOut = epilogue.HasResidual ? Output(rank, type, tokens, hidden) : null,
+            Norm = Norm(rank, type, hidden, epilogue),
+            NormOut = epilogue.Norm != NormKind.None && quantization.Kind == QuantizationKind.None
+                ? Output(rank, type, tokens, hidden) : null,
             Quantization = quantization with { Scale = Scale(rank, quantization.Kind) },
             QuantOut = quantization.Kind == QuantizationKind.None ? null : Output(rank, codes, tokens, hidden),
             ScaleOut = ScaleLayouts.ScaleType(quantization) is { } scales
@@ -41,6 +43,16 @@ internal sealed class BenchBuffers : IDisposable
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose() => owned.ForEach(buffer => buffer.Dispose());
+
+    private Normalization Norm(Rank rank, ElementType type, int hidden, in AllReduceEpilogue epilogue) =>
+        epilogue.Norm == NormKind.None ? default : new()
+        {
+            Kind = epilogue.Norm,
+            Gamma = Random(rank, type, 1, hidden, seed: 101),
+            Beta = epilogue.Norm == NormKind.Layer ? Random(rank, type, 1, hidden, seed: 102) : null,
+            Epsilon = Epsilon,
+            WeightBias = epilogue.WeightBias,
+        };
 
     private DeviceTensor? Scale(Rank rank, QuantizationKind kind)
     {

@@ -21,7 +21,7 @@ internal static class BenchCommand
         var tokens = Numbers("--tokens", "Tokens of a call.", required: true);
         var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);
         var epilogue = Text("--epilogue",
-            $"What follows the sum, all of it by default: {string.Join(", ", BenchEpilogue.Names)}.", "NAME,NAME,…");
+            $"What follows the sum, in the words of 'fusion plan'; by default {BenchEpilogue.Default}.", "WORDS,WORDS,…");
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var nccl = Text("--nccl",
             "Let NCCL sum before the separate kernels: the library, the folder that has it, or auto to let the loader find it.", "PATH");
@@ -46,6 +46,8 @@ internal static class BenchCommand
             var hasOwn = own.Variants.Count > 0;
             if (hasOwn && line.GetValue(baseline) is not null)
                 throw UsageException.OfCommandLine("Give either --kernels or --baseline: a row is compared with one other.");
+            var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
+            if (line.GetValue(csv) is { } rows) BenchCsv.MustBeWritable(rows);
             var printer = new BenchPrinter(line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)), hasOwn);
             using var group = places.Length == 0
                 ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
@@ -60,7 +62,6 @@ internal static class BenchCommand
                 Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
                 Repeats = Positive(line.GetValue(repeats) ?? 15, "--repeats"),
             };
-            var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
             printer.Start(group, bench);
             var calls = (from size in line.GetValue(hidden)!
                          from count in line.GetValue(tokens)!
@@ -70,7 +71,7 @@ internal static class BenchCommand
             {
                 foreach (var (size, count, what) in calls)
                 {
-                    next(string.Create(CultureInfo.InvariantCulture, $"{what.Name}, {count} tokens of {size}"));
+                    next(string.Create(CultureInfo.InvariantCulture, $"{what}, {count} tokens of {size}"));
                     var row = bench.Measure(size, count, what, own);
                     printer.Row(row, row.IsForOneModel ? bench.Measure(size, count, what, AllReduceKernels.BuiltIn) : null);
                 }

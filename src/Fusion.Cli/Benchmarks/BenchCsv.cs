@@ -1,5 +1,7 @@
 using System.Globalization;
 using Fusion.Cli.CommandLine;
+using Fusion.Cli.Output;
+using Fusion.Manifest;
 
 namespace Fusion.Cli.Benchmarks;
 
@@ -15,15 +17,14 @@ internal static class BenchCsv
     /// <exception cref="UsageException">It cannot be written.</exception>
     public static void Write(string file, IEnumerable<BenchRow> rows)
     {
-        try
-        {
-            File.WriteAllLines(file, rows.Select(Line).Prepend(Header));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The rows cannot be written to '{file}': {e.Message}");
-        }
+        OutputFile.Write("The rows", file, path => File.WriteAllLines(path, rows.Select(Line).Prepend(Header)));
     }
+
+    /// <summary>Looks whether rows can be written, before they are measured. What the file has stays.</summary>
+    /// <param name="file">The file.</param>
+    /// <exception cref="UsageException">It cannot be written.</exception>
+    public static void MustBeWritable(string file) =>
+        OutputFile.Write("The rows", file, path => new FileStream(path, FileMode.Append, FileAccess.Write).Dispose());
 
     /// <summary>Reads rows.</summary>
     /// <param name="file">A file that <see cref="Write"/> wrote; lines that begin with # are remarks.</param>
@@ -37,7 +38,7 @@ internal static class BenchCsv
             return [.. lines.Select(line => Row(line.Text)
                 ?? throw new UsageException($"{file}({line.Number}): '{line.Text}' is no row; expected {Header}."))];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFile.IsOfFiles(e))
         {
             throw new UsageException($"'{file}' cannot be read: {e.Message}");
         }
@@ -52,7 +53,7 @@ internal static class BenchCsv
         var cells = line.Split(',');
         if (cells.Length != Header.Split(',').Length) return null;
         var isRow = TryInt(cells[1], out var ranks) & TryInt(cells[3], out var hidden) & TryInt(cells[4], out var tokens) &
-            TryDouble(cells[9], out var median) & TryDouble(cells[10], out var least) & TryDouble(cells[11], out var most);
+            TryDouble(cells[9], out var median) & TryDouble(cells[10], out var least) & TryDouble(cells[11], out var most) & EpilogueWords.TryParse(cells[6], out _, out _);
         return isRow
             ? new(cells[0], ranks, cells[2], hidden, tokens, cells[5], cells[6], cells[7], cells[8], median, least, most)
             : null;

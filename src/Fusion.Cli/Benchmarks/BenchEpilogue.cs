@@ -3,35 +3,30 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary>What follows the sum in a call that is measured. All but the plain one have a residual, its sum as an output, and
-/// RMSNorm; with a quantization the norm itself is not written.</summary>
-/// <param name="Name">As the command line says it.</param>
-/// <param name="HasNorm">Whether there are residual and RMSNorm.</param>
-/// <param name="Quantization">Without its scale.</param>
-internal sealed record BenchEpilogue(string Name, bool HasNorm, Quantization Quantization)
+/// <summary>What follows the sum in calls that are measured, in the words that <c>fusion plan</c> and projects have for it.</summary>
+internal static class BenchEpilogue
 {
-    private static readonly BenchEpilogue[] All =
+    private static readonly string[] Usual =
     [
-        new("allreduce", false, default),
-        new("rmsnorm", true, default),
-        new("fp8", true, new() { Kind = QuantizationKind.StaticFp8 }),
-        new("fp8-token", true, Quantization.PerTokenFp8()),
-        new("fp8-group", true, Quantization.PerGroupFp8()),
-        new("nvfp4", true, new() { Kind = QuantizationKind.NvFp4, Layout = ScaleLayout.Swizzled128x4 }),
-        new("mxfp8", true, Quantization.MxFp8()),
+        "none", "residual+rmsnorm", "residual+rmsnorm+fp8", "residual+rmsnorm+fp8-token", "residual+rmsnorm+fp8-group",
+        "residual+rmsnorm+nvfp4", "residual+rmsnorm+mxfp8",
     ];
 
-    /// <summary>All names.</summary>
-    public static IEnumerable<string> Names => All.Select(epilogue => epilogue.Name);
+    /// <summary>What is measured where nothing is named, separated by commas.</summary>
+    public static string Default => string.Join(", ", Usual);
 
-    /// <summary>Finds epilogues.</summary>
-    /// <param name="names">Separated by commas; null for all.</param>
+    /// <summary>Reads epilogues.</summary>
+    /// <param name="names">Separated by commas; null for the usual ones.</param>
     /// <exception cref="UsageException">There is none of a name.</exception>
-    public static IReadOnlyList<BenchEpilogue> Parse(string? names)
+    public static IReadOnlyList<AllReduceEpilogue> Parse(string? names) =>
+        [.. (names?.Split(',', StringSplitOptions.TrimEntries) ?? Usual).Select(ToolOptions.Epilogue)];
+
+    /// <summary>A quantization as calls have it, without its scale.</summary>
+    public static Quantization Quantization(in AllReduceEpilogue epilogue) => epilogue.Quantization switch
     {
-        if (names is null) return All;
-        return [.. names.Split(',', StringSplitOptions.TrimEntries).Select(name =>
-            All.FirstOrDefault(epilogue => epilogue.Name == name) ?? throw UsageException.OfCommandLine(
-                $"'{name}' is no epilogue: expected {string.Join(", ", Names)}, separated by commas."))];
-    }
+        QuantizationKind.PerGroupFp8 => Runtime.Quantization.PerGroupFp8(
+            epilogue.GroupSize, epilogue.GroupScaleIsUe8m0 ? ElementType.Float8UE8M0 : ElementType.Float32),
+        QuantizationKind.NvFp4 or QuantizationKind.MxFp8 => new() { Kind = epilogue.Quantization, Layout = ScaleLayout.Swizzled128x4 },
+        _ => new() { Kind = epilogue.Quantization },
+    };
 }

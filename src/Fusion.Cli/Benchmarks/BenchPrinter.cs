@@ -25,7 +25,7 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
         Screen.Line(Text(
             $"{(bench.IsEager ? "eager" : "graph")} of {bench.Iterations} calls, median of {bench.Repeats}, microseconds a call"));
         Screen.Line();
-        Screen.Line($"{"hidden",7} {"tokens",7}  {"epilogue",-10} {"strategy",-9} {"median",8} {"least",8} {"most",8}" +
+        Screen.Line($"{"hidden",7} {"tokens",7}  {"epilogue",-26} {"strategy",-9} {"median",8} {"least",8} {"most",8}" +
             (comparesKernels ? $" {"for all",9} {"ratio",6}" : baseline is null ? "" : $" {"baseline",9} {"ratio",6}"));
     }
 
@@ -40,7 +40,7 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
             ? Text($" {other,9:0.00} {row.MedianMicroseconds / other,6:0.00}")
             : "";
         Screen.Line(Text(
-            $"{row.Hidden,7} {row.Tokens,7}  {row.Epilogue,-10} {row.Strategy,-9} {row.MedianMicroseconds,8:0.00} ") +
+            $"{row.Hidden,7} {row.Tokens,7}  {row.Epilogue,-26} {row.Strategy,-9} {row.MedianMicroseconds,8:0.00} ") +
             Text($"{row.LeastMicroseconds,8:0.00} {row.MostMicroseconds,8:0.00}") + compared);
     }
 

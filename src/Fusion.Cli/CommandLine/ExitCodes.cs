@@ -9,6 +9,7 @@ internal static class ExitCodes
     /// <summary>A call is refused, a problem was found, or two builds differ; the output says which.</summary>
     public const int Problem = 1;
 
-    /// <summary>The command line, or a file that it names, makes no sense; standard error says why.</summary>
+    /// <summary>The command line, or a file that it names, makes no sense, or output cannot be written; standard error says
+    /// why.</summary>
     public const int Usage = 2;
 }

@@ -5,6 +5,7 @@ using Fusion.Cli.Caching;
 using Fusion.Cli.Doctor;
 using Fusion.Cli.Graphs;
 using Fusion.Cli.Inspection;
+using Fusion.Cli.Output;
 using Fusion.Cli.Planning;
 using Fusion.Cli.Tuning;
 using Fusion.Runtime;
@@ -19,6 +20,7 @@ internal static class FusionTool
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments)
     {
+        StandardOutput.Open();
         var root = new RootCommand(
             "Plans and measures all-reduces, fuses those of a graph, shows the GPU kernels in an assembly, checks this machine.")
         {
@@ -46,14 +48,31 @@ internal static class FusionTool
         {
             var command = parsed.CommandResult.Command;
             var name = command == root ? "fusion" : $"fusion {command.Name}";
-            Console.Error.WriteLine(e.Message);
-            if (e.IsOfCommandLine) Console.Error.WriteLine($"{name} --help explains the command line.");
+            Tell(e.Message);
+            if (e.IsOfCommandLine) Tell($"{name} --help explains the command line.");
             return ExitCodes.Usage;
         }
         catch (FusionException e)
         {
-            Console.Error.WriteLine(e.Message);
+            Tell(e.Message);
             return ExitCodes.Problem;
+        }
+        catch (Exception e) when (e is OutputException or IOException or UnauthorizedAccessException)
+        {
+            Tell(e.Message);
+            return ExitCodes.Usage;
+        }
+    }
+
+    private static void Tell(string message)
+    {
+        try
+        {
+            Console.Error.WriteLine(message);
+        }
+        catch (IOException)
+        {
+            // Nobody is left to be told; the exit code says it.
         }
     }
 }

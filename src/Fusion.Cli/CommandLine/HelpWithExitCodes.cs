@@ -21,7 +21,7 @@ internal sealed class HelpWithExitCodes(HelpAction help) : SynchronousCommandLin
               driver, GPUs, NVRTC: what is there, what is wrong, what to do
 
         Exit code: 0 if all is well, 1 if a call is refused, a problem was found or two builds differ, 2 for a command line that
-        makes no sense.
+        makes no sense, or if a file or the output cannot be read or written.
         """;
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
+using Fusion.Cli.Output;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.CommandLine;
@@ -85,9 +86,24 @@ internal static class ToolOptions
             return found.Variants.Count > 0 ? found : throw new UsageException(
                 $"'{path}' has no all-reduce kernels for a model. They come from FusionAllReduce items of its project.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException or ManifestException)
+        catch (Exception e) when (OutputFile.IsOfFiles(e) || e is BadImageFormatException or ManifestException)
         {
             throw new UsageException($"'{path}' cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary>Reads an epilogue.</summary>
+    /// <param name="words">The words, joined by <c>+</c>.</param>
+    /// <exception cref="UsageException">A word is none, or not in its place.</exception>
+    public static AllReduceEpilogue Epilogue(string words)
+    {
+        try
+        {
+            return AllReduceEpilogue.Parse(words);
+        }
+        catch (FormatException e)
+        {
+            throw UsageException.OfCommandLine(e.Message);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Fusion.Cli.CommandLine;
 using Fusion.Cli.Output;
 using Fusion.Graph;
@@ -40,13 +39,20 @@ internal static class GraphCommand
             if (line.GetValue(after)) graphs.Add(("after", report.After));
 
             foreach (var (_, graph) in graphs) Screen.Line(Show(graph, line.GetValue(format)).TrimEnd('\n'));
-            // A graph alone can go into another program.
+            // A graph alone can go into another program; what is wrong is told all the same.
             if (graphs.Count == 0 || line.GetValue(format) is null or "text") Screen.Line(report.ToText(target).TrimEnd('\n'));
+            else Warn(report);
             if (graphs.Count == 0) graphs = [("before", report.Before), ("after", report.After)];
-            if (line.GetValue(svg) is { } picture) Write(picture, SvgWriter.Draw([.. graphs]));
+            if (line.GetValue(svg) is { } picture) OutputFile.Write("The picture", picture, path => File.WriteAllText(path, SvgWriter.Draw([.. graphs])));
             return ExitCodes.Success;
         });
         return command;
+    }
+
+    private static void Warn(FusionReport report)
+    {
+        foreach (var warning in report.Config.Warnings.Concat(report.Warnings.Select(miss => miss.Message)))
+            Console.Error.WriteLine($"warning: {warning}");
     }
 
     private static FusionReport Read(string file, string? config)
@@ -72,19 +78,6 @@ internal static class GraphCommand
         "json" => graph.ToJson(),
         _ => graph.ToText(),
     };
-
-    private static void Write(string file, string text)
-    {
-        try
-        {
-            File.WriteAllText(file, text);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new UsageException(string.Create(CultureInfo.InvariantCulture,
-                $"The picture '{file}' cannot be written: {e.Message}"));
-        }
-    }
 
     private static Option<string> Text(string name, string description, string help) =>
         new(name) { Description = description, HelpName = help };

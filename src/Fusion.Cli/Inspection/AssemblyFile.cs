@@ -1,6 +1,7 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Fusion.Cli.CommandLine;
+using Fusion.Cli.Output;
 
 namespace Fusion.Cli.Inspection;
 
@@ -70,7 +71,7 @@ internal sealed class AssemblyFile : IDisposable
         {
             return new PEReader([.. File.ReadAllBytes(path)]);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (OutputFile.IsOfFiles(e))
         {
             throw new UsageException($"'{path}' cannot be read: {e.Message}");
         }

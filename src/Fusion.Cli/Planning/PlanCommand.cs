@@ -92,18 +92,6 @@ internal static class PlanCommand
             : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
     }
 
-    private static AllReduceEpilogue Epilogue(string words)
-    {
-        try
-        {
-            return AllReduceEpilogue.Parse(words);
-        }
-        catch (FormatException e)
-        {
-            throw UsageException.OfCommandLine(e.Message);
-        }
-    }
-
     private static AllReducePolicy Load(string file)
     {
         try

@@ -31,6 +31,9 @@ internal sealed record PlanReport
     /// <summary>Vectors of 8 elements that a thread holds at most.</summary>
     public required int VectorsPerThread { get; init; }
 
+    /// <summary>The kernels of --kernels, and whether each does the call.</summary>
+    public required IReadOnlyList<PlanVariant> Variants { get; init; }
+
     /// <summary>Tokens of the call.</summary>
     public required int Tokens { get; init; }
 
@@ -53,6 +56,7 @@ internal sealed record PlanReport
             VectorsPerThread = plan.VectorsPerThread,
             Tokens = plan.Tokens,
             MaxTokens = request.MaxTokens,
+            Variants = [.. request.Kernels.Explain(request).Select(use => new PlanVariant(use.Variant.ToString(), use.IsUsed, use.Why))],
         };
     }
 
@@ -70,8 +74,19 @@ internal sealed record PlanReport
 
         if (EpilogueKernel.Length > 0)
             Screen.Line($"  exchange   a library's plain all-reduce if there is one, else {Exchange}");
-        if (WorkspaceBytes == 0) return;
-        var upTo = string.Create(CultureInfo.InvariantCulture, $"for calls of up to {MaxTokens} tokens");
-        Screen.Line($"  workspace  {Screen.Bytes(WorkspaceBytes)} on each rank, {upTo}");
+        if (WorkspaceBytes > 0)
+        {
+            var upTo = string.Create(CultureInfo.InvariantCulture, $"for calls of up to {MaxTokens} tokens");
+            Screen.Line($"  workspace  {Screen.Bytes(WorkspaceBytes)} on each rank, {upTo}");
+        }
+
+        foreach (var variant in Variants)
+            Screen.Line($"  {(variant.IsUsed ? "used      " : "not used  ")} {variant.Variant}: {variant.Why}");
     }
 }
+
+/// <summary>Kernels for one model, and whether they do a call.</summary>
+/// <param name="Variant">What they are for, and where they are from.</param>
+/// <param name="IsUsed">Whether they do the call, or a part of it.</param>
+/// <param name="Why">Why, or why not.</param>
+internal sealed record PlanVariant(string Variant, bool IsUsed, string Why);

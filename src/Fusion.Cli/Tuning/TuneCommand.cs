@@ -62,15 +62,7 @@ internal static class TuneCommand
             TwoShotUpTo = row.TwoShotUpTo,
             Source = $"{row.Calls} calls measured on {gpu}",
         }));
-        try
-        {
-            policy.Save(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The policy cannot be written to '{file}': {e.Message}");
-        }
-
+        OutputFile.Write("The policy", file, policy.Save);
         Screen.Line($"Policy: {file}");
     }
 

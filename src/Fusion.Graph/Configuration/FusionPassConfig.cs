@@ -42,6 +42,9 @@ public sealed record FusionPassConfig
     /// <summary>Which strategy for which size; null for the built-in policy.</summary>
     public AllReducePolicy? Policy { get; init; }
 
+    /// <summary>What a file asks for that Fusion does not have, a sentence each (FUSION5010): passes of vLLM that are on in it.</summary>
+    public ImmutableArray<string> Warnings { get; internal init; } = [];
+
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file: JSON, comments allowed. A policy file that it names is looked for beside it.</param>
     /// <exception cref="PassConfigException">It cannot be read, or is wrong; the message names the field.</exception>
@@ -61,7 +64,7 @@ public sealed record FusionPassConfig
 
     /// <summary>Reads JSON.</summary>
     /// <param name="json">An object with the fields of this class, or the names that vLLM's <c>pass_config</c> has for
-    /// them.</param>
+    /// them. Its passes that Fusion does not have are told in <see cref="Warnings"/>.</param>
     /// <exception cref="PassConfigException">It is wrong; the message names the field.</exception>
     /// <exception cref="PolicyException">The policy file that it names is wrong.</exception>
     public static FusionPassConfig Parse(string json)

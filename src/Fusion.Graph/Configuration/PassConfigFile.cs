@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Fusion.Manifest;
 using Fusion.Runtime;
@@ -9,23 +10,8 @@ namespace Fusion.Graph;
 /// <summary>Reads a configuration of the passes.</summary>
 internal static class PassConfigFile
 {
-    // vLLM's names, and which of our fields each sets.
-    private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
-    {
-        ["enable_noop"] = "noOpElimination",
-        ["eliminate_noops"] = "noOpElimination",
-        ["enable_fusion"] = "normQuantFusion",
-        ["fuse_norm_quant"] = "normQuantFusion",
-        ["enable_fi_allreduce_fusion"] = "allReduceFusion",
-        ["fuse_allreduce_rms"] = "allReduceFusion",
-        ["fi_allreduce_fusion_max_size_mb"] = "maxSizeMb",
-    };
-
     private static readonly string[] Fields =
         ["noOpElimination", "addNormFusion", "normQuantFusion", "allReduceFusion", "deadCode", "maxSizeMb", "policy"];
-
-    private static readonly JsonDocumentOptions Options =
-        new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <param name="json">The text.</param>
     /// <param name="source">Its name, for errors.</param>
@@ -33,102 +19,115 @@ internal static class PassConfigFile
     /// <exception cref="PassConfigException">It is wrong.</exception>
     public static FusionPassConfig Parse(string json, string source, string folder)
     {
-        JsonDocument document;
+        JsonPart root;
         try
         {
-            document = JsonDocument.Parse(json, Options);
+            root = JsonPart.Parse(Encoding.UTF8.GetBytes(json));
         }
-        catch (JsonException e)
+        catch (JsonFault fault)
         {
-            throw new PassConfigException(source, "", $"it is no JSON: {e.Message.TrimEnd('.')}", e);
+            throw new PassConfigException(source, "", $"line {fault.Line}: {fault.Message}", fault);
         }
 
-        using (document)
+        if (root.Kind != JsonValueKind.Object) throw new PassConfigException(source, "", $"it is {root.Raw}: expected an object");
+        var config = new FusionPassConfig();
+        var set = new Dictionary<string, (string By, string Value)>(StringComparer.Ordinal);
+        foreach (var (name, _, value) in root.Fields)
         {
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new PassConfigException(source, "", $"it is {Text(document.RootElement)}: expected an object");
-            var config = new FusionPassConfig();
-            var set = new Dictionary<string, (string By, string Value)>(StringComparer.Ordinal);
-            foreach (var property in document.RootElement.EnumerateObject())
+            var field = VllmNames.Fields.GetValueOrDefault(name, name);
+            var isOfVllmAlone = VllmNames.Others.TryGetValue(name, out var what);
+            if (!isOfVllmAlone && !Fields.Contains(field)) throw Unknown(source, name);
+            // As vLLM writes what it has not decided.
+            if (value.Kind == JsonValueKind.Null) continue;
+            if (isOfVllmAlone)
             {
-                var field = Aliases.GetValueOrDefault(property.Name, property.Name);
-                if (!Fields.Contains(field)) throw Unknown(source, property.Name);
-                if (!set.TryAdd(field, (property.Name, property.Value.GetRawText())))
-                {
-                    var (by, value) = set[field];
-                    if (value == property.Value.GetRawText()) continue;
-                    throw new PassConfigException(source, property.Name,
-                        $"it and '{by}' say different things of the same; keep one");
-                }
-
-                config = Set(config, field, property, source, folder);
+                // Off: nothing is lost.
+                if (value.Kind != JsonValueKind.False) config = config with { Warnings = config.Warnings.Add(Missing(source, name, value, what!)) };
+                continue;
             }
 
-            return config;
+            if (!set.TryAdd(field, (name, value.Text)))
+            {
+                var (by, other) = set[field];
+                if (other == value.Text) continue;
+                throw new PassConfigException(source, name, $"it and '{by}' say different things of the same; keep one");
+            }
+
+            config = Set(config, field, new(name, value, source), folder);
         }
+
+        return config;
     }
 
-    private static FusionPassConfig Set(
-        FusionPassConfig config, string field, JsonProperty property, string source, string folder) => field switch
-        {
-            "noOpElimination" => config with { NoOpElimination = Switch(property, source) },
-            "addNormFusion" => config with { AddNormFusion = Switch(property, source) },
-            "normQuantFusion" => config with { NormQuantFusion = Switch(property, source) },
-            "allReduceFusion" => config with { AllReduceFusion = Switch(property, source) },
-            "deadCode" => config with { DeadCode = Switch(property, source) },
-            "maxSizeMb" => config with { MaxSizeMb = Sizes(property, source) },
-            _ => config with { Policy = Policy(property, source, folder) },
-        };
+    private static FusionPassConfig Set(FusionPassConfig config, string field, Setting setting, string folder) => field switch
+    {
+        "noOpElimination" => config with { NoOpElimination = Switch(setting) },
+        "addNormFusion" => config with { AddNormFusion = Switch(setting) },
+        "normQuantFusion" => config with { NormQuantFusion = Switch(setting) },
+        "allReduceFusion" => config with { AllReduceFusion = Switch(setting) },
+        "deadCode" => config with { DeadCode = Switch(setting) },
+        "maxSizeMb" => config with { MaxSizeMb = Sizes(setting) },
+        _ => config with { Policy = Policy(setting, folder) },
+    };
 
-    private static bool Switch(JsonProperty property, string source) => property.Value.ValueKind switch
+    private static bool Switch(Setting setting) => setting.Value.Kind switch
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        _ => throw new PassConfigException(source, property.Name, $"it is {Text(property.Value)}: expected true or false"),
+        _ => throw setting.Wrong("expected true or false"),
     };
 
-    private static ImmutableSortedDictionary<int, double> Sizes(JsonProperty property, string source)
+    private static ImmutableSortedDictionary<int, double> Sizes(Setting setting)
     {
-        if (property.Value.ValueKind == JsonValueKind.Null) return ImmutableSortedDictionary<int, double>.Empty;
-        const string Expected = "expected an object of world sizes and MiB, such as { \"2\": 64, \"4\": 2 }";
-        if (property.Value.ValueKind != JsonValueKind.Object)
-            throw new PassConfigException(source, property.Name, $"it is {Text(property.Value)}: {Expected}");
-        var sizes = ImmutableSortedDictionary.CreateBuilder<int, double>();
-        foreach (var size in property.Value.EnumerateObject())
+        if (setting.Value.Kind == JsonValueKind.Number)
         {
-            if (!int.TryParse(size.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var ranks)
-                || !PlanRules.IsWorldSize(ranks))
-                throw new PassConfigException(source, property.Name,
-                    $"'{size.Name}' is none of the world sizes {PlanRules.WorldSizes}");
-            if (size.Value.ValueKind != JsonValueKind.Number
-                || !(size.Value.GetDouble() is >= 0 and var megabytes && double.IsFinite(megabytes)))
-                throw new PassConfigException(source, property.Name,
-                    $"for {size.Name} ranks it is {Text(size.Value)}: expected MiB, 0 or more");
-            if (!sizes.TryAdd(ranks, megabytes))
-                throw new PassConfigException(source, property.Name, $"it names {size.Name} ranks twice; keep one");
+            var forAll = Megabytes(setting.Value) ?? throw setting.Wrong("expected MiB, 0 or more");
+            return PlanRules.AllWorldSizes.ToImmutableSortedDictionary(ranks => ranks, _ => forAll);
+        }
+
+        if (setting.Value.Kind != JsonValueKind.Object)
+        {
+            throw setting.Wrong(
+                "expected an object of world sizes and MiB, such as { \"2\": 64, \"4\": 2 }, or one number of MiB for all");
+        }
+
+        var sizes = ImmutableSortedDictionary.CreateBuilder<int, double>();
+        foreach (var (name, _, value) in setting.Value.Fields)
+        {
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var ranks) || !PlanRules.IsWorldSize(ranks))
+                throw setting.Says($"'{name}' is none of the world sizes {PlanRules.WorldSizes}");
+            if (Megabytes(value) is not { } megabytes)
+                throw setting.Says($"for {name} ranks it is {value.Raw}: expected MiB, 0 or more");
+            if (!sizes.TryAdd(ranks, megabytes)) throw setting.Says($"it names {name} ranks twice; keep one");
         }
 
         return sizes.ToImmutable();
     }
 
-    private static AllReducePolicy? Policy(JsonProperty property, string source, string folder) => property.Value.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.String => AllReducePolicy.Load(Path.Combine(folder, property.Value.GetString()!)),
-        _ => throw new PassConfigException(source, property.Name,
-            $"it is {Text(property.Value)}: expected the path of a policy file"),
-    };
+    private static double? Megabytes(JsonPart value) =>
+        double.TryParse(value.Digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number >= 0 && double.IsFinite(number) ? number : null;
+
+    private static AllReducePolicy Policy(Setting setting, string folder) => setting.Value.Kind == JsonValueKind.String
+        ? AllReducePolicy.Load(Path.Combine(folder, setting.Value.String))
+        : throw setting.Wrong("expected the path of a policy file");
 
     private static PassConfigException Unknown(string source, string field)
     {
-        var nearest = NearestNames.Of(field, [.. Fields, .. Aliases.Keys]) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
+        string[] known = [.. Fields, .. VllmNames.Fields.Keys, .. VllmNames.Others.Keys];
+        var nearest = NearestNames.Of(field, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
         return new(source, field, $"there is no such field{nearest} The fields are {string.Join(", ", Fields)}, " +
-            $"and vLLM's {string.Join(", ", Aliases.Keys)}");
+            $"and vLLM's {string.Join(", ", VllmNames.Fields.Keys)}; its other passes are known and do nothing");
     }
 
-    private static string Text(JsonElement value)
+    private static string Missing(string source, string name, JsonPart value, string what) =>
+        $"{GraphErrorCodes.NoSuchPass}: The pass configuration '{source}' has '{name}': {value.Raw}, {what}. " +
+        "Fusion does not have it, and leaves these ops as the graph has them.";
+
+    private readonly record struct Setting(string Name, JsonPart Value, string Source)
     {
-        var text = value.GetRawText();
-        return text.Length <= 40 ? text : $"{text[..40]}…";
+        public PassConfigException Wrong(string expected) => Says($"it is {Value.Raw}: {expected}");
+
+        public PassConfigException Says(string problem) => new(Source, Name, problem);
     }
 }

@@ -30,4 +30,7 @@ public static class GraphErrorCodes
     /// <summary><see cref="GraphRunException"/>: there is no such input, weight or output, or what is given for it does not
     /// fit.</summary>
     public const string Binding = "FUSION5009";
+
+    /// <summary>A warning of <see cref="FusionPassConfig.Warnings"/>: a pass of vLLM that Fusion does not have.</summary>
+    public const string NoSuchPass = "FUSION5010";
 }

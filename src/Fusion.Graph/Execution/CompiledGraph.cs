@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Fusion.Manifest;
 using Fusion.Runtime;
 
@@ -7,9 +6,11 @@ namespace Fusion.Graph;
 
 /// <summary>A graph that runs on a group of ranks, any number of times, with results by name.</summary>
 /// <remarks>Weights are given once, inputs before each run. Inputs keep their memory, and so do outputs until the next run; all
-/// other values share memory where their lives allow. One thread at a time. Dispose it before its groups.</remarks>
-public sealed class CompiledGraph : IDisposable
+/// other values share memory where their lives allow. Calls from several threads are done one after the other. Dispose it before
+/// its groups; with its group it is disposed at the latest.</remarks>
+public sealed partial class CompiledGraph : IDisposable
 {
+    private readonly Lock gate = new();
     private readonly RankGroup group;
     private readonly MemoryPlan plan;
     private readonly RankMemory[] memories;
@@ -17,7 +18,6 @@ public sealed class CompiledGraph : IDisposable
     private readonly TokenBuckets buckets;
     private readonly CapturedRuns? captured;
     private readonly int[] allRanks;
-    private bool hasWeights;
     private bool disposed;
 
     internal CompiledGraph(FusionReport report, RankGroup group, Func<string, RankGroup> groupOf, CompileOptions options)
@@ -32,14 +32,16 @@ public sealed class CompiledGraph : IDisposable
             foreach (var rank in group.Ranks) made.Add(new(rank, plan));
             memories = [.. made];
             steps = new(report.After, report.Config, group, groupOf, options, memories);
+            if (group.Topology != GroupTopology.Cpu) captured = new(group, steps);
+            group.Own(this);
         }
         catch
         {
+            captured?.Dispose();
+            steps?.Dispose();
             made.ForEach(memory => memory.Dispose());
             throw;
         }
-
-        if (group.Topology != GroupTopology.Cpu) captured = new(group, steps);
     }
 
     /// <summary>What the passes did.</summary>
@@ -64,125 +66,89 @@ public sealed class CompiledGraph : IDisposable
     /// <summary>Numbers of tokens that were recorded as CUDA graphs so far.</summary>
     public IReadOnlyList<int> RecordedBuckets => [.. captured?.Recorded ?? []];
 
-    /// <summary>How the all-reduce of an op is done.</summary>
+    /// <summary>How the all-reduce of an op is done in a run: strategy, kernels and reason. Where the run takes a recorded CUDA graph
+    /// (<see cref="CompileOptions.Buckets"/>), the plan is that of the graph's number of tokens.</summary>
     /// <param name="op">Name of an op of <see cref="FusionReport.After"/>.</param>
-    /// <param name="tokens">Tokens.</param>
+    /// <param name="tokens">Tokens of the run. For what cannot be done, the plan is a refusal with its reason.</param>
     /// <exception cref="GraphRunException">There is no such all-reduce.</exception>
     public AllReducePlan PlanOf(string op, int tokens) =>
         Report.After.Ops.FirstOrDefault(candidate => candidate.Name == op) is RowOp { Group: not null } found
-            ? steps.PlanOf(found, tokens)
+            ? steps.PlanOf(found, BucketOf(tokens) ?? tokens)
             : throw Unknown("all-reduce", op, Report.After.Ops.Where(o => o is RowOp { Group: not null }).Select(o => o.Name));
-
-    /// <summary>Says where a weight is in a rank's memory. It must stay there.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The weight.</param>
-    /// <param name="weight">Its memory, whose address is a multiple of 16; of the rank's GPU, or of the host.</param>
-    /// <exception cref="GraphRunException">There is no such weight, or it does not fit.</exception>
-    public void BindWeight(int rank, string name, DeviceTensor weight)
-    {
-        var tensor = Find(Report.After.Weights, "weight", name);
-        if (weight.Type != tensor.Type.Elements || weight.Count != tensor.Type.Count(0))
-        {
-            throw new GraphRunException(GraphErrorCodes.Binding,
-                $"What is given for weight '{name}' is {PlanRules.NameOf(weight.Type)}[{weight.Rows}, " +
-                $"{weight.Columns}]; the graph has {tensor.Type}.");
-        }
-
-        captured?.Forget();
-        Memory(rank).Bind(tensor, weight.Address);
-    }
-
-    /// <summary>Copies a weight into memory that this object allocates for it.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The weight.</param>
-    /// <param name="values">All its elements.</param>
-    /// <exception cref="GraphRunException">There is no such weight, or these are not as many bytes as it has.</exception>
-    public void SetWeight<T>(int rank, string name, ReadOnlySpan<T> values)
-        where T : unmanaged
-    {
-        var tensor = Find(Report.After.Weights, "weight", name);
-        var bytes = MemoryMarshal.AsBytes(values);
-        MustBe(bytes.Length, tensor.Type.Bytes(0), name, tensor.Type);
-        captured?.Forget();
-        Memory(rank).Copy(tensor, bytes);
-    }
-
-    /// <summary>Copies an input of the next runs. On a GPU, <see cref="Synchronize"/> first, where a run may still read
-    /// it.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The input.</param>
-    /// <param name="values">Its elements, for as many tokens as the run will have.</param>
-    /// <exception cref="GraphRunException">There is no such input, or these are no whole number of tokens, or too
-    /// many.</exception>
-    public void SetInput<T>(int rank, string name, ReadOnlySpan<T> values)
-        where T : unmanaged
-    {
-        var tensor = Find(Report.After.Inputs, "input", name);
-        var bytes = MemoryMarshal.AsBytes(values);
-        var most = tensor.Type.Bytes(Options.MaxTokens);
-        var isWhole = tensor.Type.Rows.IsPerToken ? bytes.Length % tensor.Type.Bytes(1) == 0 : bytes.Length == most;
-        if (!isWhole || bytes.Length > most) MustBe(bytes.Length, most, name, tensor.Type);
-        Memory(rank).Write(tensor, bytes);
-    }
-
-    /// <summary>Where an input is, to be written by the user's own kernels.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The input.</param>
-    /// <param name="tokens">Tokens of the run.</param>
-    /// <exception cref="GraphRunException">There is no such input, or it has not so many tokens.</exception>
-    public DeviceTensor Input(int rank, string name, int tokens)
-    {
-        CheckTokens(tokens);
-        var tensor = Find(Report.After.Inputs, "input", name);
-        return tensor.Type.At(Memory(rank).AddressOf(tensor), tokens);
-    }
 
     /// <summary>Starts a run on all ranks and returns. On the CPU it is done then. Where <see cref="CompileOptions.Buckets"/> has
     /// one for it, a recorded CUDA graph is launched.</summary>
     /// <param name="tokens">Tokens of the run.</param>
     /// <returns>The results by name.</returns>
-    /// <exception cref="GraphRunException">There are too many tokens, or a weight is not given.</exception>
+    /// <exception cref="GraphRunException">There are too many tokens, or a weight or an input is not given.</exception>
     /// <exception cref="FusionException">A rank gave up, or the driver reports an error.</exception>
     public GraphRun Run(int tokens)
     {
-        CheckTokens(tokens);
-        CheckWeights();
-        var bucket = captured is null ? null : buckets.For(tokens);
-        if (captured is null) steps.Launch(allRanks, tokens, null);
-        else if (bucket is { } size) captured.Launch(size);
-        else captured.LaunchEagerly(tokens);
-        return new(this, tokens, bucket);
+        lock (gate)
+        {
+            CheckTokens(tokens);
+            CheckWeights();
+            CheckInputs(tokens);
+            var bucket = BucketOf(tokens);
+            if (captured is null) steps.Launch(allRanks, tokens, null);
+            else if (bucket is { } size) captured.Launch(size);
+            else captured.LaunchEagerly(tokens);
+            return new(this, tokens, bucket);
+        }
     }
 
     /// <summary>Waits until all runs are done.</summary>
     /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
     public void Synchronize()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        foreach (var rank in group.Ranks) rank.Stream?.Synchronize();
-        foreach (var operation in steps.AllReduces)
+        lock (gate)
         {
-            foreach (var rank in group.Ranks) operation.Synchronize(rank.Index, rank.Stream);
+            ObjectDisposedException.ThrowIf(disposed, this);
+            WaitForRuns();
+            foreach (var operation in steps.AllReduces)
+            {
+                foreach (var rank in group.Ranks) operation.Synchronize(rank.Index, rank.Stream);
+            }
         }
     }
 
     /// <summary>Makes it usable again after a rank gave up. Runs that were started before are void.</summary>
     public void Rearm()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        foreach (var operation in steps.AllReduces) operation.Rearm();
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            foreach (var operation in steps.AllReduces) operation.Rearm();
+        }
     }
 
-    /// <summary>Waits for what still runs and frees all memory. Doing it twice is harmless.</summary>
+    /// <summary>Waits until the runs that were started are done, and frees all memory. The wait ends after
+    /// <see cref="CompileOptions.Timeout"/>, or when a rank gave up: results of what still runs are then not to be used, and its memory
+    /// is freed when it ends. Doing it twice is harmless.</summary>
     public void Dispose()
     {
-        if (disposed) return;
-        disposed = true;
-        // Waits for the ranks.
-        steps.Dispose();
-        foreach (var rank in group.Ranks) rank.Stream?.Synchronize();
-        captured?.Dispose();
-        foreach (var memory in memories) memory.Dispose();
+        lock (gate)
+        {
+            if (disposed) return;
+            disposed = true;
+            // Waits for the runs as far as their last all-reduce, and lets those that cannot end give up.
+            steps.EndCalls();
+            var drain = new GpuDrain(group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Where(context => !context.IsDisposed));
+            drain.Wait(Options.Timeout);
+            drain.Then(() =>
+            {
+                captured?.Dispose();
+                steps.Dispose();
+                foreach (var memory in memories) memory.Dispose();
+            });
+            group.Disown(this);
+        }
+    }
+
+    /// <summary>Does something with a rank's memory, which is not freed meanwhile.</summary>
+    internal T With<T>(int rank, Func<RankMemory, T> use)
+    {
+        lock (gate) return use(Memory(rank));
     }
 
     internal Tensor OutputOf(string name)
@@ -191,12 +157,22 @@ public sealed class CompiledGraph : IDisposable
         return found.Tensor ?? throw Unknown("output", name, Report.After.Outputs.Select(output => output.Role));
     }
 
-    internal RankMemory Memory(int rank)
+    private RankMemory Memory(int rank)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         return rank >= 0 && rank < memories.Length ? memories[rank]
             : throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {memories.Length - 1}.");
     }
+
+    // Kernels of ours give up by themselves, so this ends.
+    private void WaitForRuns()
+    {
+        foreach (var rank in group.Ranks) rank.Stream?.Synchronize();
+    }
+
+    // Tokens of the recorded graph that a run takes; null for none.
+    private int? BucketOf(int tokens) =>
+        captured is null || tokens < 1 || tokens > Options.MaxTokens ? null : buckets.For(tokens);
 
     private void CheckTokens(int tokens)
     {
@@ -205,24 +181,6 @@ public sealed class CompiledGraph : IDisposable
         throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
             $"A run of {tokens} tokens was asked for; allowed are 1 to {Options.MaxTokens}, " +
             $"for which the graph was compiled ({nameof(CompileOptions.MaxTokens)})."));
-    }
-
-    private void CheckWeights()
-    {
-        if (hasWeights) return;
-        foreach (var memory in memories)
-        {
-            foreach (var weight in Report.After.Weights)
-            {
-                if (memory.IsBound(weight)) continue;
-                throw new GraphRunException(GraphErrorCodes.NotReady,
-                    $"Weight '{weight.Name}' of {memory.Rank} is not given; " +
-                    $"call {nameof(SetWeight)} or {nameof(BindWeight)} for each rank before the first run.");
-            }
-        }
-
-        // What is bound stays bound.
-        hasWeights = true;
     }
 
     private static Tensor Find(IEnumerable<Tensor> tensors, string kind, string name) =>
@@ -236,13 +194,5 @@ public sealed class CompiledGraph : IDisposable
             : $"{string.Join(", ", names.Take(12))} and {names.Length - 12} more";
         return new(GraphErrorCodes.Binding,
             $"The graph has no {kind} '{name}'.{nearest} It has {(listed.Length > 0 ? listed : "none")}.");
-    }
-
-    private static void MustBe(long found, long expected, string name, TensorType type)
-    {
-        if (found == expected) return;
-        throw new GraphRunException(GraphErrorCodes.Binding, string.Create(CultureInfo.InvariantCulture,
-            $"What is given for '{name}' is {found} bytes; {type} needs {expected}" +
-            $"{(type.Rows.IsPerToken ? " at most, in whole tokens" : "")}."));
     }
 }

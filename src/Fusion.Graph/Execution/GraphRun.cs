@@ -25,7 +25,7 @@ public readonly struct GraphRun
     public DeviceTensor Output(int rank, string output)
     {
         var tensor = graph.OutputOf(output);
-        return tensor.Type.At(graph.Memory(rank).AddressOf(tensor), Tokens);
+        return tensor.Type.At(graph.With(rank, memory => memory.AddressOf(tensor)), Tokens);
     }
 
     /// <summary>Waits for the run and copies a result.</summary>
@@ -39,18 +39,16 @@ public readonly struct GraphRun
         where T : unmanaged
     {
         var tensor = graph.OutputOf(output);
-        var memory = graph.Memory(rank);
-        graph.Synchronize();
         var bytes = tensor.Type.Bytes(Tokens);
         var values = new T[bytes / Unsafe.SizeOf<T>()];
-        var target = MemoryMarshal.AsBytes(values.AsSpan());
-        if (target.Length != bytes)
+        if ((long)values.Length * Unsafe.SizeOf<T>() != bytes)
         {
             throw new GraphRunException(GraphErrorCodes.Binding,
                 $"Output '{output}' has {bytes} bytes, which are no whole number of {typeof(T).Name}; it is {tensor.Type}.");
         }
 
-        return memory.TryRead(tensor, target) ? values : throw new GraphRunException(GraphErrorCodes.Binding,
+        graph.Synchronize();
+        return graph.With(rank, memory => memory.TryRead(tensor, MemoryMarshal.AsBytes(values.AsSpan()))) ? values : throw new GraphRunException(GraphErrorCodes.Binding,
             $"Output '{output}' is a weight in memory of yours, which only you can copy; {nameof(Output)} says where it is.");
     }
 }

@@ -57,8 +57,16 @@ internal sealed class GraphSteps : IDisposable
     public AllReducePlan PlanOf(RowOp op, int tokens)
     {
         var operation = allReduces[Key(op)];
-        var plan = operation.Plan(checked((int)op.Input.Type.Rows.At(tokens)));
-        return SizeLimit.Force(op, tokens, group.WorldSize, config) is { } forced ? plan with { Strategy = forced } : plan;
+        var rows = checked((int)op.Input.Type.Rows.At(tokens));
+        var epilogue = AllReduceEpilogue.Of(CallOf(op, tensor => tensor.Type.At(0, tokens)));
+        var bySize = operation.Plan(rows, epilogue);
+        if (SizeLimit.Force(op, tokens, group.WorldSize, config) is not { } forced) return bySize;
+        var plan = operation.Plan(rows, epilogue, forced);
+        return plan.IsRefused ? plan : plan with
+        {
+            Reason = $"{SizeLimit.Reason(op, tokens, group.WorldSize, config)}; " +
+                $"without the limit {AllReduceDispatcher.Name(bySize.Strategy)}: {bySize.Reason}",
+        };
     }
 
     /// <summary>Launches all ops for some ranks, op by op.</summary>
@@ -84,9 +92,15 @@ internal sealed class GraphSteps : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Waits for the all-reduces that were launched, and ends them. Nothing can be launched after it.</summary>
+    public void EndCalls()
     {
         foreach (var operation in allReduces.Values) operation.Dispose();
+    }
+
+    public void Dispose()
+    {
+        EndCalls();
         copies.Dispose();
     }
 
@@ -124,9 +138,16 @@ internal sealed class GraphSteps : IDisposable
 
     private void Launch(RowOp op, int rank, GpuStream? stream, int tokens)
     {
-        var call = new AllReduceCall
+        var call = CallOf(op, tensor => At(rank, tensor, tokens));
+        if (op.Group is null) rows[(op.Input.Type.Columns, op.Input.Type.Elements)].Launch(rank, stream, call);
+        else allReduces[Key(op)].Launch(rank, stream, call, SizeLimit.Force(op, tokens, group.WorldSize, config));
+    }
+
+    private static AllReduceCall CallOf(RowOp op, Func<Tensor, DeviceTensor> at)
+    {
+        return new AllReduceCall
         {
-            Input = At(rank, op.Input, tokens),
+            Input = at(op.Input),
             Residual = IfAny(op.Residual),
             Norm = op.Norm is not { } norm ? default : new()
             {
@@ -143,10 +164,8 @@ internal sealed class GraphSteps : IDisposable
             QuantOut = IfAny(op.QuantOut),
             ScaleOut = IfAny(op.ScaleOut),
         };
-        if (op.Group is null) rows[(op.Input.Type.Columns, op.Input.Type.Elements)].Launch(rank, stream, call);
-        else allReduces[Key(op)].Launch(rank, stream, call, SizeLimit.Force(op, tokens, group.WorldSize, config));
 
-        DeviceTensor? IfAny(Tensor? tensor) => tensor is null ? null : At(rank, tensor, tokens);
+        DeviceTensor? IfAny(Tensor? tensor) => tensor is null ? null : at(tensor);
     }
 
     private DeviceTensor At(int rank, Tensor tensor, int tokens) => tensor.Type.At(memories[rank].AddressOf(tensor), tokens);

@@ -10,6 +10,7 @@ internal sealed class RankMemory : IDisposable
     private readonly Dictionary<Storage, RankBuffer<byte>> own = [];
     private readonly Dictionary<Storage, ulong> weights = [];
     private readonly Dictionary<Storage, RankBuffer<byte>> copies = [];
+    private readonly Dictionary<Tensor, int> givenTokens = [];
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public RankMemory(Rank rank, MemoryPlan plan)
@@ -48,17 +49,25 @@ internal sealed class RankMemory : IDisposable
     /// <summary>Says where a weight is.</summary>
     public void Bind(Tensor weight, ulong address) => weights[plan[weight].Storage] = address;
 
-    /// <summary>Copies a weight into memory of this class.</summary>
-    public void Copy(Tensor weight, ReadOnlySpan<byte> bytes)
+    /// <summary>Address of a weight; 0 if it is not known yet.</summary>
+    public ulong WeightAddress(Tensor weight) => weights.GetValueOrDefault(plan[weight].Storage);
+
+    /// <summary>Memory of this class for a copy of a weight: the same at each call.</summary>
+    public RankBuffer<byte> CopyOf(Tensor weight)
     {
         var storage = plan[weight].Storage;
         if (!copies.TryGetValue(storage, out var buffer)) copies[storage] = buffer = Rank.Allocate<byte>(storage.Bytes);
-        buffer.CopyFrom(bytes);
-        weights[storage] = buffer.Pointer.Address;
+        return buffer;
     }
 
     /// <summary>Copies into an input.</summary>
     public void Write(Tensor input, ReadOnlySpan<byte> bytes) => own[plan[input].Storage].CopyFrom(bytes);
+
+    /// <summary>Tokens for which an input is given; null if it was never given.</summary>
+    public int? GivenTokens(Tensor input) => givenTokens.TryGetValue(input, out var tokens) ? tokens : null;
+
+    /// <summary>Remembers for how many tokens an input is given.</summary>
+    public void Give(Tensor input, int tokens) => givenTokens[input] = tokens;
 
     /// <summary>Copies a value out; false if its memory is the user's own.</summary>
     public unsafe bool TryRead(Tensor tensor, Span<byte> bytes)

@@ -51,6 +51,7 @@ public sealed record FusionReport(
             }
         }
 
+        foreach (var warning in Config.Warnings) Line($"warning: {warning}");
         foreach (var miss in NearMisses) Line($"{(miss.IsWarning ? "warning" : "near miss")}: {miss.Message}");
         return text.ToString();
 
@@ -59,9 +60,5 @@ public sealed record FusionReport(
 
     private string Why(RowOp op, int tokens, AllReducePlan plan, PlanTarget target) =>
         SizeLimit.Force(op, tokens, target.WorldSize, Config) is not null
-            && Config.MaxSizeMb.TryGetValue(target.WorldSize, out var limit)
-            ? string.Create(CultureInfo.InvariantCulture,
-                $"its {op.Input.Type.Bytes(tokens):N0} bytes are more than the configuration's limit of " +
-                $"{limit} MiB for {target.WorldSize} ranks")
-            : plan.Reason;
+            ? SizeLimit.Reason(op, tokens, target.WorldSize, Config) : plan.Reason;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fusion.Manifest;
 using Fusion.Runtime;
 
@@ -51,4 +52,10 @@ internal static class SizeLimit
     public static AllReduceStrategy? Force(RowOp op, int tokens, int worldSize, FusionPassConfig config) =>
         op.IsFusedAllReduce && config.MaxBytes(worldSize) is { } limit && op.Input.Type.Bytes(tokens) > limit
             ? AllReduceStrategy.Separate : null;
+
+    /// <summary>Why it does, as a part of a plan's reason.</summary>
+    public static string Reason(RowOp op, int tokens, int worldSize, FusionPassConfig config) =>
+        string.Create(CultureInfo.InvariantCulture,
+            $"its {op.Input.Type.Bytes(tokens):N0} bytes are more than the configuration's limit of " +
+            $"{config.MaxSizeMb[worldSize]} MiB for {worldSize} ranks");
 }

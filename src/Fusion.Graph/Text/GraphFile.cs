@@ -80,12 +80,6 @@ internal sealed record OpEntry
     JsonSerializerDefaults.Web,
     WriteIndented = true,
     NewLine = "\n",
-    AllowTrailingCommas = true,
-    ReadCommentHandling = JsonCommentHandling.Skip,
-    RespectNullableAnnotations = true,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    NumberHandling = JsonNumberHandling.Strict,
-    PropertyNameCaseInsensitive = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(GraphFile))]
 internal sealed partial class GraphJson : JsonSerializerContext;

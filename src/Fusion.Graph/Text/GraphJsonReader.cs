@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
 using Fusion.Manifest;
 using Fusion.Runtime;
 
@@ -20,12 +20,11 @@ internal sealed class GraphJsonReader
         GraphFile file;
         try
         {
-            file = JsonSerializer.Deserialize(json, GraphJson.Default.GraphFile)
-                ?? throw new GraphFileException(source, "", "it is null");
+            file = GraphFileReader.Read(JsonPart.Parse(Encoding.UTF8.GetBytes(json)));
         }
-        catch (JsonException e)
+        catch (JsonFault fault)
         {
-            throw Explain(e, source);
+            throw new GraphFileException(source, string.Create(CultureInfo.InvariantCulture, $"line {fault.Line}"), Problem(fault), fault);
         }
 
         if (file.Schema is < 1 or > GraphFile.CurrentSchema)
@@ -37,31 +36,14 @@ internal sealed class GraphJsonReader
         return new GraphJsonReader(source).Read(file);
     }
 
-    private static GraphFileException Explain(JsonException e, string source)
+    private static string Problem(JsonFault fault) => fault.Kind switch
     {
-        var where = e.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}") : "";
-        var problem = e.Message.Split(" Path:")[0].TrimEnd('.');
-        if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
-        {
-            var path = e.Path ?? "";
-            var field = path[(path.LastIndexOf('.') + 1)..];
-            var nearest = NearestNames.Of(field, AllFields) is [var name, ..] ? $"; did you mean '{name}'?" : "";
-            problem = $"there is no field '{field}'{nearest}";
-        }
-        else if (e.Message.Contains("missing required", StringComparison.Ordinal))
-        {
-            var what = e.Path is null or "$" ? "the graph" : e.Path.TrimStart('$', '.');
-            problem = $"{what} lacks {e.Message[(e.Message.LastIndexOf(':') + 1)..].Trim().TrimEnd('.')}";
-        }
-
-        return new(source, where, problem, e);
-    }
-
-    private static readonly string[] AllFields =
-    [
-        "schema", "name", "inputs", "weights", "ops", "outputs", "rows", "columns", "type", "layout", "op", "results", "custom",
-        "group", "epsilon", "weightBias", "groupSize", "groupScaleType", "firstRow", "firstColumn",
-    ];
+        JsonFaultKind.Syntax => fault.Message,
+        JsonFaultKind.Missing => $"{fault.Owner} lacks '{fault.Field}'",
+        JsonFaultKind.Unknown => fault.Message.Replace("no such field", $"no field '{fault.Field}'", StringComparison.Ordinal),
+        _ when fault.Field.Length == 0 => $"{fault.Owner}: {fault.Message}",
+        _ => $"field '{fault.Field}' of {fault.Owner}: {fault.Message}",
+    };
 
     private TensorGraph Read(GraphFile file)
     {

@@ -75,7 +75,9 @@ public sealed class AllReduce : IDisposable
     /// <param name="tokens">Tokens of the call. For what cannot be done, the plan is a refusal with its reason.</param>
     /// <param name="epilogue">What follows the sum: <see cref="AllReduceEpilogue.Of(in AllReduceCall)"/> a call, or
     /// <see cref="AllReduceEpilogue.Parse"/>d words.</param>
-    public AllReducePlan Plan(int tokens, AllReduceEpilogue epilogue) => plans.Explain(tokens, epilogue);
+    /// <param name="force">A strategy in spite of the policy, as <see cref="Launch"/> takes it; null for the policy's.</param>
+    public AllReducePlan Plan(int tokens, AllReduceEpilogue epilogue, AllReduceStrategy? force = null) =>
+        plans.Explain(tokens, epilogue, force);
 
     /// <summary>Starts a rank's call and returns; the results are there when <see cref="Synchronize"/> has returned, or, on a
     /// GPU, for what is behind it in the stream. Allocates nothing; for more than 1024 tokens, or with a strategy named, from

@@ -58,6 +58,17 @@ public sealed class AllReduceKernels
         }
     }
 
+    /// <summary>Which of these kernels do a call, and why the others do not fit it. Needs no GPU.</summary>
+    /// <param name="request">The call and what it runs on; its <see cref="PlanRequest.Kernels"/> are of no account.</param>
+    /// <returns>One entry for each of <see cref="Variants"/>, in their order.</returns>
+    public IReadOnlyList<AllReduceVariantUse> Explain(PlanRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var plan = AllReduceDispatcher.Plan(request with { Kernels = this });
+        var fitting = For(request);
+        return [.. Variants.Select(variant => AllReduceVariantUse.Of(variant, request, plan, fitting))];
+    }
+
     /// <summary>Those that an operation can use, an epilogue once.</summary>
     /// <param name="request">The operation.</param>
     /// <param name="room">The GPU, whose driver may refuse what its architecture would run; null to go by that alone.</param>

@@ -39,7 +39,7 @@ internal sealed class CpuEngine : IRankEngine
             try
             {
                 CallAgreement.Check(done, current);
-                AllReduceReference.Run(type, current);
+                AllReduceReference.Compute(type, current);
                 End(null);
             }
             catch (Exception e)

@@ -18,6 +18,9 @@ internal static class PlanRules
 
     private static readonly ComputeCapability Oldest = new(8, 0);
 
+    /// <summary>The same as numbers.</summary>
+    public static IEnumerable<int> AllWorldSizes => Enumerable.Range(0, 17).Where(IsWorldSize);
+
     /// <summary>Whether there are kernels for so many ranks.</summary>
     public static bool IsWorldSize(int ranks) => ranks is (>= 2 and <= 8) or 16;
 

@@ -40,8 +40,9 @@ internal sealed class PlanTable
     /// <summary>The plan for an epilogue that need not have a variant.</summary>
     /// <param name="tokens">Tokens of the call.</param>
     /// <param name="epilogue">What follows the sum.</param>
-    public AllReducePlan Explain(int tokens, in AllReduceEpilogue epilogue) =>
-        Make(requests[0] with { Epilogue = epilogue }, tokens, null);
+    /// <param name="force">The strategy that is wanted; null for the policy's.</param>
+    public AllReducePlan Explain(int tokens, in AllReduceEpilogue epilogue, AllReduceStrategy? force) =>
+        Make(requests[0] with { Epilogue = epilogue }, tokens, force);
 
     private static AllReducePlan Make(PlanRequest request, int tokens, AllReduceStrategy? force) =>
         AllReduceDispatcher.Plan(request with { Tokens = tokens, Force = force });

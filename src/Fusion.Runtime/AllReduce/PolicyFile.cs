@@ -33,65 +33,54 @@ internal sealed record PolicyFile
     /// <exception cref="PolicyException">It is wrong.</exception>
     public static IReadOnlyList<AllReducePolicyRow> Parse(ReadOnlySpan<byte> json, string file)
     {
-        if (json is [0xEF, 0xBB, 0xBF, ..]) json = json[3..];
-        PolicyFile read;
         try
         {
-            read = JsonSerializer.Deserialize(json, PolicyJson.Default.PolicyFile)
-                ?? throw new PolicyException(file, 1, "", "it is null: expected an object with schema and rows");
-        }
-        catch (JsonException e)
-        {
-            throw Explain(e, file);
-        }
+            var fields = new JsonFields(JsonPart.Parse(json), "the policy", Fields);
+            var schema = fields.Whole("schema", Expected("schema"));
+            if (schema is < 1 or > CurrentSchema)
+            {
+                throw new PolicyException(file, fields.LineOf("schema"), "schema",
+                    $"{schema} is not known: this version of Fusion reads {CurrentSchema}");
+            }
 
-        if (read.Schema is < 1 or > CurrentSchema)
-        {
-            throw new PolicyException(file, JsonLines.Of(json, null, "schema"), "schema",
-                $"{read.Schema} is not known: this version of Fusion reads {CurrentSchema}");
+            fields.Need("rows", Expected("rows"));
+            var rows = new List<AllReducePolicyRow>();
+            foreach (var part in fields.List("rows", Expected("rows"))) rows.Add(Row(part, rows, file));
+            return rows;
         }
-
-        for (var i = 0; i < read.Rows.Count; i++) Check(read.Rows, i, json, file);
-        return read.Rows;
+        catch (JsonFault fault)
+        {
+            throw new PolicyException(file, fault.Line, fault.Field, fault.Message, fault);
+        }
     }
 
-    private static void Check(IReadOnlyList<AllReducePolicyRow> rows, int index, ReadOnlySpan<byte> json, string file)
+    private static AllReducePolicyRow Row(JsonPart part, List<AllReducePolicyRow> earlier, string file)
     {
-        if (rows[index] is not { } row)
-            throw new PolicyException(file, JsonLines.Of(json, index, ""), "rows", $"row {index} is null");
-        if (row.Fault is { } fault)
-            throw new PolicyException(file, JsonLines.Of(json, index, fault.Field), fault.Field, fault.Problem);
-        for (var earlier = 0; earlier < index; earlier++)
+        if (part.Kind == JsonValueKind.Null)
+            throw new PolicyException(file, part.Line, "rows", $"row {earlier.Count} is null");
+        var fields = new JsonFields(part, "the row", RowFields);
+        fields.Need("oneShotUpTo", Expected("oneShotUpTo"));
+        var row = new AllReducePolicyRow
         {
-            if (!rows[earlier].IsForSameAs(row)) continue;
-            throw new PolicyException(file, JsonLines.Of(json, index, ""), "rows",
-                $"row {index} is for the same groups as row {earlier} ({row.ForWhat()}), counted from 0: keep one");
-        }
+            Architecture = fields.Text("architecture", Expected("architecture")),
+            Topology = Topology(fields),
+            WorldSize = (int?)fields.Whole("worldSize", Expected("worldSize")),
+            OneShotUpTo = Bytes("oneShotUpTo")!.Value,
+            TwoShotUpTo = Bytes("twoShotUpTo"),
+            Source = fields.Text("source", Expected("source")) ?? "",
+        };
+        if (row.Fault is { } fault) throw new PolicyException(file, fields.LineOf(fault.Field), fault.Field, fault.Problem);
+        var same = earlier.FindIndex(other => other.IsForSameAs(row));
+        return same < 0 ? row : throw new PolicyException(file, part.Line, "rows",
+            $"row {earlier.Count} is for the same groups as row {same} ({row.ForWhat()}), counted from 0: keep one");
+
+        long? Bytes(string name) => fields.Whole(name, Expected(name), long.MinValue, long.MaxValue);
     }
 
-    // The serializer's own words name .NET types, which the author of a policy file never saw.
-    private static PolicyException Explain(JsonException e, string file)
-    {
-        var line = (int)(e.LineNumber + 1 ?? 0);
-        var path = e.Path ?? "";
-        var field = path[(path.LastIndexOf('.') + 1)..].TrimStart('$');
-        var known = path.Contains("rows[", StringComparison.Ordinal) ? RowFields : Fields;
-        if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
-        {
-            var nearest = NearestNames.Of(field, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
-            return new(file, line, field, $"there is no such field{nearest} The fields are {string.Join(", ", known)}", e);
-        }
-
-        if (e.Message.Contains("missing required", StringComparison.Ordinal))
-        {
-            var missing = path.Contains("rows[", StringComparison.Ordinal) ? "oneShotUpTo" : "rows";
-            return new(file, line, missing, "it is missing", e);
-        }
-
-        return field.Length > 0 && known.Contains(field)
-            ? new(file, line, field, $"expected {Expected(field)}", e)
-            : new(file, line, "", $"this is no JSON that a policy may be: {e.Message.Split(" Path:")[0].TrimEnd('.')}", e);
-    }
+    private static GroupTopology? Topology(JsonFields fields) => fields.Text("topology", Expected("topology")) is not { } text ? null
+        : Enum.GetNames<GroupTopology>().Any(name => name.Equals(text, StringComparison.OrdinalIgnoreCase))
+            ? Enum.Parse<GroupTopology>(text, ignoreCase: true)
+            : throw fields.Wrong("topology", Expected("topology"));
 
     private static string Expected(string field) => field switch
     {
@@ -110,12 +99,6 @@ internal sealed record PolicyFile
     WriteIndented = true,
     NewLine = "\n",
     UseStringEnumConverter = true,
-    AllowTrailingCommas = true,
-    ReadCommentHandling = JsonCommentHandling.Skip,
-    RespectNullableAnnotations = true,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    NumberHandling = JsonNumberHandling.Strict,
-    PropertyNameCaseInsensitive = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PolicyFile))]
 internal sealed partial class PolicyJson : JsonSerializerContext;

@@ -52,7 +52,7 @@ public sealed class RowOperation
             call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
         if (kernels[rank] is not { } loaded)
         {
-            AllReduceReference.Run(type, new ReadOnlySpan<AllReduceCall>(in call));
+            AllReduceReference.Compute(type, new ReadOnlySpan<AllReduceCall>(in call));
             return;
         }
 

@@ -8,7 +8,7 @@ public sealed class WrongMemoryException : FusionException
 {
     internal WrongMemoryException(string parameter, ulong address, MemoryPlace found, int gpu)
         : base(ErrorCodes.WrongMemory, Text(
-            $"{parameter} of the all-reduce is at 0x{address:x}, {Describe(found)}; allowed is memory of GPU {gpu}, ") +
+            $"{parameter} of the all-reduce is at 0x{address:x}, {found.Words()}; allowed is memory of GPU {gpu}, ") +
             $"where this rank is. {Advice(found)} Nothing was launched.") =>
         (Parameter, Address, Gpu) = (parameter, address, gpu);
 
@@ -20,13 +20,6 @@ public sealed class WrongMemoryException : FusionException
 
     /// <summary>The GPU of the rank.</summary>
     public int Gpu { get; }
-
-    private static string Describe(MemoryPlace found) => found.Kind switch
-    {
-        MemoryKind.Device => Text($"memory of GPU {found.Gpu}"),
-        MemoryKind.Host => "pinned memory of the host",
-        _ => "which the CUDA driver does not know: memory of the host, or freed",
-    };
 
     private static string Advice(MemoryPlace found) => found.Kind == MemoryKind.Device
         ? "Pass each rank tensors of its own GPU."

@@ -16,8 +16,18 @@ public static class AllReduceReference
     /// fit; nothing was written.</exception>
     public static void Run(ElementType type, ReadOnlySpan<AllReduceCall> calls)
     {
-        var format = RowFormat.For(type);
+        // A type that does not exist is said before a tensor that does not have it.
+        _ = RowFormat.For(type);
         ReferenceCheck.Check(type, calls);
+        Compute(type, calls);
+    }
+
+    /// <summary>Computes calls that <see cref="CallValidation"/> has passed and that agree.</summary>
+    /// <param name="type">The operation's type.</param>
+    /// <param name="calls">Call i is rank i's.</param>
+    internal static void Compute(ElementType type, ReadOnlySpan<AllReduceCall> calls)
+    {
+        var format = RowFormat.For(type);
         var (tokens, hidden) = (calls[0].Input.Rows, (int)calls[0].Input.Columns);
         var ranks = new ReferenceRank[calls.Length];
         for (var i = 0; i < ranks.Length; i++) ranks[i] = new(calls[i], format, tokens, hidden);

@@ -35,8 +35,8 @@ internal static class ReferenceCheck
         if (call.Norm.Kind != NormKind.None)
         {
             Need(rank, nameof(call.Norm.Gamma), call.Norm.Gamma);
-            Tensor(rank, nameof(call.Norm.Gamma), call.Norm.Gamma, type, 1, hidden);
-            Tensor(rank, nameof(call.Norm.Beta), call.Norm.Beta, type, 1, hidden);
+            Vector(rank, nameof(call.Norm.Gamma), call.Norm.Gamma, type, hidden);
+            Vector(rank, nameof(call.Norm.Beta), call.Norm.Beta, type, hidden);
         }
 
         var quantization = call.Quantization;
@@ -69,6 +69,13 @@ internal static class ReferenceCheck
         if (tensor is not { } t) return;
         Expect(rank, name, (t.Type, t.Rows, t.Columns), (type, rows, columns));
         if (t.Address == 0 && t.Count != 0) throw new ArgumentException($"Rank {rank}: the address of {name} is null.");
+    }
+
+    // It may stand or lie.
+    private static void Vector(int rank, string name, DeviceTensor? tensor, ElementType type, long count)
+    {
+        if (tensor is not { Columns: 1 } standing) Tensor(rank, name, tensor, type, 1, count);
+        else Tensor(rank, name, standing, type, count, 1);
     }
 
     private static void Need(int rank, string name, DeviceTensor? tensor)

@@ -21,13 +21,13 @@ internal sealed class RowNorm
         if (kind == NormKind.None) return;
 
         weights = new float[hidden];
-        if (norm.Gamma is { } gamma) format.Read(gamma, 0, weights);
+        if (norm.Gamma is { } gamma) format.Read(Row(gamma), 0, weights);
         foreach (ref var weight in weights.AsSpan()) weight = norm.WeightBias + weight;
 
         // -0 adds nothing, not even to -0.
         beta = new float[hidden];
         beta.AsSpan().Fill(-0.0f);
-        if (kind == NormKind.Layer && norm.Beta is { } addend) format.Read(addend, 0, beta);
+        if (kind == NormKind.Layer && norm.Beta is { } addend) format.Read(Row(addend), 0, beta);
     }
 
     /// <summary>1/sqrt(value), correctly rounded; kernels/cu/fusion/norm/rsqrt.cuh says why this is.</summary>
@@ -61,6 +61,9 @@ internal sealed class RowNorm
 
         format.Round(row);
     }
+
+    // It may also be given as a column.
+    private static DeviceTensor Row(in DeviceTensor vector) => DeviceTensor.Vector(vector.Address, vector.Type, vector.Count);
 
     private static void Scale(Span<float> row, float factor)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Fusion.Runtime;
 
 /// <summary>The quantization of a rank's rows: docs/numbers.md, steps 4 and 5.</summary>
@@ -35,7 +37,7 @@ internal sealed unsafe class RowQuantizer
         if (call.QuantOut is { } quantOut) codes = (byte*)quantOut.Address;
         if (call.ScaleOut is not { } scaleOut) return;
         scales = (byte*)scaleOut.Address;
-        new Span<byte>(scales, checked((int)ScaleLayouts.ByteCount(quantization, tokens, hidden))).Clear();
+        NativeMemory.Clear(scales, checked((nuint)ScaleLayouts.ByteCount(quantization, tokens, hidden)));
     }
 
     /// <summary>Writes codes and scales of a row.</summary>

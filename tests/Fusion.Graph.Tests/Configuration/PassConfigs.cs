@@ -32,12 +32,65 @@ public sealed class PassConfigs
         Assert.That(config.MaxBytes(4), Is.EqualTo(2 * 1024 * 1024));
     }
 
+    [Test]
+    public void TakeVllmsLimitAsOneNumberForAllWorldSizes()
+    {
+        var config = FusionPassConfig.Parse("""{ "fuse_allreduce_rms": true, "fi_allreduce_fusion_max_size_mb": 1.5 }""");
+        Assert.That(new[] { 2, 3, 4, 5, 6, 7, 8, 16 }.Select(config.MaxBytes), Has.All.EqualTo(3 * 512 * 1024));
+        Assert.That(config.Warnings, Is.Empty);
+    }
+
+    // All that vLLM has, as it writes it down.
+    [Test]
+    public void TakeThePassConfigOfVllmAsItIs()
+    {
+        var config = FusionPassConfig.Parse("""
+            { "fuse_norm_quant": true, "fuse_act_quant": false, "fuse_attn_quant": null, "eliminate_noops": true, "enable_sp": false,
+              "fuse_gemm_comms": false, "fuse_allreduce_rms": null, "fuse_minimax_qk_norm": null, "enable_qk_norm_rope_fusion": false,
+              "fuse_rope_kvcache_cat_mla": null, "fuse_act_padding": null, "fuse_mla_dual_rms_norm": null, "fuse_rope_kvcache": null,
+              "fuse_qk_norm_rope_kvcache": null, "sp_min_token_num": null, "fi_allreduce_fusion_max_size_mb": null,
+              "enable_noop": null, "enable_fusion": null, "enable_attn_fusion": false, "enable_async_tp": false,
+              "enable_sequence_parallelism": false, "enable_fi_allreduce_fusion": null }
+            """);
+        Assert.That(config, Is.EqualTo(FusionPassConfig.Default));
+    }
+
+    [TestCase("enable_sp")]
+    [TestCase("enable_sequence_parallelism")]
+    [TestCase("fuse_gemm_comms")]
+    [TestCase("enable_async_tp")]
+    [TestCase("fuse_act_quant")]
+    [TestCase("fuse_attn_quant")]
+    [TestCase("enable_attn_fusion")]
+    [TestCase("enable_qk_norm_rope_fusion")]
+    public void APassThatThereIsOnlyInVllmIsAWarning(string name)
+    {
+        var config = FusionPassConfig.Parse($$"""{ "{{name}}": true, "allReduceFusion": false }""");
+        Assert.That(config.AllReduceFusion, Is.False);
+        Assert.That(config.Warnings.Single(), Does.StartWith("FUSION5010: The pass configuration 'JSON' has '" + name + "': true, ")
+            .And.Contain("Fusion does not have it"));
+        Assert.That(Support.Layers.Build(1, QuantizationKind.None).Fuse(config).ToText(), Does.Contain("warning: FUSION5010: "));
+    }
+
+    [TestCase("fi_allreduce_fusion_max_token_num", "16384")]
+    [TestCase("sp_min_token_num", "512")]
+    [TestCase("rope_kvcache_fusion_max_token_num", "256")]
+    public void SoIsALimit(string name, string value) => Assert.That(
+        FusionPassConfig.Parse($$"""{ "{{name}}": {{value}} }""").Warnings.Single(), Does.Contain($"'{name}': {value}, "));
+
+    [TestCase("""{ "fuse_act_qaunt": true }""", "fuse_act_qaunt", "did you mean 'fuse_act_quant'?")]
+    [TestCase("""{ "fi_allreduce_fusion_max_size_mb": -1 }""", "fi_allreduce_fusion_max_size_mb", "it is -1: expected MiB, 0 or more")]
+    [TestCase("""{ "fi_allreduce_fusion_max_size_mb": 1e999 }""", "fi_allreduce_fusion_max_size_mb", "it is 1e999: expected MiB, 0 or more")]
+    [TestCase("""{ "maxSizeMb": { "2": 64, "4": 2, "8": 0.50, "3": 1 }, "fi_allreduce_fusion_max_size_mb": { "2": 64, "4": 2, "8": 0.50, "3": 2 } }""",
+        "fi_allreduce_fusion_max_size_mb", "say different things of the same")]
+    [TestCase("""{ "\ud800": 1 }""", "", "it is no JSON: a string is no text of Unicode")]
+    [TestCase("{\n\"deadCode\": true,\n,}", "", "line 3: it is no JSON: what stands at byte 1 of the line")]
     [TestCase("""{ "enable_fi_allreduce_fusoin": true }""", "enable_fi_allreduce_fusoin", "did you mean 'enable_fi_allreduce_fusion'?")]
     [TestCase("""{ "noopElimination ": true }""", "noopElimination ", "did you mean 'noOpElimination'?")]
     [TestCase("""{ "zzz": 1 }""", "zzz", "there is no such field. The fields are noOpElimination,")]
     [TestCase("""{ "enable_noop": 1 }""", "enable_noop", "it is 1: expected true or false")]
     [TestCase("""{ "enable_fi_allreduce_fusion": true, "allReduceFusion": false }""", "allReduceFusion", "say different things of the same")]
-    [TestCase("""{ "maxSizeMb": 64 }""", "maxSizeMb", "expected an object of world sizes and MiB")]
+    [TestCase("""{ "maxSizeMb": "64" }""", "maxSizeMb", "expected an object of world sizes and MiB")]
     [TestCase("""{ "maxSizeMb": { "9": 1 } }""", "maxSizeMb", "'9' is none of the world sizes 2 to 8 and 16")]
     [TestCase("""{ "maxSizeMb": { "2": -1 } }""", "maxSizeMb", "for 2 ranks it is -1: expected MiB, 0 or more")]
     [TestCase("""{ "policy": 3 }""", "policy", "expected the path of a policy file")]

@@ -84,6 +84,7 @@ public sealed class RunsOfGraphs
         Refused(() => compiled.SetWeight<byte>(0, "layers.0.mlp_gama", []), "FUSION5009", "Did you mean 'layers.0.mlp_gamma'?");
         Refused(() => compiled.BindWeight(0, "layers.0.mlp_gamma", new(16, ElementType.Float16, 1, 64)), "FUSION5009", "is f16[1, 64]; the graph has bf16[1, 64]");
         Refused(() => compiled.PlanOf("x", 1), "FUSION5009", "no all-reduce 'x'");
+        Refused(() => compiled.Run(5), "FUSION5007", "A run of 5 tokens was asked for; allowed are 1 to 4");
         GraphRuns.Fill(compiled, 4, 2);
         Refused(() => compiled.Run(4).Output(0, "resid"), "FUSION5009", "no output 'resid'. Did you mean 'residual'? It has x, residual.");
     }

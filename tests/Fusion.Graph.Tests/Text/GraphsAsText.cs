@@ -74,10 +74,53 @@ public sealed class GraphsAsText
     [TestCase("""{ "name": "g", "ops": [], "outputs": {}, "inputs": [ { "name": "x", "columns": 8, "rows": "2*token" } ] }""", "rows are '2*token'")]
     [TestCase("""{ "name": "g", "ops": [], "inptus": [] }""", "line 1: there is no field 'inptus'; did you mean 'inputs'?")]
     [TestCase("{", "line 1")]
+    [TestCase("null", "line 1: the graph: it is null: expected an object with schema, name,")]
+    [TestCase("""{ "name": 3, "ops": [], "outputs": {} }""", "line 1: field 'name' of the graph: it is 3: expected a name")]
+    [TestCase("{ \"name\": \"g\",\n\"ops\": [ {\n\"op\": \"add\", \"nmae\": \"a\" } ], \"outputs\": {} }", "line 3: there is no field 'nmae'; did you mean 'name'?")]
+    [TestCase("{ \"name\": \"g\", \"ops\": [ \n{ \"op\": \"add\", \"name\": \"a\" } ], \"outputs\": {} }", "line 2: the op lacks 'inputs'")]
+    [TestCase("""{ "name": "g", "name": "h", "ops": [], "outputs": {} }""", "field 'name' of the graph: it is there twice; keep one")]
+    [TestCase("""{ "name": "g", "ops": [], "outputs": { "y": "x", "y": "x" } }""", "field 'y' of 'outputs' of the graph: it is there twice")]
+    [TestCase("""{ "name": "g", "ops": {}, "outputs": {} }""", "field 'ops' of the graph: it is {}: expected a list of ops")]
+    [TestCase("""{ "name": "g", "ops": [], "outputs": { "y": 1 } }""", "field 'y' of 'outputs' of the graph: it is 1: expected a string")]
+    [TestCase("""{ "name": "g", "ops": [], "outputs": {}, "inputs": [ { "name": "x", "columns": 8.5 } ] }""", "field 'columns' of the tensor: it is 8.5: expected a whole number")]
+    [TestCase("""{ "name": "g", "ops": [], "outputs": {}, "inputs": [ { "name": "x", "columns": 99999999999 } ] }""", "field 'columns' of the tensor: it is 99999999999")]
+    [TestCase("""{ "name": "", "ops": [], "outputs": {} }""", "field 'name' of the graph: it is \"\": expected a name")]
     public void AMistakeInJsonIsToldWithItsPlace(string json, string words)
     {
         var e = Assert.Throws<GraphFileException>(() => GraphJsonText.Parse(json, "g.json"))!;
         Assert.That(e.Message, Does.StartWith("FUSION5003: The graph 'g.json'").And.Contain(words));
+    }
+
+    [FsCheck.NUnit.Property(MaxTest = 1000)]
+    public void WhateverAFileHasItIsAGraphOrAnErrorOfOurs(int seed)
+    {
+        string[] values = ["null", "-1", "0", "1e9", "99999999999999999999", "\"\"", "\" \"", "\"\\ud800\"", "[]", "{}", "[null]", "true", "\"x\"", "2147483647"];
+        var random = new Random(seed);
+        var json = RandomGraphs.Build(seed, 6).Fuse().After.ToJson();
+        for (var change = random.Next(1, 3); change > 0; change--)
+        {
+            // A value, or a few letters.
+            var found = System.Text.RegularExpressions.Regex.Matches(json, "(?<=: |\\[ *)(\"[^\"]*\"|[0-9.eE+-]+)");
+            if (random.Next(3) > 0 && found.Count > 0)
+            {
+                var match = found[random.Next(found.Count)];
+                json = json[..match.Index] + values[random.Next(values.Length)] + json[(match.Index + match.Length)..];
+            }
+            else
+            {
+                var at = random.Next(json.Length);
+                json = json.Remove(at, Math.Min(random.Next(1, 6), json.Length - at));
+            }
+        }
+
+        try
+        {
+            GraphJsonText.Parse(json).Fuse().ToText();
+        }
+        catch (FusionException e)
+        {
+            Assert.That(e.Code, Does.StartWith("FUSION5"));
+        }
     }
 
     [Test]

@@ -35,6 +35,7 @@ public sealed class CallsThatAreWrong
         Case("ResidualOut", "[7, 64] of bf16", Call with { ResidualOut = Matrix(7) with { Rows = 7 } }),
         Case("NormOut", "of type e4m3", Call with { NormOut = Matrix(8, E4M3) }),
         Case("Norm.Gamma", "[1, 63] of bf16", Call with { Norm = Call.Norm with { Gamma = Vector(3) with { Columns = 63 } } }),
+        Case("Norm.Gamma", "[2, 32] of bf16", Call with { Norm = Call.Norm with { Gamma = new(3 * Step, BF16, 2, 32) } }),
         Case("Norm.Gamma", "[-1, -64] of bf16", Call with { Norm = Call.Norm with { Gamma = new(Step, BF16, -1, -64) } }),
         Case("Norm.Beta", "of type f32", Call with { Norm = Call.Norm with { Beta = Vector(4) with { Type = ElementType.Float32 } } }),
         Case("QuantOut", "of type e4m3", Call with { QuantOut = Matrix(9, E4M3) }),

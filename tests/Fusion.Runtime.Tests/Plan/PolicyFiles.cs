@@ -62,6 +62,9 @@ public sealed class PolicyFiles
     public void MissingRowsAreSaidToBeMissing() => Expect("{ \"schema\": 1 }", 1, "rows", "it is missing");
 
     [TestCase("{ \"rows\": [\n{ \"oneShotUpTo\": \"1 MiB\" } ] }", "oneShotUpTo", "expected a whole number of bytes")]
+    [TestCase("{ \"rows\": [\n{ \"oneShotUpTo\": null } ] }", "oneShotUpTo", "it is null: expected a whole number of bytes")]
+    [TestCase("{ \"rows\": [\n{ \"oneShotUpTo\": 1, \"oneShotUpTo\": 2 } ] }", "oneShotUpTo", "it is there twice; keep one")]
+    [TestCase("{ \"rows\": [\n3 ] }", "", "it is 3: expected an object with architecture, ")]
     [TestCase("{ \"rows\": [\n{ \"oneShotUpTo\": 1.5 } ] }", "oneShotUpTo", "expected a whole number of bytes")]
     [TestCase("{ \"rows\": [\n{ \"topology\": \"mesh\", \"oneShotUpTo\": 1 } ] }", "topology", "\"gpus\", \"loopback\" or \"cpu\"")]
     [TestCase("{ \"rows\": [\n{ \"architecture\": 90, \"oneShotUpTo\": 1 } ] }", "architecture", "a string such as \"sm_90\"")]

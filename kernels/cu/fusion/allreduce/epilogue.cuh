@@ -181,7 +181,7 @@ struct Epilogue {
         numbers(x[v], v, values);
         amax = fmaxf(amax, amax_of(values));
       }
-      const float scale = per_token_scale(reducer.max(amax));
+      const float scale = per_token_scale(reducer.amax(amax));
       if (octet(0) == 0) reinterpret_cast<float*>(to.scales)[row] = scale;
       const Divider divider(scale);
 #pragma unroll Call::kVectorsAtATime

@@ -4,7 +4,7 @@
 #include <fusion/ptx/cluster.cuh>
 #include <fusion/ptx/warp.cuh>
 
-// Reductions over a row whose octets the threads of one block, or of a cluster of `parts` blocks, hold in
+// Reductions (sum, max, amax) over a row whose octets the threads of one block, or of a cluster of `parts` blocks, hold in
 // registers. Thread t of all has the octets t, t + threads, ..., V of them at most; the blocks follow each
 // other. The sum's tree is that of row_sum, so its bits are those of any other number of threads.
 //
@@ -45,16 +45,38 @@ struct RowReducer {
     return warp_sum(total);
   }
 
-  /// The largest of the threads' values, which are not negative and not NaN; the order does not matter. At
-  /// most 32 warps.
-  __device__ __forceinline__ float max(float value) {
-    float* largest = next_scratch();
-    publish(largest + warp(), __uint_as_float(ptx::redux_max(__float_as_uint(value))));
-    barrier();
-    return __uint_as_float(ptx::redux_max(lane() < warps() ? __float_as_uint(largest[lane()]) : 0u));
+  /// The largest of the threads' numbers, negative and infinite ones too; NaN if one of them is NaN. +0 counts
+  /// as larger than -0. The order does not matter. A thread that has no element gives -infinity. At most 32
+  /// warps.
+  __device__ __forceinline__ float max(float value) { return from_key(max_of_bits(to_key(value))); }
+
+  /// The largest of the threads' magnitudes (absolute values), for scales of a quantization: max for values
+  /// that are not negative and not NaN, and cheaper. Other values give a wrong result. A thread that has no
+  /// element gives 0. At most 32 warps.
+  __device__ __forceinline__ float amax(float magnitude) {
+    return __uint_as_float(max_of_bits(__float_as_uint(magnitude)));
   }
 
  private:
+  /// Integers in the order of the floats; NaN of either sign is the largest, and 0 is less than all.
+  static __device__ __forceinline__ u32 to_key(float value) {
+    const u32 bits = __float_as_uint(value);
+    if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return 0xFFFFFFFFu;
+    return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+  }
+
+  /// The inverse of to_key; NaN is 0x7FFFFFFF.
+  static __device__ __forceinline__ float from_key(u32 key) {
+    return __uint_as_float((key & 0x80000000u) != 0 ? key & 0x7FFFFFFFu : ~key);
+  }
+
+  __device__ __forceinline__ u32 max_of_bits(u32 bits) {
+    float* largest = next_scratch();
+    publish(largest + warp(), __uint_as_float(ptx::redux_max(bits)));
+    barrier();
+    return ptx::redux_max(lane() < warps() ? __float_as_uint(largest[lane()]) : 0u);
+  }
+
   static __device__ __forceinline__ int lane() { return static_cast<int>(threadIdx.x) % kRowTile; }
 
   /// Number of the warp among those of all blocks of the row, and how many there are.

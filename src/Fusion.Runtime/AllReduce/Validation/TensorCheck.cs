@@ -30,8 +30,8 @@ internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
     public void Vector(string parameter, in DeviceTensor tensor, ElementType type, long count, string ofWhat)
     {
         Start(parameter, tensor, type);
-        if (!HasCount(tensor, count) || tensor.Count != count)
-            throw Wrong(parameter, Shape(tensor), Text($"{count} elements, one {ofWhat}"));
+        var isVector = (tensor.Rows == 1 && tensor.Columns == count) || (tensor.Columns == 1 && tensor.Rows == count);
+        if (!isVector) throw Wrong(parameter, Shape(tensor), Text($"[1, {count}] or [{count}, 1]: one element {ofWhat}"));
         Place(parameter, tensor.Address, Alignment);
     }
 

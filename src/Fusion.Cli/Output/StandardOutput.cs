@@ -1,0 +1,89 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Fusion.Cli.Output;
+
+/// <summary>Standard output into a file or a pipe. What cannot be written is told; .NET's console leaves out in silence what a closed
+/// pipe does not take.</summary>
+internal sealed class StandardOutput : Stream
+{
+    private readonly Stream target;
+
+    private StandardOutput(Stream target) => this.target = target;
+
+    /// <inheritdoc/>
+    public override bool CanRead => false;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Lets <see cref="Console.Out"/> write here, unless it is a terminal. To be called before anything is
+    /// written.</summary>
+    public static void Open()
+    {
+        if (!Console.IsOutputRedirected) return;
+        var encoding = Console.Out.Encoding;
+        Console.SetOut(new StreamWriter(new StandardOutput(Pipe() ?? Console.OpenStandardOutput()), encoding) { AutoFlush = true });
+    }
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        try
+        {
+            target.Write(buffer);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputException(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Flush() => target.Flush();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    // Null where output is no pipe, or on Windows, where it has no number.
+    private static FileStream? Pipe()
+    {
+        if (OperatingSystem.IsWindows()) return null;
+        try
+        {
+            var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            // A file may be shared with standard error, whose position a second stream would not know.
+            return stream.CanSeek ? null : stream;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>Standard output cannot be written: the disk is full, or who reads it has gone.</summary>
+/// <param name="reason">What the system said.</param>
+internal sealed class OutputException(Exception reason)
+    : Exception($"Standard output cannot be written: {reason.Message}", reason);
