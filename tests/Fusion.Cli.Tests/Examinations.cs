@@ -71,9 +71,30 @@ public sealed class Examinations : FolderOfATest
         Assert.That(run.Json.GetProperty("peers").GetArrayLength(), Is.EqualTo(gpus > 1 ? gpus : 0));
     }
 
+    [Test]
+    public void VariablesThatTheRuntimeSetsAreNamedAndAUsersOwnIsLeftAsItIs()
+    {
+        var run = Examine("CUDA_DEVICE_MAX_CONNECTIONS", "9", "--json");
+        var variables = run.Json.GetProperty("variables").EnumerateArray().ToDictionary(
+            variable => variable.GetProperty("name").GetString()!,
+            variable => (variable.GetProperty("value").GetString(), variable.GetProperty("isOwn").GetBoolean()));
+
+        Assert.That(variables["CUDA_DEVICE_MAX_CONNECTIONS"], Is.EqualTo(("9", true)));
+        Assert.That(variables["NCCL_RUNTIME_CONNECT"], Is.EqualTo(("0", false)));
+        Assert.That(Examine("NCCL_RUNTIME_CONNECT", "1").Lines, Has.Some.Matches(
+            @"^ +NCCL_RUNTIME_CONNECT +1 +you +").And.Some.Matches(@"^ +CUDA_DEVICE_MAX_CONNECTIONS +32 +Fusion\.Runtime +"));
+    }
+
     private static Tool Examine(string variable, string folder, params string[] options)
     {
-        var environment = new Dictionary<string, string?> { ["FUSION_NVRTC_PATH"] = null, ["CUDA_PATH"] = null, [variable] = folder };
+        var environment = new Dictionary<string, string?>
+        {
+            ["FUSION_NVRTC_PATH"] = null,
+            ["CUDA_PATH"] = null,
+            ["CUDA_DEVICE_MAX_CONNECTIONS"] = null,
+            ["NCCL_RUNTIME_CONNECT"] = null,
+            [variable] = folder,
+        };
         return Tool.RunWith(environment, ["doctor", .. options]);
     }
 }

@@ -48,7 +48,7 @@ done
 # Tokens by size: one-shot is not asked for what nobody would send by it.
 few=1,2,4,8,16,32,64,128
 many=256,512,1024,2048,4096,8192
-epilogues=allreduce,rmsnorm,fp8,nvfp4
+epilogues=none,residual+rmsnorm,residual+rmsnorm+fp8,residual+rmsnorm+nvfp4
 bench() {
   local name=bench-$1
   shift

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
+using System.Runtime.Loader;
 using Fusion.Manifest;
 
 namespace Fusion.Runtime.Tests;
@@ -14,7 +15,10 @@ internal static class KernelAssembly
     public static Assembly With(KernelManifest manifest, params IEnumerable<(string Name, byte[] Bytes)> resources) =>
         WithResources([(KernelManifest.ResourceName, manifest.ToJson()), .. resources]);
 
-    public static Assembly WithResources(params IEnumerable<(string Name, byte[] Bytes)> resources)
+    public static Assembly WithResources(params IEnumerable<(string Name, byte[] Bytes)> resources) => LoadInto(null, resources);
+
+    /// <summary>Such an assembly in a context that may be unloaded; null for the usual one.</summary>
+    public static Assembly LoadInto(AssemblyLoadContext? context, params IEnumerable<(string Name, byte[] Bytes)> resources)
     {
         var metadata = new MetadataBuilder();
         var name = metadata.GetOrAddString("Kernels" + Guid.NewGuid().ToString("N"));
@@ -38,6 +42,6 @@ internal static class KernelAssembly
         new ManagedPEBuilder(
             new PEHeaderBuilder(imageCharacteristics: Characteristics.Dll), new MetadataRootBuilder(metadata),
             ilStream: new BlobBuilder(), managedResources: data).Serialize(image);
-        return Assembly.Load(image.ToArray());
+        return (context ?? AssemblyLoadContext.Default).LoadFromStream(new MemoryStream(image.ToArray()));
     }
 }

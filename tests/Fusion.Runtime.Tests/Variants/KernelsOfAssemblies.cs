@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using Fusion.Manifest;
+
 namespace Fusion.Runtime.Tests.Variants;
 
 public sealed class KernelsOfAssemblies
@@ -49,11 +53,38 @@ public sealed class KernelsOfAssemblies
     }
 
     [Test]
+    public void DoNotKeepTheirAssemblyFromBeingUnloaded()
+    {
+        var assembly = RegisterAndUnload();
+
+        for (var i = 0; i < 20 && assembly.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.That(assembly.IsAlive, Is.False);
+        Assert.That(AllReduceKernels.Registered.Variants.Select(one => one.HiddenSize), Has.None.EqualTo(40));
+    }
+
+    [Test]
     public void AreUsedByTheFirstAssemblyThatHasThem()
     {
         var (first, second) = (VariantAssembly.With(VariantAssembly.Module("none")), VariantAssembly.With(VariantAssembly.Module("none")));
         var request = Plan.Requests.Of(hidden: 4096) with { Kernels = AllReduceKernels.Of(first, second), Epilogue = default(AllReduceEpilogue) };
 
         Assert.That(AllReduceDispatcher.Plan(request).Variant!.Assembly, Is.SameAs(first));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference RegisterAndUnload()
+    {
+        var context = new AssemblyLoadContext("unloaded", isCollectible: true);
+        var manifest = Samples.Manifest([VariantAssembly.Module("none", hidden: 40)]);
+        var assembly = KernelAssembly.LoadInto(context, (KernelManifest.ResourceName, manifest.ToJson()));
+        AllReduceKernels.Register(assembly);
+        Assert.That(AllReduceKernels.Registered.Variants.Select(one => one.HiddenSize), Has.Some.EqualTo(40));
+        context.Unload();
+        return new(assembly);
     }
 }
