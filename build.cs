@@ -121,6 +121,9 @@ async Task<string> CreateFromTemplate(string template, string name)
         </configuration>
 
         """);
+    if (!File.Exists(Path.Combine(packages, $"Fusion.Nvrtc.linux-x64.{Version()}.nupkg")))
+        await File.WriteAllTextAsync(Path.Combine(folder, "Directory.Build.props"),
+            "<Project><PropertyGroup><FusionNvrtcPack>false</FusionNvrtcPack></PropertyGroup></Project>\n");
     return folder;
 }
 
