@@ -17,7 +17,8 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
 {
     Verb("demo", "Pack everything, create a project from the template outside the repository, build it, run it.", Demo),
     Verb("pack", "Write every package to artifacts/packages.", Pack),
-    Verb("test", "Build and run all tests.", () => Run("dotnet", ["test"])),
+    Verb("test", "Build and run the everyday tests, as dotnet test does.", () => Run("dotnet", ["test"])),
+    Verb("test-all", "Build and run all tests: those of dotnet test, then what is slow and rarely breaks alone.", TestAll),
     Verb("api", "Accept the public API of Fusion.Runtime and Fusion.Graph as it is: rewrites the files that tests compare with.", AcceptApi),
     Verb("docs", "Write the options of sdk/Fusion.Defaults.props into README.md.", WriteOptions),
     Verb("format", "Format C# and kernels in place.", Format),
@@ -67,6 +68,14 @@ void ForgetCachedPackages()
         var cached = Path.Combine(cache, name[..(version - 1)], name[version..]);
         if (Directory.Exists(cached)) Directory.Delete(cached, recursive: true);
     }
+}
+
+async Task TestAll()
+{
+    var everyday = await TryRun("dotnet", ["test"]);
+    Title("The tests that dotnet test leaves out");
+    var nightly = await TryRun("dotnet", ["test", "--no-build", "-p:FusionTests=nightly"]);
+    if (everyday != 0 || nightly != 0) throw new ChoreFailedException("There are failed tests above.");
 }
 
 async Task AcceptApi()
@@ -121,6 +130,9 @@ async Task<string> CreateFromTemplate(string template, string name)
         </configuration>
 
         """);
+    if (!File.Exists(Path.Combine(packages, $"Fusion.Nvrtc.linux-x64.{Version()}.nupkg")))
+        await File.WriteAllTextAsync(Path.Combine(folder, "Directory.Build.props"),
+            "<Project><PropertyGroup><FusionNvrtcPack>false</FusionNvrtcPack></PropertyGroup></Project>\n");
     return folder;
 }
 

@@ -30,6 +30,9 @@ public sealed class CompileRequest
     /// <summary>Folder of the NVRTC pack's libraries; empty without the pack.</summary>
     public string NvrtcPackPath { get; set; } = "";
 
+    /// <summary>Whether the project asks for the pack's NVRTC, so that the machine's own is looked at after it.</summary>
+    public bool PrefersNvrtcPack { get; set; }
+
     /// <summary>Folder of images that were made elsewhere and stand in for compilation; empty to compile.</summary>
     public string PrebuiltPath { get; set; } = "";
 
@@ -57,6 +60,10 @@ public sealed class CompileRequest
     /// <summary>Version of the SDK.</summary>
     public string SdkVersion { get; set; } = "";
 
+    /// <summary>What the project's properties say for every kernel that says nothing else: a mistake in one of them is the
+    /// project's.</summary>
+    public KernelRequest Defaults { get; set; } = new();
+
     /// <summary>The kernels, in the project's order.</summary>
     public List<KernelRequest> Kernels { get; } = [];
 
@@ -77,6 +84,7 @@ public sealed class CompileRequest
         Line(nameof(FusionIncludePath), FusionIncludePath);
         Line(nameof(NvrtcPath), NvrtcPath);
         Line(nameof(NvrtcPackPath), NvrtcPackPath);
+        Line(nameof(PrefersNvrtcPack), PrefersNvrtcPack ? "true" : "false");
         Line(nameof(PrebuiltPath), PrebuiltPath);
         Line(nameof(MaxParallelism), MaxParallelism.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
@@ -86,12 +94,8 @@ public sealed class CompileRequest
         Line(nameof(CachePath), CachePath);
         Line(nameof(CacheSize), CacheSize.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SdkVersion), SdkVersion);
-        foreach (var k in Kernels)
-        {
-            Line(nameof(Kernels), k.Source, k.Name, k.Architectures, k.Defines, k.IncludePaths, k.Std, k.MaxRegisters,
-                k.FastMath, k.LineInfo, k.NameExpressions, k.AdditionalOptions);
-        }
-
+        Line([nameof(Defaults), .. Defaults.ToFields()]);
+        foreach (var kernel in Kernels) Line([nameof(Kernels), .. kernel.ToFields()]);
         foreach (var a in AllReduces)
             Line(nameof(AllReduces), a.Name, a.HiddenSize, a.DataType, a.WorldSizes, a.Epilogues, a.Architectures);
         return text.ToString();
@@ -130,6 +134,7 @@ public sealed class CompileRequest
             case nameof(FusionIncludePath): FusionIncludePath = f[1]; break;
             case nameof(NvrtcPath): NvrtcPath = f[1]; break;
             case nameof(NvrtcPackPath): NvrtcPackPath = f[1]; break;
+            case nameof(PrefersNvrtcPack): PrefersNvrtcPack = f[1] == "true"; break;
             case nameof(PrebuiltPath): PrebuiltPath = f[1]; break;
             case nameof(MaxParallelism): MaxParallelism = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
@@ -139,22 +144,8 @@ public sealed class CompileRequest
             case nameof(CachePath): CachePath = f[1]; break;
             case nameof(CacheSize): CacheSize = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SdkVersion): SdkVersion = f[1]; break;
-            case nameof(Kernels) when f.Length == 12:
-                Kernels.Add(new KernelRequest
-                {
-                    Source = f[1],
-                    Name = f[2],
-                    Architectures = f[3],
-                    Defines = f[4],
-                    IncludePaths = f[5],
-                    Std = f[6],
-                    MaxRegisters = f[7],
-                    FastMath = f[8],
-                    LineInfo = f[9],
-                    NameExpressions = f[10],
-                    AdditionalOptions = f[11],
-                });
-                break;
+            case nameof(Defaults) when f.Length == 12: Defaults = KernelRequest.FromFields(f); break;
+            case nameof(Kernels) when f.Length == 12: Kernels.Add(KernelRequest.FromFields(f)); break;
             case nameof(AllReduces) when f.Length == 7:
                 AllReduces.Add(new AllReduceRequest
                 {

@@ -35,4 +35,27 @@ public sealed class KernelRequest
 
     /// <summary>More options for NVRTC, split by semicolons.</summary>
     public string AdditionalOptions { get; set; } = "";
+
+    /// <summary>All of it as the fields of a line.</summary>
+    public string[] ToFields() =>
+    [
+        Source, Name, Architectures, Defines, IncludePaths, Std, MaxRegisters, FastMath, LineInfo, NameExpressions, AdditionalOptions,
+    ];
+
+    /// <summary>Reads what <see cref="ToFields"/> gave.</summary>
+    /// <param name="line">A line's fields; the first one says what it is.</param>
+    public static KernelRequest FromFields(string[] line) => new()
+    {
+        Source = line[1],
+        Name = line[2],
+        Architectures = line[3],
+        Defines = line[4],
+        IncludePaths = line[5],
+        Std = line[6],
+        MaxRegisters = line[7],
+        FastMath = line[8],
+        LineInfo = line[9],
+        NameExpressions = line[10],
+        AdditionalOptions = line[11],
+    };
 }

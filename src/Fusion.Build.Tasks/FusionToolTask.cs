@@ -108,6 +108,10 @@ public abstract class FusionToolTask : ToolTask
         return false;
     }
 
+    // Of several projects that one process builds, none can count on the current folder.
+    /// <inheritdoc/>
+    protected override string GetWorkingDirectory() => ProjectDirectory;
+
     /// <inheritdoc/>
     protected override string GenerateFullPathToTool() => DotNetHost.Length > 0 ? DotNetHost : ToolName;
 

@@ -5,6 +5,7 @@ using Microsoft.Build.Utilities;
 namespace Fusion.Build.Tasks;
 
 /// <summary>Compiles a project's kernels: starts fusionc once for all of them, or not at all if nothing changed.</summary>
+[MSBuildMultiThreadableTask]
 public sealed class KernelCompile : FusionToolTask
 {
     /// <summary>Full path of the folder for the images.</summary>
@@ -13,6 +14,9 @@ public sealed class KernelCompile : FusionToolTask
 
     /// <summary>Full path of the folder that holds the images of all target frameworks, runtimes and configurations.</summary>
     public string SharedDirectory { get; set; } = "";
+
+    /// <summary>An item with the metadata that a kernel has from the project's properties.</summary>
+    public ITaskItem? Defaults { get; set; }
 
     /// <summary>The <c>FusionAllReduce</c> items.</summary>
     public ITaskItem[] AllReduces { get; set; } = [];
@@ -25,6 +29,9 @@ public sealed class KernelCompile : FusionToolTask
 
     /// <summary>Folder of the NVRTC pack's libraries, if the project has the pack.</summary>
     public string NvrtcPackPath { get; set; } = "";
+
+    /// <summary>Whether the project asks for the pack's NVRTC before that of the machine.</summary>
+    public bool PrefersNvrtcPack { get; set; }
 
     /// <summary>The property <c>FusionPrebuiltKernels</c>: images that stand in for compilation.</summary>
     public string PrebuiltPath { get; set; } = "";
@@ -82,6 +89,7 @@ public sealed class KernelCompile : FusionToolTask
             FusionIncludePath = FusionIncludePath,
             NvrtcPath = NvrtcPath,
             NvrtcPackPath = NvrtcPackPath,
+            PrefersNvrtcPack = PrefersNvrtcPack,
             PrebuiltPath = PrebuiltPath,
             MaxParallelism = MaxParallelism,
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
@@ -92,7 +100,8 @@ public sealed class KernelCompile : FusionToolTask
             CacheSize = CacheSize,
             SdkVersion = SdkVersion,
         };
-        made.Kernels.AddRange(Kernels.Select(item => KernelItem.ToRequest(item, made.ProjectDirectory)));
+        if (Defaults is not null) made.Defaults = KernelItem.ToRequest(Defaults, made.ProjectDirectory);
+        made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory));
         made.AllReduces.AddRange(AllReduces.Select(item => new AllReduceRequest
         {
             Name = item.ItemSpec,

@@ -6,6 +6,11 @@ namespace Fusion.Build.Tasks;
 /// <summary>Reads a <c>FusionKernel</c> item.</summary>
 internal static class KernelItem
 {
+    /// <summary>Reads all of them. One that stands twice in a project, by a folder's pattern and by its name, is one.</summary>
+    public static IEnumerable<KernelRequest> ToRequests(IEnumerable<ITaskItem> items, string projectDirectory) => items
+        .Select(item => ToRequest(item, projectDirectory))
+        .GroupBy(kernel => Record.Join(kernel.ToFields())).Select(same => same.First());
+
     public static KernelRequest ToRequest(ITaskItem item, string projectDirectory) => new()
     {
         Source = item.GetMetadata("FullPath"),

@@ -6,6 +6,7 @@ namespace Fusion.Build.Tasks;
 /// <summary>Writes C# launchers for a project's kernels, by their sources alone: no NVRTC is needed.</summary>
 /// <remarks>The reader of C++ lives in fusionc, for the manifest too. Its process starts only after a source or a setting
 /// changed, so an IDE that asks after each key pays a few file times.</remarks>
+[MSBuildMultiThreadableTask]
 public sealed class KernelLaunchers : FusionToolTask
 {
     /// <summary>Full path of the C# file.</summary>
@@ -46,7 +47,7 @@ public sealed class KernelLaunchers : FusionToolTask
             ReportsSources = ReportsSources,
         };
         made.Types.AddRange(Types.Select(type => new KeyValuePair<string, string>(type.ItemSpec, type.GetMetadata("CSharp"))));
-        made.Kernels.AddRange(Kernels.Select(item => KernelItem.ToRequest(item, made.ProjectDirectory)));
+        made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory));
         return made.ToText();
     }
 

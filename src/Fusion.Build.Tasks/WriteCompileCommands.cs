@@ -9,6 +9,7 @@ namespace Fusion.Build.Tasks;
 /// <summary>Writes <c>compile_commands.json</c>, by which clangd understands a project's kernels.</summary>
 /// <remarks>The format: https://clang.llvm.org/docs/JSONCompilationDatabase.html. A JSON library would load into MSBuild, and
 /// strings are all that there is to write.</remarks>
+[MSBuildMultiThreadableTask]
 public sealed class WriteCompileCommands : Task
 {
     private const string RealPrefix = "sm_";
@@ -35,7 +36,7 @@ public sealed class WriteCompileCommands : Task
     public override bool Execute()
     {
         var folder = Path.GetDirectoryName(ProjectFile)!;
-        var entries = Kernels.Select(item => Entry(KernelItem.ToRequest(item, folder), folder));
+        var entries = KernelItem.ToRequests(Kernels, folder).Select(kernel => Entry(kernel, folder));
         var text = $"[\n{string.Join(",\n", entries)}\n]\n";
         if (System.IO.File.Exists(File) && System.IO.File.ReadAllText(File) == text) return true;
         try

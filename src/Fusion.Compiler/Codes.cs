@@ -24,6 +24,9 @@ internal static class Codes
     /// <summary>A header begins with a byte order mark, which NVRTC does not read.</summary>
     public const string HeaderByteOrderMark = "FUSION1007";
 
+    /// <summary>A kernel's file has code for the host.</summary>
+    public const string HostCode = "FUSION1008";
+
     /// <summary>No NVRTC was found.</summary>
     public const string NoNvrtc = "FUSION1010";
 

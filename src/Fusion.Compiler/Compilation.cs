@@ -18,6 +18,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
 {
     private readonly Lock gate = new();
     private readonly List<Diagnostic> warnings = [];
+    private readonly HashSet<string> errors = new(StringComparer.Ordinal);
     private readonly string requestHash = Hash.Of(request.ToText());
     private bool failed;
     private bool waited;
@@ -81,10 +82,12 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         if (request.PrebuiltPath.Length > 0) return TakePrebuilt(kernels, written, consulted);
         var targets = new TargetChoice(request, consulted, Say);
         if (kernels.Count == 0 && failed || targets.Choose(kernels) is not { } chosen) return false;
-        foreach (var missing in kernels.SelectMany(k => k.IncludePaths.Select(p => (k.Source, Path: p))).Where(x => !Directory.Exists(x.Path)).DistinctBy(x => x.Path))
+        foreach (var missing in kernels.SelectMany(k => k.IncludePaths.Select(p => (Kernel: k, Path: p))).Where(x => !Directory.Exists(x.Path)).DistinctBy(x => x.Path))
         {
+            const string Metadata = nameof(KernelRequest.IncludePaths);
             Say(new Diagnostic(DiagnosticSeverity.Warning, Codes.MissingIncludePath,
-                $"IncludePaths names '{missing.Path}', and there is no such folder. Correct or remove it; relative paths start at the project's folder.", missing.Source));
+                $"{missing.Kernel.NameOf(Metadata)} names '{missing.Path}', and there is no such folder. Correct or remove it; relative paths start at the project's folder.",
+                missing.Kernel.PlaceOf(Metadata)));
         }
 
         // NVRTC finds what stands beside a source by the source's name, which is relative to the project.
@@ -203,6 +206,8 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     {
         lock (gate)
         {
+            // A mistake in a property of the project is found in each of its kernels.
+            if (diagnostic.Severity == DiagnosticSeverity.Error && !errors.Add(diagnostic.ToLine())) return;
             failed |= diagnostic.Severity == DiagnosticSeverity.Error;
             if (diagnostic.Severity == DiagnosticSeverity.Warning) warnings.Add(diagnostic);
             say(diagnostic);

@@ -9,6 +9,7 @@ public sealed class ABuildOfManyKernels
     private const int Images = Count * 3;
 
     [Test]
+    [Category("Nightly")]
     public void IsRightWhenKilledInTheMiddleAndBuiltAgainAndTheSameInAnotherFolder()
     {
         using var interrupted = Many();
@@ -30,6 +31,7 @@ public sealed class ABuildOfManyKernels
     }
 
     [Test]
+    [Category("Nightly")]
     public void EndsByCtrlCInTheMiddleOfACompilationAndLeavesNothingHalfWritten()
     {
         using var consumer = Many();

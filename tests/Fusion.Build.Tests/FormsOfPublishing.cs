@@ -51,6 +51,7 @@ public sealed class FormsOfPublishing : SharedConsumer
         }));
 
     [Test]
+    [Category("Nightly")]
     public void TrimmedInASingleFileItFindsTheKernels()
     {
         Publish("single", "--self-contained", "-p:PublishSingleFile=true", "-p:PublishTrimmed=true");
@@ -60,6 +61,7 @@ public sealed class FormsOfPublishing : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AsNativeCodeItFindsTheKernelsAndIsSmallWithoutTheBuiltInOnes()
     {
         if (!Linkers.Any(File.Exists)) Assert.Ignore("NativeAOT needs a linker, and this machine has neither clang nor gcc.");

@@ -8,7 +8,7 @@ public sealed class NvrtcOfTheMachine
     private const string WithoutPack = "<FusionNvrtcPack>false</FusionNvrtcPack>";
 
     [Test]
-    public void IsThatOfCudaPathWithItsHeadersAndThePackIsNotReferenced()
+    public void IsThatOfCudaPathWithItsHeadersBeforeThePack()
     {
         using var consumer = new Consumer();
         var toolkit = FakeToolkit.Create(Path.Combine(consumer.Root, "cuda"));
@@ -20,7 +20,19 @@ public sealed class NvrtcOfTheMachine
 
         Assert.That(build.Messages, Has.Some.Contains($"'{toolkit}/lib64/libnvrtc.so.").And.Contains("(CUDA_PATH").And.Contains("taken"));
         Assert.That(consumer.Built.KernelNames("toolkit"), Is.EqualTo(["from_toolkit"]));
-        Assert.That(consumer.RestoredPackages, Has.None.StartsWith("Fusion.Nvrtc."));
+        Assert.That(consumer.RestoredPackages, Has.Some.StartsWith("Fusion.Nvrtc."));
+    }
+
+    [Test]
+    public void IsNotThatOfCudaPathWhereTheProjectAsksForThePack()
+    {
+        using var consumer = new Consumer(Projects.Library("<FusionNvrtcPack>true</FusionNvrtcPack>"));
+        consumer.Write("fill.cu", Kernels.Named("fill"));
+        var toolkit = FakeToolkit.Create(Path.Combine(consumer.Root, "cuda"));
+
+        var build = consumer.Build(new Dictionary<string, string?> { ["CUDA_PATH"] = toolkit }).MustSucceed();
+
+        Assert.That(build.Messages, Has.Some.Contains("(NVRTC pack").And.Contains("taken"));
     }
 
     [Test]

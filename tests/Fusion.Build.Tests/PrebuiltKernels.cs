@@ -10,7 +10,8 @@ public sealed class PrebuiltKernels
     {
         using var maker = new Consumer(Projects.Library(architectures: "sm_80;compute_80"));
         using var taker = new Consumer(Projects.Library(
-            "<FusionPrebuiltKernels>prebuilt</FusionPrebuiltKernels><FusionNvrtcPath>nowhere</FusionNvrtcPath>",
+            "<FusionPrebuiltKernels>prebuilt</FusionPrebuiltKernels><FusionNvrtcPath>nowhere</FusionNvrtcPath>"
+                + "<FusionNvrtcPack>false</FusionNvrtcPack>",
             architectures: "sm_80;compute_80"));
         foreach (var clone in new[] { maker, taker })
         {

@@ -18,7 +18,7 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
     }
 
     [TestCase("a.sm_80.cubin")]
-    [TestCase("manifest.json")]
+    [TestCase("manifest.json", Category = "Nightly")]
     public void ATruncatedFile(string file)
     {
         using (var stream = File.OpenWrite(Consumer.ImagePath(file))) stream.SetLength(stream.Length / 2);
@@ -26,8 +26,8 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
         BuildIsRight();
     }
 
-    [TestCase("a.sm_80.cubin")]
-    [TestCase("manifest.json")]
+    [TestCase("a.sm_80.cubin", Category = "Nightly")]
+    [TestCase("manifest.json", Category = "Nightly")]
     public void ATruncatedFileWithoutAState(string file)
     {
         using (var stream = File.OpenWrite(Consumer.ImagePath(file))) stream.SetLength(stream.Length / 2);
@@ -57,8 +57,8 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
         Assert.That(Consumer.ImageFiles, Has.None.EndWith(".fusion-part"));
     }
 
-    [TestCase("")]
-    [TestCase("garbage\n")]
+    [TestCase("", Category = "Nightly")]
+    [TestCase("garbage\n", Category = "Nightly")]
     [TestCase("fusion-state\t1\nrequest\tabc\n", Description = "cut off before its end")]
     public void AHalfWrittenState(string state)
     {
@@ -68,6 +68,7 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AStateCutOffInTheMiddle()
     {
         var whole = Consumer.Read(State);
@@ -77,6 +78,7 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void NoImagesAtAll()
     {
         Directory.Delete(Consumer.ImagesFolder, recursive: true);

@@ -1,12 +1,14 @@
 using System.Globalization;
 using Fusion.Build.Contract;
+using Fusion.Compiler.Architectures;
 using Fusion.Manifest;
 
 namespace Fusion.Compiler.AllReduce;
 
 /// <summary>Reads the all-reduces of a request and judges their metadata.</summary>
+/// <param name="ofProject">The architectures of the project: a mistake in them is not the item's.</param>
 /// <param name="say">Gets every problem.</param>
-internal sealed class AllReduceReading(Action<Diagnostic> say)
+internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
 {
     private const int MaxHiddenSize = 32768;
 
@@ -51,6 +53,14 @@ internal sealed class AllReduceReading(Action<Diagnostic> say)
         {
             Wrong(Codes.AllReduceMetadata, $"FusionAllReduce '{request.Name}' has no {string.Join(" and no ", missing)}. "
                 + "Expected all of HiddenSize=\"4096\" DataType=\"bf16\" WorldSizes=\"2;8\" Epilogues=\"residual+rmsnorm+fp8\".");
+            return [];
+        }
+
+        ArchitectureList.Parse(request.Architectures, out var problem);
+        if (problem.Length > 0)
+        {
+            var name = request.Architectures == ofProject ? "FusionArchitectures" : $"FusionAllReduce '{request.Name}': Architectures";
+            Wrong(Codes.ArchitectureSyntax, $"{name} is '{request.Architectures}'. {problem}");
             return [];
         }
 

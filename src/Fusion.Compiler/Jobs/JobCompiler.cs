@@ -48,7 +48,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         if (result != NvrtcResult.Success)
         {
             var entries = new PtxasLocator(setup).Locate(job, source.Text, NvrtcLog.Parse(log));
-            return new JobResult(job, ByteOrderMarks.Explain(Diagnostics(job, entries, log, result), job.Kernel.Source, setup.Contents));
+            return new JobResult(job, Explained(Diagnostics(job, entries, log, result), job.Kernel));
         }
 
         try
@@ -111,6 +111,12 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         return new JobResult(job, diagnostics) { Record = record, Unsettled = unsettled };
     }
 
+    private IReadOnlyList<Diagnostic> Explained(IReadOnlyList<Diagnostic> diagnostics, Kernel kernel)
+    {
+        var marked = ByteOrderMarks.Explain(diagnostics, kernel.Source, setup.Contents);
+        return HeadersOfTheSdk.AtTheKernel(HostCode.Explain(marked, setup.Contents), kernel, setup.FusionIncludePath, setup.Contents);
+    }
+
     private List<Diagnostic> Diagnostics(CompileJob job, NvrtcLog parsed, string log, NvrtcResult result) =>
         LogDiagnostics.From(parsed, log, result, setup.Toolchain.Library.NameOf(result), job.Kernel, setup.NvrtcName);
 
@@ -142,8 +148,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         + $"{(kernel.NameExpressions.Count > 0 ? ", which name something else here" : "")}. A file that others include is named .cuh.", kernel.Source);
 
     private static Diagnostic OtherOutput(Kernel kernel, string found) => new(DiagnosticSeverity.Error, Codes.RefusedOption,
-        $"{found} An option in AdditionalOptions asks for another kind of output: remove it. They are: {string.Join(' ', kernel.AdditionalOptions)}",
-        kernel.Source);
+        $"{found} An option in {kernel.NameOf(nameof(kernel.AdditionalOptions))} asks for another kind of output: remove it. They are: "
+        + string.Join(' ', kernel.AdditionalOptions), kernel.PlaceOf(nameof(kernel.AdditionalOptions)));
 
     private static JobResult Failed(CompileJob job, Diagnostic diagnostic) => new(job, [diagnostic]);
 }

@@ -42,6 +42,34 @@ internal sealed record Kernel
     /// <summary>More options.</summary>
     public IReadOnlyList<string> AdditionalOptions { get; init; } = [];
 
+    /// <summary>The metadata whose values are those of the project's properties: <c>Std</c> if the kernel has what
+    /// <c>FusionStd</c> says.</summary>
+    public IReadOnlyCollection<string> OfProject { get; init; } = [];
+
+    /// <summary>Whether the kernel has options of NVRTC by a metadata.</summary>
+    public bool Has(string metadata) => metadata switch
+    {
+        nameof(Std) => true,
+        nameof(Defines) => Defines.Count > 0,
+        nameof(MaxRegisters) => MaxRegisters is not null,
+        nameof(AdditionalOptions) => AdditionalOptions.Count > 0,
+        _ => false,
+    };
+
+    /// <summary>What a user calls the metadata that has a mistake: the project's property, or the kernel's own metadata.</summary>
+    public string NameOf(string metadata) => OfProject.Contains(metadata) ? $"Fusion{metadata}" : metadata;
+
+    /// <summary>The file that a mistake in metadata is in: empty for the project, or the kernel's source.</summary>
+    public string PlaceOf(params ReadOnlySpan<string> metadata)
+    {
+        foreach (var name in metadata)
+        {
+            if (!OfProject.Contains(name)) return Source;
+        }
+
+        return "";
+    }
+
     /// <summary>The source as NVRTC, <c>__FILE__</c> and the manifest call it. Inside the project it is relative, so that
     /// images do not carry the machine's folders.</summary>
     public string ProgramName => InProject(Source);

@@ -19,7 +19,7 @@ internal static class KernelReading
         var kernels = new List<Kernel>();
         foreach (var kernel in request.Kernels)
         {
-            if (ReadOne(kernel, request.ProjectDirectory, report) is { } good) kernels.Add(good);
+            if (ReadOne(kernel, request, report) is { } good) kernels.Add(good);
         }
 
         // Two kernels that differ in case alone would share images where file names do.
@@ -34,63 +34,86 @@ internal static class KernelReading
         return kernels;
     }
 
-    private static Kernel? ReadOne(KernelRequest request, string project, Action<Diagnostic> report)
+    private static Kernel? ReadOne(KernelRequest request, CompileRequest project, Action<Diagnostic> report)
     {
-        var source = Path.GetFullPath(request.Source, project);
-        var good = true;
-        void Wrong(string code, string message)
+        var options = Split(request.AdditionalOptions);
+        var kernel = new Kernel
         {
-            report(Error(code, message, source));
+            Source = Path.GetFullPath(request.Source, project.ProjectDirectory),
+            Name = request.Name,
+            ProjectDirectory = project.ProjectDirectory,
+            OfProject = OfProject(request, project.Defaults),
+            Architectures = ArchitectureList.Parse(request.Architectures, out var architectureProblem),
+            Std = request.Std.Length > 0 ? request.Std : "c++17",
+            Defines = Split(request.Defines),
+            IncludePaths = [.. Split(request.IncludePaths)
+                .Select(p => Path.TrimEndingDirectorySeparator(Path.GetFullPath(p, project.ProjectDirectory)))],
+            MaxRegisters = RegistersOf(request.MaxRegisters),
+            FastMath = FlagOf(request.FastMath) ?? false,
+            LineInfo = FlagOf(request.LineInfo) ?? false,
+            NameExpressions = [.. Split(request.NameExpressions).Distinct()],
+            AdditionalOptions = options,
+        };
+        var good = true;
+        void Wrong(string code, string message, string? file = null)
+        {
+            report(Error(code, message, file ?? kernel.Source));
             good = false;
         }
 
-        bool Flag(string name, string value)
-        {
-            if (value.Length > 0 && !bool.TryParse(value, out _)) Wrong(Codes.Metadata, $"{name} is '{value}'; expected true or false.");
-            return bool.TryParse(value, out var flag) && flag;
-        }
+        // A mistake of the project is one mistake, however many kernels have it.
+        void WrongValue(string code, string metadata, string message) => Wrong(code, $"{kernel.NameOf(metadata)} {message}", kernel.PlaceOf(metadata));
 
         if (!IsName(request.Name))
         {
             Wrong(Codes.Metadata, $"LogicalName is '{request.Name}'; expected a relative path with forward slashes and without '..': kernels/scale.");
         }
 
-        var architectures = ArchitectureList.Parse(request.Architectures, out var problem);
-        if (problem.Length > 0) Wrong(Codes.ArchitectureSyntax, $"Architectures is '{request.Architectures}'. {problem}");
-
-        var std = request.Std.Length > 0 ? request.Std : "c++17";
-        if (!Standards.Contains(std)) Wrong(Codes.Metadata, $"Std is '{std}'; expected one of {string.Join(", ", Standards)}.");
-
-        int? registers = null;
-        if (request.MaxRegisters.Length > 0)
+        if (architectureProblem.Length > 0)
+            WrongValue(Codes.ArchitectureSyntax, nameof(request.Architectures), $"is '{request.Architectures}'. {architectureProblem}");
+        if (!Standards.Contains(kernel.Std))
+            WrongValue(Codes.Metadata, nameof(request.Std), $"is '{kernel.Std}'; expected one of {string.Join(", ", Standards)}.");
+        if (request.MaxRegisters.Length > 0 && kernel.MaxRegisters is null)
         {
-            if (int.TryParse(request.MaxRegisters, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= 255) registers = n;
-            else Wrong(Codes.Metadata, $"MaxRegisters is '{request.MaxRegisters}'; expected a number from 1 to 255, or nothing for no limit.");
+            WrongValue(Codes.Metadata, nameof(request.MaxRegisters),
+                $"is '{request.MaxRegisters}'; expected a number from 1 to 255, or nothing for no limit.");
         }
 
-        var options = Split(request.AdditionalOptions);
+        foreach (var (metadata, value) in new[] { (nameof(request.FastMath), request.FastMath), (nameof(request.LineInfo), request.LineInfo) })
+        {
+            if (FlagOf(value) is null) WrongValue(Codes.Metadata, metadata, $"is '{value}'; expected true or false.");
+        }
+
         foreach (var option in options.Where(o => Reserved.Contains(o.Split('=')[0])))
         {
-            Wrong(Codes.Metadata, $"AdditionalOptions has '{option}'; use Architectures, Std or MaxRegisters instead.");
+            var prefix = kernel.OfProject.Contains(nameof(request.AdditionalOptions)) ? "Fusion" : "";
+            WrongValue(Codes.Metadata, nameof(request.AdditionalOptions),
+                $"has '{option}'; use {prefix}Architectures, {prefix}Std or {prefix}MaxRegisters instead.");
         }
 
-        var kernel = new Kernel
-        {
-            Source = source,
-            Name = request.Name,
-            ProjectDirectory = project,
-            Architectures = architectures,
-            Std = std,
-            Defines = Split(request.Defines),
-            IncludePaths = [.. Split(request.IncludePaths).Select(p => Path.TrimEndingDirectorySeparator(Path.GetFullPath(p, project)))],
-            MaxRegisters = registers,
-            FastMath = Flag("FastMath", request.FastMath),
-            LineInfo = Flag("LineInfo", request.LineInfo),
-            NameExpressions = [.. Split(request.NameExpressions).Distinct()],
-            AdditionalOptions = options,
-        };
-        return CheckSource(source, Wrong) && good ? kernel : null;
+        return CheckSource(kernel.Source, (code, message) => Wrong(code, message)) && good ? kernel : null;
     }
+
+    private static string[] OfProject(KernelRequest kernel, KernelRequest project) =>
+    [
+        .. new[]
+        {
+            (nameof(kernel.Architectures), kernel.Architectures, project.Architectures),
+            (nameof(kernel.Defines), kernel.Defines, project.Defines),
+            (nameof(kernel.IncludePaths), kernel.IncludePaths, project.IncludePaths),
+            (nameof(kernel.Std), kernel.Std, project.Std),
+            (nameof(kernel.MaxRegisters), kernel.MaxRegisters, project.MaxRegisters),
+            (nameof(kernel.FastMath), kernel.FastMath, project.FastMath),
+            (nameof(kernel.LineInfo), kernel.LineInfo, project.LineInfo),
+            (nameof(kernel.AdditionalOptions), kernel.AdditionalOptions, project.AdditionalOptions),
+        }.Where(one => one.Item3.Length > 0 && one.Item2 == one.Item3).Select(one => one.Item1),
+    ];
+
+    private static int? RegistersOf(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= 255 ? n : null;
+
+    // Null for what is no flag.
+    private static bool? FlagOf(string value) => value.Length == 0 ? false : bool.TryParse(value, out var flag) ? flag : null;
 
     private static bool CheckSource(string source, Action<string, string> wrong)
     {

@@ -66,11 +66,18 @@ internal static class LogDiagnostics
         }
     }
 
-    private static Diagnostic OfOption(LogEntry entry, Kernel kernel, string nvrtc) => entry.Severity == DiagnosticSeverity.Error
-        ? new Diagnostic(DiagnosticSeverity.Error, Codes.RefusedOption,
-            $"{nvrtc} refuses an option: {Text(entry)}. Correct the kernel's Std, Defines, MaxRegisters or AdditionalOptions; its "
-            + $"own options are: {string.Join(' ', kernel.OwnOptions)}", kernel.Source)
-        : new Diagnostic(entry.Severity, Codes.SourceWarning, Text(entry), kernel.Source);
+    // NVRTC does not say where an option came from: where all that may hold it is the project's, so is the mistake.
+    private static Diagnostic OfOption(LogEntry entry, Kernel kernel, string nvrtc)
+    {
+        string[] metadata = [nameof(KernelRequest.Std), nameof(KernelRequest.Defines), nameof(KernelRequest.MaxRegisters), nameof(KernelRequest.AdditionalOptions)];
+        var given = metadata.Where(kernel.Has).ToArray();
+        var names = given.Select(kernel.NameOf).ToArray();
+        return entry.Severity == DiagnosticSeverity.Error
+            ? new Diagnostic(DiagnosticSeverity.Error, Codes.RefusedOption,
+                $"{nvrtc} refuses an option: {Text(entry)}. Correct {string.Join(" or ", names)}; the options are: {string.Join(' ', kernel.OwnOptions)}",
+                kernel.PlaceOf(given))
+            : new Diagnostic(entry.Severity, Codes.SourceWarning, Text(entry), kernel.Source);
+    }
 
     private static IEnumerable<Diagnostic> OfPtxas(IReadOnlyList<LogEntry> entries, Kernel kernel)
     {

@@ -10,6 +10,9 @@ internal sealed record NvrtcChoice(IReadOnlyList<NvrtcVerdict> Verdicts, Diagnos
     /// <summary>The NVRTC to use.</summary>
     public NvrtcProbe? Taken => Verdicts.FirstOrDefault(v => v.Taken)?.Probe;
 
+    /// <summary>What else the search found, for the log: variables that name a folder without NVRTC.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>The headers that belong to it.</summary>
     public string? IncludePath { get; init; }
 }

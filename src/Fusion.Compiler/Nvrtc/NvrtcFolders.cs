@@ -20,6 +20,11 @@ internal static partial class NvrtcFolders
         where consulted.FileExists(file)
         select new NvrtcCandidate(origin, file);
 
+    /// <summary>Says of a folder in which no NVRTC was found what it lacks.</summary>
+    public static string DescribeEmpty(string root) => Directory.Exists(root)
+        ? $"That folder has no {string.Join(" or ", LibraryNames.Nvrtc)}, neither itself nor in {string.Join(", ", LibraryFolders.Skip(1))}."
+        : "There is no such file or folder.";
+
     /// <summary>Folders ordered by the version in their names, the newest first.</summary>
     public static IEnumerable<string> NewestFirst(IEnumerable<string> folders) =>
         folders.OrderByDescending(f => VersionIn(Path.GetFileName(f))).ThenBy(f => f, StringComparer.Ordinal);

@@ -8,17 +8,27 @@ internal static class NvrtcPlaces
 
     /// <summary>All candidates.</summary>
     /// <param name="consulted">Looks and remembers.</param>
-    /// <param name="pack">Folder of the NVRTC pack; empty without one.</param>
-    public static IEnumerable<NvrtcCandidate> Find(Consulted consulted, string pack)
+    /// <param name="wish">Where the NVRTC pack is, and whether it comes first.</param>
+    public static IEnumerable<NvrtcCandidate> Find(Consulted consulted, NvrtcWish wish)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        return Pack(consulted, pack)
-            .Concat(Toolkits(consulted))
+        var pack = Pack(consulted, wish.PackPath);
+        var toolkits = Toolkits(consulted);
+        return (wish.PrefersPack ? pack.Concat(toolkits) : toolkits.Concat(pack))
             .Concat(PythonWheels.Find(consulted))
             .Concat(UsualFolders(consulted))
             .Where(candidate => seen.Add(NvrtcFolders.RealPath(candidate.Path)))
             .Concat(Loader(consulted));
     }
+
+    /// <summary>Those of the variables that were consulted which name a toolkit without NVRTC, such as one that was removed: a
+    /// sentence for each.</summary>
+    /// <param name="consulted">Looks and remembers.</param>
+    public static IEnumerable<string> EmptyToolkits(Consulted consulted) =>
+        from name in ToolkitVariables
+        let root = consulted.Variables.GetValueOrDefault(name, "")
+        where root.Length > 0 && !NvrtcFolders.In(consulted, name, root).Any()
+        select $"{name} is '{root}'. {NvrtcFolders.DescribeEmpty(root)} Correct or unset it.";
 
     private static IEnumerable<NvrtcCandidate> Pack(Consulted consulted, string pack) =>
         pack.Length > 0 ? NvrtcFolders.In(consulted, "NVRTC pack", pack) : [];

@@ -23,31 +23,32 @@ internal sealed class NvrtcResolver(Consulted consulted, Func<string, NvrtcProbe
             ? (Path.GetFullPath(wish.NamedPath, wish.BaseDirectory), Property)
             : (variable.Length > 0 ? Path.GetFullPath(variable, wish.BaseDirectory) : "", $"environment variable {VariableName}");
 
-        var candidates = named.Length > 0 ? Named(named, origin) : NvrtcPlaces.Find(consulted, wish.PackPath);
+        var candidates = named.Length > 0 ? Named(named, origin) : NvrtcPlaces.Find(consulted, wish);
         var verdicts = Judge(candidates, wish.Architectures, lookAtAll);
         var taken = verdicts.FindIndex(v => v.Taken);
         if (taken < 0 && BestOf(verdicts, wish.Architectures) is { } best)
         {
-            if (!wish.SkipUnsupported) return new NvrtcChoice(verdicts, Unsupported(best.Probe, wish.Architectures));
+            if (!wish.SkipUnsupported) return new NvrtcChoice(verdicts, Unsupported(best.Probe, wish.Architectures, NvrtcPlaces.EmptyToolkits(consulted)));
             taken = verdicts.IndexOf(best);
             verdicts[taken] = best with { Taken = true, Text = $"taken, though it {best.Text}" };
         }
 
-        if (taken < 0) return new NvrtcChoice(verdicts, named.Length > 0 ? Broken(named, origin, verdicts) : Missing(verdicts));
+        if (taken < 0) return new NvrtcChoice(verdicts, named.Length > 0 ? Broken(named, origin, verdicts) : Missing(verdicts, consulted));
 
         var library = verdicts[taken].Probe;
         consulted.Note(library.Path);
         if (library.Library?.BuiltinsPath is { } builtins) consulted.Note(builtins);
         var include = ToolkitHeaders.Find(consulted, library.Path, library.Version!, out var remark);
         if (remark.Length > 0) verdicts[taken] = verdicts[taken] with { Text = $"{verdicts[taken].Text}; {remark}" };
-        return new NvrtcChoice(verdicts, null) { IncludePath = include };
+        return new NvrtcChoice(verdicts, null) { IncludePath = include, Remarks = [.. NvrtcPlaces.EmptyToolkits(consulted)] };
     }
 
     /// <summary>The error for architectures that an NVRTC does not have.</summary>
-    public static Diagnostic Unsupported(NvrtcProbe probe, IEnumerable<GpuArchitecture> architectures) => new(
+    private static Diagnostic Unsupported(NvrtcProbe probe, IEnumerable<GpuArchitecture> architectures, IEnumerable<string> remarks) => new(
         DiagnosticSeverity.Error, Codes.UnsupportedArchitecture,
         string.Join(" ", Lacks(probe, architectures).Select(a => DescribeUnsupported(probe, a)))
-        + " Choose other architectures, choose another NVRTC by FusionNvrtcPath, or set FusionSkipUnsupportedArchitectures to true.");
+        + " Choose other architectures, choose another NVRTC by FusionNvrtcPath, or set FusionSkipUnsupportedArchitectures to true."
+        + string.Concat(remarks.Select(remark => "\n" + remark)));
 
     /// <summary>Says of an architecture that an NVRTC does not have it, and which one would do.</summary>
     public static string DescribeUnsupported(NvrtcProbe probe, GpuArchitecture architecture) =>
@@ -95,19 +96,16 @@ internal sealed class NvrtcResolver(Consulted consulted, Func<string, NvrtcProbe
 
     private static Diagnostic Broken(string path, string origin, List<NvrtcVerdict> verdicts)
     {
-        var found = verdicts.Count > 0 ? string.Join("\n", verdicts)
-            : Directory.Exists(path)
-                ? $"That folder has no {string.Join(" or ", Interop.LibraryNames.Nvrtc)}, neither itself nor in "
-                    + string.Join(", ", NvrtcFolders.LibraryFolders.Skip(1)) + "."
-                : "There is no such file or folder.";
+        var found = verdicts.Count > 0 ? string.Join("\n", verdicts) : NvrtcFolders.DescribeEmpty(path);
         return new Diagnostic(DiagnosticSeverity.Error, Codes.NamedNvrtc,
             $"The {origin} says that NVRTC is '{path}', and that does not work. Expected an NVRTC library, its folder, or the "
             + $"root of a CUDA toolkit. Correct it, or remove it to let fusionc look for NVRTC itself.\n{found}");
     }
 
-    private static Diagnostic Missing(List<NvrtcVerdict> verdicts) => new(
+    private static Diagnostic Missing(List<NvrtcVerdict> verdicts, Consulted consulted) => new(
         DiagnosticSeverity.Error, Codes.NoNvrtc,
         "No NVRTC was found, the library of CUDA that compiles kernels. Reference the package Fusion.Nvrtc.linux-x64, install "
         + "NVRTC or a CUDA toolkit (11.2 or later), or name one by the property FusionNvrtcPath or the environment variable "
-        + $"{VariableName} or CUDA_PATH.\n{string.Join("\n", verdicts)}".TrimEnd());
+        + $"{VariableName} or CUDA_PATH."
+        + string.Concat(NvrtcPlaces.EmptyToolkits(consulted).Concat(verdicts.Select(v => $"{v}")).Select(line => "\n" + line)));
 }

@@ -9,4 +9,8 @@ namespace Fusion.Compiler.Nvrtc;
 /// <param name="PackPath">Folder of the NVRTC pack; empty without one.</param>
 /// <param name="BaseDirectory">Where a relative path starts.</param>
 internal sealed record NvrtcWish(
-    IReadOnlyList<GpuArchitecture> Architectures, bool SkipUnsupported, string NamedPath, string PackPath, string BaseDirectory);
+    IReadOnlyList<GpuArchitecture> Architectures, bool SkipUnsupported, string NamedPath, string PackPath, string BaseDirectory)
+{
+    /// <summary>Whether the pack is looked at before the toolkits that environment variables name.</summary>
+    public bool PrefersPack { get; init; }
+}

@@ -29,7 +29,8 @@ internal static class PythonWheels
         var active = false;
         foreach (var name in new[] { "VIRTUAL_ENV", "CONDA_PREFIX" })
         {
-            if (consulted.Variable(name) is not { Length: > 0 } prefix) continue;
+            // One that was deleted hides no other.
+            if (consulted.Variable(name) is not { Length: > 0 } prefix || !consulted.FolderExists(prefix)) continue;
             active = true;
             foreach (var one in WithBase(consulted, prefix)) yield return ($"Python environment {name}", one);
         }

@@ -42,8 +42,12 @@ internal sealed class TargetChoice(CompileRequest request, Consulted consulted, 
 
         var wanted = ArchitectureList.Canonical(kernels.SelectMany(k => k.Architectures.Expand([], gpus)));
         var choice = new NvrtcResolver(consulted, Probe).Resolve(new NvrtcWish(
-            wanted, request.SkipUnsupportedArchitectures, request.NvrtcPath, request.NvrtcPackPath, request.ProjectDirectory));
-        foreach (var verdict in choice.Verdicts) report(new Diagnostic(DiagnosticSeverity.Detail, "", verdict.ToString()));
+            wanted, request.SkipUnsupportedArchitectures, request.NvrtcPath, request.NvrtcPackPath, request.ProjectDirectory)
+        {
+            PrefersPack = request.PrefersNvrtcPack,
+        });
+        foreach (var line in choice.Verdicts.Select(v => v.ToString()).Concat(choice.Remarks))
+            report(new Diagnostic(DiagnosticSeverity.Detail, "", line));
         if (choice.Error is not null) report(choice.Error);
         if (choice.Taken is not { } nvrtc) return null;
 
@@ -63,7 +67,8 @@ internal sealed class TargetChoice(CompileRequest request, Consulted consulted, 
         {
             report(new Diagnostic(DiagnosticSeverity.Error, Codes.UnsupportedArchitecture,
                 $"No architecture is left of '{kernel.Architectures}': NVRTC {nvrtc.Version} ('{nvrtc.Path}') has "
-                + $"{NvrtcResolver.Range(nvrtc)}. Add one of these, or choose another NVRTC by FusionNvrtcPath.", kernel.Source));
+                + $"{NvrtcResolver.Range(nvrtc)}. Add one of these, or choose another NVRTC by FusionNvrtcPath.",
+                kernel.PlaceOf(nameof(KernelRequest.Architectures))));
         }
 
         return CompileJob.Of(kernel, architectures);

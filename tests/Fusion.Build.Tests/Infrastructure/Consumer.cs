@@ -109,6 +109,10 @@ internal sealed class Consumer : IDisposable
     /// <summary>Runs <c>dotnet</c> with a verb of its own.</summary>
     public (int ExitCode, string Output) DotNet(params string[] arguments) => DotNet(NothingOwn, arguments);
 
+    /// <summary>Runs <c>dotnet</c> with environment variables of its own.</summary>
+    public (int ExitCode, string Output) DotNet(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        Run("dotnet", environment, arguments);
+
     /// <summary>Runs a program.</summary>
     public (int ExitCode, string Output) Run(string program, params string[] arguments) => Run(program, NothingOwn, arguments);
 
@@ -118,9 +122,6 @@ internal sealed class Consumer : IDisposable
         ["dotnet", "build", "-nologo", "--no-restore", .. arguments]);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
-
-    private (int ExitCode, string Output) DotNet(IReadOnlyDictionary<string, string?> environment, string[] arguments) =>
-        Run("dotnet", environment, arguments);
 
     private (int ExitCode, string Output) Run(string program, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {

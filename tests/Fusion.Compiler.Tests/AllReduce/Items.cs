@@ -21,7 +21,7 @@ internal static class Items
     public static (IReadOnlyList<AllReduceModule> Modules, IReadOnlyList<Diagnostic> Said) Read(params AllReduceRequest[] items)
     {
         var said = new List<Diagnostic>();
-        return (new AllReduceReading(said.Add).Read(items), said);
+        return (new AllReduceReading("", said.Add).Read(items), said);
     }
 
     public static AllReduceModule Module(AllReduceRequest item)

@@ -44,12 +44,13 @@ internal sealed class FakeMachine : IDisposable
         libraries[name] = Works(At(name), version, []);
     }
 
-    public NvrtcChoice Resolve(string architectures = "sm_80", string property = "", string pack = "", bool skip = false, bool lookAtAll = false)
+    public NvrtcChoice Resolve(string architectures = "sm_80", string property = "", string pack = "", bool skip = false, bool lookAtAll = false,
+        bool prefersPack = false)
     {
         Consulted = new Consulted(new Machine(name => Variables.GetValueOrDefault(name), folder, LoaderNames));
         var resolver = new NvrtcResolver(Consulted, path => libraries.GetValueOrDefault(path) ?? new NvrtcProbe(null, [], path, "it is broken"));
         GpuArchitecture[] wanted = [.. architectures.Split(';').Select(GpuArchitecture.Parse)];
-        return resolver.Resolve(new NvrtcWish(wanted, skip, property, pack, folder), lookAtAll);
+        return resolver.Resolve(new NvrtcWish(wanted, skip, property, pack, folder) { PrefersPack = prefersPack }, lookAtAll);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -12,7 +12,7 @@ public sealed class NvrtcResolverTests
     public void DeleteMachine() => machine.Dispose();
 
     [Test]
-    public void TheOrderIsPropertyVariablePackToolkitPythonUsualFoldersLoader()
+    public void TheOrderIsPropertyVariableToolkitPackPythonUsualFoldersLoader()
     {
         var places = new List<(string Library, Action Remove)>();
         void Place(string path, Action<string>? set = null, Action? unset = null)
@@ -32,9 +32,9 @@ public sealed class NvrtcResolverTests
         var pack = machine.At("pack");
         Place($"property/lib64/{Name}", unset: () => property = "");
         Place($"variable/lib/{Name}", _ => machine.Variables["FUSION_NVRTC_PATH"] = machine.At("variable"), () => machine.Variables.Remove("FUSION_NVRTC_PATH"));
-        Place($"pack/{Name}", unset: () => pack = "");
         Place($"toolkit/targets/x86_64-linux/lib/{Name}", _ => machine.Variables["CUDA_PATH"] = machine.At("toolkit"));
         Place($"home/lib64/{Name}", _ => machine.Variables["CUDA_HOME"] = machine.At("home"));
+        Place($"pack/{Name}", unset: () => pack = "");
         Place("venv/lib/python3.12/site-packages/nvidia/cu13/lib/libnvrtc.so.13", _ => machine.Variables["VIRTUAL_ENV"] = machine.At("venv"));
         Place($"venv/lib/python3.12/site-packages/nvidia/cuda_nvrtc/lib/{Name}");
         Place($"conda/lib/{Name}", _ => machine.Variables["CONDA_PREFIX"] = machine.At("conda"));
@@ -56,6 +56,49 @@ public sealed class NvrtcResolverTests
 
         Assert.That(machine.Resolve().Verdicts[^1].Candidate.Origin, Is.EqualTo("loader"));
         Assert.That(machine.Resolve().Taken, Is.Not.Null);
+    }
+
+    [Test]
+    public void AProjectThatAsksForThePackGetsItBeforeAToolkitAndAfterWhatItNames()
+    {
+        machine.AddNvrtc($"toolkit/lib64/{Name}");
+        machine.Variables["CUDA_PATH"] = machine.At("toolkit");
+        var pack = machine.AddNvrtc($"pack/{Name}");
+        var named = machine.AddNvrtc($"named/{Name}");
+
+        Assert.That(machine.Resolve(pack: machine.At("pack"), prefersPack: true).Taken?.Path, Is.EqualTo(pack));
+        Assert.That(machine.Resolve(property: named, pack: machine.At("pack"), prefersPack: true).Taken?.Path, Is.EqualTo(named));
+    }
+
+    [TestCase("CUDA_PATH", "gone", "There is no such file or folder")]
+    [TestCase("CUDA_HOME", "gone", "There is no such file or folder")]
+    [TestCase("CUDA_HOME", "runtime only", "That folder has no libnvrtc.so.13")]
+    public void AVariableThatNamesAFolderWithoutNvrtcHidesNoOtherAndIsNamed(string variable, string folder, string reason)
+    {
+        machine.AddFile("runtime only/lib64/libcudart.so.12");
+        machine.Variables[variable] = machine.At(folder);
+        var expected = $"{variable} is '{machine.At(folder)}'. {reason}";
+
+        Assert.That(machine.Resolve().Error!.Message, Does.Contain(expected).And.Contain("Correct or unset it."));
+
+        var pack = machine.AddNvrtc($"pack/{Name}");
+        var choice = machine.Resolve(pack: machine.At("pack"));
+        Assert.That(choice.Taken?.Path, Is.EqualTo(pack));
+        Assert.That(choice.Remarks, Has.One.Contain(expected));
+        Assert.That(machine.Resolve("sm_100f", pack: machine.At("pack")).Error!.Message, Does.Contain(expected));
+    }
+
+    [TestCase("VIRTUAL_ENV")]
+    [TestCase("CONDA_PREFIX")]
+    public void APythonEnvironmentThatWasDeletedHidesNoOther(string variable)
+    {
+        machine.Variables[variable] = machine.At("deleted");
+        machine.AddFile("env/pyvenv.cfg", "home = /nowhere/bin\n");
+        machine.AddFile("env/bin/python3");
+        machine.Variables["PATH"] = machine.At("env/bin");
+        var library = machine.AddNvrtc($"env/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/{Name}");
+
+        Assert.That(machine.Resolve().Taken?.Path, Is.EqualTo(library));
     }
 
     [Test]

@@ -5,6 +5,7 @@ namespace Fusion.Compiler.Tests.Projects;
 public sealed class Extremes() : NvrtcFixture("12.4")
 {
     [Test]
+    [Category("Nightly")]
     public void FiveHundredKernelsAreFiveHundredImages()
     {
         for (var i = 0; i < 500; i++) Project.Add($"k{i:000}.cu", $"extern \"C\" __global__ void k{i:000}() {{}}\n");
@@ -16,6 +17,7 @@ public sealed class Extremes() : NvrtcFixture("12.4")
     }
 
     [Test]
+    [Category("Nightly")]
     public void ASourceOfFiveMegabytesCompiles()
     {
         var padding = string.Concat(Enumerable.Repeat("// " + new string('x', 97) + "\n", 50_000));
@@ -28,6 +30,7 @@ public sealed class Extremes() : NvrtcFixture("12.4")
     }
 
     [Test]
+    [Category("Nightly")]
     public void AnErrorAtTheEndOfFiveMegabytesHasItsLine()
     {
         Project.Add("k.cu", string.Concat(Enumerable.Repeat("// " + new string('x', 97) + "\n", 50_000))

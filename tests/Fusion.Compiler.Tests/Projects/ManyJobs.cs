@@ -7,6 +7,7 @@ namespace Fusion.Compiler.Tests.Projects;
 public sealed class ManyJobs(string nvrtc) : NvrtcFixture(nvrtc)
 {
     [Test]
+    [Category("Nightly")]
     public void TwentyKernelsForThreeArchitecturesKeepTheirHeadersApart()
     {
         for (var i = 0; i < 20; i++)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fusion/base/architecture.cuh>
+
 // Integers of a known size. NVRTC has no <stdint.h>, and long is 8 bytes on Linux but 4 on Windows, so all
 // are built on char, short, int and long long.
 
