@@ -138,7 +138,7 @@ public sealed class GpuAndCpuRanks : IDisposable
         {
             var outputs = buffers[rank][3..];
             var bits = new ushort[outputs.Sum(output => output.Length)];
-            var rest = MemoryMarshal.Cast<ushort, BFloat16>(bits);
+            var rest = MemoryMarshal.Cast<ushort, BFloat16>(bits.AsSpan());
             foreach (var output in outputs)
             {
                 output.CopyTo(rest[..(int)output.Length]);
