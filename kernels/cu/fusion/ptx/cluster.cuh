@@ -7,17 +7,19 @@
 
 namespace fusion::ptx {
 
+// Orders of barriers are those that PTX gives without a word: NVRTC 11.8 has no words for them.
+
 /// One half of a barrier of all threads of a cluster: the caller has come. Order: release at cluster scope.
 __device__ __forceinline__ void barrier_cluster_arrive() {
 #if __CUDA_ARCH__ >= 900
-  asm volatile("barrier.cluster.arrive.release;" ::: "memory");
+  asm volatile("barrier.cluster.arrive;" ::: "memory");
 #endif
 }
 
 /// The other half: waits until all threads of the cluster have come. Order: acquire at cluster scope.
 __device__ __forceinline__ void barrier_cluster_wait() {
 #if __CUDA_ARCH__ >= 900
-  asm volatile("barrier.cluster.wait.acquire;" ::: "memory");
+  asm volatile("barrier.cluster.wait;" ::: "memory");
 #else
   __syncthreads();
 #endif
