@@ -127,6 +127,43 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     }
 
     [Test]
+    public void TheStateOfTheLastGoodRunStaysAndIsNotBelieved()
+    {
+        Project.Write("b.cu", "nope\n");
+        Assert.That(Project.Run().Succeeded, Is.False);
+        Assert.That(Project.Request.StateFile, Does.Exist, "another build may be reading it");
+        Assert.That(Project.WhyStale(), Does.Contain("b.cu"));
+
+        Project.Write("b.cu", KernelProject.Simple);
+        Assert.That(Project.WhyStale(), Is.Null, "all is again as it was");
+        Project.Write("b.cu", "nope\n");
+        File.Delete(Path.Combine(Project.Images, "b.sm_80.cubin"));
+        Project.Write("b.cu", KernelProject.Simple);
+        Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["b.cu -> sm_80"]));
+    }
+
+    [Test]
+    public void AStateThatIsAFolderIsAnErrorThatNamesIt()
+    {
+        File.Delete(Project.Request.StateFile);
+        Directory.CreateDirectory(Project.Request.StateFile);
+
+        Assert.That(Project.WhyStale(), Is.EqualTo("there is no state"));
+        var error = Project.Run().OnlyError();
+        Assert.That(error.Code, Is.EqualTo("FUSION1031"));
+        Assert.That(error.Message, Does.Contain(Project.Request.StateFile));
+    }
+
+    [Test]
+    public void ALockThatCannotBeTakenIsNotWaitedFor()
+    {
+        File.Delete(Project.Request.StateFile + ".lock");
+        Directory.CreateDirectory(Project.Request.StateFile + ".lock");
+
+        Assert.That(Project.Run().OnlyError().Code, Is.EqualTo("FUSION1031"));
+    }
+
+    [Test]
     public void AFailedBuildKeepsWhatSucceeded()
     {
         Project.Write("a.cu", "nope\n");

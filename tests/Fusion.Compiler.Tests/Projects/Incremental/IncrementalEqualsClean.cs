@@ -14,7 +14,7 @@ public sealed class IncrementalEqualsClean
     public void AfterAFewSequencesOfEdits((byte, byte, byte)[] edits) => Check(edits);
 
     [Category("Nightly")]
-    [FsCheck.NUnit.Property(MaxTest = 150, StartSize = 3, EndSize = 2 * LongestSequence)]
+    [FsCheck.NUnit.Property(MaxTest = 100, StartSize = 3, EndSize = 2 * LongestSequence)]
     public void AfterManySequencesOfEdits((byte, byte, byte)[] edits) => Check(edits);
 
     private static void Check((byte Kind, byte Place, byte Value)[] edits)
