@@ -10,22 +10,6 @@ namespace Fusion.Build.Tests.Infrastructure;
 internal sealed class TaskRun : IBuildEngine, IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("fusion-task-").FullName;
-    private readonly KernelLaunchers task;
-
-    public TaskRun()
-    {
-        task = new KernelLaunchers
-        {
-            BuildEngine = this,
-            ProjectFile = PathOf("App.csproj"),
-            StateFile = PathOf("obj/state"),
-            OutputFile = PathOf("obj/launchers.g.cs"),
-            ClassName = "Kernels",
-            CompilerAssembly = "fusionc.dll",
-            HelpPath = folder + "/",
-            DotNetHost = PathOf("fusionc.sh"),
-        };
-    }
 
     public List<BuildErrorEventArgs> Errors { get; } = [];
 
@@ -53,12 +37,23 @@ internal sealed class TaskRun : IBuildEngine, IDisposable
     /// <param name="script">What stands in for fusionc, in bash; its arguments are <c>exec fusionc.dll --launchers REQUEST</c>.</param>
     public bool Run(string script)
     {
-        File.WriteAllText(task.DotNetHost, "#!/bin/bash\ncd \"$(dirname \"$0\")\"\n" + script);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(task.DotNetHost, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var host = PathOf("fusionc.sh");
+        File.WriteAllText(host, "#!/bin/bash\ncd \"$(dirname \"$0\")\"\n" + script);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(host, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Errors.Clear();
         Warnings.Clear();
         Messages.Clear();
-        return task.Execute();
+        return new KernelLaunchers
+        {
+            BuildEngine = this,
+            ProjectFile = PathOf("App.csproj"),
+            StateFile = PathOf("obj/state"),
+            OutputFile = PathOf("obj/launchers.g.cs"),
+            ClassName = "Kernels",
+            CompilerAssembly = "fusionc.dll",
+            HelpPath = folder + "/",
+            DotNetHost = host,
+        }.Execute();
     }
 
     /// <summary>Lets the task make its request, by a run that fails, and gives its path.</summary>
