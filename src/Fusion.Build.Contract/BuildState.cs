@@ -2,10 +2,13 @@ namespace Fusion.Build.Contract;
 
 /// <summary>All that a finished run of fusionc depended on, made and said. fusionc writes it last, and only when it
 /// succeeded, so what is in it is whole. As long as <see cref="WhyStale"/> finds nothing, there is nothing to do.</summary>
+/// <remarks>The state of an earlier run stays until the next good run replaces it. It does no harm: it is current only if all
+/// inputs and all images are again what they were then.</remarks>
 public sealed class BuildState
 {
     private const string Header = "fusion-state";
-    private const string Version = "1";
+    private const string Version = "2";
+    private const string End = "end";
 
     /// <summary>Hash of the request's text.</summary>
     public string RequestHash { get; set; } = "";
@@ -13,8 +16,12 @@ public sealed class BuildState
     /// <summary>Environment variables that were read, with their values; an unset one has the value "".</summary>
     public Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Sources, headers, libraries of the compiler, and paths where one of them was looked for in vain.</summary>
+    /// <summary>Sources, headers, libraries of the compiler, and paths where one of them was looked for.</summary>
     public List<FileStamp> Inputs { get; } = [];
+
+    /// <summary>Full paths of the files that an editor watches beside the sources: headers, and what sources and headers that are
+    /// links lead to.</summary>
+    public List<string> Watched { get; } = [];
 
     /// <summary>Files to embed, each with the name of its resource.</summary>
     public List<KeyValuePair<FileStamp, string>> Outputs { get; } = [];
@@ -22,21 +29,17 @@ public sealed class BuildState
     /// <summary>Warnings, to be said again in each build that has nothing to do.</summary>
     public List<Diagnostic> Diagnostics { get; } = [];
 
-    /// <summary>Writes the state, whole or not at all.</summary>
-    /// <param name="path">Path of the state file.</param>
-    public void Write(string path)
+    /// <summary>The state as text. Its last line has the hash of the others, so that no damage goes unnoticed.</summary>
+    public string ToText()
     {
         var lines = new List<string> { Record.Join(Header, Version), Record.Join("request", RequestHash) };
         lines.AddRange(Variables.Select(v => Record.Join("variable", v.Key, v.Value)));
-        lines.AddRange(Inputs.Select(i => Record.Join(["input", .. i.ToFields()])));
-        lines.AddRange(Outputs.Select(o => Record.Join(["output", o.Value, .. o.Key.ToFields()])));
+        lines.AddRange(Inputs.Select(i => Record.Join("input", i.Path, i.Held)));
+        lines.AddRange(Watched.Select(path => Record.Join("watched", path)));
+        lines.AddRange(Outputs.Select(o => Record.Join("output", o.Value, o.Key.Path, o.Key.Held)));
         lines.AddRange(Diagnostics.Select(d => Record.Join("diagnostic", d.ToLine())));
-        lines.Add("end");
-
-        var part = path + ".part";
-        File.WriteAllLines(part, lines);
-        if (File.Exists(path)) File.Delete(path);
-        File.Move(part, path);
+        var text = string.Join("\n", lines) + "\n";
+        return text + Record.Join(End, Hash.Of(text)) + "\n";
     }
 
     /// <summary>Reads a state file.</summary>
@@ -44,23 +47,34 @@ public sealed class BuildState
     /// <returns>Null if there is none, or none that this version can read: then all is to be done.</returns>
     public static BuildState? Read(string path)
     {
-        string[] lines;
         try
         {
-            lines = File.ReadAllLines(path);
+            // Another fusionc may replace the file just now, which Windows allows only if readers do.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(file);
+            return Parse(reader.ReadToEnd());
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
+    }
 
-        if (lines.Length < 2 || lines[0] != Record.Join(Header, Version) || lines[lines.Length - 1] != "end") return null;
+    /// <summary>Reads what <see cref="ToText"/> wrote.</summary>
+    /// <param name="text">The whole text.</param>
+    /// <returns>Null if it is anything else.</returns>
+    public static BuildState? Parse(string text)
+    {
+        var end = text.LastIndexOf('\n' + End + '\t', StringComparison.Ordinal) + 1;
+        if (end <= 0 || text.Substring(end) != Record.Join(End, Hash.Of(text.Substring(0, end))) + "\n") return null;
+        var lines = text.Substring(0, end - 1).Split('\n');
+        if (lines[0] != Record.Join(Header, Version)) return null;
         var state = new BuildState();
         try
         {
-            foreach (var line in lines.Skip(1).Take(lines.Length - 2)) state.Add(Record.Split(line));
+            foreach (var line in lines.Skip(1)) state.Add(Record.Split(line));
         }
-        catch (Exception e) when (e is FormatException or IndexOutOfRangeException or OverflowException)
+        catch (Exception e) when (e is FormatException or IndexOutOfRangeException)
         {
             return null;
         }
@@ -91,8 +105,9 @@ public sealed class BuildState
         {
             case "request": RequestHash = f[1]; break;
             case "variable": Variables[f[1]] = f[2]; break;
-            case "input": Inputs.Add(FileStamp.FromFields(f, 1)); break;
-            case "output": Outputs.Add(new(FileStamp.FromFields(f, 2), f[1])); break;
+            case "input": Inputs.Add(FileStamp.Of(f[1], f[2])); break;
+            case "watched": Watched.Add(f[1]); break;
+            case "output": Outputs.Add(new(FileStamp.Of(f[2], f[3]), f[1])); break;
             case "diagnostic" when Diagnostic.TryParse(f[1]) is { } diagnostic: Diagnostics.Add(diagnostic); break;
             default: throw new FormatException(f[0]);
         }

@@ -56,9 +56,12 @@ public sealed class Diagnostic(
     {
         if (!line.StartsWith(Prefix, StringComparison.Ordinal)) return null;
         var f = Record.Split(line);
-        return f.Length == 7 && Enum.TryParse<DiagnosticSeverity>(f[1], out var severity)
-            ? new Diagnostic(severity, f[2], f[6], f[3], int.Parse(f[4], CultureInfo.InvariantCulture),
-                int.Parse(f[5], CultureInfo.InvariantCulture))
+        return f.Length == 7 && f[0] == Prefix && Enum.TryParse<DiagnosticSeverity>(f[1], out var severity) && Enum.IsDefined(typeof(DiagnosticSeverity), severity)
+            && Number(f[4]) is { } at && Number(f[5]) is { } column
+            ? new Diagnostic(severity, f[2], f[6], f[3], at, column)
             : null;
     }
+
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -1,60 +1,113 @@
-using System.Globalization;
-
 namespace Fusion.Build.Contract;
 
-/// <summary>What a path held when fusionc looked at it.</summary>
-/// <param name="path">Full path.</param>
-/// <param name="length">Bytes of the file; -1 for a folder, -2 for nothing there.</param>
-/// <param name="modified">Time of the last change, in ticks of UTC; 0 for nothing there.</param>
-/// <param name="sha256">Hash of the content; empty if length and time alone decide.</param>
-public sealed class FileStamp(string path, long length, long modified, string sha256)
+/// <summary>What a path held when fusionc looked at it: by content, never by time. Links are followed, so that what counts is
+/// the file that a program would read.</summary>
+public sealed class FileStamp
 {
-    private const long Folder = -1;
-    private const long Nothing = -2;
+    /// <summary>What a path held where there is no file and no folder; a link that leads nowhere is as good as none.</summary>
+    public const string Nothing = "nothing";
+
+    /// <summary>What a path held where there is a folder.</summary>
+    public const string Folder = "folder";
+
+    /// <summary>What a path held where there is a file whose content does not matter.</summary>
+    public const string AnyFile = "file";
+
+    private const string NeverTheSame = "unsettled";
+    private const string NamesPrefix = "names:";
+    private const string TargetPrefix = "target:";
+    private const string ContentPrefix = "sha256:";
+
+    private FileStamp(string path, string held)
+    {
+        Path = path;
+        Held = held;
+    }
 
     /// <summary>Full path.</summary>
-    public string Path { get; } = path;
+    public string Path { get; }
 
-    /// <summary>Bytes of the file; negative if it is none.</summary>
-    public long Length { get; } = length;
+    /// <summary>What it held: one of the constants, or a hash with a word in front that says of what.</summary>
+    public string Held { get; }
 
-    /// <summary>Hash of the content; empty if length and time alone decide.</summary>
-    public string Sha256 { get; } = sha256;
+    /// <summary>Whether it held a file whose content matters.</summary>
+    public bool IsContent => Held.StartsWith(ContentPrefix, StringComparison.Ordinal);
 
-    private long Modified { get; } = modified;
+    /// <summary>Whether there is a file, a folder or nothing now.</summary>
+    /// <param name="path">Full path.</param>
+    public static FileStamp OfPresence(string path) => new(path, Presence(path));
 
-    /// <summary>The stamp of what is there now, by length and time.</summary>
-    /// <param name="path">A file, a folder, or nothing.</param>
-    public static FileStamp Of(string path) => Of(path, "");
+    /// <summary>The content that a file has now.</summary>
+    /// <param name="path">Full path of a file; of anything else, its presence counts.</param>
+    public static FileStamp OfContent(string path) => new(path, Content(path));
 
-    /// <summary>The stamp of what is there now, by content.</summary>
-    /// <param name="path">A file.</param>
-    /// <param name="sha256">Hash of its content.</param>
-    public static FileStamp Of(string path, string sha256)
-    {
-        var file = new FileInfo(path);
-        if (file.Exists) return new FileStamp(path, file.Length, file.LastWriteTimeUtc.Ticks, sha256);
-        var folder = new DirectoryInfo(path);
-        return folder.Exists
-            ? new FileStamp(path, Folder, folder.LastWriteTimeUtc.Ticks, "")
-            : new FileStamp(path, Nothing, 0, "");
-    }
+    /// <summary>The content that a file had when it was read.</summary>
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="sha256">Hash of what was read.</param>
+    public static FileStamp OfContent(string path, string sha256) => new(path, ContentPrefix + sha256);
 
-    /// <summary>Whether the path still holds the same. A file that was only touched does.</summary>
+    /// <summary>The names in a folder now.</summary>
+    /// <param name="path">Full path of a folder; of anything else, its presence counts.</param>
+    public static FileStamp OfNames(string path) => new(path, Names(path));
+
+    /// <summary>Where a path leads now, with all links followed.</summary>
+    /// <param name="path">Full path.</param>
+    public static FileStamp OfTarget(string path) => new(path, Target(path));
+
+    /// <summary>A path that changed while it was used: it never counts as the same.</summary>
+    /// <param name="path">Full path.</param>
+    public static FileStamp Unsettled(string path) => new(path, NeverTheSame);
+
+    /// <summary>A stamp that was taken before.</summary>
+    /// <param name="path">Full path.</param>
+    /// <param name="held">Its <see cref="Held"/>.</param>
+    public static FileStamp Of(string path, string held) => new(path, held);
+
+    /// <summary>Whether the path still holds the same.</summary>
     public bool IsCurrent()
     {
-        var now = Of(Path);
-        if (now.Length != Length) return false;
-        if (now.Modified == Modified) return true;
-        return Sha256.Length > 0 && Hash.OfFile(Path) == Sha256;
+        if (Held == NeverTheSame) return false;
+        if (IsContent) return Content(Path) == Held;
+        if (Held.StartsWith(NamesPrefix, StringComparison.Ordinal)) return Names(Path) == Held;
+        return (Held.StartsWith(TargetPrefix, StringComparison.Ordinal) ? Target(Path) : Presence(Path)) == Held;
     }
 
-    internal string[] ToFields() =>
-        [Path, Length.ToString(CultureInfo.InvariantCulture), Modified.ToString(CultureInfo.InvariantCulture), Sha256];
+    private static string Target(string path) => PhysicalPath.Target(path) is { } target ? TargetPrefix + target : Nothing;
 
-    internal static FileStamp FromFields(string[] fields, int first) => new(
-        fields[first],
-        long.Parse(fields[first + 1], CultureInfo.InvariantCulture),
-        long.Parse(fields[first + 2], CultureInfo.InvariantCulture),
-        fields[first + 3]);
+    private static string Presence(string path)
+    {
+        if (PhysicalPath.ToOpen(path) is not { } physical) return Nothing;
+        // .NET says of a link that leads nowhere that it exists.
+        if (File.Exists(physical)) return PhysicalPath.Target(physical) is null ? Nothing : AnyFile;
+        return Directory.Exists(physical) && PhysicalPath.Target(physical) is not null ? Folder : Nothing;
+    }
+
+    private static string Content(string path)
+    {
+        var presence = Presence(path);
+        if (presence != AnyFile) return presence;
+        try
+        {
+            return ContentPrefix + Hash.OfFile(PhysicalPath.ToOpen(path)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // For who would read it there is none.
+            return Nothing;
+        }
+    }
+
+    private static string Names(string path)
+    {
+        try
+        {
+            if (Presence(path) is var presence and not Folder) return presence;
+            var names = Directory.GetFileSystemEntries(PhysicalPath.ToOpen(path)!).Select(System.IO.Path.GetFileName);
+            return NamesPrefix + Hash.Of(string.Join("\n", names.OrderBy(name => name, StringComparer.Ordinal)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Nothing;
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Fusion.Build.Contract;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -10,8 +11,15 @@ namespace Fusion.Build.Tasks;
 /// no crash of the build node, no .NET of MSBuild's choice.</remarks>
 public abstract class FusionToolTask : ToolTask
 {
+    // A build that runs at the same time with other settings may replace the state before it is read.
+    private const int Attempts = 3;
+
+    private static readonly Regex CodeShape = new("^FUSION[0-9]{4}$");
+
     private readonly StringBuilder unexplained = new();
     private string request = "";
+    private string requestFile = "";
+    private BuildState? upToDate;
 
     /// <summary>The <c>FusionKernel</c> items.</summary>
     public ITaskItem[] Kernels { get; set; } = [];
@@ -62,24 +70,24 @@ public abstract class FusionToolTask : ToolTask
     /// <summary>Folder of the project.</summary>
     protected string ProjectDirectory => Path.GetDirectoryName(ProjectFile)!;
 
-    private string RequestFile => StateFile + ".request";
-
     /// <inheritdoc/>
     public override bool Execute()
     {
         request = CreateRequest();
-        if (!base.Execute()) return false;
-        if (BuildState.Read(StateFile) is { } state)
+        var hash = Hash.Of(request);
+        for (var i = 0; i < Attempts; i++)
         {
+            if (!RunOnce() || Log.HasLoggedErrors) return false;
+            if ((upToDate ?? BuildState.Read(StateFile)) is not { } state || state.RequestHash != hash) continue;
             TakeOutputs(state);
-        }
-        else
-        {
-            LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
-                $"fusionc reported success but wrote no readable '{StateFile}'."));
+            return !Log.HasLoggedErrors;
         }
 
-        return !Log.HasLoggedErrors;
+        LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1032",
+            $"fusionc did its work, but another build of this project replaced or deleted '{StateFile}' each time before it could be "
+            + "read. Builds that run at the same time with other settings for kernels need folders of their own, for example by "
+            + "--artifacts-path; or let one end before the other."));
+        return false;
     }
 
     /// <summary>The request as text.</summary>
@@ -92,6 +100,7 @@ public abstract class FusionToolTask : ToolTask
     /// <inheritdoc/>
     protected override bool SkipTaskExecution()
     {
+        upToDate = null;
         var state = BuildState.Read(StateFile);
         var reason = state is null ? "there is no finished build to go on from" : state.WhyStale(Hash.Of(request));
         if (reason is null)
@@ -99,13 +108,25 @@ public abstract class FusionToolTask : ToolTask
             // A warning that shows once and then hides would let a second build pass that the first rightly refused.
             foreach (var diagnostic in state!.Diagnostics) LogDiagnostic(diagnostic);
             Log.LogMessage(MessageImportance.Low, UpToDateMessage);
+            upToDate = state;
             return true;
         }
 
         Log.LogMessage(MessageImportance.Low, $"{StartedMessage}, because {reason}.");
-        Directory.CreateDirectory(Path.GetDirectoryName(RequestFile)!);
-        File.WriteAllText(RequestFile, request);
-        return false;
+        // Of its own, so that fusionc cannot read what another build asks.
+        requestFile = $"{StateFile}.{Guid.NewGuid():n}.request";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(requestFile)!);
+            File.WriteAllText(requestFile, request);
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1031",
+                $"'{requestFile}' could not be written: {e.Message} Check free space and permissions."));
+            return true;
+        }
     }
 
     // Of several projects that one process builds, none can count on the current folder.
@@ -121,7 +142,7 @@ public abstract class FusionToolTask : ToolTask
         var line = new CommandLineBuilder();
         line.AppendSwitch("exec");
         line.AppendFileNameIfNotNull(CompilerAssembly);
-        line.AppendSwitchIfNotNull(RequestSwitch + " ", RequestFile);
+        line.AppendSwitchIfNotNull(RequestSwitch + " ", requestFile);
         return line.ToString();
     }
 
@@ -146,15 +167,47 @@ public abstract class FusionToolTask : ToolTask
             LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
                 $"fusionc ended with code {ExitCode} without saying why. The command was: {GenerateFullPathToTool()} "
                 + $"{GenerateCommandLineCommands()}\n{unexplained}"));
+            // It stays where the message says.
+            requestFile = "";
         }
 
         return false;
     }
 
+    private bool RunOnce()
+    {
+        try
+        {
+            return base.Execute();
+        }
+        finally
+        {
+            KeepLastRequest();
+        }
+    }
+
+    // One file for people who want to repeat the last run, however many there were. Nothing reads it.
+    private void KeepLastRequest()
+    {
+        if (requestFile.Length == 0) return;
+        try
+        {
+            var last = StateFile + ".request";
+            File.Delete(last);
+            File.Move(requestFile, last);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.LogMessage(MessageImportance.Low, e.Message);
+        }
+
+        requestFile = "";
+    }
+
     private void LogDiagnostic(Diagnostic d)
     {
         var file = d.File.Length > 0 ? d.File : ProjectFile;
-        var help = HelpPath.Length > 0 && d.Code.Length > 0 ? new Uri(Path.Combine(HelpPath, d.Code + ".md")).AbsoluteUri : null;
+        var help = HelpPath.Length > 0 && CodeShape.IsMatch(d.Code) ? new Uri(Path.Combine(HelpPath, d.Code + ".md")).AbsoluteUri : null;
         switch (d.Severity)
         {
             case DiagnosticSeverity.Error:

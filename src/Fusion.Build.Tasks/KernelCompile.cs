@@ -122,12 +122,6 @@ public sealed class KernelCompile : FusionToolTask
             .. state.Outputs.Select(output =>
                 new TaskItem(output.Key.Path, new Dictionary<string, string> { ["LogicalName"] = output.Value })),
         ];
-        var sources = new HashSet<string>(Kernels.Select(item => item.GetMetadata("FullPath")), StringComparer.Ordinal);
-        // Of the inputs, sources and headers are known by content; so are images, whose folder is our own.
-        Headers =
-        [
-            .. state.Inputs.Where(input => input.Sha256.Length > 0 && !sources.Contains(input.Path)
-                && !input.Path.StartsWith(OutputDirectory, StringComparison.Ordinal)).Select(input => new TaskItem(input.Path)),
-        ];
+        Headers = [.. state.Watched.Select(path => new TaskItem(path))];
     }
 }

@@ -69,8 +69,8 @@ internal static class Codes
     /// <summary>A file could not be written.</summary>
     public const string Write = "FUSION1031";
 
-    /// <summary>Another fusionc is at work on the same project.</summary>
-    public const string Locked = "FUSION1032";
+    /// <summary>Builds of one project with different settings write to one folder at the same time. The build task says it.</summary>
+    public const string SharedFolder = "FUSION1032";
 
     /// <summary>The request file cannot be read.</summary>
     public const string Request = "FUSION1033";

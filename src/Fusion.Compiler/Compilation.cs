@@ -29,10 +29,6 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     /// <summary>Whether NVRTC may be asked which headers it reads; otherwise <c>#include</c> lines are followed.</summary>
     public bool MayTrace { get; init; } = true;
 
-    /// <summary>How long to wait for another fusionc, which may be compiling the very same kernels for another target
-    /// framework.</summary>
-    public TimeSpan LockPatience { get; init; } = TimeSpan.FromMinutes(10);
-
     private string LockFile => request.SharedDirectory.Length > 0
         ? Path.Combine(request.SharedDirectory, "fusion.lock")
         : request.StateFile + ".lock";
@@ -46,7 +42,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         try
         {
             if (policy != OutputPolicy.Project) return Compile();
-            using var mine = OutputLock.Take(LockFile, LockPatience, Waiting, out var problem);
+            using var mine = OutputLock.Take(LockFile, Waiting, out var problem);
             if (problem is not null) Say(problem);
             return mine is not null && (TookFromOther() || Compile());
         }
@@ -57,8 +53,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         }
     }
 
-    // Of two builds at once in one folder, the first has yet to read the state that its fusionc wrote: it must not be made anew
-    // when there is nothing to do.
+    // What the other one compiled may be all that was to be done.
     private bool TookFromOther()
     {
         if (!waited || BuildState.Read(request.StateFile) is not { } state || state.WhyStale(requestHash) is not null) return false;
@@ -69,12 +64,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
 
     private bool Compile()
     {
-        if (policy == OutputPolicy.Project)
-        {
-            AtomicFile.Delete(request.StateFile);
-            OutputFolder.RemoveLeftovers(request.OutputDirectory);
-        }
-
+        if (policy == OutputPolicy.Project) OutputFolder.RemoveLeftovers(request.OutputDirectory);
         var written = AllReduceSources.Write(request, Say);
         request.Kernels.AddRange(written);
         var kernels = KernelReading.Read(request, Say);
@@ -97,7 +87,8 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
             ? "Headers are known from what NVRTC reports."
             : "This NVRTC does not report the headers it reads: #include lines are followed instead."));
         var contents = new FileContents();
-        var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.OutputDirectory, policy == OutputPolicy.Project);
+        var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.OutputDirectory, policy == OutputPolicy.Project,
+            NvrtcIdentity.Of(toolchain.Library, consulted));
         var cache = Cache(setup);
         var siblings = new SiblingImages(request.SharedDirectory, request.OutputDirectory, contents);
         var results = new JobRunner(chosen.Jobs, new JobCompiler(setup, siblings, cache).Run, Progress)
@@ -128,6 +119,8 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     private bool TakePrebuilt(IReadOnlyList<Kernel> kernels, IReadOnlyList<KernelRequest> written, Consulted consulted)
     {
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.PrebuiltPath, request.ProjectDirectory));
+        consulted.Content(Path.Combine(path, ManifestWriter.FileName));
+        consulted.Content(Path.Combine(path, KernelSources.FileName));
         if (PrebuiltFolder.Open(path, out var problem) is not { } folder)
         {
             Say(problem!);
@@ -163,14 +156,14 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
             .Append(Path.Combine(request.OutputDirectory, KernelSources.FileName))
             .Concat(written.Select(kernel => kernel.Source)).ToHashSet(StringComparer.Ordinal);
         OutputFolder.RemoveAllBut(request.OutputDirectory, keep);
-        StateWriter.Write(request, requestHash, results, stored, contents, consulted, warnings);
+        StateWriter.Write(request, requestHash, results, stored, consulted, warnings);
     }
 
     private void Waiting()
     {
         waited = true;
         Say(new Diagnostic(DiagnosticSeverity.Message, "",
-            "Waiting for another fusionc that compiles kernels of this project; what it compiles is used here too."));
+            $"Waiting for another fusionc that compiles kernels of this project and holds '{LockFile}'; what it compiles is used here too."));
     }
 
     private void Progress(JobResult result)

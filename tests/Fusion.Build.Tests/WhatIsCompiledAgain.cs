@@ -101,6 +101,26 @@ public sealed class WhatIsCompiledAgain : SharedConsumer
     }
 
     [Test]
+    public void TheKernelThatIsALinkToAFileWithAnotherContent()
+    {
+        var target = Path.Combine(Consumer.Root, "linked.txt");
+        File.WriteAllText(target, Kernels.Named("one"));
+        var time = File.GetLastWriteTimeUtc(target);
+        File.CreateSymbolicLink(Consumer.PathOf("linked.cu"), target);
+        Consumer.Rebuild().MustSucceed();
+
+        File.WriteAllText(target, Kernels.Named("two"));
+        File.SetLastWriteTimeUtc(target, time);
+        var build = Consumer.Rebuild().MustSucceed();
+        File.Delete(Consumer.PathOf("linked.cu"));
+
+        Assert.That(build.CompiledSources, Is.EqualTo(["linked.cu"]));
+        Assert.That(Consumer.Built.KernelNames("linked"), Is.EqualTo(["two"]));
+        Assert.That(Consumer.Read("obj/Debug/net10.0/fusion.launchers.g.cs"), Does.Contain("class Two").And.Not.Contain("class One"));
+        Assert.That(Consumer.Read("obj/Debug/net10.0/fusion.headers"), Does.Contain(target));
+    }
+
+    [Test]
     public void AnImageThatWasDeleted()
     {
         File.Delete(Consumer.ImagePath("with.sm_80.cubin"));

@@ -62,11 +62,8 @@ internal sealed record CacheDescription
     /// <summary>The headers, in the order they were read.</summary>
     public required IReadOnlyList<CachedHeader> Headers { get; init; }
 
-    /// <summary>Places that held nothing.</summary>
-    public required IReadOnlyList<string> Vain { get; init; }
-
-    /// <summary>Places that held a file that was not read.</summary>
-    public required IReadOnlyList<string> Present { get; init; }
+    /// <summary>Places where a header was looked for and none was read.</summary>
+    public required IReadOnlyList<CachedProbe> Probes { get; init; }
 
     /// <summary>Name of the instantiation for each symbol of a name expression.</summary>
     public required IReadOnlyDictionary<string, string> Symbols { get; init; }
@@ -79,6 +76,11 @@ internal sealed record CacheDescription
 /// <param name="Places">All its places.</param>
 /// <param name="Sha256">Hash of its content.</param>
 internal sealed record CachedHeader(IReadOnlyList<string> Places, string Sha256);
+
+/// <summary>A place where a header was looked for.</summary>
+/// <param name="Place">The place.</param>
+/// <param name="Held">What it held, as <see cref="Build.Contract.FileStamp"/> says it.</param>
+internal sealed record CachedProbe(string Place, string Held);
 
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(CacheDescription))]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fusion.Build.Contract;
 
 namespace Fusion.Compiler.Caching;
 
@@ -38,7 +39,7 @@ internal sealed class CacheRoots
         if (place.StartsWith(Elsewhere, StringComparison.Ordinal)) return place[Elsewhere.Length..];
         var colon = place.IndexOf(':', StringComparison.Ordinal);
         var folder = folders[int.Parse(place.AsSpan(0, colon), CultureInfo.InvariantCulture)];
-        return System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, place[(colon + 1)..]));
+        return PhysicalPath.Full(place[(colon + 1)..], folder);
     }
 
     /// <summary>Whether a path is below one of the folders.</summary>
@@ -74,6 +75,10 @@ internal sealed class CacheRoots
         if (path == folder) return "";
         var separator = System.IO.Path.DirectorySeparatorChar;
         var start = folder.EndsWith(separator) ? folder : folder + separator;
-        return path.StartsWith(start, StringComparison.Ordinal) ? path[start.Length..].Replace('\\', '/') : null;
+        if (!path.StartsWith(start, StringComparison.Ordinal)) return null;
+        var parts = path[start.Length..].Split(separator);
+        // A path that goes above the folder, and be it for a moment, depends on where the folder lies.
+        var depth = 0;
+        return parts.All(part => (depth += part == ".." ? -1 : 1) >= 0) ? string.Join('/', parts) : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Jobs;
 
@@ -32,9 +33,9 @@ internal static partial class CacheRules
     {
         var files = output.Headers.Read.Prepend(job.Kernel.Source).ToArray();
         return job.Kernel.OwnOptions.Any(o => PathOptions().IsMatch(o))
-            || files.Concat(output.Headers.Vain).Concat(output.Headers.Present).Any(path => !roots.Has(path))
+            || files.Concat(output.Headers.Probes.Select(probe => probe.Path)).Any(path => !roots.Has(path))
             || files.Where(f => !roots.IsInProject(f)).Any(f => PathMacros().IsMatch(Text(f)))
-            || files.Any(f => Leaves(f, roots, search, Text(f)))
+            || files.Any(f => Leaves(f, roots, search, contents))
             || roots.Folders.Select(Encoding.UTF8.GetBytes)
                 .Any(f => output.Ptx.AsSpan().IndexOf(f) >= 0 || output.Cubin.AsSpan().IndexOf(f) >= 0);
 
@@ -42,15 +43,16 @@ internal static partial class CacheRules
     }
 
     // A name with .. may lead from one of the folders into another, whose place to the first nobody remembers.
-    private static bool Leaves(string file, CacheRoots roots, IReadOnlyList<string> search, string text)
+    private static bool Leaves(string file, CacheRoots roots, IReadOnlyList<string> search, FileContents contents)
     {
-        foreach (var directive in IncludeDirectives.In(text).Where(d => d.Name.Contains("..", StringComparison.Ordinal)))
+        var directives = contents.Get(file)?.Names.Directives ?? [];
+        foreach (var directive in directives.Where(d => d.Name.Contains("..", StringComparison.Ordinal)))
         {
             foreach (var start in directive.Quoted ? search.Prepend(Path.GetDirectoryName(file)!) : search)
             {
-                var path = Path.GetFullPath(Path.Combine(start, directive.Name));
+                var path = PhysicalPath.Full(directive.Name, start);
                 if (!roots.Keeps(start, path)) return true;
-                if (File.Exists(path)) break;
+                if (contents.Presence(path).Held == FileStamp.AnyFile) break;
             }
         }
 

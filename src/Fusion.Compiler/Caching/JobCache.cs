@@ -13,7 +13,6 @@ namespace Fusion.Compiler.Caching;
 /// <param name="report">Gets what is to be said once and not again in a build with nothing to do.</param>
 internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, Action<Diagnostic> report)
 {
-    private readonly Lazy<string?> nvrtc = new(() => NvrtcIdentity.Of(setup.Toolchain.Library));
     private int added;
     private int said;
     private volatile bool isReadable = true;
@@ -27,7 +26,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
     {
         if (!isReadable || !MayUse(job)) return null;
         var roots = Roots(job);
-        var key = CacheKey.Of(job, source, setup, roots, nvrtc.Value!);
+        var key = CacheKey.Of(job, source, setup, roots, setup.NvrtcIdentity!);
         try
         {
             foreach (var path in folder.Find(key.AnyFolder).Concat(folder.Find(key.TheseFolders)))
@@ -54,24 +53,22 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
     {
         if (!isWritable || !MayUse(job)) return;
         var read = output.Headers.Read.Select(path => (Path: path, Content: setup.Contents.Get(path))).ToArray();
-        // What NVRTC read and what fusionc read must be the same, or the entry would be wrong for everybody.
-        if (read.Any(h => h.Content is null || !h.Content.IsStillThere())) return;
+        if (read.Any(h => h.Content is null)) return;
         var texts = read.Select(h => h.Content!.Text).Append(source.Text).Concat(job.Kernel.OwnOptions);
         if (CacheRules.DependsOnTime(texts)) return;
 
         var roots = Roots(job);
-        var key = CacheKey.Of(job, source, setup, roots, nvrtc.Value!);
+        var key = CacheKey.Of(job, source, setup, roots, setup.NvrtcIdentity!);
         var bound = CacheRules.IsBound(job, output, roots, setup.IncludeFolders(job.Kernel), setup.Contents);
         var description = new CacheDescription
         {
             Headers = [.. read.Select(h => new CachedHeader(roots.Places(h.Path), h.Content!.Sha256))],
-            Vain = [.. output.Headers.Vain.SelectMany(roots.Places)],
-            Present = [.. output.Headers.Present.SelectMany(roots.Places)],
+            Probes = [.. output.Headers.Probes.SelectMany(probe => roots.Places(probe.Path).Select(place => new CachedProbe(place, probe.Held)))],
             Symbols = output.Symbols,
             Log = roots.Mark(output.Log),
         };
         var variant = Hash.Of(Record.Join(
-            [.. description.Headers.Select(h => h.Sha256), .. description.Vain, .. description.Present]))[..16];
+            [.. description.Headers.Select(h => h.Sha256), .. description.Probes.SelectMany(p => new[] { p.Place, p.Held })]))[..16];
         var entry = new CacheEntry(description, output.Ptx, output.Cubin);
         try
         {
@@ -99,7 +96,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         }
     }
 
-    private bool MayUse(CompileJob job) => CacheRules.MayCache(job.Kernel) && nvrtc.Value is not null;
+    private bool MayUse(CompileJob job) => CacheRules.MayCache(job.Kernel) && setup.NvrtcIdentity is not null;
 
     private CacheRoots Roots(CompileJob job) => new(
         job.Kernel.ProjectDirectory, setup.IncludeFolders(job.Kernel).Prepend(Path.GetDirectoryName(job.Kernel.Source)!));
@@ -128,15 +125,13 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
 
     private bool IsRight(CacheDescription entry, CacheRoots roots) =>
         entry.Headers.All(h => h.Places.All(place => setup.Contents.Get(roots.Path(place))?.Sha256 == h.Sha256))
-        && !entry.Vain.Any(place => File.Exists(roots.Path(place)))
-        && entry.Present.All(place => File.Exists(roots.Path(place)));
+        && entry.Probes.All(probe => setup.Contents.Presence(roots.Path(probe.Place)).Held == probe.Held);
 
-    private static CompileOutput Output(CacheEntry entry, CacheRoots roots) => new(
+    private CompileOutput Output(CacheEntry entry, CacheRoots roots) => new(
         entry.Ptx, entry.Cubin, entry.Description.Symbols, roots.Unmark(entry.Description.Log),
         new IncludedHeaders(
             [.. entry.Description.Headers.Select(h => roots.Path(h.Places[0]))],
-            [.. entry.Description.Vain.Select(roots.Path).Distinct(StringComparer.Ordinal)],
-            [.. entry.Description.Present.Select(roots.Path).Distinct(StringComparer.Ordinal)]));
+            [.. entry.Description.Probes.Select(probe => setup.Contents.Presence(roots.Path(probe.Place))).DistinctBy(probe => probe.Path)]));
 
     private void Say(Exception reason)
     {

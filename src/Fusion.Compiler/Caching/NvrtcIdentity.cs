@@ -1,4 +1,5 @@
-using System.IO.Hashing;
+using Fusion.Build.Contract;
+using Fusion.Compiler.Nvrtc;
 using Fusion.Interop.Nvrtc;
 
 namespace Fusion.Compiler.Caching;
@@ -7,26 +8,13 @@ namespace Fusion.Compiler.Caching;
 internal static class NvrtcIdentity
 {
     /// <summary>The identity.</summary>
+    /// <param name="library">NVRTC.</param>
+    /// <param name="consulted">Knows the content of what was looked at before it was loaded.</param>
     /// <returns>Null if one of its libraries is not where it can be read.</returns>
-    public static string? Of(NvrtcLibrary library)
+    public static string? Of(NvrtcLibrary library, Consulted consulted)
     {
-        if (library.BuiltinsPath is not { } builtins || !File.Exists(library.Path)) return null;
-        try
-        {
-            return $"{HashOf(library.Path)} {HashOf(builtins)}";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    // Tens of megabytes: a cryptographic hash would take longer than a small kernel's compilation.
-    private static string HashOf(string path)
-    {
-        using var file = File.OpenRead(path);
-        var hash = new XxHash128();
-        hash.Append(file);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
+        if (library.BuiltinsPath is not { } builtins) return null;
+        FileStamp[] parts = [consulted.Content(library.Path), consulted.Content(builtins)];
+        return parts.All(part => part.IsContent) ? string.Join(' ', parts.Select(part => part.Held)) : null;
     }
 }

@@ -8,38 +8,44 @@ namespace Fusion.Compiler.Headers;
 /// <param name="Text">Its text, without a byte order mark.</param>
 /// <param name="HasByteOrderMark">Whether it begins with one.</param>
 /// <param name="Sha256">Hash of its bytes.</param>
-/// <param name="Modified">When it was changed last.</param>
-/// <param name="Stamp">Its stamp.</param>
-internal sealed record FileContent(string Text, bool HasByteOrderMark, string Sha256, DateTime Modified, FileStamp Stamp)
+/// <param name="Modified">When it was changed last, before it was read.</param>
+internal sealed record FileContent(string Text, bool HasByteOrderMark, string Sha256, DateTime Modified)
 {
-    /// <summary>Whether nobody wrote to the file since it was read, by its time and length.</summary>
-    public bool IsStillThere() =>
-        new FileInfo(Stamp.Path) is { Exists: true } now && now.LastWriteTimeUtc == Modified && now.Length == Stamp.Length;
+    private readonly Lazy<HeaderNames> names = new(() => HeaderNames.In(Text));
+
+    /// <summary>The headers that it names.</summary>
+    public HeaderNames Names => names.Value;
 }
 
-/// <summary>Reads each source and header once in a run, however many jobs want it.</summary>
-/// <remarks>Length and time are taken before the content: if the file changes in between, its stamp is not current and the
-/// next run looks again.</remarks>
+/// <summary>Looks at each source and header once in a run, however many jobs want it. So all jobs see the same, and what changes
+/// during the run is found by comparing with what is there then.</summary>
 internal sealed class FileContents
 {
     private readonly ConcurrentDictionary<string, Lazy<FileContent?>> files = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FileStamp> presences = new(StringComparer.Ordinal);
 
-    /// <summary>A file's content; null if there is no such file.</summary>
+    /// <summary>A file's content; null if there is no file that can be read.</summary>
+    /// <param name="path">Full path, with each <c>..</c> where it is.</param>
     public FileContent? Get(string path) => files.GetOrAdd(path, p => new Lazy<FileContent?>(() => Read(p))).Value;
+
+    /// <summary>Whether there is a file, a folder or nothing.</summary>
+    /// <param name="path">Full path, with each <c>..</c> where it is.</param>
+    public FileStamp Presence(string path) => presences.GetOrAdd(path, FileStamp.OfPresence);
 
     private static FileContent? Read(string path)
     {
-        var info = new FileInfo(path);
-        if (!info.Exists) return null;
         try
         {
-            var (length, modified) = (info.Length, info.LastWriteTimeUtc);
-            var bytes = File.ReadAllBytes(path);
-            var hash = Hash.Of(bytes);
+            if (PhysicalPath.ToOpen(path) is not { } physical || !File.Exists(physical)) return null;
+            using var file = new FileStream(physical, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var modified = File.GetLastWriteTimeUtc(file.SafeFileHandle);
+            using var copy = new MemoryStream();
+            file.CopyTo(copy);
+            var bytes = copy.ToArray();
             using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
-            return new FileContent(reader.ReadToEnd(), bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble), hash, modified, new FileStamp(path, length, modified.Ticks, hash));
+            return new FileContent(reader.ReadToEnd(), bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble), Hash.Of(bytes), modified);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

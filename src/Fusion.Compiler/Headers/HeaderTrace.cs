@@ -1,4 +1,5 @@
 using System.Text;
+using Fusion.Build.Contract;
 
 namespace Fusion.Compiler.Headers;
 
@@ -46,7 +47,7 @@ internal sealed class HeaderTrace : IDisposable
         return [.. File.ReadLines(file, Encoding.UTF8)
             .Select(line => line.TrimStart())
             .Where(line => line.Length > 0 && !line.StartsWith(BuiltinPrefix, StringComparison.Ordinal))
-            .Select(line => Path.GetFullPath(line, directory))
+            .Select(line => PhysicalPath.Full(line, directory))
             .Distinct(StringComparer.Ordinal)];
     }
 

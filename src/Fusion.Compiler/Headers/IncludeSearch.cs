@@ -1,19 +1,24 @@
+using Fusion.Build.Contract;
+
 namespace Fusion.Compiler.Headers;
 
-/// <summary>Looks for headers where NVRTC does, and notes where there was none: a file that appears there later would be
-/// included instead.</summary>
+/// <summary>Looks for headers where NVRTC does, and notes every place that was looked at and not read: one that held nothing,
+/// because a file that appears there later would be included instead, and one that held a file, because <c>__has_include</c> may
+/// have asked for it.</summary>
 /// <param name="folders">The folders of headers, in order.</param>
 /// <param name="contents">Reads files.</param>
-internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents contents)
+/// <param name="options">Options of the compiler, which may define a macro that names a header.</param>
+internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents contents, IReadOnlyList<string> options)
 {
-    private readonly HashSet<string> vain = new(StringComparer.Ordinal);
-    private readonly HashSet<string> found = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FileStamp> places = new(StringComparer.Ordinal);
 
-    /// <summary>Paths that held nothing.</summary>
-    public IReadOnlyList<string> Vain => [.. vain.Order(StringComparer.Ordinal)];
-
-    /// <summary>Paths that a directive named and that held a file, read or not.</summary>
-    public IReadOnlyList<string> Found => [.. found.Order(StringComparer.Ordinal)];
+    /// <summary>The places, but for those that were read.</summary>
+    /// <param name="read">What was read.</param>
+    public IReadOnlyList<FileStamp> Probes(IEnumerable<string> read)
+    {
+        var known = read.ToHashSet(StringComparer.Ordinal);
+        return [.. places.Values.Where(place => !known.Contains(place.Path)).OrderBy(place => place.Path, StringComparer.Ordinal)];
+    }
 
     /// <summary>All that a source may include, directly or not.</summary>
     /// <param name="source">Full path of the source.</param>
@@ -22,49 +27,77 @@ internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents 
         var all = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal) { source };
         var open = new Queue<string>([source]);
-        while (open.TryDequeue(out var file))
+        do
         {
-            foreach (var header in IncludedBy(file).Where(seen.Add))
+            while (open.TryDequeue(out var file)) Enter(NamedBy(file));
+            Enter(Computed([.. all.Prepend(source)]));
+        }
+        while (open.Count > 0);
+
+        return all;
+
+        void Enter(IEnumerable<string> found)
+        {
+            foreach (var header in found.Where(seen.Add))
             {
                 all.Add(header);
                 open.Enqueue(header);
             }
         }
-
-        return all;
     }
 
-    /// <summary>Notes where each header was looked for in vain before it was found.</summary>
+    /// <summary>Notes where the headers of a compilation were looked for.</summary>
     /// <param name="source">Full path of the source.</param>
     /// <param name="headers">The headers that it includes, as NVRTC told.</param>
-    public void NoteVain(string source, IReadOnlyList<string> headers)
+    public void Note(string source, IReadOnlyList<string> headers)
     {
-        foreach (var file in headers.Prepend(source)) _ = IncludedBy(file).Count();
-        // A name made by a macro is in no directive; the header's place below a folder tells it.
-        foreach (var header in headers)
+        string[] files = [source, .. headers];
+        var found = files.SelectMany(NamedBy).Concat(Computed(files)).ToHashSet(StringComparer.Ordinal);
+        // A name that no text has: the header's place below a folder tells it.
+        foreach (var header in headers.Where(header => !found.Contains(header)))
         {
             var at = folders.ToList().FindIndex(f => header.StartsWith(f + Path.DirectorySeparatorChar, StringComparison.Ordinal));
-            if (at > 0) vain.UnionWith(folders.Take(at).Select(f => Path.Combine(f, Path.GetRelativePath(folders[at], header))).Where(p => !File.Exists(p)));
+            if (at < 0) continue;
+            var name = header[(folders[at].Length + 1)..];
+            foreach (var folder in FoldersOf(files).Concat(folders.Take(at))) Look(PhysicalPath.Full(name, folder));
         }
     }
 
-    private IEnumerable<string> IncludedBy(string file)
-    {
-        var folder = Path.GetDirectoryName(file)!;
-        foreach (var directive in IncludeDirectives.In(contents.Get(file)?.Text ?? ""))
-        {
-            var places = directive.Quoted ? folders.Prepend(folder) : folders;
-            foreach (var path in places.Select(p => Path.GetFullPath(Path.Combine(p, directive.Name))))
-            {
-                if (File.Exists(path))
-                {
-                    found.Add(path);
-                    yield return path;
-                    break;
-                }
+    private static IEnumerable<string> FoldersOf(IEnumerable<string> files) =>
+        files.Select(file => Path.GetDirectoryName(file)!).Distinct(StringComparer.Ordinal);
 
-                vain.Add(path);
-            }
+    private List<string> NamedBy(string file)
+    {
+        var found = new List<string>();
+        foreach (var directive in contents.Get(file)?.Names.Directives ?? [])
+        {
+            // Where a search goes on from depends on how the file itself was found.
+            if (directive.IsNext) found.AddRange(folders.Select(folder => PhysicalPath.Full(directive.Name, folder)).Where(Look));
+            else if (First(directive.Name, directive.Quoted ? folders.Prepend(Path.GetDirectoryName(file)!) : folders) is { } path) found.Add(path);
         }
+
+        return found;
+    }
+
+    // Where macros make names, each word that may be one is looked for, in each folder that may be meant.
+    private List<string> Computed(IReadOnlyList<string> files)
+    {
+        var texts = files.Select(file => (File: file, contents.Get(file)?.Names)).ToArray();
+        string[] computing = [.. texts.Where(text => text.Names is { Computes: true }).Select(text => text.File)];
+        if (computing.Length == 0) return [];
+        var words = texts.SelectMany(text => text.Names?.Mentioned ?? []).Concat(options.SelectMany(HeaderNames.WordsIn))
+            .Distinct(StringComparer.Ordinal).ToArray();
+        IEnumerable<string>[] ways = [.. FoldersOf(computing).Select(folder => folders.Prepend(folder)), folders];
+        return [.. ways.SelectMany(way => words.Select(word => First(word, way))).OfType<string>().Distinct(StringComparer.Ordinal)];
+    }
+
+    private string? First(string name, IEnumerable<string> search) =>
+        search.Select(folder => PhysicalPath.Full(name, folder)).FirstOrDefault(Look);
+
+    private bool Look(string path)
+    {
+        var stamp = contents.Presence(path);
+        places[path] = stamp;
+        return stamp.Held == FileStamp.AnyFile;
     }
 }

@@ -1,3 +1,5 @@
+using Fusion.Build.Contract;
+
 namespace Fusion.Compiler.Jobs;
 
 /// <summary>What NVRTC made of a source that compiles, now or when the compile cache learned it.</summary>
@@ -11,7 +13,6 @@ internal sealed record CompileOutput(
 
 /// <summary>The headers of a compilation, by full paths.</summary>
 /// <param name="Read">What was read, in order.</param>
-/// <param name="Vain">Where one was looked for in vain.</param>
-/// <param name="Present">What a source names and is there, but was not read: behind an <c>#if</c>, or asked about by
-/// <c>__has_include</c>.</param>
-internal sealed record IncludedHeaders(IReadOnlyList<string> Read, IReadOnlyList<string> Vain, IReadOnlyList<string> Present);
+/// <param name="Probes">Where one was looked for and none was read, with what was there: nothing, or a file that stands behind an
+/// <c>#if</c> or that <c>__has_include</c> asks about.</param>
+internal sealed record IncludedHeaders(IReadOnlyList<string> Read, IReadOnlyList<FileStamp> Probes);

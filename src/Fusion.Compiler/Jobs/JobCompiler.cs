@@ -34,12 +34,12 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
             }
         }
 
-        var start = DateTime.UtcNow;
         if (setup.Contents.Get(job.Kernel.Source) is not { } source)
             return Failed(job, new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, "The file disappeared during the build.", job.Kernel.Source));
 
-        if (cache?.Find(job, source) is { } known) return Finish(job, key, start, known) with { WasCached = true };
+        if (cache?.Find(job, source) is { } known) return Finish(job, key, known, []) with { WasCached = true };
 
+        var watch = new InputWatch(setup.Contents, job.Kernel.Source, setup.NewSearch(job.Kernel));
         using var trace = setup.Toolchain.NewTrace();
         using var program = setup.Toolchain.Library.CreateProgram(source.Text, job.Kernel.ProgramName);
         foreach (var expression in job.Kernel.NameExpressions) program.AddNameExpression(expression);
@@ -53,11 +53,14 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
 
         try
         {
-            var output = Output(job, program, log, Headers(job, trace));
+            var headers = Headers(job, trace);
+            var unsettled = watch.WhatChanged(headers);
+            var output = Output(job, program, log, headers);
             if (output.Ptx.Length == 0 || output.Cubin.Length == 0)
                 return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
-            var done = Finish(job, key, start, output);
-            // Only what fusionc could read, and whose inputs were at rest, is of use to others.
+            var done = Finish(job, key, output, unsettled);
+            // Only what fusionc could read, and whose inputs were at rest, is of use to others: what NVRTC read and what fusionc
+            // read must be the same.
             if (done is { Record: not null, Unsettled.Count: 0 }) cache?.Add(job, source, output);
             return done;
         }
@@ -77,7 +80,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         return new CompileOutput(program.GetPtx(), program.GetCubin(), symbols, log, headers);
     }
 
-    private JobResult Finish(CompileJob job, string key, DateTime start, CompileOutput output)
+    private JobResult Finish(CompileJob job, string key, CompileOutput output, IReadOnlyList<string> unsettled)
     {
         var diagnostics = Diagnostics(job, NvrtcLog.Parse(output.Log), output.Log, NvrtcResult.Success);
         var inputs = output.Headers.Read.Prepend(job.Kernel.Source).Select(p => (Path: p, Content: setup.Contents.Get(p))).ToArray();
@@ -85,7 +88,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         try
         {
             content = KernelReader.Read(
-                Encoding.UTF8.GetString(output.Ptx), output.Cubin, [.. inputs.Select(i => i.Content?.Text ?? "")], output.Symbols);
+                Encoding.UTF8.GetString(output.Ptx), output.Cubin, [.. inputs.Select(i => i.Content?.Text ?? "").Distinct()], output.Symbols);
         }
         catch (InvalidDataException e)
         {
@@ -102,12 +105,11 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         {
             Key = key,
             Inputs = [.. inputs.Select(i => new RecordedFile(i.Path, i.Content?.Sha256 ?? ""))],
-            Vain = output.Headers.Vain,
+            Probes = [.. output.Headers.Probes.Select(RecordedProbe.From)],
             Images = images,
             Diagnostics = [.. diagnostics.Select(RecordedDiagnostic.From)],
         };
-        string[] unsettled = [.. inputs.Where(i => i.Content is null || i.Content.Modified > start).Select(i => i.Path)];
-        if (setup.KeepsRecords && unsettled.Length == 0) store.Write(job, record);
+        if (setup.KeepsRecords && unsettled.Count == 0) store.Write(job, record);
         return new JobResult(job, diagnostics) { Record = record, Unsettled = unsettled };
     }
 
@@ -122,10 +124,10 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
 
     private IncludedHeaders Headers(CompileJob job, HeaderTrace? trace)
     {
-        var search = new IncludeSearch(setup.IncludeFolders(job.Kernel), setup.Contents);
+        var search = setup.NewSearch(job.Kernel);
         var read = trace?.Read(job.Kernel.ProjectDirectory) ?? search.Scan(job.Kernel.Source);
-        search.NoteVain(job.Kernel.Source, read);
-        return new IncludedHeaders(read, search.Vain, [.. search.Found.Except(read).Where(p => p != job.Kernel.Source)]);
+        search.Note(job.Kernel.Source, read);
+        return new IncludedHeaders(read, search.Probes(read.Append(job.Kernel.Source)));
     }
 
     private RecordedImage Store(string file, GpuArchitecture architecture, byte[] bytes, string ptxVersion, IReadOnlyList<KernelEntry> kernels)

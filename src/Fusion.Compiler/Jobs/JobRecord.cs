@@ -14,8 +14,8 @@ internal sealed record JobRecord
     /// <summary>The source and the headers that it included.</summary>
     public required IReadOnlyList<RecordedFile> Inputs { get; init; }
 
-    /// <summary>Paths where a header was looked for in vain.</summary>
-    public required IReadOnlyList<string> Vain { get; init; }
+    /// <summary>Places where a header was looked for and none was read.</summary>
+    public required IReadOnlyList<RecordedProbe> Probes { get; init; }
 
     /// <summary>The images.</summary>
     public required IReadOnlyList<RecordedImage> Images { get; init; }
@@ -28,6 +28,18 @@ internal sealed record JobRecord
 /// <param name="Path">Full path.</param>
 /// <param name="Sha256">Hash of its content.</param>
 internal sealed record RecordedFile(string Path, string Sha256);
+
+/// <summary>A place where a header was looked for.</summary>
+/// <param name="Path">Full path.</param>
+/// <param name="Held">What was there, as <see cref="FileStamp"/> says it.</param>
+internal sealed record RecordedProbe(string Path, string Held)
+{
+    /// <summary>The probe for the record.</summary>
+    public static RecordedProbe From(FileStamp stamp) => new(stamp.Path, stamp.Held);
+
+    /// <summary>The probe again.</summary>
+    public FileStamp ToStamp() => FileStamp.Of(Path, Held);
+}
 
 /// <summary>An image that a job made.</summary>
 /// <param name="File">Path in the output folder, with forward slashes.</param>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Nvrtc;
@@ -11,8 +10,10 @@ namespace Fusion.Compiler.Jobs;
 /// <param name="FusionIncludePath">Folder of the SDK's own headers; empty if there is none.</param>
 /// <param name="OutputDirectory">Full path of the folder for images.</param>
 /// <param name="KeepsRecords">Whether jobs write and use records.</param>
+/// <param name="NvrtcIdentity">Hashes of NVRTC's libraries; null if they are not known.</param>
 internal sealed record JobSetup(
-    Toolchain Toolchain, FileContents Contents, string FusionIncludePath, string OutputDirectory, bool KeepsRecords)
+    Toolchain Toolchain, FileContents Contents, string FusionIncludePath, string OutputDirectory, bool KeepsRecords,
+    string? NvrtcIdentity)
 {
     private static readonly string CompilerId = typeof(JobSetup).Module.ModuleVersionId.ToString("n");
 
@@ -39,15 +40,19 @@ internal sealed record JobSetup(
     /// <summary>NVRTC's options for a job, but for its folders of headers.</summary>
     public IReadOnlyList<string> OptionsWithoutFolders(CompileJob job) => [ArchitectureOption(job), .. Toolchain.StandingOptions, .. job.Kernel.OwnOptions];
 
+    /// <summary>Looks for a kernel's headers where NVRTC does: in the folders of headers, then in those of its own options.
+    /// </summary>
+    public IncludeSearch NewSearch(Kernel kernel) =>
+        new([.. IncludeFolders(kernel), .. kernel.OptionFolders], Contents, kernel.OwnOptions);
+
     /// <summary>Hash of all that a job depends on besides files.</summary>
     public string Key(CompileJob job)
     {
-        var library = new FileInfo(Toolchain.Library.Path);
         return Hash.Of(Record.Join(
         [
             CompilerId,
             Toolchain.Library.Version.ToString(),
-            (library.Exists ? library.Length : 0).ToString(CultureInfo.InvariantCulture),
+            NvrtcIdentity ?? "",
             job.WantsCubin.ToString(),
             job.WantsPtx.ToString(),
             job.Kernel.ProgramName,

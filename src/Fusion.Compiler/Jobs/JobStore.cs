@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
@@ -9,8 +8,6 @@ namespace Fusion.Compiler.Jobs;
 /// <summary>The records of finished jobs.</summary>
 internal sealed class JobStore(string folder, FileContents contents)
 {
-    private readonly ConcurrentDictionary<string, bool> exists = new(StringComparer.Ordinal);
-
     /// <summary>The record of a job that need not run.</summary>
     /// <returns>Null if it must run.</returns>
     public JobRecord? FindFresh(CompileJob job, string key) =>
@@ -31,7 +28,7 @@ internal sealed class JobStore(string folder, FileContents contents)
                 ? JsonSerializer.Deserialize(File.ReadAllBytes(Full(job.RecordFile)), JobRecordJson.Default.JobRecord)
                 : null;
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             // Whatever it was, it is no reason not to compile.
             return null;
@@ -39,7 +36,7 @@ internal sealed class JobStore(string folder, FileContents contents)
     }
 
     private bool InputsAreSame(JobRecord record) =>
-        record.Inputs.All(i => contents.Get(i.Path)?.Sha256 == i.Sha256) && !record.Vain.Any(p => exists.GetOrAdd(p, File.Exists));
+        record.Inputs.All(i => contents.Get(i.Path)?.Sha256 == i.Sha256) && record.Probes.All(p => contents.Presence(p.Path).Held == p.Held);
 
     private bool IsWhole(RecordedImage image)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fusion.Build.Contract;
 using Fusion.Compiler.Architectures;
 
 namespace Fusion.Compiler.Jobs;
@@ -6,6 +7,8 @@ namespace Fusion.Compiler.Jobs;
 /// <summary>A source to compile, with its metadata read and found valid.</summary>
 internal sealed record Kernel
 {
+    private static readonly string[] IncludeOptions = ["--include-path", "-I"];
+
     /// <summary>Full path of the source.</summary>
     public required string Source { get; init; }
 
@@ -93,6 +96,31 @@ internal sealed record Kernel
         return outside ? path : relative.Replace('\\', '/');
     }
 
-    /// <summary>The full path of what NVRTC calls a file.</summary>
-    public string FullPath(string nvrtcPath) => Path.GetFullPath(nvrtcPath, ProjectDirectory);
+    /// <summary>Full paths of the folders of headers that <see cref="AdditionalOptions"/> name.</summary>
+    public IReadOnlyList<string> OptionFolders
+    {
+        get
+        {
+            var folders = new List<string>();
+            for (var i = 0; i < AdditionalOptions.Count; i++)
+            {
+                var option = AdditionalOptions[i];
+                var name = IncludeOptions.FirstOrDefault(name => option.StartsWith(name, StringComparison.Ordinal));
+                if (name is null) continue;
+                var value = option[name.Length..].TrimStart('=', ' ');
+                if (value.Length == 0 && i + 1 < AdditionalOptions.Count) value = AdditionalOptions[i + 1];
+                if (value.Length > 0) folders.Add(PhysicalPath.Full(value, ProjectDirectory));
+            }
+
+            return folders;
+        }
+    }
+
+    /// <summary>The full path of what NVRTC calls a file, for people: without <c>..</c> where that is the same file.</summary>
+    public string FullPath(string nvrtcPath)
+    {
+        var full = PhysicalPath.Full(nvrtcPath, ProjectDirectory);
+        var shorter = Path.GetFullPath(full);
+        return shorter == full || PhysicalPath.Target(full) == PhysicalPath.Target(shorter) ? shorter : full;
+    }
 }

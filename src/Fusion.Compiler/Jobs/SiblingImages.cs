@@ -39,14 +39,14 @@ internal sealed class SiblingImages(string shared, string own, FileContents cont
                 ? (record, [.. record.Images.Select(i => (i.File, File.ReadAllBytes(Path.Combine(folder, i.File))))])
                 : null;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Somebody cleans it just now.
             return null;
         }
     }
 
-    // Without a state the other run was ended, or is at work in a folder that is not locked: its images are left alone.
+    // A folder without a state is of a run that never came to its end.
     private static IEnumerable<string> Folders(string shared) => shared.Length == 0 || !Directory.Exists(shared) ? [] : Directory
         .EnumerateFiles(shared, StatePattern, SearchOption.AllDirectories)
         .Select(state => Path.Combine(Path.GetDirectoryName(state)!, "fusion"))

@@ -14,8 +14,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
     private readonly List<FileStamp> inputs = [];
     private bool failed;
 
-    /// <summary>How long to wait for another fusionc.</summary>
-    public TimeSpan LockPatience { get; init; } = TimeSpan.FromMinutes(1);
+    private string LockFile => request.StateFile + ".lock";
 
     /// <summary>Does it.</summary>
     /// <returns>Whether the launchers are written.</returns>
@@ -23,7 +22,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
     {
         try
         {
-            using var mine = OutputLock.Take(request.StateFile + ".lock", LockPatience, () => { }, out var problem);
+            using var mine = OutputLock.Take(LockFile, Waiting, out var problem);
             if (problem is not null) Say(problem);
             return mine is not null && Write();
         }
@@ -36,7 +35,6 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
 
     private bool Write()
     {
-        AtomicFile.Delete(request.StateFile);
         if (!CSharpNames.IsIdentifier(request.ClassName))
         {
             Say(new Diagnostic(DiagnosticSeverity.Error, Codes.ClassName,
@@ -62,13 +60,13 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
         try
         {
             var bytes = File.ReadAllBytes(source);
-            inputs.Add(FileStamp.Of(source, Hash.Of(bytes)));
+            inputs.Add(FileStamp.OfContent(source, Hash.Of(bytes)));
             using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
             return new LauncherSource(kernel, reader.ReadToEnd(), types, Say).Read();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            inputs.Add(FileStamp.Of(source));
+            inputs.Add(FileStamp.OfContent(source));
             if (request.ReportsSources)
             {
                 Say(new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, File.Exists(source)
@@ -84,18 +82,15 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
     {
         var state = new BuildState { RequestHash = requestHash };
         state.Inputs.AddRange(inputs);
-        if (typeof(LauncherRun).Assembly.Location is { Length: > 0 } compiler) state.Inputs.Add(FileStamp.Of(compiler));
-        state.Outputs.Add(new(FileStamp.Of(request.OutputFile, Hash.OfFile(request.OutputFile)), ""));
+        if (typeof(LauncherRun).Assembly.Location is { Length: > 0 } compiler) state.Inputs.Add(FileStamp.OfContent(compiler));
+        state.Outputs.Add(new(FileStamp.OfContent(request.OutputFile), ""));
         state.Diagnostics.AddRange(warnings);
-        try
-        {
-            state.Write(request.StateFile);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new WriteException(request.StateFile, e);
-        }
+        AtomicFile.Write(request.StateFile, state);
     }
+
+    // Not to be said again by a build that has nothing to do.
+    private void Waiting() => say(new Diagnostic(
+        DiagnosticSeverity.Message, "", $"Waiting for another fusionc that writes launchers of this project and holds '{LockFile}'."));
 
     private void Say(Diagnostic diagnostic)
     {

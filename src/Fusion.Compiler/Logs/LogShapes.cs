@@ -34,7 +34,7 @@ internal static partial class LogShapes
     [GeneratedRegex(@"^\s*\^\s*$")]
     public static partial Regex Caret();
 
-    /// <summary>Lines that tell nothing new.</summary>
-    [GeneratedRegex(@"^(?:\d+ (?:catastrophic )?errors? detected in the compilation of .*|Compilation terminated\.|Error limit reached\.|Remark: The warnings can be suppressed with .*)$")]
+    /// <summary>Texts that tell nothing new: they count what was said, or say that this was the end.</summary>
+    [GeneratedRegex(@"^(?:(?:(?:, | and )?\d+ (?:[a-z]+ )*(?:error|warning|remark)s?)+ (?:(?:was|were|has been|have been) )?(?:detected|generated|found)\b.*|Compilation (?:terminated|aborted)\.?|(?:Error|Warning) limit (?:was |has been )?(?:reached|exceeded)\.?|Remark: The warnings can be suppressed with .*)$", RegexOptions.IgnoreCase)]
     public static partial Regex Noise();
 }

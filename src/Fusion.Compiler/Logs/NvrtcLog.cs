@@ -58,7 +58,10 @@ internal sealed class NvrtcLog
 
         FlushPending();
         if (string.IsNullOrWhiteSpace(line) || LogShapes.Noise().IsMatch(line)) return;
-        if (LogShapes.AtLine().Match(line) is { Success: true } atLine) AddAtLine(atLine);
+        if (LogShapes.AtLine().Match(line) is { Success: true } atLine)
+        {
+            if (!OnlySumsUp(atLine)) AddAtLine(atLine);
+        }
         else if (LogShapes.AtEnd().Match(line) is { Success: true } atEnd) Start(LogOrigin.Source, atEnd);
         else if (LogShapes.Option().Match(line) is { Success: true } option) Start(LogOrigin.Option, option);
         else if (LogShapes.Ptxas().Match(line) is { Success: true } ptxas) Start(LogOrigin.Ptxas, ptxas);
@@ -81,8 +84,12 @@ internal sealed class NvrtcLog
         entries[^1] = entries[^1] with { File = file == NameMap ? "" : file };
     }
 
+    // A closing line may have the shape of a message; without a message before it, it is better than nothing.
+    private bool OnlySumsUp(Match match) => entries.Count > 0 && LogShapes.Noise().IsMatch(match.Groups["text"].Value);
+
     private void Start(LogOrigin origin, Match match)
     {
+        if (OnlySumsUp(match)) return;
         inNote = false;
         var number = match.Groups["number"].Value;
         var line = match.Groups["line"].Value;

@@ -26,7 +26,7 @@ internal sealed class Consulted(Machine machine)
     /// <summary>Whether there is a file.</summary>
     public bool FileExists(string path)
     {
-        Note(path);
+        Note(FileStamp.OfPresence(path));
         return File.Exists(path);
     }
 
@@ -34,17 +34,29 @@ internal sealed class Consulted(Machine machine)
     public bool FolderExists(string path)
     {
         if (Directory.Exists(path)) return true;
-        Note(path);
+        Note(FileStamp.OfPresence(path));
         return false;
     }
 
     /// <summary>The folders in a folder, by a pattern.</summary>
     public IReadOnlyList<string> Folders(string path, string pattern)
     {
-        Note(path);
+        Note(FileStamp.OfNames(path));
         return Directory.Exists(path) ? Directory.GetDirectories(path, pattern) : [];
     }
 
-    /// <summary>Remembers a path.</summary>
-    public void Note(string path) => stamps.TryAdd(path, FileStamp.Of(path));
+    /// <summary>The content of a file, to be asked before the file is used.</summary>
+    public FileStamp Content(string path)
+    {
+        if (!stamps.TryGetValue(path, out var known) || !known.IsContent) known = stamps[path] = FileStamp.OfContent(path);
+        return known;
+    }
+
+    /// <summary>Remembers the names in a folder.</summary>
+    public void Names(string path) => stamps[path] = FileStamp.OfNames(path);
+
+    /// <summary>Remembers where a path leads.</summary>
+    public void Target(string path) => stamps[path] = FileStamp.OfTarget(path);
+
+    private void Note(FileStamp stamp) => stamps.TryAdd(stamp.Path, stamp);
 }

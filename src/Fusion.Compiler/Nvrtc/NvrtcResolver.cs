@@ -36,8 +36,8 @@ internal sealed class NvrtcResolver(Consulted consulted, Func<string, NvrtcProbe
         if (taken < 0) return new NvrtcChoice(verdicts, named.Length > 0 ? Broken(named, origin, verdicts) : Missing(verdicts, consulted));
 
         var library = verdicts[taken].Probe;
-        consulted.Note(library.Path);
-        if (library.Library?.BuiltinsPath is { } builtins) consulted.Note(builtins);
+        consulted.Content(library.Path);
+        if (library.Library?.BuiltinsPath is { } builtins) consulted.Content(builtins);
         var include = ToolkitHeaders.Find(consulted, library.Path, library.Version!, out var remark);
         if (remark.Length > 0) verdicts[taken] = verdicts[taken] with { Text = $"{verdicts[taken].Text}; {remark}" };
         return new NvrtcChoice(verdicts, null) { IncludePath = include, Remarks = [.. NvrtcPlaces.EmptyToolkits(consulted)] };
@@ -71,9 +71,15 @@ internal sealed class NvrtcResolver(Consulted consulted, Func<string, NvrtcProbe
         var done = false;
         foreach (var candidate in candidates)
         {
+            if (Path.IsPathFullyQualified(candidate.Path)) consulted.Content(candidate.Path);
             var found = probe(candidate.Path);
             var verdict = new NvrtcVerdict(candidate, found, "taken");
-            if (found.Failure.Length > 0) verdict = verdict with { Text = $"passed over: {found.Failure}" };
+            if (found.Failure.Length > 0)
+            {
+                verdict = verdict with { Text = $"passed over: {found.Failure}" };
+                // What it lacks may be put beside it.
+                if (Path.GetDirectoryName(candidate.Path) is { Length: > 0 } folder) consulted.Names(folder);
+            }
             else if (Lacks(found, architectures).ToArray() is { Length: > 0 } lacks)
             {
                 verdict = verdict with { Text = $"does not have {string.Join(", ", lacks)}" };

@@ -54,6 +54,7 @@ internal static class PythonWheels
         // An environment's python is a link to another's, so the link is looked at before it is followed.
         var unresolved = Prefix(python);
         if (consulted.FileExists(Path.Combine(unresolved, "pyvenv.cfg"))) return WithBase(consulted, unresolved);
+        consulted.Target(python);
         return new[] { Prefix(NvrtcFolders.RealPath(python)), unresolved }.Distinct();
     }
 
@@ -68,6 +69,7 @@ internal static class PythonWheels
         yield return prefix;
         var configuration = Path.Combine(prefix, "pyvenv.cfg");
         if (!consulted.FileExists(configuration)) yield break;
+        consulted.Content(configuration);
         var settings = File.ReadLines(configuration).Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
             .Where(pair => pair.Length == 2).ToLookup(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);
         var seesBase = settings["include-system-site-packages"].Any(v => v.Equals("true", StringComparison.OrdinalIgnoreCase));

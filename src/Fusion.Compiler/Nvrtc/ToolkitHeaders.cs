@@ -39,6 +39,7 @@ internal static partial class ToolkitHeaders
     {
         var header = VersionHeaders.Select(n => Path.Combine(folder, n)).FirstOrDefault(consulted.FileExists);
         if (header is null) return null;
+        consulted.Content(header);
         var line = File.ReadLines(header).Select(l => VersionDefine().Match(l)).FirstOrDefault(m => m.Success);
         if (line is null) return null;
         var number = int.Parse(line.Groups[1].ValueSpan, CultureInfo.InvariantCulture);

@@ -1,3 +1,6 @@
+using System.Text;
+using Fusion.Build.Contract;
+
 namespace Fusion.Compiler.Output;
 
 /// <summary>Writes files whole or not at all.</summary>
@@ -31,6 +34,12 @@ internal static class AtomicFile
             Unfinished.Remove(part);
         }
     }
+
+    /// <summary>Writes a state.</summary>
+    /// <param name="path">Its full path; folders on the way are made.</param>
+    /// <param name="state">The state.</param>
+    /// <exception cref="WriteException">It cannot be written.</exception>
+    public static void Write(string path, BuildState state) => Write(path, Encoding.UTF8.GetBytes(state.ToText()));
 
     /// <summary>Whether an exception is about the file and not about the program. .NET reports a file beyond <c>ulimit -f</c> as an
     /// argument out of range.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fusion.Build.Contract;
 using Fusion.Compiler.Jobs;
 
 namespace Fusion.Compiler.Prebuilt;
@@ -25,7 +26,9 @@ internal sealed class PortableNames
     {
         var (prefix, folder) = roots.FirstOrDefault(
             root => path.StartsWith(root.Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal), roots[^1]);
-        return prefix + Path.GetRelativePath(folder, path).Replace('\\', '/');
+        var isInside = path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        var name = isInside ? path[(folder.Length + 1)..] : Path.GetRelativePath(folder, path);
+        return prefix + name.Replace(Path.DirectorySeparatorChar, '/');
     }
 
     /// <summary>The path that a name means here; null if it is of a folder that this project does not have.</summary>
@@ -33,6 +36,6 @@ internal sealed class PortableNames
     {
         var (prefix, folder) = roots.FirstOrDefault(root => name.StartsWith(root.Prefix, StringComparison.Ordinal));
         var isOfAnother = name.StartsWith(Own, StringComparison.Ordinal) || name.StartsWith(Sdk, StringComparison.Ordinal);
-        return prefix.Length == 0 && isOfAnother ? null : Path.GetFullPath(Path.Combine(folder, name[prefix.Length..]));
+        return prefix.Length == 0 && isOfAnother ? null : PhysicalPath.Full(name[prefix.Length..], folder);
     }
 }

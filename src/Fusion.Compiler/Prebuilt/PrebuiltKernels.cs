@@ -20,8 +20,6 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
     /// <exception cref="WriteException">An image cannot be written.</exception>
     public IReadOnlyList<JobResult> Take(Kernel kernel)
     {
-        consulted.Note(Path.Combine(folder.Path, ManifestWriter.FileName));
-        consulted.Note(Path.Combine(folder.Path, KernelSources.FileName));
         var search = ProjectHeaders.Of(kernel, request.FusionIncludePath, contents);
         var names = new PortableNames(kernel, request.FusionIncludePath);
         var module = folder.Manifest.Modules.FirstOrDefault(m => m.Name == kernel.Name);
@@ -38,7 +36,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         }
 
         string[] inputs = [kernel.Source, .. made.Headers.Select(h => names.PathOf(h.Name)!)];
-        return [.. CompileJob.Of(kernel, wanted).Select(job => Take(job, module, inputs, search.Vain))];
+        return [.. CompileJob.Of(kernel, wanted).Select(job => Take(job, module, inputs, search.Probes(inputs)))];
     }
 
     // A word means what it meant where the images were made, if it is the same word.
@@ -54,7 +52,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
     private static KernelImage? ImageOf(KernelModule module, GpuArchitecture architecture) =>
         module.Images.FirstOrDefault(image => image.Architecture == architecture.ToString());
 
-    private JobResult Take(CompileJob job, KernelModule module, IEnumerable<string> inputs, IReadOnlyList<string> vain)
+    private JobResult Take(CompileJob job, KernelModule module, IEnumerable<string> inputs, IReadOnlyList<FileStamp> probes)
     {
         var images = new List<RecordedImage>();
         foreach (var (file, architecture, isWanted) in new[]
@@ -72,7 +70,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         {
             Key = "",
             Inputs = [.. inputs.Select(path => new RecordedFile(path, contents.Get(path)?.Sha256 ?? ""))],
-            Vain = vain,
+            Probes = [.. probes.Select(RecordedProbe.From)],
             Images = images,
             Diagnostics = [],
         };
@@ -82,7 +80,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
     private string? Copy(string file, KernelImage image)
     {
         var path = Path.Combine(folder.Path, file);
-        consulted.Note(path);
+        consulted.Content(path);
         byte[] bytes;
         try
         {

@@ -83,7 +83,7 @@ public sealed class ASecondClone(string nvrtc, bool mayTrace)
         clones.Write("inc/there.cuh", "");
         clones.Add("a.cu", "#if !__has_include(<maybe.cuh>) && __has_include(<there.cuh>)\n#endif\n" + UsesHeader, includePaths: "first;inc");
         if (text is null) File.Delete(clones.Second.PathOf(file));
-        else TwoClones.Age(clones.Second.Write(file, text));
+        else clones.Second.Write(file, text);
 
         Assert.That(clones.FirstThenSecond().Compiled, Is.EqualTo(["a.cu -> sm_80"]));
     }
@@ -108,7 +108,6 @@ public sealed class ASecondClone(string nvrtc, bool mayTrace)
         clones.Add("a.cu", "#include \"../near/h.cuh\"\nextern \"C\" __global__ void k(int* x) { *x = VALUE; }\n");
         clones.First.Write("../near/h.cuh", "#define VALUE 1\n");
         clones.Second.Write("../near/h.cuh", "#define VALUE 2\n");
-        clones.Both(clone => TwoClones.Age(clone.PathOf("../near/h.cuh")));
 
         Assert.That(clones.FirstThenSecond().Compiled, Is.EqualTo(["a.cu -> sm_80"]));
         Assert.That(clones.Second.Manifest.Modules[0].Images[0].Sha256, Is.Not.EqualTo(clones.First.Manifest.Modules[0].Images[0].Sha256));
@@ -122,7 +121,7 @@ public sealed class ASecondClone(string nvrtc, bool mayTrace)
         clones.FirstThenSecond();
         foreach (var text in new[] { "#define VALUE 2\n", "#define VALUE 1\n", "#define VALUE 2\n" })
         {
-            TwoClones.Age(clones.Second.Write("inc/h.cuh", text));
+            clones.Second.Write("inc/h.cuh", text);
             clones.Second.Run().MustSucceed();
         }
 

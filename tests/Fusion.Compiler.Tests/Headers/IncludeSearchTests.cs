@@ -1,3 +1,4 @@
+using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
 
 namespace Fusion.Compiler.Tests.Headers;
@@ -26,7 +27,7 @@ public sealed class IncludeSearchTests
         var search = Search("one", "two");
 
         Assert.That(search.Scan(source), Is.EquivalentTo([beside, b, c, d]));
-        Assert.That(search.Vain, Is.EquivalentTo([At("one/b.cuh"), At("src/sub/c.cuh"), At("one/sub/c.cuh")]));
+        Assert.That(Vain(search), Is.EquivalentTo([At("one/b.cuh"), At("src/sub/c.cuh"), At("one/sub/c.cuh")]));
     }
 
     [Test]
@@ -55,15 +56,76 @@ public sealed class IncludeSearchTests
         var header = Write("two/h.cuh", "");
         var search = Search("one", "two");
 
-        search.NoteVain(source, [header]);
+        search.Note(source, [header]);
 
-        Assert.That(search.Vain, Is.EqualTo([At("one/h.cuh")]));
+        Assert.That(Vain(search), Is.EquivalentTo([At("h.cuh"), At("one/h.cuh")]));
+    }
+
+    [TestCase("#define S(x) S2(x)\n#define S2(x) #x\n#include S(h.cuh)\n")]
+    [TestCase("#define H \"h.cuh\"\n#include H\n")]
+    [TestCase("#define HAS(x) __has_include(x)\n#if HAS(<h.cuh>)\n#endif\n")]
+    [TestCase("#include /* why */ \"h.cuh\"\n")]
+    [TestCase("#inc\\\nlude \"h.cuh\"\n")]
+    [TestCase("%:include <h.cuh>\n")]
+    [TestCase("#include_next <h.cuh>\n")]
+    [TestCase("#if __has_include_next(<h.cuh>)\n#endif\n")]
+    public void AnOddlyWrittenNameIsFoundAndSoAreThePlacesBeforeIt(string text)
+    {
+        var source = Write("k.cu", text);
+        var header = Write("two/h.cuh", "");
+        var search = Search("one", "two");
+
+        Assert.That(search.Scan(source), Does.Contain(header));
+        Assert.That(Vain(search), Does.Contain(At("one/h.cuh")));
+    }
+
+    [Test]
+    public void AMacroOfTheOptionsMayNameAHeader()
+    {
+        var source = Write("k.cu", "#include H\n");
+        var header = Write("two/h.cuh", "");
+
+        Assert.That(Search("one", "two").Scan(source), Is.EqualTo([header]));
+    }
+
+    [TestCase("#ifdef __has_include\n#endif\n")]
+    [TestCase("#if defined(__has_include) && __has_include(<h.cuh>)\n#endif\n")]
+    [TestCase("#ifndef __has_include\n#define __has_include(x) 0\n#endif\n")]
+    public void ToAskForHasIncludeItselfIsNoOddName(string text) => Assert.That(HeaderNames.In(text).Computes, Is.False);
+
+    [Test]
+    public void TwoDotsBehindALinkLeadToTheFolderAboveItsTarget()
+    {
+        var source = Write("src/k.cu", "#include \"link/../h.cuh\"\n");
+        Write("src/h.cuh", "// not this one");
+        Write("elsewhere/h.cuh", "// this one");
+        Directory.CreateDirectory(At("elsewhere/deep"));
+        Directory.CreateSymbolicLink(At("src/link"), At("elsewhere/deep"));
+        var contents = new FileContents();
+
+        var header = new IncludeSearch([], contents, []).Scan(source).Single();
+
+        Assert.That(contents.Get(header)!.Text, Is.EqualTo("// this one"));
+    }
+
+    [Test]
+    public void ALinkThatLeadsNowhereIsNoHeader()
+    {
+        var source = Write("k.cu", "#include <h.cuh>\n");
+        Directory.CreateDirectory(At("one"));
+        File.CreateSymbolicLink(At("one/h.cuh"), At("nowhere"));
+        var header = Write("two/h.cuh", "");
+
+        Assert.That(Search("one", "two").Scan(source), Is.EqualTo([header]));
     }
 
     [FsCheck.NUnit.Property]
-    public void NoTextIsTooStrange(string? text) => Assert.That(() => IncludeDirectives.In(text ?? "").Count(), Throws.Nothing);
+    public void NoTextIsTooStrange(string? text) => Assert.That(() => HeaderNames.In(text ?? "").Directives.Count, Throws.Nothing);
 
-    private IncludeSearch Search(params string[] folders) => new([.. folders.Select(At)], new FileContents());
+    private static IEnumerable<string> Vain(IncludeSearch search) =>
+        search.Probes([]).Where(probe => probe.Held == FileStamp.Nothing).Select(probe => probe.Path);
+
+    private IncludeSearch Search(params string[] folders) => new([.. folders.Select(At)], new FileContents(), ["-DH=<h.cuh>"]);
 
     private string At(string path) => Path.Combine(folder, path);
 

@@ -68,15 +68,44 @@ internal sealed class KernelProject : IDisposable
     }
 
     /// <summary>One run of the compiler, on a request that went through its text form.</summary>
-    public KernelRun Run()
+    /// <param name="heard">Gets each diagnostic as it is said.</param>
+    public KernelRun Run(Action<Diagnostic>? heard = null)
     {
         var said = new List<Diagnostic>();
-        var compilation = new Compilation(CompileRequest.Parse(Request.ToText()), OutputPolicy.Project, said.Add)
+        var compilation = new Compilation(CompileRequest.Parse(Request.ToText()), OutputPolicy.Project, d =>
+        {
+            said.Add(d);
+            heard?.Invoke(d);
+        })
         {
             MayTrace = MayTrace,
-            LockPatience = TimeSpan.FromSeconds(0.2),
         };
         return new KernelRun(compilation.Run(), said);
+    }
+
+    /// <summary>A run while another process holds the lock, which it gives back when this one says that it waits.</summary>
+    /// <param name="lockFile">The lock file, which is there.</param>
+    public KernelRun RunWhileLocked(string lockFile)
+    {
+        using var other = new FileStream(PathOf(lockFile), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        return Run(said =>
+        {
+            if (said.Message.StartsWith("Waiting for another fusionc", StringComparison.Ordinal)) other.Dispose();
+        });
+    }
+
+    /// <summary>A run in whose middle something changes: between the compilations for the first architecture and for the second.
+    /// </summary>
+    /// <param name="change">The change.</param>
+    /// <param name="after">Called after the second compilation, before the run ends.</param>
+    public KernelRun RunAndMeanwhile(Action change, Action after)
+    {
+        Request.MaxParallelism = 1;
+        var steps = new Queue<Action>([change, after]);
+        return Run(said =>
+        {
+            if (said.Message.Contains(" -> ", StringComparison.Ordinal) && steps.TryDequeue(out var step)) step();
+        });
     }
 
     /// <summary>Whether the build task would not even start the compiler.</summary>

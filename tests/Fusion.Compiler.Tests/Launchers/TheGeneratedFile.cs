@@ -7,6 +7,8 @@ internal sealed class TheGeneratedFile : LauncherTest
 {
     private string folder = "";
 
+    private string StateFile => Path.Combine(folder, "obj", "state");
+
     private string OutputFile => Path.Combine(folder, "obj", "launchers.g.cs");
 
     [SetUp]
@@ -59,12 +61,56 @@ internal sealed class TheGeneratedFile : LauncherTest
     {
         Write("__global__ void k(Odd x) {}");
 
-        var state = BuildState.Read(Path.Combine(folder, "obj", "state"))!;
+        var state = BuildState.Read(StateFile)!;
         Assert.That(state.WhyStale(state.RequestHash), Is.Null);
         Assert.That(state.Diagnostics.Single().Code, Is.EqualTo("FUSION1601"));
 
         File.WriteAllText(Path.Combine(folder, "k.cu"), "__global__ void k(int x) {}");
         Assert.That(state.WhyStale(state.RequestHash), Does.Contain("k.cu"));
+    }
+
+    [Test]
+    public void IsMadeAgainWhereALinkLeadsToAnotherSource()
+    {
+        File.WriteAllText(Path.Combine(folder, "one"), "__global__ void k(int x) {}");
+        File.CreateSymbolicLink(Path.Combine(folder, "k.cu"), Path.Combine(folder, "one"));
+        var time = File.GetLastWriteTimeUtc(Path.Combine(folder, "one"));
+        Assert.That(new LauncherRun(Request("Kernels"), Warnings.Add).Run(), Is.True);
+        var state = BuildState.Read(StateFile)!;
+        Assert.That(state.WhyStale(state.RequestHash), Is.Null);
+
+        File.WriteAllText(Path.Combine(folder, "one"), "__global__ void q(int x) {}");
+        File.SetLastWriteTimeUtc(Path.Combine(folder, "one"), time);
+
+        Assert.That(state.WhyStale(state.RequestHash), Does.Contain("k.cu"));
+    }
+
+    [Test]
+    public void WaitsForAnotherFusioncAndSaysSo()
+    {
+        Write("__global__ void k() {}");
+        using var other = new FileStream(StateFile + ".lock", FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        var done = new LauncherRun(Request("Kernels"), said =>
+        {
+            Warnings.Add(said);
+            other.Dispose();
+        }).Run();
+
+        Assert.That(done, Is.True);
+        Assert.That(Warnings.Single().Message, Does.StartWith("Waiting for another fusionc").And.Contain(StateFile + ".lock"));
+        Assert.That(BuildState.Read(StateFile)!.Diagnostics, Is.Empty, "it is not said again");
+    }
+
+    [Test]
+    public void KeepsTheStateOfTheLastGoodRunWhichOthersMayBeReading()
+    {
+        Write("__global__ void k() {}");
+        var before = File.ReadAllText(StateFile);
+
+        Assert.That(Run("__global__ void k() {}", "no class"), Is.False);
+
+        Assert.That(File.ReadAllText(StateFile), Is.EqualTo(before));
     }
 
     [TestCase("a b")]
@@ -120,7 +166,7 @@ internal sealed class TheGeneratedFile : LauncherTest
         {
             ProjectDirectory = folder,
             OutputFile = OutputFile,
-            StateFile = Path.Combine(folder, "obj", "state"),
+            StateFile = StateFile,
             Namespace = "My.App",
             ClassName = className,
         };

@@ -49,6 +49,31 @@ public sealed class LogShapesTests
         Assert.That(said.Select(d => (d.Severity, d.Message)), Is.EqualTo([(DiagnosticSeverity.Error, "text"), (DiagnosticSeverity.Message, "a strange line")]));
     }
 
+    [TestCase("1 error detected in the compilation of \"k.cu\".")]
+    [TestCase("2 errors detected in the compilation of \"a (1): error: b.cu\".")]
+    [TestCase("1 catastrophic error detected in the compilation of \"k.cu\".")]
+    [TestCase("1 error and 1 catastrophic error detected in the compilation of \"k.cu\".")]
+    [TestCase("3 errors, 2 warnings detected in the compilation of \"k.cu\".")]
+    [TestCase("1 internal error detected in the compilation of \"k.cu\".")]
+    [TestCase("2 warnings detected in the compilation of \"k.cu\".")]
+    [TestCase("k.cu(7): catastrophic error: Error limit reached.")]
+    [TestCase("nvrtc: error: 2 errors detected in the compilation of \"k.cu\".")]
+    [TestCase("At end of source: catastrophic error: 1 error detected in the compilation of \"k.cu\".")]
+    [TestCase("ptxas fatal   : 1 error detected")]
+    [TestCase("Compilation terminated.")]
+    [TestCase("Compilation aborted")]
+    public void ALineThatSumsUpIsNoErrorOfItsOwn(string line)
+    {
+        var said = From($"k.cu(1): error: text\n{line}\n\n{line}\n", NvrtcResult.Compilation);
+
+        Assert.That(said.Select(d => d.Message), Is.EqualTo(["text"]));
+    }
+
+    [TestCase("k.cu(1): error: 2 errors were found by my own static_assert")]
+    [TestCase("nvrtc: error: 1 error detected in the compilation of \"k.cu\".")]
+    public void AloneItIsBetterThanNothing(string line) =>
+        Assert.That(From(line, NvrtcResult.Compilation).Single().Severity, Is.EqualTo(DiagnosticSeverity.Error));
+
     [FsCheck.NUnit.Property]
     public void NoLogIsTooStrange(string[] lines) =>
         Assert.That(() => From(string.Join('\n', lines.Select(l => l ?? "  ^")), NvrtcResult.Compilation), Has.Some.Property(nameof(Diagnostic.Severity)).EqualTo(DiagnosticSeverity.Error));

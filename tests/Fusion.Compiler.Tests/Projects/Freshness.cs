@@ -17,7 +17,6 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
         Project.Add("a.cu", UsesHeader, "sm_80;sm_90").IncludePaths = "first;inc";
         Project.Add("b.cu", KernelProject.Simple);
         Directory.CreateDirectory(Project.PathOf("first"));
-        Age("inc/h.cuh", "a.cu", "b.cu");
         Assert.That(Project.Run().MustSucceed().Compiled, Has.Count.EqualTo(3));
         Assert.That(Project.WhyStale(), Is.Null);
     }
@@ -128,15 +127,40 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     }
 
     [Test]
-    public void AHeaderThatChangesDuringTheBuildIsLookedAtAgain()
+    public void TheStateOfTheLastGoodRunStaysAndIsNotBelieved()
     {
-        File.SetLastWriteTimeUtc(Project.PathOf("inc/h.cuh"), DateTime.UtcNow.AddHours(1));
-        Project.Request.Kernels[0].Defines = "NEW";
+        Project.Write("b.cu", "nope\n");
+        Assert.That(Project.Run().Succeeded, Is.False);
+        Assert.That(Project.Request.StateFile, Does.Exist, "another build may be reading it");
+        Assert.That(Project.WhyStale(), Does.Contain("b.cu"));
 
-        Project.Run().MustSucceed();
+        Project.Write("b.cu", KernelProject.Simple);
+        Assert.That(Project.WhyStale(), Is.Null, "all is again as it was");
+        Project.Write("b.cu", "nope\n");
+        File.Delete(Path.Combine(Project.Images, "b.sm_80.cubin"));
+        Project.Write("b.cu", KernelProject.Simple);
+        Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["b.cu -> sm_80"]));
+    }
 
-        Assert.That(Project.WhyStale(), Does.Contain("h.cuh"));
-        Assert.That(Project.Run().MustSucceed().Compiled, Has.Count.EqualTo(2));
+    [Test]
+    public void AStateThatIsAFolderIsAnErrorThatNamesIt()
+    {
+        File.Delete(Project.Request.StateFile);
+        Directory.CreateDirectory(Project.Request.StateFile);
+
+        Assert.That(Project.WhyStale(), Is.EqualTo("there is no state"));
+        var error = Project.Run().OnlyError();
+        Assert.That(error.Code, Is.EqualTo("FUSION1031"));
+        Assert.That(error.Message, Does.Contain(Project.Request.StateFile));
+    }
+
+    [Test]
+    public void ALockThatCannotBeTakenIsNotWaitedFor()
+    {
+        File.Delete(Project.Request.StateFile + ".lock");
+        Directory.CreateDirectory(Project.Request.StateFile + ".lock");
+
+        Assert.That(Project.Run().OnlyError().Code, Is.EqualTo("FUSION1031"));
     }
 
     [Test]
@@ -151,19 +175,11 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     }
 
     [Test]
-    public void ASecondCompilerAtTheSameTimeIsToldToWait()
+    public void ASecondCompilerAtTheSameTimeWaitsAndTakesWhatTheFirstMade()
     {
-        using var other = new FileStream(Project.Request.StateFile + ".lock", FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        var run = Project.RunWhileLocked("obj/fusion.state.lock").MustSucceed();
 
-        var error = Project.Run().OnlyError();
-
-        Assert.That(error.Code, Is.EqualTo("FUSION1032"));
-        Assert.That(error.Message, Does.Contain("fusion.state.lock"));
-    }
-
-    // A file of the future counts as changed during the build; files of just now are near enough to it to be unlucky.
-    private void Age(params string[] files)
-    {
-        foreach (var file in files) File.SetLastWriteTimeUtc(Project.PathOf(file), DateTime.UtcNow.AddMinutes(-1));
+        Assert.That(run.Said[0].Message, Does.StartWith("Waiting for another fusionc"));
+        Assert.That(run.Closing, Does.Contain("3 up to date: the other fusionc compiled them"));
     }
 }
