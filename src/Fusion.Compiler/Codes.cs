@@ -60,6 +60,9 @@ internal static class Codes
     /// <summary>fusionc cannot read what NVRTC made.</summary>
     public const string UnreadableImage = "FUSION1025";
 
+    /// <summary>An image is not linked, and the SDK links none.</summary>
+    public const string UnlinkedImage = "FUSION1026";
+
     /// <summary>A fault of fusionc itself.</summary>
     public const string Internal = "FUSION1030";
 

@@ -16,6 +16,8 @@ namespace Fusion.Compiler.Jobs;
 /// <param name="cache">What earlier runs compiled, of whatever project; null to do without.</param>
 internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCache? cache)
 {
+    private static readonly string[] LinkOptions = ["rdc", "relocatable-device-code", "dc", "device-c"];
+
     private readonly JobStore store = new(setup.OutputDirectory, setup.Contents);
 
     /// <summary>Does a job, unless an earlier run did.</summary>
@@ -84,6 +86,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         ImageContent content;
         try
         {
+            if (LinkCheck.Find(ImageKind.Cubin, output.Cubin) is { } unlinked) return Failed(job, NotLinked(job, unlinked));
             content = KernelReader.Read(
                 Encoding.UTF8.GetString(output.Ptx), output.Cubin, [.. inputs.Select(i => i.Content?.Text ?? "")], output.Symbols);
         }
@@ -144,6 +147,21 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
     private static Diagnostic OtherOutput(Kernel kernel, string found) => new(DiagnosticSeverity.Error, Codes.RefusedOption,
         $"{found} An option in AdditionalOptions asks for another kind of output: remove it. They are: {string.Join(' ', kernel.AdditionalOptions)}",
         kernel.Source);
+
+    private static Diagnostic NotLinked(CompileJob job, UnlinkedImage image)
+    {
+        var options = job.Kernel.AdditionalOptions;
+        var asking = options.FirstOrDefault(option => LinkOptions.Contains(option.Split('=')[0].TrimStart('-')));
+        var reason = asking is not null
+            ? $"'{asking}' in AdditionalOptions asks for that. Remove it"
+            : $"An option in AdditionalOptions asks for that: {string.Join(' ', options)}. Remove it";
+        var need = image.LaunchesKernels
+            ? ". A kernel that launches kernels (dynamic parallelism) needs CUDA's device runtime, which the SDK does not have: launch them from C#."
+            : image.Undefined.Count > 0 ? ", and define what is missing in the same file or in a header that it includes." : ".";
+        return new Diagnostic(DiagnosticSeverity.Error, Codes.UnlinkedImage,
+            $"The image for {job.Architecture} would have to be linked before a GPU can run it, and the SDK does not link: {image}. {reason}{need}",
+            job.Kernel.Source);
+    }
 
     private static JobResult Failed(CompileJob job, Diagnostic diagnostic) => new(job, [diagnostic]);
 }

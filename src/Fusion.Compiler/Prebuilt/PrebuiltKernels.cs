@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
+using Fusion.Compiler.Images;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Compiler.Output;
@@ -95,8 +96,22 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
 
         if (bytes.Length != image.Bytes || Hash.Of(bytes) != image.Sha256)
             return $"The prebuilt image '{path}' is not the one that the manifest beside it tells of: it was changed or cut off.";
+        if (WhyUnlinked(image.Kind, bytes) is { } unlinked)
+            return $"The prebuilt image '{path}' cannot be loaded: {unlinked}.";
         AtomicFile.Write(Path.Combine(request.OutputDirectory, file), bytes);
         return null;
+    }
+
+    private static string? WhyUnlinked(ImageKind kind, byte[] image)
+    {
+        try
+        {
+            return LinkCheck.Find(kind, image)?.ToString();
+        }
+        catch (InvalidDataException e)
+        {
+            return e.Message;
+        }
     }
 
     private IReadOnlyList<JobResult> Stale(Kernel kernel, string difference) =>
