@@ -41,6 +41,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>The most seconds for a kernel and an architecture; 0 for no limit.</summary>
     public int CompileTimeout { get; set; }
 
+    /// <summary>Whether launchers are generated for the kernels.</summary>
+    public bool ChecksLaunchers { get; set; }
+
     /// <summary>Whether images may come from the compile cache, and go into it.</summary>
     public bool Cache { get; set; }
 
@@ -87,6 +90,7 @@ public sealed class KernelCompile : FusionToolTask
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
             Compress = Compress,
             CompileTimeout = CompileTimeout,
+            ChecksLaunchers = ChecksLaunchers,
             Cache = Cache,
             CachePath = CachePath,
             CacheSize = CacheSize,

@@ -51,7 +51,7 @@ internal static class Codes
     /// <summary>A folder of headers is not there (warning).</summary>
     public const string MissingIncludePath = "FUSION1022";
 
-    /// <summary>A name expression names nothing that NVRTC can instantiate.</summary>
+    /// <summary>A name expression names nothing that NVRTC can instantiate, or what another one names.</summary>
     public const string NameExpression = "FUSION1023";
 
     /// <summary>NVRTC refuses an option.</summary>
@@ -101,6 +101,9 @@ internal static class Codes
 
     /// <summary>The name of the launchers' class is none.</summary>
     public const string ClassName = "FUSION1604";
+
+    /// <summary>A launcher looks for a kernel by a name that no compiled kernel has.</summary>
+    public const string LauncherName = "FUSION1605";
 
     /// <summary>A <c>FusionAllReduce</c> item lacks metadata.</summary>
     public const string AllReduceMetadata = "FUSION1701";

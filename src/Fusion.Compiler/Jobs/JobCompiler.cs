@@ -55,7 +55,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
 
         try
         {
-            var output = Output(job, program, log, Headers(job, trace));
+            var output = Output(job, program, log, Headers(job, trace), out var twice);
+            if (twice is not null) return Failed(job, twice);
             if (output.Ptx.Length == 0 || output.Cubin.Length == 0)
                 return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
             var done = Finish(job, key, start, output);
@@ -72,10 +73,17 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
     private static JobResult Fresh(CompileJob job, JobRecord record) =>
         new(job, [.. record.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = record, WasFresh = true };
 
-    private static CompileOutput Output(CompileJob job, NvrtcProgram program, string log, IncludedHeaders headers)
+    private static CompileOutput Output(
+        CompileJob job, NvrtcProgram program, string log, IncludedHeaders headers, out Diagnostic? twice)
     {
         var symbols = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var expression in job.Kernel.NameExpressions) symbols[program.GetLoweredName(expression)] = expression.TrimStart('&', ' ');
+        twice = null;
+        foreach (var expression in job.Kernel.NameExpressions)
+        {
+            var symbol = program.GetLoweredName(expression);
+            if (!symbols.TryAdd(symbol, expression)) twice ??= NamedTwice(job.Kernel, symbols[symbol], expression);
+        }
+
         return new CompileOutput(program.GetPtx(), program.GetCubin(), symbols, log, headers);
     }
 
@@ -143,6 +151,10 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
     private static Diagnostic NoKernels(Kernel kernel) => new(DiagnosticSeverity.Warning, Codes.NoKernels,
         "The file has no kernel, so its images are empty. Expected a __global__ function; a template needs its instantiations in NameExpressions"
         + $"{(kernel.NameExpressions.Count > 0 ? ", which name something else here" : "")}. A file that others include is named .cuh.", kernel.Source);
+
+    private static Diagnostic NamedTwice(Kernel kernel, string first, string second) => new(DiagnosticSeverity.Error, Codes.NameExpression,
+        $"The name expressions '{first}' and '{second}' name the same kernel, which can have one name only. Remove one of them from NameExpressions.",
+        kernel.Source);
 
     private static Diagnostic OtherOutput(Kernel kernel, string found) => new(DiagnosticSeverity.Error, Codes.RefusedOption,
         $"{found} An option in AdditionalOptions asks for another kind of output: remove it. They are: {string.Join(' ', kernel.AdditionalOptions)}",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Architectures;
+using Fusion.Compiler.Images;
 
 namespace Fusion.Compiler.Jobs;
 
@@ -86,7 +87,7 @@ internal static class KernelReading
             MaxRegisters = registers,
             FastMath = Flag("FastMath", request.FastMath),
             LineInfo = Flag("LineInfo", request.LineInfo),
-            NameExpressions = [.. Split(request.NameExpressions).Distinct()],
+            NameExpressions = NameExpression.Split(request.NameExpressions),
             AdditionalOptions = options,
         };
         return CheckSource(source, Wrong) && good ? kernel : null;
