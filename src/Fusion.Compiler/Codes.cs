@@ -105,6 +105,12 @@ internal static class Codes
     /// <summary>A launcher looks for a kernel by a name that no compiled kernel has.</summary>
     public const string LauncherName = "FUSION1605";
 
+    /// <summary>The project's version of C# is too old for launchers.</summary>
+    public const string LangVersion = "FUSION1606";
+
+    /// <summary>A namespace of the project has the name of the launchers' class. The build task says so, which sees the C#.</summary>
+    public const string TakenClassName = "FUSION1607";
+
     /// <summary>A <c>FusionAllReduce</c> item lacks metadata.</summary>
     public const string AllReduceMetadata = "FUSION1701";
 
