@@ -54,6 +54,9 @@ public sealed class CompileRequest
     /// <summary>Folder of the compile cache; empty for the user's.</summary>
     public string CachePath { get; set; } = "";
 
+    /// <summary>Whether the compile cache may be one that other users write to.</summary>
+    public bool CacheShared { get; set; }
+
     /// <summary>The most megabytes of the compile cache; 0 for no limit.</summary>
     public int CacheSize { get; set; }
 
@@ -88,6 +91,7 @@ public sealed class CompileRequest
         Line(nameof(ChecksLaunchers), ChecksLaunchers ? "true" : "false");
         Line(nameof(Cache), Cache ? "true" : "false");
         Line(nameof(CachePath), CachePath);
+        Line(nameof(CacheShared), CacheShared ? "true" : "false");
         Line(nameof(CacheSize), CacheSize.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SdkVersion), SdkVersion);
         foreach (var k in Kernels)
@@ -142,6 +146,7 @@ public sealed class CompileRequest
             case nameof(ChecksLaunchers): ChecksLaunchers = f[1] == "true"; break;
             case nameof(Cache): Cache = f[1] == "true"; break;
             case nameof(CachePath): CachePath = f[1]; break;
+            case nameof(CacheShared): CacheShared = f[1] == "true"; break;
             case nameof(CacheSize): CacheSize = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SdkVersion): SdkVersion = f[1]; break;
             case nameof(Kernels) when f.Length == 12:

@@ -1,6 +1,5 @@
 using Fusion.Build.Contract;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
 
 namespace Fusion.Build.Tasks;
 
@@ -50,6 +49,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Folder of the compile cache; empty for the user's.</summary>
     public string CachePath { get; set; } = "";
 
+    /// <summary>Whether the compile cache may be one that other users write to.</summary>
+    public bool CacheShared { get; set; }
+
     /// <summary>The most megabytes of the compile cache; 0 for no limit.</summary>
     public int CacheSize { get; set; }
 
@@ -93,6 +95,7 @@ public sealed class KernelCompile : FusionToolTask
             ChecksLaunchers = ChecksLaunchers,
             Cache = Cache,
             CachePath = CachePath,
+            CacheShared = CacheShared,
             CacheSize = CacheSize,
             SdkVersion = SdkVersion,
         };
@@ -114,15 +117,14 @@ public sealed class KernelCompile : FusionToolTask
     {
         Images =
         [
-            .. state.Outputs.Select(output =>
-                new TaskItem(output.Key.Path, new Dictionary<string, string> { ["LogicalName"] = output.Value })),
+            .. state.Outputs.Select(output => EscapedItem.Of(output.Key.Path, ("LogicalName", output.Value))),
         ];
         var sources = new HashSet<string>(Kernels.Select(item => item.GetMetadata("FullPath")), StringComparer.Ordinal);
         // Of the inputs, sources and headers are known by content; so are images, whose folder is our own.
         Headers =
         [
             .. state.Inputs.Where(input => input.Sha256.Length > 0 && !sources.Contains(input.Path)
-                && !input.Path.StartsWith(OutputDirectory, StringComparison.Ordinal)).Select(input => new TaskItem(input.Path)),
+                && !input.Path.StartsWith(OutputDirectory, StringComparison.Ordinal)).Select(input => EscapedItem.Of(input.Path)),
         ];
     }
 }

@@ -81,6 +81,9 @@ internal static class Codes
     /// <summary>A kernel took longer to compile than it may.</summary>
     public const string Timeout = "FUSION1035";
 
+    /// <summary>The compile cache is not used, since other users can write to it (warning).</summary>
+    public const string UntrustedCache = "FUSION1036";
+
     /// <summary>There are no prebuilt kernels where the project says.</summary>
     public const string NoPrebuilt = "FUSION1040";
 

@@ -121,7 +121,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     {
         if (!request.Cache) return null;
         var folder = request.CachePath.Length > 0 ? Path.GetFullPath(request.CachePath, request.ProjectDirectory) : CacheFolder.OfUser();
-        return folder.Length > 0 ? new JobCache(new CacheFolder(folder), setup, Math.Max(0, request.CacheSize) * 1_000_000L, SayOnce) : null;
+        return folder.Length > 0 ? new JobCache(new CacheFolder(folder, request.CacheShared), setup, Math.Max(0, request.CacheSize) * 1_000_000L, SayOnce) : null;
     }
 
     private bool TakePrebuilt(IReadOnlyList<Kernel> kernels, IReadOnlyList<KernelRequest> written, Consulted consulted)

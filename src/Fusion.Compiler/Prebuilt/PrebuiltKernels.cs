@@ -39,7 +39,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         }
 
         string[] inputs = [kernel.Source, .. made.Headers.Select(h => names.PathOf(h.Name)!)];
-        return [.. CompileJob.Of(kernel, wanted).Select(job => Take(job, module, inputs, search.Vain))];
+        return [.. CompileJob.Of(kernel, wanted).Select(job => Take(job, module, made, inputs, search.Vain))];
     }
 
     // A word means what it meant where the images were made, if it is the same word.
@@ -55,7 +55,8 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
     private static KernelImage? ImageOf(KernelModule module, GpuArchitecture architecture) =>
         module.Images.FirstOrDefault(image => image.Architecture == architecture.ToString());
 
-    private JobResult Take(CompileJob job, KernelModule module, IEnumerable<string> inputs, IReadOnlyList<string> vain)
+    private JobResult Take(
+        CompileJob job, KernelModule module, KernelSource made, IEnumerable<string> inputs, IReadOnlyList<string> vain)
     {
         var images = new List<RecordedImage>();
         foreach (var (file, architecture, isWanted) in new[]
@@ -65,7 +66,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         {
             if (!isWanted) continue;
             var image = ImageOf(module, architecture)! with { Encoding = null, StoredBytes = null };
-            if (Copy(file, image) is { } fault) return new JobResult(job, [Error(Codes.PrebuiltImage, job.Kernel, fault)]);
+            if (Copy(file, image, made) is { } fault) return new JobResult(job, [Error(Codes.PrebuiltImage, job.Kernel, fault)]);
             images.Add(new RecordedImage(file, image));
         }
 
@@ -80,7 +81,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         return new JobResult(job, []) { Record = record, WasFresh = true };
     }
 
-    private string? Copy(string file, KernelImage image)
+    private string? Copy(string file, KernelImage image, KernelSource made)
     {
         var path = Path.Combine(folder.Path, file);
         consulted.Note(path);
@@ -96,6 +97,12 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
 
         if (bytes.Length != image.Bytes || Hash.Of(bytes) != image.Sha256)
             return $"The prebuilt image '{path}' is not the one that the manifest beside it tells of: it was changed or cut off.";
+        if (!made.Images.Contains(new MadeImage(image.Architecture, image.Sha256)))
+        {
+            return $"The prebuilt image '{path}' is not the one that {KernelSources.FileName} beside it tells of: it was made of another "
+                + "source, in another export.";
+        }
+
         if (WhyUnlinked(image.Kind, bytes) is { } unlinked)
             return $"The prebuilt image '{path}' cannot be loaded: {unlinked}.";
         AtomicFile.Write(Path.Combine(request.OutputDirectory, file), bytes);
