@@ -112,12 +112,19 @@ public sealed class KernelCompile : FusionToolTask
         return made.ToText();
     }
 
+    // The C# compiler reads a | in the path of a resource as it likes; a relative path has none of the folders above the project.
+    private string InProject(string path)
+    {
+        var root = ProjectDirectory.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
+        return path.StartsWith(root, StringComparison.Ordinal) ? path.Substring(root.Length) : path;
+    }
+
     /// <inheritdoc/>
     protected override void TakeOutputs(BuildState state)
     {
         Images =
         [
-            .. state.Outputs.Select(output => EscapedItem.Of(output.Key.Path, ("LogicalName", output.Value))),
+            .. state.Outputs.Select(output => EscapedItem.Of(InProject(output.Key.Path), ("LogicalName", output.Value))),
         ];
         var sources = new HashSet<string>(Kernels.Select(item => item.GetMetadata("FullPath")), StringComparer.Ordinal);
         // Of the inputs, sources and headers are known by content; so are images, whose folder is our own.

@@ -63,6 +63,9 @@ internal static class Codes
     /// <summary>An image is not linked, and the SDK links none.</summary>
     public const string UnlinkedImage = "FUSION1026";
 
+    /// <summary>A central package version is another than the SDK's own. The SDK's targets say so.</summary>
+    public const string CentralVersion = "FUSION1028";
+
     /// <summary>A fault of fusionc itself.</summary>
     public const string Internal = "FUSION1030";
 
