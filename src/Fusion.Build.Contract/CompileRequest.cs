@@ -48,11 +48,17 @@ public sealed class CompileRequest
     /// <summary>The most seconds a job may take; 0 for no limit.</summary>
     public int CompileTimeout { get; set; }
 
+    /// <summary>Whether launchers are generated for the kernels, so that their names must agree.</summary>
+    public bool ChecksLaunchers { get; set; }
+
     /// <summary>Whether images may come from the compile cache, and go into it.</summary>
     public bool Cache { get; set; }
 
     /// <summary>Folder of the compile cache; empty for the user's.</summary>
     public string CachePath { get; set; } = "";
+
+    /// <summary>Whether the compile cache may be one that other users write to.</summary>
+    public bool CacheShared { get; set; }
 
     /// <summary>The most megabytes of the compile cache; 0 for no limit.</summary>
     public int CacheSize { get; set; }
@@ -90,8 +96,10 @@ public sealed class CompileRequest
         Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
         Line(nameof(Compress), Compress ? "true" : "false");
         Line(nameof(CompileTimeout), CompileTimeout.ToString(CultureInfo.InvariantCulture));
+        Line(nameof(ChecksLaunchers), ChecksLaunchers ? "true" : "false");
         Line(nameof(Cache), Cache ? "true" : "false");
         Line(nameof(CachePath), CachePath);
+        Line(nameof(CacheShared), CacheShared ? "true" : "false");
         Line(nameof(CacheSize), CacheSize.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SdkVersion), SdkVersion);
         Line([nameof(Defaults), .. Defaults.ToFields()]);
@@ -140,8 +148,10 @@ public sealed class CompileRequest
             case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
             case nameof(Compress): Compress = f[1] == "true"; break;
             case nameof(CompileTimeout): CompileTimeout = int.Parse(f[1], CultureInfo.InvariantCulture); break;
+            case nameof(ChecksLaunchers): ChecksLaunchers = f[1] == "true"; break;
             case nameof(Cache): Cache = f[1] == "true"; break;
             case nameof(CachePath): CachePath = f[1]; break;
+            case nameof(CacheShared): CacheShared = f[1] == "true"; break;
             case nameof(CacheSize): CacheSize = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SdkVersion): SdkVersion = f[1]; break;
             case nameof(Defaults) when f.Length == 12: Defaults = KernelRequest.FromFields(f); break;

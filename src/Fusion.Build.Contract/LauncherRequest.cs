@@ -21,6 +21,9 @@ public sealed class LauncherRequest
     /// <summary>Name of the class that holds them.</summary>
     public string ClassName { get; set; } = "";
 
+    /// <summary>The version of C# that must understand them, as the property <c>LangVersion</c> has it; empty for the newest.</summary>
+    public string LangVersion { get; set; } = "";
+
     /// <summary>Whether a source that cannot be read is an error; where the kernels are compiled too, it is one there.</summary>
     public bool ReportsSources { get; set; }
 
@@ -41,6 +44,7 @@ public sealed class LauncherRequest
             Record.Join(nameof(StateFile), StateFile),
             Record.Join(nameof(Namespace), Namespace),
             Record.Join(nameof(ClassName), ClassName),
+            Record.Join(nameof(LangVersion), LangVersion),
             Record.Join(nameof(ReportsSources), ReportsSources ? "true" : "false"),
         };
         lines.AddRange(Types.Select(type => Record.Join(nameof(Types), type.Key, type.Value)));
@@ -73,6 +77,7 @@ public sealed class LauncherRequest
             case nameof(StateFile): StateFile = f[1]; break;
             case nameof(Namespace): Namespace = f[1]; break;
             case nameof(ClassName): ClassName = f[1]; break;
+            case nameof(LangVersion): LangVersion = f[1]; break;
             case nameof(ReportsSources): ReportsSources = f[1] == "true"; break;
             case nameof(Types) when f.Length == 3: Types.Add(new(f[1], f[2])); break;
             case nameof(Kernels) when f.Length == 5:

@@ -1,6 +1,5 @@
 using Fusion.Build.Contract;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
 
 namespace Fusion.Build.Tasks;
 
@@ -48,11 +47,17 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>The most seconds for a kernel and an architecture; 0 for no limit.</summary>
     public int CompileTimeout { get; set; }
 
+    /// <summary>Whether launchers are generated for the kernels.</summary>
+    public bool ChecksLaunchers { get; set; }
+
     /// <summary>Whether images may come from the compile cache, and go into it.</summary>
     public bool Cache { get; set; }
 
     /// <summary>Folder of the compile cache; empty for the user's.</summary>
     public string CachePath { get; set; } = "";
+
+    /// <summary>Whether the compile cache may be one that other users write to.</summary>
+    public bool CacheShared { get; set; }
 
     /// <summary>The most megabytes of the compile cache; 0 for no limit.</summary>
     public int CacheSize { get; set; }
@@ -95,8 +100,10 @@ public sealed class KernelCompile : FusionToolTask
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
             Compress = Compress,
             CompileTimeout = CompileTimeout,
+            ChecksLaunchers = ChecksLaunchers,
             Cache = Cache,
             CachePath = CachePath,
+            CacheShared = CacheShared,
             CacheSize = CacheSize,
             SdkVersion = SdkVersion,
         };
@@ -114,14 +121,20 @@ public sealed class KernelCompile : FusionToolTask
         return made.ToText();
     }
 
+    // The C# compiler reads a | in the path of a resource as it likes; a relative path has none of the folders above the project.
+    private string InProject(string path)
+    {
+        var root = ProjectDirectory.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
+        return path.StartsWith(root, StringComparison.Ordinal) ? path.Substring(root.Length) : path;
+    }
+
     /// <inheritdoc/>
     protected override void TakeOutputs(BuildState state)
     {
         Images =
         [
-            .. state.Outputs.Select(output =>
-                new TaskItem(output.Key.Path, new Dictionary<string, string> { ["LogicalName"] = output.Value })),
+            .. state.Outputs.Select(output => EscapedItem.Of(InProject(output.Key.Path), ("LogicalName", output.Value))),
         ];
-        Headers = [.. state.Watched.Select(path => new TaskItem(path))];
+        Headers = [.. state.Watched.Select(path => EscapedItem.Of(path))];
     }
 }

@@ -19,6 +19,9 @@ public sealed class KernelLaunchers : FusionToolTask
     /// <summary>Name of the class that holds them.</summary>
     public string ClassName { get; set; } = "";
 
+    /// <summary>The version of C#; empty for the newest.</summary>
+    public string LangVersion { get; set; } = "";
+
     /// <summary>The <c>FusionTypeMap</c> items: a type's name in C++, with the metadata <c>CSharp</c>.</summary>
     public ITaskItem[] Types { get; set; } = [];
 
@@ -44,6 +47,7 @@ public sealed class KernelLaunchers : FusionToolTask
             StateFile = StateFile,
             Namespace = Namespace,
             ClassName = ClassName,
+            LangVersion = LangVersion,
             ReportsSources = ReportsSources,
         };
         made.Types.AddRange(Types.Select(type => new KeyValuePair<string, string>(type.ItemSpec, type.GetMetadata("CSharp"))));

@@ -54,7 +54,7 @@ internal static class Codes
     /// <summary>A folder of headers is not there (warning).</summary>
     public const string MissingIncludePath = "FUSION1022";
 
-    /// <summary>A name expression names nothing that NVRTC can instantiate.</summary>
+    /// <summary>A name expression names nothing that NVRTC can instantiate, or what another one names.</summary>
     public const string NameExpression = "FUSION1023";
 
     /// <summary>NVRTC refuses an option.</summary>
@@ -62,6 +62,12 @@ internal static class Codes
 
     /// <summary>fusionc cannot read what NVRTC made.</summary>
     public const string UnreadableImage = "FUSION1025";
+
+    /// <summary>An image is not linked, and the SDK links none.</summary>
+    public const string UnlinkedImage = "FUSION1026";
+
+    /// <summary>A central package version is another than the SDK's own. The SDK's targets say so.</summary>
+    public const string CentralVersion = "FUSION1028";
 
     /// <summary>A fault of fusionc itself.</summary>
     public const string Internal = "FUSION1030";
@@ -80,6 +86,9 @@ internal static class Codes
 
     /// <summary>A kernel took longer to compile than it may.</summary>
     public const string Timeout = "FUSION1035";
+
+    /// <summary>The compile cache is not used, since other users can write to it (warning).</summary>
+    public const string UntrustedCache = "FUSION1036";
 
     /// <summary>There are no prebuilt kernels where the project says.</summary>
     public const string NoPrebuilt = "FUSION1040";
@@ -101,6 +110,15 @@ internal static class Codes
 
     /// <summary>The name of the launchers' class is none.</summary>
     public const string ClassName = "FUSION1604";
+
+    /// <summary>A launcher looks for a kernel by a name that no compiled kernel has.</summary>
+    public const string LauncherName = "FUSION1605";
+
+    /// <summary>The project's version of C# is too old for launchers.</summary>
+    public const string LangVersion = "FUSION1606";
+
+    /// <summary>A namespace of the project has the name of the launchers' class. The build task says so, which sees the C#.</summary>
+    public const string TakenClassName = "FUSION1607";
 
     /// <summary>A <c>FusionAllReduce</c> item lacks metadata.</summary>
     public const string AllReduceMetadata = "FUSION1701";

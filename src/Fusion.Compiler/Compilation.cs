@@ -3,6 +3,7 @@ using Fusion.Compiler.AllReduce;
 using Fusion.Compiler.Caching;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Launchers;
 using Fusion.Compiler.Logs;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Compiler.Output;
@@ -98,6 +99,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         }.Run();
         cache?.Trim();
         Report(results);
+        CheckLaunchers(results, written, contents);
         if (failed) return false;
 
         Finish(results, written, contents, consulted, toolchain.Library.Version, chosen.IncludePath);
@@ -113,7 +115,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
     {
         if (!request.Cache) return null;
         var folder = request.CachePath.Length > 0 ? Path.GetFullPath(request.CachePath, request.ProjectDirectory) : CacheFolder.OfUser();
-        return folder.Length > 0 ? new JobCache(new CacheFolder(folder), setup, Math.Max(0, request.CacheSize) * 1_000_000L, SayOnce) : null;
+        return folder.Length > 0 ? new JobCache(new CacheFolder(folder, request.CacheShared), setup, Math.Max(0, request.CacheSize) * 1_000_000L, SayOnce) : null;
     }
 
     private bool TakePrebuilt(IReadOnlyList<Kernel> kernels, IReadOnlyList<KernelRequest> written, Consulted consulted)
@@ -131,6 +133,7 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         var prebuilt = new PrebuiltKernels(folder, request, contents, consulted);
         JobResult[] results = [.. kernels.SelectMany(prebuilt.Take)];
         Report(results);
+        CheckLaunchers(results, written, contents);
         if (failed) return false;
 
         Finish(results, written, contents, consulted, Version.Parse(folder.Manifest.Nvrtc), toolkitHeaders: null);
@@ -187,6 +190,18 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         }
 
         failed |= results.Any(r => r.Record is null);
+    }
+
+    // Kernels that fusionc wrote itself have no launchers.
+    private void CheckLaunchers(JobResult[] results, IReadOnlyList<KernelRequest> written, FileContents contents)
+    {
+        if (!request.ChecksLaunchers || failed) return;
+        foreach (var jobs in results.GroupBy(r => r.Job.Kernel).Where(g => !written.Any(w => w.Source == g.Key.Source)))
+        {
+            var compiled = jobs.SelectMany(r => r.Record!.Images).SelectMany(i => i.Image.Kernels).DistinctBy(k => k.Name).ToArray();
+            var text = contents.Get(jobs.Key.Source)?.Text ?? "";
+            foreach (var missing in LauncherAgreement.WhatIsMissing(jobs.Key, text, compiled)) Say(missing);
+        }
     }
 
     // Not to be said again by a build that has nothing to do.

@@ -54,6 +54,38 @@ public sealed class TheRuntimeIsAnImplicitReference
     }
 
     [Test]
+    public void WhichACentralVersionMayNameIfItIsTheSame()
+    {
+        using var consumer = new Consumer();
+        consumer.Write("fill.cu", Kernels.Named("fill")).Write("Uses.cs", UsesTheRuntime);
+        Manage(consumer, PackedSdk.Version);
+        Assert.That(consumer.Build().MustSucceed().Warnings, Is.Empty);
+        Assert.That(consumer.RestoredPackages, Does.Contain(Runtime));
+
+        // A reference of the project's own takes the place of the implicit one.
+        consumer.WriteProject(Projects.Library(items: """<PackageReference Include="Fusion.Runtime" />"""));
+        Assert.That(consumer.Build().MustSucceed().Warnings, Is.Empty);
+
+        Manage(consumer, "0.0.9");
+        consumer.WriteProject(Projects.Library());
+        var errors = consumer.Build().MustFail().Errors;
+        Assert.That(errors.Select(error => error.Code).Distinct(), Is.EqualTo(["FUSION1028"]));
+        Assert.That(errors[0].Text, Does.Contain("0.0.9").And.Contain(PackedSdk.Version).And.Contain("Directory.Packages.props"));
+    }
+
+    private static void Manage(Consumer consumer, string version) => consumer.Write("Directory.Packages.props", $"""
+        <Project>
+          <PropertyGroup>
+            <ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageVersion Include="Fusion.Runtime" Version="{version}" />
+            <PackageVersion Include="Fusion.Nvrtc.linux-x64" Version="{version}" />
+          </ItemGroup>
+        </Project>
+        """);
+
+    [Test]
     public void OfEachFrameworkThatWantsIt()
     {
         using var consumer = new Consumer($"""

@@ -58,6 +58,19 @@ public sealed class WhereLaunchersAre : SharedConsumer
         Assert.That(error.Text, Does.Contain("'My.Kernels'").And.Contain("FusionKernelsNamespace"));
     }
 
+    [Test]
+    public void IsNoNamespaceOfTheProject()
+    {
+        Consumer.Write("Uses.cs", "").Write("Kernels/Blur.cs", "namespace Consumer.Kernels.Filters;\nclass Blur { }");
+        var build = Consumer.WriteProject(Projects.Library()).Rebuild().MustFail();
+        Assert.That(build.Errors.Select(error => error.Code), Is.EqualTo(["FUSION1607"]), build.Output);
+        Assert.That(build.Errors[0].File, Is.EqualTo(Consumer.PathOf("Kernels/Blur.cs")));
+        Assert.That(build.Errors[0].Text, Does.Contain("'Consumer.Kernels'").And.Contain("<FusionKernelsClass>GpuKernels</FusionKernelsClass>"));
+
+        Compile("<FusionKernelsClass>GpuKernels</FusionKernelsClass>", "global::Consumer.GpuKernels.Fill");
+        Directory.Delete(Consumer.PathOf("Kernels"), recursive: true);
+    }
+
     private void Compile(string properties, string launcher, string access = "internal")
     {
         Consumer.Write("Uses.cs", $$"""

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Fusion.Cli.Tests.Infrastructure;
 using Fusion.Compiler.Caching;
 
@@ -21,6 +22,22 @@ public sealed class TheCompileCache : FolderOfATest
         Assert.That((json.GetProperty("path").GetString(), json.GetProperty("entries").GetInt32(), json.GetProperty("bytes").GetInt64()),
             Is.EqualTo((Cache, 2, 3000L)));
         Assert.That(json.GetProperty("lastUsed").GetDateTime(), Is.GreaterThan(DateTime.UtcNow.AddHours(-1)));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    [SupportedOSPlatform("linux")]
+    public void InfoSaysWhetherOthersCanWriteToIt()
+    {
+        Fill(Path.Combine(Folder, "fusion"));
+        Assert.That(Tool.RunWith(Environment, "cache", "info").Output, Does.Contain("  trusted    yes"));
+        Assert.That(Tool.RunWith(Environment, "cache", "info", "--json").Json.GetProperty("untrusted").GetString(), Is.Null);
+
+        File.SetUnixFileMode(Cache, (UnixFileMode)0b111_111_111);
+
+        Assert.That(Tool.RunWith(Environment, "cache", "info").Output, Does.Contain("  trusted    no").And.Contain(Cache)
+            .And.Contain("mode 0777").And.Contain("FusionCacheShared=true"));
+        Assert.That(Tool.RunWith(Environment, "cache", "info", "--json").Json.GetProperty("untrusted").GetString(), Does.Contain("mode 0777"));
     }
 
     [Test]

@@ -37,7 +37,7 @@ internal static class CacheCommand
     {
         var files = cache.Files();
         DateTime? last = files.Count > 0 ? files.Max(f => f.Used) : null;
-        var report = new CacheReport(cache.Path, Entries(files), files.Sum(f => f.Bytes), last);
+        var report = new CacheReport(cache.Path, Entries(files), files.Sum(f => f.Bytes), last, cache.WhyUntrusted());
         if (json)
         {
             ToolJson.Print(report);
@@ -49,6 +49,9 @@ internal static class CacheCommand
         Screen.Line($"  size       {Screen.Bytes(report.Bytes)}");
         if (report.LastUsed is { } used)
             Screen.Line(string.Create(CultureInfo.InvariantCulture, $"  last used  {used.ToLocalTime():yyyy-MM-dd HH:mm}"));
+        Screen.Line(report.Untrusted is { } why
+            ? $"  trusted    no: {why}; builds use it with FusionCacheShared=true alone"
+            : "  trusted    yes: nobody else can write to it");
         return ExitCodes.Success;
     }
 

@@ -11,7 +11,8 @@ internal readonly record struct CacheFile(string Path, long Bytes, DateTime Used
 /// <summary>The folder of the compile cache, which any number of processes read and write at a time: an entry is written under
 /// a name of its own, renamed, and never changed.</summary>
 /// <param name="root">Full path of the folder that the user names; the cache has a folder of its own in it.</param>
-internal sealed class CacheFolder(string root)
+/// <param name="isShared">Whether several users write to it, each of whom trusts all others.</param>
+internal sealed class CacheFolder(string root, bool isShared = false)
 {
     private const string FormatFolder = "kernels-1";
     private const string EntrySuffix = ".entry";
@@ -34,14 +35,19 @@ internal sealed class CacheFolder(string root)
     /// <summary>Full path of the cache's own folder.</summary>
     public string Path { get; } = System.IO.Path.Combine(root, FormatFolder);
 
-    /// <summary>The entries of a key, the one used last first.</summary>
+    /// <summary>Who else could have written what is in the cache.</summary>
+    /// <returns>Null if it can be trusted.</returns>
+    public string? WhyUntrusted() => isShared ? null : CacheTrust.WhyNotBelow(root) ?? CacheTrust.WhyNot(Path);
+
+    /// <summary>The entries of a key, the one used last first. One that another user could have written is none.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder must not be read.</exception>
     public IEnumerable<string> Find(string key)
     {
         var shard = new DirectoryInfo(Shard(key));
-        if (!shard.Exists) return [];
-        return shard.GetFiles($"{key}-*{EntrySuffix}").OrderByDescending(f => f.LastWriteTimeUtc).Select(f => f.FullName);
+        if (!shard.Exists || !IsOwn(shard.FullName)) return [];
+        return shard.GetFiles($"{key}-*{EntrySuffix}").Where(f => IsOwn(f.FullName)).OrderByDescending(f => f.LastWriteTimeUtc)
+            .Select(f => f.FullName);
     }
 
     /// <summary>Writes an entry, whole or not at all.</summary>
@@ -54,11 +60,12 @@ internal sealed class CacheFolder(string root)
     {
         var path = System.IO.Path.Combine(Shard(key), $"{key}-{variant}{EntrySuffix}");
         var part = $"{path}.{Guid.NewGuid():n}{AtomicFile.PartSuffix}";
-        Directory.CreateDirectory(Shard(key));
+        if (isShared) Directory.CreateDirectory(Shard(key));
+        else CacheTrust.CreateFolder(Shard(key));
         Unfinished.Add(part);
         try
         {
-            File.WriteAllBytes(part, content);
+            WriteToDisk(part, content);
             File.Move(part, path, overwrite: true);
         }
         catch (Exception e) when (AtomicFile.IsOfFile(e))
@@ -125,6 +132,18 @@ internal sealed class CacheFolder(string root)
 
     /// <summary>Whether a file of the cache is an entry; else it is one that is being written.</summary>
     public static bool IsEntry(string path) => path.EndsWith(EntrySuffix, StringComparison.Ordinal);
+
+    private bool IsOwn(string path) => isShared || CacheTrust.WhyNot(path) is null;
+
+    // On the disk before it has its name: after a power failure an entry is whole, or not there.
+    private void WriteToDisk(string path, byte[] content)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!isShared && !OperatingSystem.IsWindows()) options.UnixCreateMode = CacheTrust.OwnersFile;
+        using var file = new FileStream(path, options);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
+    }
 
     private static bool IsOurs(string name) => IsEntry(name) || name.EndsWith(AtomicFile.PartSuffix, StringComparison.Ordinal);
 

@@ -15,6 +15,8 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
 {
     private int added;
     private int said;
+    private readonly Lock gate = new();
+    private bool? isTrusted;
     private volatile bool isReadable = true;
     private volatile bool isWritable = true;
 
@@ -96,7 +98,26 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         }
     }
 
-    private bool MayUse(CompileJob job) => CacheRules.MayCache(job.Kernel) && setup.NvrtcIdentity is not null;
+    private bool IsTrusted()
+    {
+        lock (gate)
+        {
+            if (isTrusted is { } known) return known;
+            var why = folder.WhyUntrusted();
+            isTrusted = why is null;
+            if (why is not null)
+            {
+                report(new Diagnostic(DiagnosticSeverity.Warning, Codes.UntrustedCache,
+                    $"The compile cache in '{folder.Path}' is not used: {why}. Whoever writes there puts machine code into this project's "
+                    + "assembly. Take the right to write from others (chmod -R go-w), name a folder of your own by FusionCachePath, or set "
+                    + "FusionCacheShared to true if you trust all who can write there."));
+            }
+
+            return why is null;
+        }
+    }
+
+    private bool MayUse(CompileJob job) => IsTrusted() && CacheRules.MayCache(job.Kernel) && setup.NvrtcIdentity is not null;
 
     private CacheRoots Roots(CompileJob job) => new(
         job.Kernel.ProjectDirectory, setup.IncludeFolders(job.Kernel).Prepend(Path.GetDirectoryName(job.Kernel.Source)!));

@@ -19,7 +19,7 @@ internal static class KernelDescriber
         var matches = SignatureMatcher.Match(named, signatures);
         var entries = named.Select(k => new KernelEntry
         {
-            Name = expressionsBySymbol.GetValueOrDefault(k.Kernel.Symbol, k.Name.Name + k.Name.TemplateArguments),
+            Name = NameOf(k.Kernel.Symbol, k.Name, expressionsBySymbol),
             Symbol = k.Kernel.Symbol,
             MaxThreads = k.Kernel.MaxThreads,
             Parameters = Parameters(k.Kernel, matches.GetValueOrDefault(k.Kernel.Symbol)),
@@ -29,6 +29,14 @@ internal static class KernelDescriber
         entries = Rename(entries, entry => $"{entry.Name}({Types(entry, matches)})");
         return Rename(entries, entry => entry.Symbol);
     }
+
+    // A kernel that is no template has its own name, whichever expression leads to it: its launcher knows no other. A symbol that
+    // cannot be read names itself.
+    private static string NameOf(string symbol, DemangledName name, IReadOnlyDictionary<string, string> expressionsBySymbol) =>
+        (name.IsTemplate || name.Name.StartsWith("_Z", StringComparison.Ordinal))
+        && expressionsBySymbol.TryGetValue(symbol, out var expression)
+            ? NameExpression.Plain(expression)
+            : name.Name + name.TemplateArguments;
 
     private static KernelParameter[] Parameters(ImageKernel kernel, KernelSignature? signature) =>
         [.. kernel.Parameters.Select((parameter, i) => new KernelParameter

@@ -16,6 +16,8 @@ namespace Fusion.Compiler.Jobs;
 /// <param name="cache">What earlier runs compiled, of whatever project; null to do without.</param>
 internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCache? cache)
 {
+    private static readonly string[] LinkOptions = ["rdc", "relocatable-device-code", "dc", "device-c"];
+
     private readonly JobStore store = new(setup.OutputDirectory, setup.Contents);
 
     /// <summary>Does a job, unless an earlier run did.</summary>
@@ -55,7 +57,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         {
             var headers = Headers(job, trace);
             var unsettled = watch.WhatChanged(headers);
-            var output = Output(job, program, log, headers);
+            var output = Output(job, program, log, headers, out var twice);
+            if (twice is not null) return Failed(job, twice);
             if (output.Ptx.Length == 0 || output.Cubin.Length == 0)
                 return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
             var done = Finish(job, key, output, unsettled);
@@ -73,10 +76,17 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
     private static JobResult Fresh(CompileJob job, JobRecord record) =>
         new(job, [.. record.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = record, WasFresh = true };
 
-    private static CompileOutput Output(CompileJob job, NvrtcProgram program, string log, IncludedHeaders headers)
+    private static CompileOutput Output(
+        CompileJob job, NvrtcProgram program, string log, IncludedHeaders headers, out Diagnostic? twice)
     {
         var symbols = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var expression in job.Kernel.NameExpressions) symbols[program.GetLoweredName(expression)] = expression.TrimStart('&', ' ');
+        twice = null;
+        foreach (var expression in job.Kernel.NameExpressions)
+        {
+            var symbol = program.GetLoweredName(expression);
+            if (!symbols.TryAdd(symbol, expression)) twice ??= NamedTwice(job.Kernel, symbols[symbol], expression);
+        }
+
         return new CompileOutput(program.GetPtx(), program.GetCubin(), symbols, log, headers);
     }
 
@@ -87,6 +97,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         ImageContent content;
         try
         {
+            if (LinkCheck.Find(ImageKind.Cubin, output.Cubin) is { } unlinked) return Failed(job, NotLinked(job, unlinked));
             content = KernelReader.Read(
                 Encoding.UTF8.GetString(output.Ptx), output.Cubin, [.. inputs.Select(i => i.Content?.Text ?? "").Distinct()], output.Symbols);
         }
@@ -149,9 +160,28 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         "The file has no kernel, so its images are empty. Expected a __global__ function; a template needs its instantiations in NameExpressions"
         + $"{(kernel.NameExpressions.Count > 0 ? ", which name something else here" : "")}. A file that others include is named .cuh.", kernel.Source);
 
+    private static Diagnostic NamedTwice(Kernel kernel, string first, string second) => new(DiagnosticSeverity.Error, Codes.NameExpression,
+        $"The name expressions '{first}' and '{second}' name the same kernel, which can have one name only. Remove one of them from NameExpressions.",
+        kernel.Source);
+
     private static Diagnostic OtherOutput(Kernel kernel, string found) => new(DiagnosticSeverity.Error, Codes.RefusedOption,
         $"{found} An option in {kernel.NameOf(nameof(kernel.AdditionalOptions))} asks for another kind of output: remove it. They are: "
         + string.Join(' ', kernel.AdditionalOptions), kernel.PlaceOf(nameof(kernel.AdditionalOptions)));
+
+    private static Diagnostic NotLinked(CompileJob job, UnlinkedImage image)
+    {
+        var options = job.Kernel.AdditionalOptions;
+        var asking = options.FirstOrDefault(option => LinkOptions.Contains(option.Split('=')[0].TrimStart('-')));
+        var reason = asking is not null
+            ? $"'{asking}' in AdditionalOptions asks for that. Remove it"
+            : $"An option in AdditionalOptions asks for that: {string.Join(' ', options)}. Remove it";
+        var need = image.LaunchesKernels
+            ? ". A kernel that launches kernels (dynamic parallelism) needs CUDA's device runtime, which the SDK does not have: launch them from C#."
+            : image.Undefined.Count > 0 ? ", and define what is missing in the same file or in a header that it includes." : ".";
+        return new Diagnostic(DiagnosticSeverity.Error, Codes.UnlinkedImage,
+            $"The image for {job.Architecture} would have to be linked before a GPU can run it, and the SDK does not link: {image}. {reason}{need}",
+            job.Kernel.Source);
+    }
 
     private static JobResult Failed(CompileJob job, Diagnostic diagnostic) => new(job, [diagnostic]);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Architectures;
+using Fusion.Compiler.Images;
 
 namespace Fusion.Compiler.Jobs;
 
@@ -51,7 +52,7 @@ internal static class KernelReading
             MaxRegisters = RegistersOf(request.MaxRegisters),
             FastMath = FlagOf(request.FastMath) ?? false,
             LineInfo = FlagOf(request.LineInfo) ?? false,
-            NameExpressions = [.. Split(request.NameExpressions).Distinct()],
+            NameExpressions = NameExpression.Split(request.NameExpressions),
             AdditionalOptions = options,
         };
         var good = true;

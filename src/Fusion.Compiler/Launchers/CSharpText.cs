@@ -25,10 +25,10 @@ internal sealed class CSharpText
     }
 
     /// <summary>Adds a declaration and opens its braces.</summary>
-    /// <param name="declaration">The declaration.</param>
+    /// <param name="declaration">The declaration; empty if it stands already.</param>
     public void Open(string declaration)
     {
-        Line(declaration);
+        if (declaration.Length > 0) Line(declaration);
         Line("{");
         indent += Step;
     }

@@ -14,12 +14,12 @@ internal sealed record Instantiation(string Name, IReadOnlyList<IReadOnlyList<Cp
     public string ArgumentText => string.Join(' ', Arguments.SelectMany(WithoutNamespaces).Select(token => token.Text));
 
     /// <summary>Takes an expression apart.</summary>
-    /// <param name="expression">The expression as the project has it.</param>
+    /// <param name="expression">The expression in its plain spelling.</param>
     /// <returns>Null if it is more than a name and its arguments.</returns>
     public static Instantiation? Of(string expression)
     {
         var tokens = CppTokenizer.Read(expression);
-        var i = tokens.Count > 0 && tokens[0].IsMark("&") ? 1 : 0;
+        var i = 0;
         var names = new List<string>();
         for (; i < tokens.Count && (tokens[i].IsMark("::") || tokens[i].IsWord); i++)
         {
@@ -37,10 +37,14 @@ internal sealed record Instantiation(string Name, IReadOnlyList<IReadOnlyList<Cp
         };
     }
 
-    /// <summary>Whether a signature is of that name; either may leave namespaces out.</summary>
-    /// <param name="signature">The signature.</param>
-    public bool Names(KernelSignature signature) => signature.IsTemplate == IsTemplate
-        && (signature.Name == Name || Ends(signature.Name, Name) || Ends(Name, signature.Name));
+    /// <summary>The signatures of that name. Where there is none, those that leave namespaces out, or that have more of them.</summary>
+    /// <param name="signatures">The signatures.</param>
+    public List<KernelSignature> FindIn(List<KernelSignature> signatures)
+    {
+        var alike = signatures.FindAll(s => s.IsTemplate == IsTemplate);
+        var exact = alike.FindAll(s => s.Name == Name);
+        return exact.Count > 0 ? exact : alike.FindAll(s => Ends(s.Name, Name) || Ends(Name, s.Name));
+    }
 
     /// <summary>A parameter's type with the arguments in the places of the template's parameters.</summary>
     /// <param name="type">The type as the template has it.</param>

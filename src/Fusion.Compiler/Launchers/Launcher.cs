@@ -6,7 +6,7 @@ internal sealed record Launcher
     /// <summary>Name of the kernel's module: <c>kernels/rms_norm</c>.</summary>
     public required string Module { get; init; }
 
-    /// <summary>Name of the kernel as the manifest has it: <c>math::scale</c>, or a name expression.</summary>
+    /// <summary>Name of the kernel as the manifest has it: <c>math::scale</c>, or the name expression of an instantiation.</summary>
     public required string Kernel { get; init; }
 
     /// <summary>Its name without arguments: <c>math::scale</c>.</summary>
@@ -14,6 +14,9 @@ internal sealed record Launcher
 
     /// <summary>The arguments of an instantiation; empty without.</summary>
     public string TemplateArguments { get; init; } = "";
+
+    /// <summary>Whether an <c>#if</c> may leave the kernel out.</summary>
+    public bool MayBeLeftOut { get; init; }
 
     /// <summary>Its parameters; null if they are unknown.</summary>
     public IReadOnlyList<LauncherParameter>? Parameters { get; init; }

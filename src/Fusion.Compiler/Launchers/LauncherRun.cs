@@ -43,11 +43,21 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
             return false;
         }
 
+        var version = LanguageVersion.Of(request.LangVersion);
+        if (version < LanguageVersion.Oldest)
+        {
+            Say(new Diagnostic(DiagnosticSeverity.Error, Codes.LangVersion,
+                $"LangVersion is '{request.LangVersion}', and the launchers of the kernels need C# {LanguageVersion.Oldest} or newer. Set "
+                + $"LangVersion to {LanguageVersion.Oldest}.0 or remove it, in the project or in a Directory.Build.props above it; or set "
+                + "FusionGenerateLaunchers to false, and launch by name (KernelLibrary.GetKernel)."));
+            return false;
+        }
+
         var types = new TypeMap(request.Types);
         var launchers = request.Kernels.SelectMany(kernel => Read(kernel, types)).ToList();
         if (failed) return false;
         var named = ClassNames.Assign(launchers, request.ClassName);
-        var text = LauncherWriter.Write(named, CSharpNames.Namespace(request.Namespace), request.ClassName);
+        var text = LauncherWriter.Write(named, CSharpNames.Namespace(request.Namespace), request.ClassName, version);
         AtomicFile.Write(request.OutputFile, Encoding.UTF8.GetBytes(text));
         WriteState();
         return true;

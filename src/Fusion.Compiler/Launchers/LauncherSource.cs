@@ -24,19 +24,11 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
         }
 
         var signatures = SignatureReader.Read([text]).Where(s => s.IsDefinition && IsReadable(s)).ToList();
-        var expressions = kernel.NameExpressions
-            .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Distinct(StringComparer.Ordinal).Select(e => (Text: e, Parts: Instantiation.Of(e))).ToList();
-        foreach (var signature in signatures.Where(s => !s.IsTemplate))
+        foreach (var signature in signatures.Where(s => !s.IsTemplate)) Add(signature, NameOf(signature, signatures), null);
+        foreach (var expression in NameExpression.Split(kernel.NameExpressions))
         {
-            // Named by an expression, a kernel has the expression's text for a name.
-            var expression = expressions.Find(e => e.Parts is { IsTemplate: false } parts && parts.Names(signature));
-            Add(signature, NameOf(signature, signatures, expression.Text), null);
-        }
-
-        foreach (var (expression, parts) in expressions)
-        {
-            var fitting = parts is null ? [] : signatures.FindAll(parts.Names);
+            var parts = Instantiation.Of(expression);
+            var fitting = parts?.FindIn(signatures) ?? [];
             if (fitting is [{ IsTemplate: false }]) continue;
             if (fitting is [var template] && !HasPack(template)) Add(template, expression, parts);
             else AddUnknown(expression, parts, fitting);
@@ -46,9 +38,8 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
     }
 
     // Overloads share a name: in the manifest each has its types beside it.
-    private static string NameOf(KernelSignature signature, List<KernelSignature> all, string? expression)
+    private static string NameOf(KernelSignature signature, List<KernelSignature> all)
     {
-        if (expression is not null) return expression;
         var isOverloaded = all.Count(s => !s.IsTemplate && s.Name == signature.Name) > 1;
         return isOverloaded ? $"{signature.Name}({string.Join(", ", signature.Parameters.Select(p => p.Type))})" : signature.Name;
     }
@@ -73,6 +64,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
         TemplateArguments = instantiation?.ArgumentText ?? "",
         Parameters = Parameters(signature, name, instantiation),
         Comment = KernelComment.Read(text[signature.CommentStart..signature.Start], signature.CommentStart == 0),
+        MayBeLeftOut = instantiation is null && signature.MayBeLeftOut,
         LaunchBounds = signature.LaunchBounds,
         ClusterSize = signature.ClusterSize,
     });

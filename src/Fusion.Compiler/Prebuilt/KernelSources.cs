@@ -10,7 +10,7 @@ internal sealed record KernelSources
     public const string FileName = "sources.json";
 
     /// <summary>The format's version.</summary>
-    public const int CurrentSchema = 1;
+    public const int CurrentSchema = 2;
 
     /// <summary>The format's version.</summary>
     public required int Schema { get; init; }
@@ -40,7 +40,15 @@ internal sealed record KernelSource
     /// <summary>The headers, by their names that hold on every machine (<see cref="PortableNames"/>). NVRTC's own are its
     /// version's, and not among them.</summary>
     public required IReadOnlyList<HeaderSource> Headers { get; init; }
+
+    /// <summary>The images that were made of all that, so that no others can stand beside this file.</summary>
+    public required IReadOnlyList<MadeImage> Images { get; init; }
 }
+
+/// <summary>An image.</summary>
+/// <param name="Architecture">What it is for: <c>sm_90a</c>, <c>compute_80</c>.</param>
+/// <param name="Sha256">Hash of its content.</param>
+internal sealed record MadeImage(string Architecture, string Sha256);
 
 /// <summary>A header that a kernel includes.</summary>
 /// <param name="Name">Its portable name.</param>

@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
+using Fusion.Compiler.Images;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Compiler.Output;
@@ -36,7 +37,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         }
 
         string[] inputs = [kernel.Source, .. made.Headers.Select(h => names.PathOf(h.Name)!)];
-        return [.. CompileJob.Of(kernel, wanted).Select(job => Take(job, module, inputs, search.Probes(inputs)))];
+        return [.. CompileJob.Of(kernel, wanted).Select(job => Take(job, module, made, inputs, search.Probes(inputs)))];
     }
 
     // A word means what it meant where the images were made, if it is the same word.
@@ -52,7 +53,8 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
     private static KernelImage? ImageOf(KernelModule module, GpuArchitecture architecture) =>
         module.Images.FirstOrDefault(image => image.Architecture == architecture.ToString());
 
-    private JobResult Take(CompileJob job, KernelModule module, IEnumerable<string> inputs, IReadOnlyList<FileStamp> probes)
+    private JobResult Take(
+        CompileJob job, KernelModule module, KernelSource made, IEnumerable<string> inputs, IReadOnlyList<FileStamp> probes)
     {
         var images = new List<RecordedImage>();
         foreach (var (file, architecture, isWanted) in new[]
@@ -62,7 +64,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         {
             if (!isWanted) continue;
             var image = ImageOf(module, architecture)! with { Encoding = null, StoredBytes = null };
-            if (Copy(file, image) is { } fault) return new JobResult(job, [Error(Codes.PrebuiltImage, job.Kernel, fault)]);
+            if (Copy(file, image, made) is { } fault) return new JobResult(job, [Error(Codes.PrebuiltImage, job.Kernel, fault)]);
             images.Add(new RecordedImage(file, image));
         }
 
@@ -77,7 +79,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         return new JobResult(job, []) { Record = record, WasFresh = true };
     }
 
-    private string? Copy(string file, KernelImage image)
+    private string? Copy(string file, KernelImage image, KernelSource made)
     {
         var path = Path.Combine(folder.Path, file);
         consulted.Content(path);
@@ -93,8 +95,28 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
 
         if (bytes.Length != image.Bytes || Hash.Of(bytes) != image.Sha256)
             return $"The prebuilt image '{path}' is not the one that the manifest beside it tells of: it was changed or cut off.";
+        if (!made.Images.Contains(new MadeImage(image.Architecture, image.Sha256)))
+        {
+            return $"The prebuilt image '{path}' is not the one that {KernelSources.FileName} beside it tells of: it was made of another "
+                + "source, in another export.";
+        }
+
+        if (WhyUnlinked(image.Kind, bytes) is { } unlinked)
+            return $"The prebuilt image '{path}' cannot be loaded: {unlinked}.";
         AtomicFile.Write(Path.Combine(request.OutputDirectory, file), bytes);
         return null;
+    }
+
+    private static string? WhyUnlinked(ImageKind kind, byte[] image)
+    {
+        try
+        {
+            return LinkCheck.Find(kind, image)?.ToString();
+        }
+        catch (InvalidDataException e)
+        {
+            return e.Message;
+        }
     }
 
     private IReadOnlyList<JobResult> Stale(Kernel kernel, string difference) =>

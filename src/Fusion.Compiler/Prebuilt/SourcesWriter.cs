@@ -33,7 +33,8 @@ internal sealed class SourcesWriter(string fusionIncludePath, string? toolkitHea
     private KernelSource Of(Kernel kernel, IEnumerable<JobResult> jobs)
     {
         var names = new PortableNames(kernel, fusionIncludePath);
-        var read = jobs.SelectMany(job => job.Record!.Inputs.Select(input => input.Path)).Where(path => path != kernel.Source);
+        var records = jobs.Select(job => job.Record!).ToArray();
+        var read = records.SelectMany(record => record.Inputs.Select(input => input.Path)).Where(path => path != kernel.Source);
         var headers = read.Concat(ProjectHeaders.Of(kernel, fusionIncludePath, contents).Scan(kernel.Source))
             .Where(path => toolkitHeaders is null || !path.StartsWith(toolkitHeaders, StringComparison.Ordinal))
             .Distinct(StringComparer.Ordinal);
@@ -46,6 +47,8 @@ internal sealed class SourcesWriter(string fusionIncludePath, string? toolkitHea
             NameExpressions = kernel.NameExpressions,
             Headers = [.. headers.Select(path => new HeaderSource(names.Of(path), contents.Get(path)?.Sha256 ?? ""))
                 .OrderBy(header => header.Name, StringComparer.Ordinal)],
+            Images = [.. records.SelectMany(record => record.Images).Select(i => new MadeImage(i.Image.Architecture, i.Image.Sha256))
+                .OrderBy(image => image.Architecture, StringComparer.Ordinal)],
         };
     }
 }

@@ -77,7 +77,7 @@ public sealed class KernelLaunchers
             Kernel?[] kernels;
             try
             {
-                kernels = [.. declarations.Select(d => LauncherCheck.Find(d, library.Kernels, k => (k.Module, k.Entry)))];
+                kernels = [.. declarations.Select(d => LauncherCheck.Find(d, declarations, library.Kernels, k => (k.Module, k.Entry)))];
                 context.Own(library);
             }
             catch

@@ -7,22 +7,23 @@ internal static class LauncherCheck
 {
     /// <summary>Finds a kernel.</summary>
     /// <param name="declaration">What the launcher knows.</param>
+    /// <param name="all">What all launchers of the assembly know.</param>
     /// <param name="kernels">The kernels that are there, each with its module.</param>
     /// <param name="entry">What the manifest says of one.</param>
     /// <returns>Null if it is not there: an <c>#if</c> may have left it out.</returns>
     /// <exception cref="LauncherMismatchException">It takes other parameters.</exception>
     public static T? Find<T>(
-        KernelDeclaration declaration, IEnumerable<T> kernels, Func<T, (string Module, KernelEntry Entry)> entry)
+        KernelDeclaration declaration, IReadOnlyList<KernelDeclaration> all, IEnumerable<T> kernels,
+        Func<T, (string Module, KernelEntry Entry)> entry)
         where T : class
     {
         var inModule = kernels.Where(k => entry(k).Module == declaration.Module).ToList();
-        var found = inModule.Find(k => entry(k).Entry.Name == declaration.Name)
-            // Of several with one name, an #if left but this one.
-            ?? inModule.Find(k => WithTypes(entry(k).Entry) == declaration.Name)
-            // extern "C" drops namespaces, and a macro may open one unseen.
-            ?? (inModule.FindAll(k => LastPart(entry(k).Entry.Name) == LastPart(declaration.Name)) is [var only] ? only : null);
-        if (found is not null) Check(declaration, entry(found).Entry);
-        return found;
+        var found = KernelMatch.Find(
+            declaration.Name, inModule.ConvertAll(k => entry(k).Entry),
+            name => all.Any(other => other.Module == declaration.Module && other.Name == name));
+        if (found is null) return null;
+        Check(declaration, found);
+        return inModule.Find(k => ReferenceEquals(entry(k).Entry, found));
     }
 
     private static void Check(KernelDeclaration declaration, KernelEntry kernel)
@@ -43,11 +44,4 @@ internal static class LauncherCheck
                 $"{KernelArgumentException.Bytes(declared[i].Size)}, the kernel takes {kernel.Parameters[i].Size}");
         }
     }
-
-    private static string WithTypes(KernelEntry kernel) =>
-        $"{kernel.Name}({string.Join(", ", kernel.Parameters.Select(parameter => parameter.Type))})";
-
-    // Names with arguments or types are whole as they are.
-    private static string LastPart(string name) =>
-        name.AsSpan().ContainsAny('<', '(') ? name : name[(name.LastIndexOf(':') + 1)..];
 }

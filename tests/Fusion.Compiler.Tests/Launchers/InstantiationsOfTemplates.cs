@@ -7,7 +7,7 @@ internal sealed class InstantiationsOfTemplates : LauncherTest
     [TestCase("math::scale<float>", "math::scale<float>(Pointer<float> x, ReadOnly<float> y, float f, ? v, int n)")]
     [TestCase("math::scale<unsigned int, 2>", "math::scale<unsigned int, 2>(Pointer<uint> x, ReadOnly<uint> y, uint f, ? v, int n)")]
     [TestCase("scale<fusion::bf16>", "scale<fusion::bf16>(Pointer<BFloat16> x, ReadOnly<BFloat16> y, BFloat16 f, ? v, int n)")]
-    [TestCase("&::math::scale<float>", "&::math::scale<float>(Pointer<float> x, ReadOnly<float> y, float f, ? v, int n)")]
+    [TestCase("&::math::scale<float>", "math::scale<float>(Pointer<float> x, ReadOnly<float> y, float f, ? v, int n)")]
     public void TakeTheArgumentsInThePlacesOfTheParameters(string expression, string expected) =>
         Assert.That(Signatures(Scale, expression), Is.EqualTo(expected));
 

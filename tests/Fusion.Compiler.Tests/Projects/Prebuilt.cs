@@ -110,6 +110,27 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
         Assert.That(Project.WhyStale(), Is.Not.Null);
     }
 
+    [TestCase("k.sm_80.cubin")]
+    [TestCase("k.compute_80.ptx")]
+    public void ThatWereMadeOfAnotherSourceAreAnError(string image)
+    {
+        var ours = File.ReadAllText(Project.PathOf("prebuilt/sources.json"));
+        (Project.Request.PrebuiltPath, Project.Request.NvrtcPath) = ("", NvrtcUnderTest.Folder("12.4"));
+        Project.Write("k.cu", Source.Replace("*= 2", "*= 3"));
+        Project.Run().MustSucceed();
+        Directory.Delete(Project.PathOf("prebuilt"), recursive: true);
+        Directory.Move(Project.Images, Project.PathOf("prebuilt"));
+        Project.Write("k.cu", Source);
+        Project.Write("prebuilt/sources.json", ours);
+        Project.Request.PrebuiltPath = "prebuilt";
+        Project.Request.Kernels[0].Architectures = image.Split('.')[1];
+
+        var error = Project.Run().OnlyError();
+
+        Assert.That((error.Code, error.File), Is.EqualTo(("FUSION1042", Project.PathOf("k.cu"))));
+        Assert.That(error.Message, Does.Contain(image).And.Contain("sources.json").And.Contain("another source"));
+    }
+
     [TestCase("nowhere")]
     [TestCase("folder")]
     public void AFolderWithoutThemIsAnError(string folder)

@@ -26,6 +26,16 @@ public sealed class LaunchersAndTheirKernels
     }
 
     [Test]
+    public void OfAnotherNamespaceOrAnotherLauncherAreNotTaken()
+    {
+        (string, KernelEntry)[] one = [("k", Samples.Kernel("b::scale"))];
+
+        Assert.That(Find(Declare("a::scale"), one), Is.Null, "an #if left out a::scale");
+        Assert.That(Find(Declare("scale"), [Declare("scale"), Declare("b::scale")], one), Is.Null, "an #if left out ::scale");
+        Assert.That(Find(Declare("scale"), [Declare("scale"), new("other", "b::scale", null)], one), Is.Not.Null);
+    }
+
+    [Test]
     public void OfOverloadsMeetByTypes()
     {
         var single = Samples.Kernel("k(float*)", ("float*", "x", 8));
@@ -55,7 +65,11 @@ public sealed class LaunchersAndTheirKernels
         new("k", name, [.. sizes.Select((size, i) => new DeclaredParameter($"p{i}", $"t{i}", size))]);
 
     private static KernelEntry? Find(KernelDeclaration declaration, (string Module, KernelEntry Entry)[] kernels) =>
-        LauncherCheck.Find(declaration, kernels.Select(k => new Named(k.Module, k.Entry)), k => (k.Module, k.Entry))?.Entry;
+        Find(declaration, [declaration], kernels);
+
+    private static KernelEntry? Find(
+        KernelDeclaration declaration, KernelDeclaration[] all, (string Module, KernelEntry Entry)[] kernels) =>
+        LauncherCheck.Find(declaration, all, kernels.Select(k => new Named(k.Module, k.Entry)), k => (k.Module, k.Entry))?.Entry;
 
     private sealed record Named(string Module, KernelEntry Entry);
 }

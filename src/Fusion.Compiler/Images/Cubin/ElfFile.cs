@@ -12,6 +12,7 @@ internal sealed class ElfFile
     private const int SectionSize = 64;
     private const int SymbolSize = 24;
     private const int CudaMachine = 190;
+    private const int RelocatableKind = 1;
     private const uint SymbolTable = 2;
     private const uint NoBits = 8;
 
@@ -42,6 +43,9 @@ internal sealed class ElfFile
 
     /// <summary>The file's symbols by index.</summary>
     public IReadOnlyList<ElfSymbol> Symbols { get; }
+
+    /// <summary>Whether it is an object file, which a linker would have to make executable.</summary>
+    public bool IsRelocatable => UInt16(16) == RelocatableKind;
 
     /// <summary>The number of the architecture it is for: 90 for <c>sm_90a</c>.</summary>
     /// <remarks>Since ABI version 8 (CUDA 13) the number lies one byte higher in the flags.</remarks>

@@ -20,6 +20,10 @@ internal readonly record struct ElfSymbol(string Name, byte Info, byte Other, us
 {
     private const int FunctionKind = 2;
     private const int EntryFlag = 0x10;
+    private const ushort NoSection = 0;
+
+    /// <summary>Whether it is used in the file and defined elsewhere.</summary>
+    public bool IsUndefined => Section == NoSection && Name.Length > 0;
 
     /// <summary>Whether it is a kernel: a function that the host may launch.</summary>
     public bool IsEntry => (Info & 0xf) == FunctionKind && (Other & EntryFlag) != 0;

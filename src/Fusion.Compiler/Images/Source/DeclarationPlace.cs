@@ -10,6 +10,9 @@ internal sealed class DeclarationPlace
     private DeclarationPlace(IReadOnlyList<CppToken> tokens, int first, int end) =>
         (_tokens, _first, _end) = (tokens, first, end);
 
+    /// <summary>Index of its first token.</summary>
+    public int First => _first;
+
     /// <summary>Where its first token starts in the text.</summary>
     public int Start => _tokens[_first].Start;
 

@@ -30,6 +30,9 @@ internal sealed record KernelSignature(string Name, IReadOnlyList<SignatureParam
     /// <summary>Whether some of its parameters depend on an <c>#if</c>.</summary>
     public bool IsConditional { get; init; }
 
+    /// <summary>Whether it stands between an <c>#if</c> and its end, so that it may be left out.</summary>
+    public bool MayBeLeftOut { get; init; }
+
     /// <summary>Whether another declaration is of the same function.</summary>
     /// <param name="other">The other one.</param>
     public bool IsSameFunction(KernelSignature other) =>

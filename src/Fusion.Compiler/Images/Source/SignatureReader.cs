@@ -7,16 +7,18 @@ namespace Fusion.Compiler.Images;
 internal sealed class SignatureReader
 {
     private const string Kernel = "__global__";
+    private const string CLinkage = "\"C\"";
 
+    private readonly string _source;
     private readonly IReadOnlyList<CppToken> _tokens;
     private readonly List<KernelSignature> _found = [];
     private readonly Stack<ImmutableStack<string>> _conditions = new();
-    // The namespaces around; "" for every other brace.
+    // The namespaces around; the language with its quotes for extern "C" { … }, and "" for every other brace.
     private ImmutableStack<string> _scopes = [];
     private bool _inTemplate;
     private IReadOnlyList<TemplateParameter> _templateParameters = [];
 
-    private SignatureReader(string source) => _tokens = CppTokenizer.Read(source);
+    private SignatureReader(string source) => (_source, _tokens) = (source, CppTokenizer.Read(source));
 
     /// <summary>Reads sources.</summary>
     /// <param name="sources">Texts of source files and headers.</param>
@@ -47,7 +49,7 @@ internal sealed class SignatureReader
         else if (token.Is("namespace")) return ReadNamespace(i + 1);
         else if (token.Is("template")) return ReadTemplate(i + 1);
         else if (token.Is(Kernel)) return ReadKernel(i + 1);
-        else if (token.IsMark("{")) _scopes = _scopes.Push("");
+        else if (token.IsMark("{")) _scopes = _scopes.Push(LinkageBefore(i));
         else if (token.IsMark("}") && !_scopes.IsEmpty) _scopes = _scopes.Pop();
 
         if (token.IsMark("{") || token.IsMark("}") || token.IsMark(";")) _inTemplate = false;
@@ -115,10 +117,9 @@ internal sealed class SignatureReader
         if (declarator is null) return start;
         if (!declarator.HasTemplateArguments)
         {
-            var scopes = _scopes.Reverse().Where(scope => scope.Length > 0);
             var place = DeclarationPlace.Of(_tokens, start - 1, declarator.End);
             _found.Add(new KernelSignature(
-                string.Join("::", scopes.Append(declarator.Name)), ParameterReader.Read(declarator.Parameters), _inTemplate)
+                QualifiedName(declarator.Name, place.First, start - 1), ParameterReader.Read(declarator.Parameters), _inTemplate)
             {
                 IsDefinition = declarator.HasBody,
                 Start = place.Start,
@@ -127,6 +128,7 @@ internal sealed class SignatureReader
                 LaunchBounds = place.ArgumentsOf("__launch_bounds__"),
                 ClusterSize = place.ArgumentsOf("__cluster_dims__"),
                 IsMacroCall = declarator.End < _tokens.Count && _tokens[declarator.End].IsMark("("),
+                MayBeLeftOut = _conditions.Count > 0,
                 IsConditional = declarator.Parameters.Any(token => token.Kind == CppTokenKind.Directive),
             });
         }
@@ -134,4 +136,19 @@ internal sealed class SignatureReader
         _inTemplate = false;
         return declarator.End;
     }
+
+    // A function with the linkage of C has no namespaces in its symbol.
+    private string QualifiedName(string name, int first, int global)
+    {
+        var linkage = Enumerable.Range(first, global - first).Select(i => LinkageBefore(i + 1)).FirstOrDefault(IsLinkage)
+            ?? _scopes.FirstOrDefault(IsLinkage);
+        var namespaces = _scopes.Reverse().Where(scope => scope.Length > 0 && !IsLinkage(scope));
+        return linkage == CLinkage && !_inTemplate ? name : string.Join("::", namespaces.Append(name));
+    }
+
+    private string LinkageBefore(int i) => i >= 2 && _tokens[i - 1].Kind == CppTokenKind.Literal && _tokens[i - 2].Is("extern")
+        ? _source[_tokens[i - 1].Start.._tokens[i - 1].End]
+        : "";
+
+    private static bool IsLinkage(string scope) => scope.StartsWith('"');
 }

@@ -1,0 +1,42 @@
+using Fusion.Build.Contract;
+using Fusion.Compiler.Jobs;
+using Fusion.Manifest;
+
+namespace Fusion.Compiler.Launchers;
+
+/// <summary>Compares the launchers of a source with what was compiled of it: a launcher is written by the source alone, and one that
+/// looks for another name than the compiler gave could never launch.</summary>
+internal static class LauncherAgreement
+{
+    /// <summary>Finds launchers whose kernel is not there.</summary>
+    /// <param name="kernel">The source and its name expressions.</param>
+    /// <param name="text">The source's text.</param>
+    /// <param name="compiled">The kernels of its images, each once.</param>
+    /// <returns>An error for each. A kernel that an <c>#if</c> may leave out is none.</returns>
+    public static IEnumerable<Diagnostic> WhatIsMissing(Kernel kernel, string text, IReadOnlyList<KernelEntry> compiled)
+    {
+        var request = new KernelRequest
+        {
+            Source = kernel.Source,
+            Name = kernel.Name,
+            Defines = string.Join(';', kernel.Defines),
+            NameExpressions = string.Join(';', kernel.NameExpressions),
+        };
+        var launchers = new LauncherSource(request, text, new TypeMap([]), _ => { }).Read();
+        var names = launchers.Select(launcher => launcher.Kernel).ToHashSet(StringComparer.Ordinal);
+        return launchers
+            .Where(launcher => !launcher.MayBeLeftOut && KernelMatch.Find(launcher.Kernel, compiled, names.Contains) is null)
+            .Select(launcher => Missing(kernel, launcher.Kernel, compiled));
+    }
+
+    private static Diagnostic Missing(Kernel kernel, string name, IReadOnlyList<KernelEntry> compiled)
+    {
+        var there = compiled.Count == 0 ? "no kernel" : string.Join(", ", compiled.Select(entry => $"'{entry.Name}'"));
+        var advice = kernel.NameExpressions.Contains(name)
+            ? "A name expression is for an instantiation of a kernel template: remove it, or write it as the name of one."
+            : "Write the kernel's declaration out, without macros and with its types as they are called there.";
+        return new Diagnostic(DiagnosticSeverity.Error, Codes.LauncherName,
+            $"The launcher for '{name}' could not launch anything: the images of '{kernel.Name}' have {there}. {advice} Or set "
+            + "FusionGenerateLaunchers to false, and launch by name (KernelLibrary.GetKernel).", kernel.Source);
+    }
+}
