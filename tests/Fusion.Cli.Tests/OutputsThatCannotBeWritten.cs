@@ -65,6 +65,7 @@ public sealed class OutputsThatCannotBeWritten : FolderOfATest
     [TestCase("tune {rows} --arch sm_90 --out ''", "The policy cannot be written to '': ")]
     [TestCase("graph {graph} --svg /dev/full", "The picture cannot be written to '/dev/full': ")]
     [TestCase("graph {graph} --svg ''", "The picture cannot be written to '': ")]
+    [TestCase("bench allreduce --ranks 2 --hidden 64 --tokens 1 --csv {folder}", "The rows cannot be written to '{folder}': ")]
     [TestCase("tune '' --arch sm_90", "'' cannot be read: ")]
     [TestCase("tune {folder} --arch sm_90", "'{folder}' cannot be read: ")]
     [TestCase("inspect ''", "'' cannot be read: ")]

@@ -4,9 +4,10 @@
 #include <fusion/ptx/cluster.cuh>
 #include <fusion/ptx/warp.cuh>
 
-// Reductions (sum, max, amax) over a row whose octets the threads of one block, or of a cluster of `parts` blocks, hold in
-// registers. Thread t of all has the octets t, t + threads, ..., V of them at most; the blocks follow each
-// other. The sum's tree is that of row_sum, so its bits are those of any other number of threads.
+// Reductions (sum, max, amax) over a row whose octets the threads of one block, or of a cluster of `parts`
+// blocks, hold in registers. Thread t of all has the octets t, t + threads, ..., V of them at most; the
+// blocks follow each other. The sum's tree is that of row_sum, so its bits are those of any other number of
+// threads.
 //
 // Participants: all threads of the block or cluster, in one dimension, a multiple of 32 in a block. Every
 // thread gets the result. Order: one barrier lies in each reduction. Two scratches in turn are enough for any
@@ -45,9 +46,9 @@ struct RowReducer {
     return warp_sum(total);
   }
 
-  /// The largest of the threads' numbers, negative and infinite ones too; NaN if one of them is NaN. +0 counts
-  /// as larger than -0. The order does not matter. A thread that has no element gives -infinity. At most 32
-  /// warps.
+  /// The largest of the threads' numbers, negative and infinite ones too; NaN if one of them is NaN. +0
+  /// counts as larger than -0. The order does not matter. A thread that has no element gives -infinity. At
+  /// most 32 warps.
   __device__ __forceinline__ float max(float value) { return from_key(max_of_bits(to_key(value))); }
 
   /// The largest of the threads' magnitudes (absolute values), for scales of a quantization: max for values
