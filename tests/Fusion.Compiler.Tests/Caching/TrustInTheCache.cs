@@ -30,7 +30,6 @@ public sealed class TrustInTheCache
         root = Path.Combine(above, "the caches", "of builds");
         project = new KernelProject("12.4");
         project.Add("k.cu", KernelProject.Simple);
-        TwoClones.Age(project.PathOf("k.cu"));
         (project.Request.Cache, project.Request.CachePath) = (true, root);
     }
 
