@@ -6,15 +6,14 @@ internal static class KernelMatch
 {
     /// <summary>Finds a kernel.</summary>
     /// <param name="name">The name by which the launcher looks for it.</param>
-    /// <param name="kernels">The kernels of the launcher's module.</param>
-    /// <param name="isOfAnother">Whether a name is that of another launcher of the module.</param>
+    /// <param name="kernels">The kernels of the launcher's module, without those that have the name of another launcher.</param>
     /// <returns>Null if it is not there: an <c>#if</c> may have left it out.</returns>
-    public static KernelEntry? Find(string name, IReadOnlyList<KernelEntry> kernels, Func<string, bool> isOfAnother) =>
+    public static KernelEntry? Find(string name, IReadOnlyList<KernelEntry> kernels) =>
         kernels.FirstOrDefault(kernel => kernel.Name == name)
         // Of several with one name, an #if left but this one.
         ?? kernels.FirstOrDefault(kernel => WithTypes(kernel) == name)
         // A macro may open a namespace unseen.
-        ?? (kernels.Where(kernel => IsPart(kernel.Name, name) && !isOfAnother(kernel.Name)).Take(2).ToArray() is [var only] ? only : null);
+        ?? (kernels.Where(kernel => IsPart(kernel.Name, name)).Take(2).ToArray() is [var only] ? only : null);
 
     private static string WithTypes(KernelEntry kernel) =>
         $"{kernel.Name}({string.Join(", ", kernel.Parameters.Select(parameter => parameter.Type))})";

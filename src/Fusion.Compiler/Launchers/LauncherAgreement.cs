@@ -25,7 +25,8 @@ internal static class LauncherAgreement
         var launchers = new LauncherSource(request, text, new TypeMap([]), _ => { }).Read();
         var names = launchers.Select(launcher => launcher.Kernel).ToHashSet(StringComparer.Ordinal);
         return launchers
-            .Where(launcher => !launcher.MayBeLeftOut && KernelMatch.Find(launcher.Kernel, compiled, names.Contains) is null)
+            .Where(launcher => !launcher.MayBeLeftOut && KernelMatch.Find(
+                launcher.Kernel, [.. compiled.Where(k => k.Name == launcher.Kernel || !names.Contains(k.Name))]) is null)
             .Select(launcher => Missing(kernel, launcher.Kernel, compiled));
     }
 

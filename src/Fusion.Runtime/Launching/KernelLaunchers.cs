@@ -77,7 +77,9 @@ public sealed class KernelLaunchers
             Kernel?[] kernels;
             try
             {
-                kernels = [.. declarations.Select(d => LauncherCheck.Find(d, declarations, library.Kernels, k => (k.Module, k.Entry)))];
+                var named = declarations.Select(d => (d.Module, d.Name)).ToHashSet();
+                kernels = [.. declarations.Select(d => LauncherCheck.Find(
+                    d, LauncherCheck.Candidates(d, named, library.Kernels, Of), Of))];
                 context.Own(library);
             }
             catch
@@ -91,6 +93,8 @@ public sealed class KernelLaunchers
             return added;
         }
     }
+
+    private static (string Module, Manifest.KernelEntry Entry) Of(Kernel kernel) => (kernel.Module, kernel.Entry);
 
     private sealed record Loaded(GpuContext Context, KernelLibrary Library, Manifest.ImageKind? Kind, Kernel?[] Kernels);
 }

@@ -5,22 +5,31 @@ namespace Fusion.Runtime;
 /// <summary>Finds the kernel that a launcher was generated for, and compares the two.</summary>
 internal static class LauncherCheck
 {
+    /// <summary>The kernels that may be a launcher's: those that have the name of another one are not.</summary>
+    /// <param name="declaration">What the launcher knows.</param>
+    /// <param name="named">Module and kernel of each launcher.</param>
+    /// <param name="kernels">All kernels.</param>
+    /// <param name="entry">What the manifest says of one.</param>
+    public static IEnumerable<T> Candidates<T>(
+        KernelDeclaration declaration, IReadOnlySet<(string Module, string Kernel)> named, IEnumerable<T> kernels,
+        Func<T, (string Module, KernelEntry Entry)> entry) => kernels.Where(kernel =>
+        {
+            var (module, known) = entry(kernel);
+            return module == declaration.Module && (known.Name == declaration.Name || !named.Contains((module, known.Name)));
+        });
+
     /// <summary>Finds a kernel.</summary>
     /// <param name="declaration">What the launcher knows.</param>
-    /// <param name="all">What all launchers of the assembly know.</param>
     /// <param name="kernels">The kernels that are there, each with its module.</param>
     /// <param name="entry">What the manifest says of one.</param>
     /// <returns>Null if it is not there: an <c>#if</c> may have left it out.</returns>
     /// <exception cref="LauncherMismatchException">It takes other parameters.</exception>
     public static T? Find<T>(
-        KernelDeclaration declaration, IReadOnlyList<KernelDeclaration> all, IEnumerable<T> kernels,
-        Func<T, (string Module, KernelEntry Entry)> entry)
+        KernelDeclaration declaration, IEnumerable<T> kernels, Func<T, (string Module, KernelEntry Entry)> entry)
         where T : class
     {
         var inModule = kernels.Where(k => entry(k).Module == declaration.Module).ToList();
-        var found = KernelMatch.Find(
-            declaration.Name, inModule.ConvertAll(k => entry(k).Entry),
-            name => all.Any(other => other.Module == declaration.Module && other.Name == name));
+        var found = KernelMatch.Find(declaration.Name, inModule.ConvertAll(k => entry(k).Entry));
         if (found is null) return null;
         Check(declaration, found);
         return inModule.Find(k => ReferenceEquals(entry(k).Entry, found));

@@ -69,7 +69,10 @@ public sealed class LaunchersAndTheirKernels
 
     private static KernelEntry? Find(
         KernelDeclaration declaration, KernelDeclaration[] all, (string Module, KernelEntry Entry)[] kernels) =>
-        LauncherCheck.Find(declaration, all, kernels.Select(k => new Named(k.Module, k.Entry)), k => (k.Module, k.Entry))?.Entry;
+        LauncherCheck.Find(declaration, LauncherCheck.Candidates(
+            declaration, all.Select(d => (d.Module, d.Name)).ToHashSet(), kernels.Select(k => new Named(k.Module, k.Entry)), Of), Of)?.Entry;
+
+    private static (string Module, KernelEntry Entry) Of(Named kernel) => (kernel.Module, kernel.Entry);
 
     private sealed record Named(string Module, KernelEntry Entry);
 }
