@@ -70,7 +70,9 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
       sum[v] = exchange.template receive_sum<P>(exchange.own_slots(row, epilogue.octet(v)), own[v],
                                                 WaitStep::OneShot, row, missing);
     }
-    if (params.overlap != 0 && row + stride >= params.tokens) ptx::griddepcontrol_launch_dependents();
+    // Only a thread that has waited may say so for its block.
+    if (params.overlap != 0 && epilogue.has(0) && row + stride >= params.tokens)
+      ptx::griddepcontrol_launch_dependents();
     epilogue.finish(row, sum, residual);
   }
 }

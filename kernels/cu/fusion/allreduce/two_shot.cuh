@@ -81,7 +81,7 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
           sum[v] = exchange.receive_sum_of(owner, row, octet);
         }
       }
-      if (--left == 0 && params.overlap != 0) ptx::griddepcontrol_launch_dependents();
+      if (--left == 0 && params.overlap != 0 && epilogue.has(0)) ptx::griddepcontrol_launch_dependents();
       epilogue.finish(row, sum, residual);
     }
   }
