@@ -6,6 +6,7 @@ namespace Fusion.Build.Tasks;
 /// <summary>Looks whether a namespace of the project has the name of the launchers' class: an IDE gives files in a folder
 /// <c>Kernels</c> the namespace <c>App.Kernels</c>. The C# compiler would complain about the generated file, and not say what to do.
 /// </summary>
+[MSBuildMultiThreadableTask]
 public sealed class CheckLauncherClass : Task
 {
     /// <summary>The C# files.</summary>

@@ -12,7 +12,8 @@ internal static class LauncherAgreement
     /// <param name="kernel">The source and its name expressions.</param>
     /// <param name="text">The source's text.</param>
     /// <param name="compiled">The kernels of its images, each once.</param>
-    /// <returns>An error for each. A kernel that an <c>#if</c> may leave out is none.</returns>
+    /// <returns>An error for each name expression, which only the project can mend; a warning for each kernel of the source, which
+    /// builds and can be launched by its name. A kernel that an <c>#if</c> may leave out is neither.</returns>
     public static IEnumerable<Diagnostic> WhatIsMissing(Kernel kernel, string text, IReadOnlyList<KernelEntry> compiled)
     {
         var request = new KernelRequest
@@ -33,11 +34,12 @@ internal static class LauncherAgreement
     private static Diagnostic Missing(Kernel kernel, string name, IReadOnlyList<KernelEntry> compiled)
     {
         var there = compiled.Count == 0 ? "no kernel" : string.Join(", ", compiled.Select(entry => $"'{entry.Name}'"));
-        var advice = kernel.NameExpressions.Contains(name)
+        var isExpression = kernel.NameExpressions.Contains(name);
+        var advice = isExpression
             ? "A name expression is for an instantiation of a kernel template: remove it, or write it as the name of one."
             : "Write the kernel's declaration out, without macros and with its types as they are called there.";
-        return new Diagnostic(DiagnosticSeverity.Error, Codes.LauncherName,
-            $"The launcher for '{name}' could not launch anything: the images of '{kernel.Name}' have {there}. {advice} Or set "
+        return new Diagnostic(isExpression ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning, Codes.LauncherName,
+            $"The launcher for '{name}' cannot launch anything: the images of '{kernel.Name}' have {there}. {advice} Or set "
             + "FusionGenerateLaunchers to false, and launch by name (KernelLibrary.GetKernel).", kernel.Source);
     }
 }

@@ -21,10 +21,10 @@ internal static partial class NativeEnvironment
             [
                 // The driver's default is 8. Streams that share a queue wait for each other's kernels, which for ranks that wait
                 // for each other is until the timeout: more than 8 ranks on a GPU, each with a second kernel behind its first.
-                SetDefault("CUDA_DEVICE_MAX_CONNECTIONS", "32", "streams of a process that reach a GPU independently"),
+                SetDefault("CUDA_DEVICE_MAX_CONNECTIONS", "32", "number of streams that reach a GPU independently"),
                 // Connections that NCCL makes at the first call of a size need all ranks at once, but one thread may launch
                 // for the ranks one after the other: NCCL is to make all of them when it starts.
-                SetDefault("NCCL_RUNTIME_CONNECT", "0", "NCCL connects its ranks when it starts, not at a call"),
+                SetDefault("NCCL_RUNTIME_CONNECT", "0", "when NCCL connects its ranks: 0 when it starts, 1 at a call"),
             ];
         }
     }

@@ -99,16 +99,18 @@ public sealed class LauncherAgreementTests() : NvrtcFixture("12.4")
         Assert.That(LauncherNames(""), Is.EqualTo(launchers.Split(',')));
     }
 
-    [Test]
-    public void AnOverloadBehindAMacroThatTheLauncherMissesIsAnError()
+    [TestCase("#include \"more.cuh\"\n__global__ void k(float* x) { x[0] = 1; }\n", "'k'", "'k(float*)', 'k(int*)'")]
+    [TestCase("#include \"name.cuh\"\nextern \"C\" __global__ void NAME(float* x) { x[0] = 1; }\n", "'NAME'", "'from_header'")]
+    public void AKernelThatAHeaderOrAMacroRenamesIsAWarning(string source, string launcher, string kernels)
     {
         Project.Write("more.cuh", "__global__ void k(int* x) { x[0] = 1; }\n");
-        Add("#include \"more.cuh\"\n__global__ void k(float* x) { x[0] = 1; }\n", "");
+        Project.Write("name.cuh", "#define NAME from_header\n");
+        Add(source, "");
 
-        var error = Project.Run().OnlyError();
+        var warning = Project.Run().MustSucceed().Warnings.Single();
 
-        Assert.That(error.Code, Is.EqualTo("FUSION1605"));
-        Assert.That(error.Message, Does.Contain("for 'k'").And.Contain("'k(float*)', 'k(int*)'"));
+        Assert.That(warning.Code, Is.EqualTo("FUSION1605"));
+        Assert.That(warning.Message, Does.Contain($"for {launcher}").And.Contain(kernels));
     }
 
     private void Add(string source, string expressions)
