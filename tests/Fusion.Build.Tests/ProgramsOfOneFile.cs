@@ -48,6 +48,7 @@ public sealed class ProgramsOfOneFile : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void BecomeAProjectThatBuildsTheSameKernels()
     {
         var before = Run();

@@ -34,6 +34,7 @@ public sealed class TargetFrameworksOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void CompileNothingForAnotherConfigurationOrRuntimeInAGraphBuild()
     {
         Assert.That(Consumer.Rebuild("-c", "Release", "-graph", "-m:2").MustSucceed().CompiledJobs, Is.Empty);

@@ -29,6 +29,7 @@ public sealed class TheAllReduceTemplate
     }
 
     [Test]
+    [Category("Nightly")]
     public void TakesArchitecturesForKernelsThatAreAddedToIt()
     {
         using var consumer = Templates.Create("fusion-allreduce", "All-Reduce 4", "--architectures", "sm_90a");

@@ -26,6 +26,7 @@ public sealed class TheAppTemplate
     }
 
     [Test]
+    [Category("Nightly")]
     public void TakesArchitecturesAndANameThatIsNoNamespace()
     {
         using var consumer = Templates.Create("fusion-app", "My App-2.0", "--architectures", "sm_90;compute_90");

@@ -5,6 +5,7 @@ namespace Fusion.Build.Tests;
 public sealed class TheLibraryTemplate
 {
     [Test]
+    [Category("Nightly")]
     public void MakesALibraryWhoseKernelsAreInThePackageOfIt()
     {
         using var consumer = Templates.Create("fusion-lib");
@@ -22,6 +23,7 @@ public sealed class TheLibraryTemplate
     }
 
     [Test]
+    [Category("Nightly")]
     public void TakesArchitecturesAndANameOfOtherLetters()
     {
         using var consumer = Templates.Create("fusion-lib", "2 größe 核", "--architectures", "sm_80");

@@ -34,6 +34,7 @@ public sealed class ThePublishedProgram
     }
 
     [Test]
+    [Category("Nightly")]
     public void KeepsItsKernelsWhenItIsPublishedWithoutBuildingAgain()
     {
         using var consumer = new Consumer(Projects.Program("sm_80"));

@@ -102,7 +102,7 @@ internal sealed class Consumer : IDisposable
     {
         // Outside the project, so that no glob of the project can see it.
         var log = Path.Combine(Root, $"build{++builds}.binlog");
-        var (exitCode, output) = DotNet(environment, ["build", "-nologo", $"-bl:{log}", .. arguments]);
+        var (exitCode, output) = DotNet(environment, ["build", "-nologo", $"-bl:{log};ProjectImports=None", .. arguments]);
         return new BuildResult(exitCode, output, log);
     }
 
