@@ -139,8 +139,8 @@ public sealed class AllReduce : IDisposable
     /// <summary>Makes the operation usable again after a failure, for all ranks: waits for what still runs on their GPUs, and
     /// makes the workspaces as new. Calls that were launched before are void. Call it once, while no thread launches or
     /// synchronizes and no stream is recorded.</summary>
-    /// <exception cref="NotRearmedException">A GPU still works after <see cref="AllReduceOptions.Timeout"/>, on what is not of this
-    /// operation. Nothing was changed; it can be tried again.</exception>
+    /// <exception cref="NotRearmedException">A GPU still works after <see cref="AllReduceOptions.Timeout"/>, 2 seconds at least, on what
+    /// is not of this operation. Nothing was changed; it can be tried again.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Rearm()
     {

@@ -80,7 +80,9 @@ internal sealed class GpuEngine : IRankEngine
     {
         Poison();
         var drain = new GpuDrain(ranks.Select(rank => rank.Rank.Context!));
-        if (!drain.Wait(timeout)) throw new NotRearmedException(drain.Unfinished, timeout);
+        // A timeout may be shorter than kernels take to hear that they are to give up.
+        var patience = timeout > GpuDrain.Grace ? timeout : GpuDrain.Grace;
+        if (!drain.Wait(patience)) throw new NotRearmedException(drain.Unfinished, patience);
         drain.ThrowIfFailed();
         // Only when no rank runs any more: each one's kernels write to all workspaces.
         foreach (var rank in ranks) rank.Reset();
