@@ -7,7 +7,7 @@ namespace Fusion.Build.Contract;
 public sealed class BuildState
 {
     private const string Header = "fusion-state";
-    private const string Version = "2";
+    private const string Version = "3";
     private const string End = "end";
 
     /// <summary>Hash of the request's text.</summary>
@@ -34,7 +34,7 @@ public sealed class BuildState
     {
         var lines = new List<string> { Record.Join(Header, Version), Record.Join("request", RequestHash) };
         lines.AddRange(Variables.Select(v => Record.Join("variable", v.Key, v.Value)));
-        lines.AddRange(Inputs.Select(i => Record.Join("input", i.Path, i.Held)));
+        lines.AddRange(Inputs.Select(i => Record.Join("input", i.Path, i.Held, i.Identity)));
         lines.AddRange(Watched.Select(path => Record.Join("watched", path)));
         lines.AddRange(Outputs.Select(o => Record.Join("output", o.Value, o.Key.Path, o.Key.Held)));
         lines.AddRange(Diagnostics.Select(d => Record.Join("diagnostic", d.ToLine())));
@@ -105,7 +105,7 @@ public sealed class BuildState
         {
             case "request": RequestHash = f[1]; break;
             case "variable": Variables[f[1]] = f[2]; break;
-            case "input": Inputs.Add(FileStamp.Of(f[1], f[2])); break;
+            case "input": Inputs.Add(FileStamp.Of(f[1], f[2], f[3])); break;
             case "watched": Watched.Add(f[1]); break;
             case "output": Outputs.Add(new(FileStamp.Of(f[2], f[3]), f[1])); break;
             case "diagnostic" when Diagnostic.TryParse(f[1]) is { } diagnostic: Diagnostics.Add(diagnostic); break;

@@ -1,6 +1,6 @@
 namespace Fusion.Build.Contract;
 
-/// <summary>What a path held when fusionc looked at it: by content, never by time. Links are followed, so that what counts is
+/// <summary>What a path held when fusionc looked at it: by content, never by time alone. Links are followed, so that what counts is
 /// the file that a program would read.</summary>
 public sealed class FileStamp
 {
@@ -18,10 +18,11 @@ public sealed class FileStamp
     private const string TargetPrefix = "target:";
     private const string ContentPrefix = "sha256:";
 
-    private FileStamp(string path, string held)
+    private FileStamp(string path, string held, string identity = "")
     {
         Path = path;
         Held = held;
+        Identity = identity;
     }
 
     /// <summary>Full path.</summary>
@@ -29,6 +30,10 @@ public sealed class FileStamp
 
     /// <summary>What it held: one of the constants, or a hash with a word in front that says of what.</summary>
     public string Held { get; }
+
+    /// <summary>The file's <see cref="FileIdentity"/> before its content was read; empty if the content is to be read again. It only
+    /// saves time: where it differs, the content decides.</summary>
+    public string Identity { get; }
 
     /// <summary>Whether it held a file whose content matters.</summary>
     public bool IsContent => Held.StartsWith(ContentPrefix, StringComparison.Ordinal);
@@ -39,7 +44,11 @@ public sealed class FileStamp
 
     /// <summary>The content that a file has now.</summary>
     /// <param name="path">Full path of a file; of anything else, its presence counts.</param>
-    public static FileStamp OfContent(string path) => new(path, Content(path));
+    public static FileStamp OfContent(string path)
+    {
+        var identity = FileIdentity.Of(path, DateTimeOffset.UtcNow);
+        return new(path, Content(path), identity);
+    }
 
     /// <summary>The content that a file had when it was read.</summary>
     /// <param name="path">Full path of the file.</param>
@@ -61,13 +70,15 @@ public sealed class FileStamp
     /// <summary>A stamp that was taken before.</summary>
     /// <param name="path">Full path.</param>
     /// <param name="held">Its <see cref="Held"/>.</param>
-    public static FileStamp Of(string path, string held) => new(path, held);
+    /// <param name="identity">Its <see cref="Identity"/>.</param>
+    public static FileStamp Of(string path, string held, string identity = "") => new(path, held, identity);
 
     /// <summary>Whether the path still holds the same.</summary>
     public bool IsCurrent()
     {
         if (Held == NeverTheSame) return false;
-        if (IsContent) return Content(Path) == Held;
+        if (IsContent)
+            return (Identity.Length > 0 && FileIdentity.Of(Path, DateTimeOffset.UtcNow) == Identity) || Content(Path) == Held;
         if (Held.StartsWith(NamesPrefix, StringComparison.Ordinal)) return Names(Path) == Held;
         return (Held.StartsWith(TargetPrefix, StringComparison.Ordinal) ? Target(Path) : Presence(Path)) == Held;
     }
