@@ -24,9 +24,12 @@ public sealed class FileIdentities
     [Test]
     public void StayWhileNobodyTouchesTheFile()
     {
-        Assert.That(FileIdentity.Of(file, Later), Is.Not.Empty.And.EqualTo(FileIdentity.Of(file, Later)));
+        var identity = FileIdentity.Of(file, Later);
         File.CreateSymbolicLink(file + ".link", file);
-        Assert.That(FileIdentity.Of(file + ".link", Later), Is.EqualTo(FileIdentity.Of(file, Later)));
+
+        Assert.That(identity, Is.Not.Empty);
+        Assert.That(FileIdentity.Of(file, Later), Is.EqualTo(identity));
+        Assert.That(FileIdentity.Of(file + ".link", Later), Is.EqualTo(identity));
     }
 
     [Test]
