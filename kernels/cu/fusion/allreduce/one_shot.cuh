@@ -19,8 +19,8 @@ namespace fusion {
 /// The next kernel of the stream may come onto the GPU when every block has an octet of its last row from
 /// every rank: all blocks that it waits for have come then, and what they still send they send without
 /// waiting. Earlier, the next kernel could keep out blocks of another operation that are waited for. It costs
-/// nothing: 3.2 and 7.7 us for 1 and 128 tokens of 4096, 3.3 and 8.8 if it may come at once (2 H100, graph of
-/// 20 calls; plain, and with RMSNorm; 2026-11-26).
+/// 0.4% between two GPUs, and at 128 tokens of 4096 it is a tenth faster
+/// (bench/results/overlap-and-grids-2xh100.md).
 ///
 /// A block sends all its rows before it waits for any, and a row's input is read before the thread writes the
 /// row's outputs, so outputs may lie over inputs row by row.
