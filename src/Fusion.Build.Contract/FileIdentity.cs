@@ -12,8 +12,11 @@ public static class FileIdentity
     // To read a smaller file takes no longer than to ask.
     private const long Least = 1 << 20;
 
-    // A file that changes twice within a tick of the file system's clock would look the same.
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+    // A file that changes twice within a tick of the file system's clock would look the same: 10 ms at most, or where it has no
+    // parts of seconds, a second.
+    private const long SettledTicks = TimeSpan.TicksPerMillisecond * 100;
+    private const long SettledTicksOfCoarseClock = TimeSpan.TicksPerSecond * 2;
+    private const int NanosecondsOfTick = 100;
 
     // struct statx of <linux/stat.h>, which is the same on every architecture.
     private const int StatSize = 256;
@@ -43,12 +46,13 @@ public static class FileIdentity
         }
 
         var size = BitConverter.ToInt64(stat, SizeAt);
-        var changed = BitConverter.ToInt64(stat, EntryChangedAt);
-        if (size < Least || now.ToUnixTimeSeconds() - changed < Settled.TotalSeconds) return "";
+        var (changed, nanoseconds) = (BitConverter.ToInt64(stat, EntryChangedAt), BitConverter.ToInt32(stat, EntryChangedAt + 8));
+        var age = now.ToUnixTimeMilliseconds() * TimeSpan.TicksPerMillisecond - (changed * TimeSpan.TicksPerSecond) - (nanoseconds / NanosecondsOfTick);
+        if (size < Least || age < (nanoseconds == 0 ? SettledTicksOfCoarseClock : SettledTicks)) return "";
         var parts = new[]
         {
             BitConverter.ToInt64(stat, DeviceAt), BitConverter.ToInt64(stat, NumberAt), size,
-            changed, BitConverter.ToInt32(stat, EntryChangedAt + 8),
+            changed, nanoseconds,
             BitConverter.ToInt64(stat, ContentChangedAt), BitConverter.ToInt32(stat, ContentChangedAt + 8),
         };
         return string.Join(".", parts.Select(part => part.ToString(CultureInfo.InvariantCulture)));
