@@ -21,9 +21,8 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     private readonly RankGroup? group;
 
     // Who uses the communicators; nobody may once they are to be freed.
-    private readonly object gate = new();
-    private int users;
-    private bool isClosed;
+    private readonly UseGate uses = new();
+    private readonly Lock freeing = new();
     private bool isFreed;
 
     /// <summary>Connects the ranks of a group.</summary>
@@ -60,7 +59,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         stream.ThrowUnlessOf(contexts[rank], "NCCL's communicator");
-        if (!TryEnter())
+        if (!uses.TryEnter())
             throw new NcclException("NCCL was aborted: its communicators are gone. Make another NcclAllReduce, and an operation with it.");
         try
         {
@@ -71,7 +70,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         }
         finally
         {
-            Leave();
+            uses.Leave();
         }
     }
 
@@ -79,7 +78,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     /// <exception cref="NcclException">Something went wrong.</exception>
     public void Check()
     {
-        if (!TryEnter()) return;
+        if (!uses.TryEnter()) return;
         try
         {
             foreach (var communicator in communicators)
@@ -90,7 +89,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         }
         finally
         {
-            Leave();
+            uses.Leave();
         }
     }
 
@@ -100,7 +99,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     /// communicators cannot be freed. It can be tried again.</exception>
     public void Abort()
     {
-        if (!Close())
+        if (!uses.Close(Timeout))
         {
             throw new NcclException(string.Create(CultureInfo.InvariantCulture,
                 $"A thread has been in a function of NCCL for {Timeout.TotalSeconds:0.###} s. NCCL cannot be aborted while it is in use: " +
@@ -116,7 +115,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     {
         group?.Disown(this);
         // A thread that is stuck in NCCL keeps the communicators: to free them would be worse.
-        if (!Close() || Array.Exists(contexts, context => context.IsDisposed)) return;
+        if (!uses.Close(Timeout) || Array.Exists(contexts, context => context.IsDisposed)) return;
         if (isFreed) return;
         if (new GpuDrain(contexts).Wait(Timeout) && IsHealthy()) Free(() => nccl.Destroy(communicators));
         else Free(AbortAll);
@@ -128,7 +127,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     // Once, by whoever comes first; nobody uses the communicators any more.
     private void Free(Action free)
     {
-        lock (gate)
+        lock (freeing)
         {
             if (!isFreed) free();
             isFreed = true;
@@ -142,41 +141,6 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
             if (contexts[rank].IsDisposed) continue;
             contexts[rank].MakeCurrent();
             _ = nccl.Abort(communicators[rank]);
-        }
-    }
-
-    private bool TryEnter()
-    {
-        lock (gate)
-        {
-            if (isClosed) return false;
-            users++;
-            return true;
-        }
-    }
-
-    private void Leave()
-    {
-        lock (gate)
-        {
-            if (--users == 0) Monitor.PulseAll(gate);
-        }
-    }
-
-    // Lets nobody in any more, and waits until all are out.
-    private bool Close()
-    {
-        lock (gate)
-        {
-            isClosed = true;
-            var end = Deadline.After(Timeout);
-            while (users > 0)
-            {
-                if (end.IsOver) return false;
-                Monitor.Wait(gate, end.Remaining);
-            }
-
-            return true;
         }
     }
 

@@ -57,23 +57,32 @@ public sealed class SumsOfNccl : GpuGroupTest
     [Test]
     public void AreThereWhenItIsDisposed()
     {
-        using var context = GpuContext.Open();
-        var nccl = Load(() => new NcclAllReduce([context], Path));
-        using var stream = new GpuStream(context);
-        using var input = new DeviceBuffer<float>(context, [1, 2, 3, 4, 5, 6, 7, 8]);
-        using var output = new DeviceBuffer<float>(context, 8);
-        output.Fill(0xFF);
-        TypedKernels.Hold.Launch(stream, new LaunchShape(1, 1), 300_000_000);
-        nccl.Launch(0, stream, DeviceTensor.Vector(input.Pointer.Address, ElementType.Float32, 8),
-            DeviceTensor.Vector(output.Pointer.Address, ElementType.Float32, 8));
+        GpuContext[] contexts = [.. RanksOfATest.Gpus.Select(GpuContext.Open)];
+        var nccl = Load(() => new NcclAllReduce(contexts, Path));
+        GpuStream[] streams = [.. contexts.Select(context => new GpuStream(context))];
+        DeviceBuffer<float>[] inputs = [.. contexts.Select(context => new DeviceBuffer<float>(context, [1, 2, 3, 4, 5, 6, 7, 8]))];
+        DeviceBuffer<float>[] outputs = [.. contexts.Select(context => new DeviceBuffer<float>(context, 8))];
+        for (var rank = 0; rank < contexts.Length; rank++)
+        {
+            outputs[rank].Fill(0xFF);
+            // The last rank comes late, so that the others' kernels wait for it.
+            if (rank == contexts.Length - 1) TypedKernels.Hold.Launch(streams[rank], new LaunchShape(1, 1), 300_000_000);
+            nccl.Launch(rank, streams[rank], DeviceTensor.Vector(inputs[rank].Pointer.Address, ElementType.Float32, 8),
+                DeviceTensor.Vector(outputs[rank].Pointer.Address, ElementType.Float32, 8));
+        }
 
         nccl.Dispose();
 
-        var sum = new float[8];
-        output.CopyTo(sum);
-        Assert.That(sum, Is.EqualTo(new float[] { 1, 2, 3, 4, 5, 6, 7, 8 }));
+        for (var rank = 0; rank < contexts.Length; rank++)
+        {
+            Assert.That(streams[rank].IsBusy, Is.False, $"rank {rank} is done");
+            Assert.That(Read(outputs[rank]), Is.EqualTo(Enumerable.Range(1, 8).Select(i => (float)(i * contexts.Length))), $"rank {rank}");
+        }
+
         Assert.That(nccl.Dispose, Throws.Nothing, "twice");
         Assert.That(nccl.Abort, Throws.Nothing, "after it was disposed");
+        IDisposable[] all = [.. inputs, .. outputs, .. streams, .. contexts];
+        Array.ForEach(all, one => one.Dispose());
     }
 
     [Test]
@@ -186,10 +195,11 @@ public sealed class SumsOfNccl : GpuGroupTest
         }
     }
 
-    private static byte[] Read(DeviceBuffer<byte> buffer)
+    private static T[] Read<T>(DeviceBuffer<T> buffer)
+        where T : unmanaged
     {
-        var bytes = new byte[buffer.Length];
-        buffer.CopyTo(bytes);
-        return bytes;
+        var values = new T[buffer.Length];
+        buffer.CopyTo(values);
+        return values;
     }
 }
