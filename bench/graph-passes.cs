@@ -109,7 +109,7 @@ static TensorGraph Build(Action<CustomLaunch>? nothing)
         foreach (var block in new[] { "mlp", "attention" })
         {
             residual = x.AllReduce("tp", $"{block}_sum")
-                .View(Extent.Tokens, Hidden, $"{block}_view").Add(residual, $"{block}_add");
+                .View(RowCount.Tokens, Hidden, $"{block}_view").Add(residual, $"{block}_add");
             var norm = residual.RmsNorm(b.Weight($"{block}_gamma", Hidden), 1e-5f, name: $"{block}_norm");
             var first = norm.StaticFp8(b.Scalar($"{block}_scale"), $"{block}_quant").Call($"{block}_first", same);
             x = first.Call($"{block}_act", same)

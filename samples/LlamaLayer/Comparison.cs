@@ -42,7 +42,7 @@ internal static class Comparison
         }
     }
 
-    private static void SetWeight(CompiledGraph model, int rank, Tensor weight)
+    private static void SetWeight(CompiledGraph model, int rank, GraphTensor weight)
     {
         // Norms have the same weights on all ranks; projections are cut.
         var isNorm = weight.Name.Contains("norm", StringComparison.Ordinal);

@@ -68,9 +68,9 @@ internal static class Models
         return b.Output("x", x).Output("residual", residual).Build();
 
         static GraphValue HeadNorm(GraphBuilder b, GraphValue heads, Shapes s, string name) => heads
-            .View(Extent.PerToken(heads.Type.Columns / s.HeadSize), s.HeadSize, $"{name}.heads")
+            .View(RowCount.PerToken(heads.Type.Columns / s.HeadSize), s.HeadSize, $"{name}.heads")
             .RmsNorm(b.Weight($"{name}.weight", s.HeadSize), s.Epsilon, name: name)
-            .View(Extent.Tokens, heads.Type.Columns, $"{name}.rows");
+            .View(RowCount.Tokens, heads.Type.Columns, $"{name}.rows");
 
         static GraphValue Linear(GraphBuilder b, GraphValue x, int columns, string name)
         {

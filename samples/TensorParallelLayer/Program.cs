@@ -55,7 +55,7 @@ static int Run(RankGroup group, ModelShape shape, int tokens)
     var actual = layer.Run((step, calls) =>
     {
         AllReducePlan? plan = null;
-        foreach (var rank in group.Ranks) plan = operation.Launch(rank.Index, rank.Stream, calls[rank.Index]).Plan;
+        foreach (var rank in group.Ranks) plan = operation.Launch(rank.Index, rank.Stream, calls[rank.Index]);
         foreach (var rank in group.Ranks) operation.Synchronize(rank.Index);
         Console.WriteLine($"  {step}: {AllReduceDispatcher.Name(plan!.Strategy)} ({plan.Reason})");
     });

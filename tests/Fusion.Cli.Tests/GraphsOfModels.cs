@@ -13,9 +13,9 @@ public sealed class GraphsOfModels : FolderOfATest
           "ops": [
             { "op": "all_reduce", "name": "sum", "inputs": { "input": "x" }, "outputs": { "allreduce_out": "a" } },
             { "op": "view", "name": "flat", "inputs": { "input": "a" }, "results": [ { "name": "v", "columns": 4096 } ] },
-            { "op": "add", "name": "add", "inputs": { "input": "v", "residual": "residual" }, "outputs": { "residual_out": "h" } },
-            { "op": "rms_norm", "name": "norm", "inputs": { "input": "h", "gamma": "gamma" }, "outputs": { "norm_out": "n" }, "epsilon": 1e-5 },
-            { "op": "static_fp8", "name": "quant", "inputs": { "input": "n", "scale": "scale" }, "outputs": { "quant_out": "q" } }
+            { "op": "residual", "name": "add", "inputs": { "input": "v", "residual": "residual" }, "outputs": { "residual_out": "h" } },
+            { "op": "rmsnorm", "name": "norm", "inputs": { "input": "h", "gamma": "gamma" }, "outputs": { "norm_out": "n" }, "epsilon": 1e-5 },
+            { "op": "fp8", "name": "quant", "inputs": { "input": "n", "scale": "scale" }, "outputs": { "quant_out": "q" } }
           ],
           "outputs": { "q": "q", "h": "h" }
         }
@@ -28,7 +28,7 @@ public sealed class GraphsOfModels : FolderOfATest
 
         Assert.That((run.ExitCode, run.Errors), Is.EqualTo((0, "")));
         Assert.That(run.Lines[0], Is.EqualTo("layer: 1 of 1 all-reduces fused; 5 ops became 1"));
-        Assert.That(run.Output, Does.Contain("sum: all_reduce+add+rms_norm+static_fp8")
+        Assert.That(run.Output, Does.Contain("sum: all_reduce+residual+rmsnorm+fp8")
             .And.Contain("add + norm: 'add' and 'norm'").And.Contain("all-reduce: 'sum' and 'add'"));
         Assert.That(run.Output, Does.Contain("    1 tokens: one-shot, ").And.Contain(" 8192 tokens: two-shot, "));
     }
@@ -41,10 +41,10 @@ public sealed class GraphsOfModels : FolderOfATest
 
         Assert.That((run.ExitCode, run.Errors), Is.EqualTo((0, "")));
         Assert.That(run.Output, Does.Contain("%v: bf16[tokens, 4096] = view(%a)")
-            .And.Contain("%h: bf16[tokens, 4096], %q: e4m3[tokens, 4096] = all_reduce+add+rms_norm+static_fp8(%x, residual: %residual"));
+            .And.Contain("%h: bf16[tokens, 4096], %q: e4m3[tokens, 4096] = all_reduce+residual+rmsnorm+fp8(%x, residual: %residual"));
         XNamespace svg = "http://www.w3.org/2000/svg";
         var texts = XDocument.Load(picture).Descendants(svg + "text").Select(text => text.Value).ToArray();
-        Assert.That(texts, Does.Contain("before").And.Contain("after").And.Contain("all_reduce+add+rms_norm+static_fp8"));
+        Assert.That(texts, Does.Contain("before").And.Contain("after").And.Contain("all_reduce+residual+rmsnorm+fp8"));
     }
 
     [Test]
@@ -55,7 +55,7 @@ public sealed class GraphsOfModels : FolderOfATest
 
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.That(run.Output, Does.Contain("0 of 1 all-reduces fused").And.Contain("no-op elimination    off")
-            .And.Contain("warning: FUSION5005: all_reduce 'sum' is not fused with add+rms_norm+static_fp8 'add': view 'flat'"));
+            .And.Contain("warning: FUSION5005: all_reduce 'sum' is not fused with residual+rmsnorm+fp8 'add': view 'flat'"));
     }
 
     [TestCase("")]
@@ -93,7 +93,7 @@ public sealed class GraphsOfModels : FolderOfATest
         Assert.That(again.Output, Is.EqualTo(fused.Output));
     }
 
-    [TestCase("\"rms_norm\"", "\"rms_nrom\"", "FUSION5003", "did you mean 'rms_norm'?")]
+    [TestCase("\"rmsnorm\"", "\"rmsnrom\"", "FUSION5003", "did you mean 'rmsnorm'?")]
     [TestCase("\"residual\": \"residual\"", "\"residual\": \"residul\"", "FUSION5003", "did you mean 'residual'?")]
     [TestCase("\"name\": \"residual\", \"columns\": 4096", "\"name\": \"residual\", \"columns\": 2048", "FUSION5001", "residual (%residual) is bf16[tokens, 2048]")]
     [TestCase("\"epsilon\"", "\"epsilom\"", "FUSION5003", "did you mean 'epsilon'?")]

@@ -3,7 +3,7 @@
 # the limits between them. From the bundle beside this script; needs GPUs with peer access and libnccl.so.2.
 # usage: run-on-several-gpus.sh [OUTPUT-FOLDER] [GPU,GPU,… | all] [PART…]
 #   GPUs: all by default; naming one several times tries the script.
-#   parts: groups, fused and graphs are tests, together less than four minutes on 4 GPUs; bench measures, limits makes a policy of
+#   parts: ranks, fused and graphs are tests, together less than four minutes on 4 GPUs; bench measures, limits makes a policy of
 #   what bench wrote into the same folder. All of them by default.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +18,7 @@ count=$(nvidia-smi -L | wc -l)
 list=${2:-all}
 [ "$list" = all ] && list=$(seq -s, 0 $((count - 1)))
 parts=" ${*:3} "
-[ $# -gt 2 ] || parts=" groups fused graphs bench limits "
+[ $# -gt 2 ] || parts=" ranks fused graphs bench limits "
 has() { [[ $parts == *" $1 "* ]]; }
 IFS=, read -ra gpus <<<"$list"
 distinct=$(tr , '\n' <<<"$list" | sort -u | wc -l)
@@ -39,7 +39,7 @@ nccl=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl._
 
 step machine nvidia-smi topo -m
 step doctor "$content/fusion" doctor
-for part in Groups Fused Graphs; do
+for part in Ranks Fused Graphs; do
   has "${part,}" || continue
   FUSION_TEST_GPUS=$list step "tests-${part,}" "$content/Fusion.Gpu.Tests" --results-directory "$output" \
     --filter "FullyQualifiedName~.$part."

@@ -1,4 +1,5 @@
 using Fusion.Cli.CommandLine;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
@@ -6,11 +7,11 @@ namespace Fusion.Cli.Benchmarks;
 /// <summary>What follows the sum in calls that are measured, in the words that <c>fusion plan</c> and projects have for it.</summary>
 internal static class BenchEpilogue
 {
+    private const string Norm = "residual+rmsnorm";
+
+    // The sum alone, and a decoder layer's end with each quantization.
     private static readonly string[] Usual =
-    [
-        "none", "residual+rmsnorm", "residual+rmsnorm+fp8", "residual+rmsnorm+fp8-token", "residual+rmsnorm+fp8-group",
-        "residual+rmsnorm+nvfp4", "residual+rmsnorm+mxfp8",
-    ];
+        [EpilogueWords.None, Norm, .. AllReduceVocabulary.Quantizations.Select(row => $"{Norm}+{row.Word}")];
 
     /// <summary>What is measured where nothing is named, separated by commas.</summary>
     public static string Default => string.Join(", ", Usual);
@@ -22,11 +23,13 @@ internal static class BenchEpilogue
         [.. (names?.Split(',', StringSplitOptions.TrimEntries) ?? Usual).Select(ToolOptions.Epilogue)];
 
     /// <summary>A quantization as calls have it, without its scale.</summary>
-    public static Quantization Quantization(in AllReduceEpilogue epilogue) => epilogue.Quantization switch
+    public static Quantization Quantization(in AllReduceEpilogue epilogue) => new()
     {
-        QuantizationKind.PerGroupFp8 => Runtime.Quantization.PerGroupFp8(
-            epilogue.GroupSize, epilogue.GroupScaleIsUe8m0 ? ElementType.Float8UE8M0 : ElementType.Float32),
-        QuantizationKind.NvFp4 or QuantizationKind.MxFp8 => new() { Kind = epilogue.Quantization, Layout = ScaleLayout.Swizzled128x4 },
-        _ => new() { Kind = epilogue.Quantization },
+        Kind = epilogue.Quantization,
+        GroupSize = epilogue.GroupSize,
+        GroupScaleType = epilogue.GroupSize == 0 ? default
+            : epilogue.GroupScaleIsUe8m0 ? ElementType.Float8UE8M0 : ElementType.Float32,
+        // Without effect where scales have no layout.
+        Layout = ScaleLayout.Swizzled128x4,
     };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
 using Fusion.Cli.Output;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.CommandLine;
@@ -10,12 +11,9 @@ namespace Fusion.Cli.CommandLine;
 internal static class ToolOptions
 {
     /// <summary>Types of inputs.</summary>
-    public static readonly Dictionary<string, ElementType> Types = new()
-    {
-        ["bf16"] = ElementType.BFloat16,
-        ["f16"] = ElementType.Float16,
-        ["f32"] = ElementType.Float32,
-    };
+    public static readonly Dictionary<string, ElementType> Types =
+        AllReduceVocabulary.DataTypes.ToDictionary(word => word, word => Enum.Parse<ElementType>(
+            AllReduceVocabulary.Elements.Single(element => element.Word == word).Name));
 
     /// <summary>Strategies that can be asked for.</summary>
     public static readonly Dictionary<string, AllReduceStrategy> Strategies = new[]

@@ -10,15 +10,8 @@ namespace Fusion.Cli.Planning;
 /// <summary><c>fusion plan</c>: how an all-reduce would be done. Needs no GPU.</summary>
 internal static class PlanCommand
 {
-    private static readonly Dictionary<string, QuantizationKind> Quantizations = new()
-    {
-        ["none"] = QuantizationKind.None,
-        ["fp8"] = QuantizationKind.StaticFp8,
-        ["fp8-token"] = QuantizationKind.PerTokenFp8,
-        ["fp8-group"] = QuantizationKind.PerGroupFp8,
-        ["nvfp4"] = QuantizationKind.NvFp4,
-        ["mxfp8"] = QuantizationKind.MxFp8,
-    };
+    private static readonly Dictionary<string, QuantizationKind> Quantizations = AllReduceVocabulary.Quantizations
+        .ToDictionary(row => row.Word, row => Enum.Parse<QuantizationKind>(row.Name));
 
     private static readonly Dictionary<string, GroupTopology> Topologies = new()
     {
@@ -33,11 +26,11 @@ internal static class PlanCommand
         var architecture = Text("--arch", "The GPUs: sm_90 for an H100 or H200. Not needed for --topology cpu.", "ARCH");
         var worldSize = Number("--world-size", "Number of ranks: 2 to 8, or 16.", required: true);
         var tokens = Number("--tokens", "Tokens of the call.", required: true);
-        var hidden = Number("--hidden", "Elements of a token: a multiple of 8 up to 32768.", required: true);
+        var hidden = Number("--hidden", $"Elements of a token: a multiple of 8 up to {AllReduceVocabulary.LongestRow}.", required: true);
         var maxTokens = Number("--max-tokens", "The most tokens of a call, which size the workspace; by default this call's.");
         var groupSize = Number("--group-size", "Elements that share a scale, for --quant fp8-group; 128 by default.");
         var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);
-        var quantization = Choice("--quant", "What follows; none by default. It never changes the strategy.", Quantizations.Keys);
+        var quantization = Choice("--quant", "What follows; none by default. It never changes the strategy.", [EpilogueWords.None, .. Quantizations.Keys]);
         var epilogue = Text("--epilogue", "All that follows the sum, in place of --quant: residual+rmsnorm+fp8.", "WORDS");
         var kernels = KernelsOption();
         var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, or the CPU.", Topologies.Keys);
@@ -65,7 +58,7 @@ internal static class PlanCommand
                 MaxTokens = line.GetValue(maxTokens) ?? line.GetValue(tokens) ?? 0,
                 HiddenSize = line.GetValue(hidden) ?? 0,
                 DataType = Types[line.GetValue(type) ?? "bf16"],
-                Quantization = follows?.Quantization ?? Quantizations[line.GetValue(quantization) ?? "none"],
+                Quantization = follows?.Quantization ?? Quantizations.GetValueOrDefault(line.GetValue(quantization) ?? EpilogueWords.None),
                 GroupSize = follows is { GroupSize: > 0 } ? follows.Value.GroupSize : line.GetValue(groupSize) ?? 128,
                 Epilogue = follows,
                 Kernels = Kernels(line.GetValue(kernels)),

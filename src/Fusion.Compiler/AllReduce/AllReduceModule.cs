@@ -37,15 +37,15 @@ internal sealed record AllReduceModule(
             }
 
             // Nothing follows the sum: there is nothing to do without it.
-            if (!Epilogue.IsNone) yield return Named(AllReduceKernelName.Separate, 0, 0);
+            if (!Epilogue.IsNone) yield return Named(AllReduceKernelName.EpilogueKernel, 0, 0);
         }
     }
 
     // As few as the most threads allow.
     private int Vectors => DivideUp(HiddenSize / 8, MaxThreads);
 
-    private AllReduceKernelName Named(string stem, int peers, int ranks) =>
-        new(stem, DataType, peers, Vectors, HiddenSize, ranks, Epilogue);
+    private AllReduceKernelName Named(string algorithm, int peers, int ranks) =>
+        new(algorithm, DataType, peers, Vectors, HiddenSize, ranks, Epilogue);
 
     // Registers decide how many a thread may wait for; the turns are then as even as they can be.
     private int PeersAtATime(int ranks)

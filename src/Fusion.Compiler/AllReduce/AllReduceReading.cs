@@ -10,8 +10,6 @@ namespace Fusion.Compiler.AllReduce;
 /// <param name="say">Gets every problem.</param>
 internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
 {
-    private const int MaxHiddenSize = 32768;
-
     /// <summary>Reads all of them.</summary>
     /// <param name="requests">What the project asks for.</param>
     /// <returns>What can be compiled.</returns>
@@ -26,7 +24,7 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
 
         List<AllReduceModule> modules = [.. requests.SelectMany(ReadOne)];
         foreach (var same in modules.SelectMany(module => module.Kernels.Select(kernel => (module.Item, Kernel: kernel)))
-            .Where(x => x.Kernel.WorldSize > 0).GroupBy(x => x.Kernel with { Stem = "" }).Where(group => group.Select(x => x.Item).Distinct().Count() > 1))
+            .Where(x => x.Kernel.WorldSize > 0).GroupBy(x => x.Kernel with { Algorithm = "" }).Where(group => group.Select(x => x.Item).Distinct().Count() > 1))
         {
             var (kernel, names) = (same.Key, string.Join(" and ", same.Select(x => $"'{x.Item}'").Distinct()));
             Wrong(Codes.AllReduceName, $"{names} ask for the same kernels: {kernel.HiddenSize} {kernel.DataType}, {kernel.WorldSize} "
@@ -75,22 +73,22 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
 
     private int? HiddenSize(AllReduceRequest request)
     {
-        if (TryNumber(request.HiddenSize, out var size) && size is >= 8 and <= MaxHiddenSize && size % 8 == 0) return size;
+        if (TryNumber(request.HiddenSize, out var size) && AllReduceVocabulary.IsHiddenSize(size)) return size;
         return Wrong<int>(Codes.AllReduceHiddenSize, $"FusionAllReduce '{request.Name}': HiddenSize is '{request.HiddenSize}'; expected "
-            + $"one multiple of 8 from 8 to {MaxHiddenSize}. Another hidden size is another item.");
+            + $"one multiple of 8 from 8 to {AllReduceVocabulary.LongestRow}. Another hidden size is another item.");
     }
 
     private bool IsType(AllReduceRequest request, string type)
     {
-        if (AllReduceKernelName.DataTypes.Contains(type)) return true;
+        if (AllReduceVocabulary.DataTypes.Contains(type)) return true;
         Wrong(Codes.AllReduceDataType, $"FusionAllReduce '{request.Name}': DataType has '{type}'; expected one or more of "
-            + $"{string.Join(", ", AllReduceKernelName.DataTypes)}, split by semicolons.");
+            + $"{string.Join(", ", AllReduceVocabulary.DataTypes)}, split by semicolons.");
         return false;
     }
 
     private int? WorldSize(AllReduceRequest request, string text)
     {
-        if (TryNumber(text, out var ranks) && ranks is (>= 2 and <= 8) or 16) return ranks;
+        if (TryNumber(text, out var ranks) && AllReduceVocabulary.IsWorldSize(ranks)) return ranks;
         return Wrong<int>(Codes.AllReduceWorldSize, $"FusionAllReduce '{request.Name}': WorldSizes has '{text}'; expected numbers of "
             + "ranks from 2 to 8, or 16, split by semicolons.");
     }
@@ -102,8 +100,8 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', and {problem}");
         }
 
-        var block = words switch { { Quantization: "nvfp4" } => 16, { Quantization: "mxfp8" } => 32, { Group: > 0 } => words.Group, _ => 8 };
-        if (block % 8 != 0)
+        var block = Math.Max(words.Block, AllReduceVocabulary.Vector);
+        if (block % AllReduceVocabulary.Vector != 0)
         {
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', with "
                 + $"groups of {block} elements; expected a multiple of 8, mostly 128.");

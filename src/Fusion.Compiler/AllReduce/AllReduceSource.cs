@@ -40,32 +40,16 @@ internal static class AllReduceSource
     private static string Body(AllReduceKernelName kernel)
     {
         var type = kernel.DataType == "f32" ? "float" : kernel.DataType;
-        return kernel.Stem == AllReduceKernelName.Separate
+        return kernel.Algorithm == AllReduceKernelName.EpilogueKernel
             ? Text($"separate_epilogue<{type}, {kernel.Vectors}, Call<1>>")
-            : Text($"{kernel.Stem}<{type}, {kernel.Peers}, {kernel.Vectors}, Call<{kernel.WorldSize}>>");
+            : Text($"{kernel.Algorithm}<{type}, {kernel.Peers}, {kernel.Vectors}, Call<{kernel.WorldSize}>>");
     }
 
     private static string Constants(EpilogueWords epilogue)
     {
-        var (norm, bias) = epilogue.Norm switch
-        {
-            "rmsnorm" => ("Rms", 0),
-            "rmsnorm1" => ("Rms", 1),
-            "rmsnorm-hf" => ("RmsRoundedTwice", 0),
-            "layernorm" => ("Layer", 0),
-            _ => ("None", 0),
-        };
-        var quantization = epilogue.Quantization switch
-        {
-            "fp8" => "StaticFp8",
-            "fp8-token" => "PerTokenFp8",
-            EpilogueWords.GroupWord => "PerGroupFp8",
-            "nvfp4" => "NvFp4",
-            "mxfp8" => "MxFp8",
-            _ => "None",
-        };
+        var (norm, quantization) = (epilogue.NormRow, epilogue.QuantizationRow);
         var group = epilogue.Group > 0 ? Text($", {epilogue.Group}, {Word(epilogue.GroupScaleIsUe8m0)}") : "";
-        return Text($"{Word(epilogue.Residual)}, NormKind::{norm}, {bias}, QuantKind::{quantization}{group}");
+        return Text($"{Word(epilogue.Residual)}, NormKind::{norm?.Name ?? "None"}, {norm?.WeightBias ?? 0}, QuantKind::{quantization?.Name ?? "None"}{group}");
     }
 
     private static string Word(bool value) => value ? "true" : "false";

@@ -10,10 +10,10 @@ namespace Fusion.Graph;
 /// <param name="name">Name of the graph.</param>
 public sealed class GraphBuilder(string name)
 {
-    private readonly List<Tensor> inputs = [];
-    private readonly List<Tensor> weights = [];
+    private readonly List<GraphTensor> inputs = [];
+    private readonly List<GraphTensor> weights = [];
     private readonly List<GraphOp> ops = [];
-    private readonly List<Operand> outputs = [];
+    private readonly List<GraphOperand> outputs = [];
     private readonly Dictionary<string, int> counters = new(StringComparer.Ordinal);
     private readonly List<string> scopes = [];
 
@@ -25,7 +25,7 @@ public sealed class GraphBuilder(string name)
     /// <param name="columns">Columns, mostly the hidden size.</param>
     /// <param name="type">Its elements.</param>
     public GraphValue Input(string name, int columns, ElementType type = ElementType.BFloat16) =>
-        Input(name, new TensorType(Extent.Tokens, columns, type));
+        Input(name, new TensorType(RowCount.Tokens, columns, type));
 
     /// <summary>What each run brings.</summary>
     /// <param name="name">Its name.</param>
@@ -44,7 +44,7 @@ public sealed class GraphBuilder(string name)
     /// <param name="columns">Columns.</param>
     /// <param name="type">Its elements.</param>
     public GraphValue Weight(string name, int rows, int columns, ElementType type = ElementType.BFloat16) =>
-        Declare(weights, name, new TensorType(Extent.Of(rows), columns, type));
+        Declare(weights, name, new TensorType(RowCount.Of(rows), columns, type));
 
     /// <summary>One float that is there once for all runs, such as the scale of static FP8.</summary>
     /// <param name="name">Its name.</param>
@@ -81,7 +81,7 @@ public sealed class GraphBuilder(string name)
         var called = NameOf(name, op.Name);
         var read = arguments.Select(Own).ToArray();
         var types = OpRules.ResultsOf(called, op, [.. read.Select(argument => argument.Type)]);
-        var results = types.Select((type, i) => new Tensor(i == 0 ? called : $"{called}.{i}", type)).ToArray();
+        var results = types.Select((type, i) => new GraphTensor(i == 0 ? called : $"{called}.{i}", type)).ToArray();
         Add(new CustomCall(called, op, [.. read], [.. results]));
         return [.. results.Select(result => new GraphValue(this, result))];
     }
@@ -110,18 +110,18 @@ public sealed class GraphBuilder(string name)
     }
 
     /// <summary>The tensor of a value, which must be of this builder.</summary>
-    internal Tensor Own(GraphValue value) => ReferenceEquals(value.Builder, this)
+    internal GraphTensor Own(GraphValue value) => ReferenceEquals(value.Builder, this)
         ? value.Tensor
         : throw GraphException.Definition(null, value.Tensor?.Name,
             $"%{value.Tensor?.Name} is of another graph than '{name}'; use values of one builder.");
 
     private string Scoped(string text) => scopes.Count == 0 ? text : $"{string.Join('.', scopes)}.{text}";
 
-    private GraphValue Declare(List<Tensor> to, string name, TensorType type)
+    private GraphValue Declare(List<GraphTensor> to, string name, TensorType type)
     {
         if (type.Columns < 1 || type.Rows.Count < 1)
             throw GraphException.Definition(null, name, $"%{name} is {type}; a tensor has 1 row or more, and 1 column or more.");
-        var tensor = new Tensor(Scoped(name), type);
+        var tensor = new GraphTensor(Scoped(name), type);
         to.Add(tensor);
         return new(this, tensor);
     }

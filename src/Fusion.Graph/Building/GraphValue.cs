@@ -6,10 +6,10 @@ namespace Fusion.Graph;
 /// one, it gets one of its kind and a number.</summary>
 public readonly record struct GraphValue
 {
-    internal GraphValue(GraphBuilder builder, Tensor tensor) => (Builder, Tensor) = (builder, tensor);
+    internal GraphValue(GraphBuilder builder, GraphTensor tensor) => (Builder, Tensor) = (builder, tensor);
 
     /// <summary>The value.</summary>
-    public Tensor Tensor { get; }
+    public GraphTensor Tensor { get; }
 
     /// <summary>What it is.</summary>
     public TensorType Type => Tensor.Type;
@@ -30,7 +30,7 @@ public readonly record struct GraphValue
     /// <param name="name">Name of the op.</param>
     public GraphValue Add(GraphValue other, string? name = null)
     {
-        var called = Builder.NameOf(name, "add");
+        var called = Builder.NameOf(name, Words.Residual);
         return Row(new RowOp(called, Tensor) { Residual = Builder.Own(other), ResidualOut = Result(called) }, Roles.ResidualOut);
     }
 
@@ -42,8 +42,7 @@ public readonly record struct GraphValue
     /// <param name="name">Name of the op.</param>
     public GraphValue RmsNorm(
         GraphValue gamma, float epsilon, float weightBias = 0, bool roundedTwice = false, string? name = null) =>
-        Normalize(gamma, null, new(roundedTwice ? NormKind.RmsRoundedTwice : NormKind.Rms, epsilon, weightBias), "rms_norm",
-            name);
+        Normalize(gamma, null, new(roundedTwice ? NormKind.RmsRoundedTwice : NormKind.Rms, epsilon, weightBias), name);
 
     /// <summary>LayerNorm.</summary>
     /// <param name="gamma">Weights, [1, H].</param>
@@ -51,7 +50,7 @@ public readonly record struct GraphValue
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="name">Name of the op.</param>
     public GraphValue LayerNorm(GraphValue gamma, GraphValue? beta, float epsilon, string? name = null) =>
-        Normalize(gamma, beta, new(NormKind.Layer, epsilon), "layer_norm", name);
+        Normalize(gamma, beta, new(NormKind.Layer, epsilon), name);
 
     /// <summary>Residual add and RMSNorm as one op.</summary>
     /// <param name="residual">What is added.</param>
@@ -63,7 +62,7 @@ public readonly record struct GraphValue
     public (GraphValue Residual, GraphValue Norm) AddRmsNorm(
         GraphValue residual, GraphValue gamma, float epsilon, float weightBias = 0, string? name = null)
     {
-        var called = Builder.NameOf(name, "add_rms_norm");
+        var called = Builder.NameOf(name, "residual_rmsnorm");
         var op = Builder.Add(new RowOp(called, Tensor)
         {
             Residual = Builder.Own(residual),
@@ -116,7 +115,7 @@ public readonly record struct GraphValue
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns.</param>
     /// <param name="name">Name of the op.</param>
-    public GraphValue View(Extent rows, int columns, string? name = null)
+    public GraphValue View(RowCount rows, int columns, string? name = null)
     {
         var called = Builder.NameOf(name, "view");
         var op = Builder.Add(new ViewOp(called, Tensor, new(called, Type with { Rows = rows, Columns = columns })));
@@ -135,7 +134,7 @@ public readonly record struct GraphValue
     /// <param name="count">How many.</param>
     /// <param name="name">Name of the op.</param>
     public GraphValue SliceRows(int first, int count, string? name = null) =>
-        Slice(first, Extent.Of(count), 0, Type.Columns, name);
+        Slice(first, RowCount.Of(count), 0, Type.Columns, name);
 
     /// <summary>The same numbers in another type.</summary>
     /// <param name="type">bf16, f16 or f32.</param>
@@ -159,7 +158,7 @@ public readonly record struct GraphValue
     public GraphValue Call(string name, CustomOp op, params IReadOnlyList<GraphValue> others) =>
         Builder.Call(op, [this, .. others], name)[0];
 
-    private GraphValue Slice(int firstRow, Extent rows, int firstColumn, int columns, string? name)
+    private GraphValue Slice(int firstRow, RowCount rows, int firstColumn, int columns, string? name)
     {
         var called = Builder.NameOf(name, "slice");
         var op = Builder.Add(new SliceOp(called, Tensor, new(called, Type with { Rows = rows, Columns = columns }))
@@ -170,9 +169,9 @@ public readonly record struct GraphValue
         return new(Builder, op.Output);
     }
 
-    private GraphValue Normalize(GraphValue gamma, GraphValue? beta, NormSpec norm, string kind, string? name)
+    private GraphValue Normalize(GraphValue gamma, GraphValue? beta, NormSpec norm, string? name)
     {
-        var called = Builder.NameOf(name, kind);
+        var called = Builder.NameOf(name, NameOf(CallWords.WordOf(norm.Kind)));
         return Row(new RowOp(called, Tensor)
         {
             Norm = norm,
@@ -190,7 +189,7 @@ public readonly record struct GraphValue
 
     private (GraphValue Codes, GraphValue? Scales) Quantize(QuantSpec quant, GraphValue? scale, string? name)
     {
-        var called = Builder.NameOf(name, Words.Of(quant.Kind));
+        var called = Builder.NameOf(name, NameOf(CallWords.WordOf(quant.Kind)));
         var fits = PlanRules.FaultOf(quant.Kind, quant.GroupSize, Type.Columns) is null;
         var scales = fits ? RowRules.ScalesOf(Type, quant) : null;
         var op = Builder.Add(new RowOp(called, Tensor)
@@ -209,5 +208,8 @@ public readonly record struct GraphValue
         return new(Builder, op.Outputs.First(output => output.Role == result).Tensor);
     }
 
-    private Tensor Result(string name) => new(name, Type);
+    private GraphTensor Result(string name) => new(name, Type);
+
+    // Names of ops are parts of names of values.
+    private static string NameOf(string word) => word.Replace('-', '_');
 }

@@ -82,7 +82,7 @@ internal static class PassConfigFile
         if (setting.Value.Kind == JsonValueKind.Number)
         {
             var forAll = Megabytes(setting.Value) ?? throw setting.Wrong("expected MiB, 0 or more");
-            return PlanRules.AllWorldSizes.ToImmutableSortedDictionary(ranks => ranks, _ => forAll);
+            return PlanRules.WorldSizes.ToImmutableSortedDictionary(ranks => ranks, _ => forAll);
         }
 
         if (setting.Value.Kind != JsonValueKind.Object)
@@ -94,8 +94,8 @@ internal static class PassConfigFile
         var sizes = ImmutableSortedDictionary.CreateBuilder<int, double>();
         foreach (var (name, _, value) in setting.Value.Fields)
         {
-            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var ranks) || !PlanRules.IsWorldSize(ranks))
-                throw setting.Says($"'{name}' is none of the world sizes {PlanRules.WorldSizes}");
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var ranks) || !AllReduceVocabulary.IsWorldSize(ranks))
+                throw setting.Says($"'{name}' is none of the world sizes {AllReduceVocabulary.WorldSizeWords}");
             if (Megabytes(value) is not { } megabytes)
                 throw setting.Says($"for {name} ranks it is {value.Raw}: expected MiB, 0 or more");
             if (!sizes.TryAdd(ranks, megabytes)) throw setting.Says($"it names {name} ranks twice; keep one");

@@ -15,7 +15,7 @@ public sealed class GraphException : FusionException
     public string? Value { get; }
 
     /// <summary>A type or shape that does not fit.</summary>
-    internal static GraphException Shape(GraphOp op, string role, Tensor? value, string found, string expected)
+    internal static GraphException Shape(GraphOp op, string role, GraphTensor? value, string found, string expected)
     {
         var what = value is null ? role : $"{role} (%{value.Name})";
         return new(GraphErrorCodes.Shape, op.Name, value?.Name,

@@ -96,7 +96,7 @@ public sealed partial class CompiledGraph
     }
 
     // A recorded graph has the addresses of its weights in it.
-    private void MoveWeight(RankMemory memory, Tensor weight, ulong address)
+    private void MoveWeight(RankMemory memory, GraphTensor weight, ulong address)
     {
         if (memory.WeightAddress(weight) == address) return;
         WaitForRuns();

@@ -151,7 +151,7 @@ public sealed partial class CompiledGraph : IDisposable
         lock (gate) return use(Memory(rank));
     }
 
-    internal Tensor OutputOf(string name)
+    internal GraphTensor OutputOf(string name)
     {
         var found = Report.After.Outputs.FirstOrDefault(output => output.Role == name);
         return found.Tensor ?? throw Unknown("output", name, Report.After.Outputs.Select(output => output.Role));
@@ -183,7 +183,7 @@ public sealed partial class CompiledGraph : IDisposable
             $"for which the graph was compiled ({nameof(CompileOptions.MaxTokens)})."));
     }
 
-    private static Tensor Find(IEnumerable<Tensor> tensors, string kind, string name) =>
+    private static GraphTensor Find(IEnumerable<GraphTensor> tensors, string kind, string name) =>
         tensors.FirstOrDefault(tensor => tensor.Name == name) ?? throw Unknown(kind, name, tensors.Select(tensor => tensor.Name));
 
     private static GraphRunException Unknown(string kind, string name, IEnumerable<string> there)

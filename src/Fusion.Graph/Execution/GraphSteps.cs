@@ -11,7 +11,7 @@ internal sealed class GraphSteps : IDisposable
     private readonly RankMemory[] memories;
     private readonly TensorCopies copies;
     private readonly Dictionary<(string? Group, int Hidden, ElementType Type), AllReduce> allReduces = [];
-    private readonly Dictionary<(int Hidden, ElementType Type), RowOperation> rows = [];
+    private readonly Dictionary<(int Hidden, ElementType Type), EpilogueOperation> rows = [];
     private readonly Action<CustomLaunch>?[] customs;
 
     /// <exception cref="FusionException">An operation cannot be made.</exception>
@@ -143,7 +143,7 @@ internal sealed class GraphSteps : IDisposable
         else allReduces[Key(op)].Launch(rank, stream, call, SizeLimit.Force(op, tokens, group.WorldSize, config));
     }
 
-    private static AllReduceCall CallOf(RowOp op, Func<Tensor, DeviceTensor> at)
+    private static AllReduceCall CallOf(RowOp op, Func<GraphTensor, DeviceTensor> at)
     {
         return new AllReduceCall
         {
@@ -165,8 +165,8 @@ internal sealed class GraphSteps : IDisposable
             ScaleOut = IfAny(op.ScaleOut),
         };
 
-        DeviceTensor? IfAny(Tensor? tensor) => tensor is null ? null : at(tensor);
+        DeviceTensor? IfAny(GraphTensor? tensor) => tensor is null ? null : at(tensor);
     }
 
-    private DeviceTensor At(int rank, Tensor tensor, int tokens) => tensor.Type.At(memories[rank].AddressOf(tensor), tokens);
+    private DeviceTensor At(int rank, GraphTensor tensor, int tokens) => tensor.Type.At(memories[rank].AddressOf(tensor), tokens);
 }

@@ -48,7 +48,7 @@ internal sealed class MemoryPlan
 {
     private const int Alignment = 256;
 
-    private readonly Dictionary<Tensor, Place> places = [];
+    private readonly Dictionary<GraphTensor, Place> places = [];
     private readonly int maxTokens;
 
     private MemoryPlan(int maxTokens) => this.maxTokens = maxTokens;
@@ -66,7 +66,7 @@ internal sealed class MemoryPlan
     public IReadOnlyList<Storage> Own { get; private set; } = [];
 
     /// <summary>Where a value is.</summary>
-    public Place this[Tensor tensor] => places[tensor];
+    public Place this[GraphTensor tensor] => places[tensor];
 
     public static MemoryPlan Of(TensorGraph graph, int maxTokens)
     {
@@ -97,12 +97,12 @@ internal sealed class MemoryPlan
     };
 
     private static long RowsBefore(SliceOp slice) =>
-        (slice.Input.Type with { Rows = Extent.Of(1) }).Bytes(1) * slice.FirstRow;
+        (slice.Input.Type with { Rows = RowCount.Of(1) }).Bytes(1) * slice.FirstRow;
 
     // A value lives as long as a view of it is read.
-    private static Dictionary<Tensor, int> LastReads(TensorGraph graph)
+    private static Dictionary<GraphTensor, int> LastReads(TensorGraph graph)
     {
-        var last = new Dictionary<Tensor, int>();
+        var last = new Dictionary<GraphTensor, int>();
         foreach (var output in graph.Outputs) last[output.Tensor] = int.MaxValue;
         for (var step = graph.Ops.Length - 1; step >= 0; step--)
         {
@@ -115,7 +115,7 @@ internal sealed class MemoryPlan
         return last;
     }
 
-    private void Add(GraphOp op, int step, Dictionary<Tensor, int> lastReads)
+    private void Add(GraphOp op, int step, Dictionary<GraphTensor, int> lastReads)
     {
         if (ViewOffset(op) is { } offset)
         {
@@ -139,7 +139,7 @@ internal sealed class MemoryPlan
     }
 
     // Sums, residuals and norms may be written over the residual or the input, where nobody reads that again.
-    private Storage? InPlace(RowOp op, Operand output, int step, Dictionary<Tensor, int> lastReads)
+    private Storage? InPlace(RowOp op, GraphOperand output, int step, Dictionary<GraphTensor, int> lastReads)
     {
         if (output.Role is Roles.QuantOut or Roles.ScaleOut || lastReads.GetValueOrDefault(output.Tensor) == int.MaxValue)
             return null;
@@ -160,11 +160,11 @@ internal sealed class MemoryPlan
     }
 
     // Another operand may be a part of the same memory.
-    private bool IsWhole(RowOp op, Tensor read, Storage storage) => op.Inputs.All(input =>
+    private bool IsWhole(RowOp op, GraphTensor read, Storage storage) => op.Inputs.All(input =>
         ReferenceEquals(input.Tensor, read) || places[input.Tensor].Storage != storage ||
         (input.Role is Roles.Input or Roles.Residual && places[input.Tensor].Offset == 0));
 
-    private Storage Make(Tensor tensor, StorageKind kind, int step)
+    private Storage Make(GraphTensor tensor, StorageKind kind, int step)
     {
         var storage = new Storage
         {

@@ -10,7 +10,7 @@ internal sealed class RankMemory : IDisposable
     private readonly Dictionary<Storage, RankBuffer<byte>> own = [];
     private readonly Dictionary<Storage, ulong> weights = [];
     private readonly Dictionary<Storage, RankBuffer<byte>> copies = [];
-    private readonly Dictionary<Tensor, int> givenTokens = [];
+    private readonly Dictionary<GraphTensor, int> givenTokens = [];
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public RankMemory(Rank rank, MemoryPlan plan)
@@ -31,10 +31,10 @@ internal sealed class RankMemory : IDisposable
     public Rank Rank { get; }
 
     /// <summary>Whether a weight's memory is known.</summary>
-    public bool IsBound(Tensor weight) => weights.ContainsKey(plan[weight].Storage);
+    public bool IsBound(GraphTensor weight) => weights.ContainsKey(plan[weight].Storage);
 
     /// <summary>Address of a value.</summary>
-    public ulong AddressOf(Tensor tensor)
+    public ulong AddressOf(GraphTensor tensor)
     {
         var place = plan[tensor];
         var start = place.Storage.Kind switch
@@ -47,13 +47,13 @@ internal sealed class RankMemory : IDisposable
     }
 
     /// <summary>Says where a weight is.</summary>
-    public void Bind(Tensor weight, ulong address) => weights[plan[weight].Storage] = address;
+    public void Bind(GraphTensor weight, ulong address) => weights[plan[weight].Storage] = address;
 
     /// <summary>Address of a weight; 0 if it is not known yet.</summary>
-    public ulong WeightAddress(Tensor weight) => weights.GetValueOrDefault(plan[weight].Storage);
+    public ulong WeightAddress(GraphTensor weight) => weights.GetValueOrDefault(plan[weight].Storage);
 
     /// <summary>Memory of this class for a copy of a weight: the same at each call.</summary>
-    public RankBuffer<byte> CopyOf(Tensor weight)
+    public RankBuffer<byte> CopyOf(GraphTensor weight)
     {
         var storage = plan[weight].Storage;
         if (!copies.TryGetValue(storage, out var buffer)) copies[storage] = buffer = Rank.Allocate<byte>(storage.Bytes);
@@ -61,16 +61,16 @@ internal sealed class RankMemory : IDisposable
     }
 
     /// <summary>Copies into an input.</summary>
-    public void Write(Tensor input, ReadOnlySpan<byte> bytes) => own[plan[input].Storage].CopyFrom(bytes);
+    public void Write(GraphTensor input, ReadOnlySpan<byte> bytes) => own[plan[input].Storage].CopyFrom(bytes);
 
     /// <summary>Tokens for which an input is given; null if it was never given.</summary>
-    public int? GivenTokens(Tensor input) => givenTokens.TryGetValue(input, out var tokens) ? tokens : null;
+    public int? GivenTokens(GraphTensor input) => givenTokens.TryGetValue(input, out var tokens) ? tokens : null;
 
     /// <summary>Remembers for how many tokens an input is given.</summary>
-    public void Give(Tensor input, int tokens) => givenTokens[input] = tokens;
+    public void Give(GraphTensor input, int tokens) => givenTokens[input] = tokens;
 
     /// <summary>Copies a value out; false if its memory is the user's own.</summary>
-    public unsafe bool TryRead(Tensor tensor, Span<byte> bytes)
+    public unsafe bool TryRead(GraphTensor tensor, Span<byte> bytes)
     {
         if (Rank.Context is null)
         {

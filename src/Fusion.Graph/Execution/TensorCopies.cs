@@ -27,7 +27,7 @@ internal sealed class TensorCopies : IDisposable
             return;
         }
 
-        libraries[stream.Context].GetKernel($"cast_{PlanRules.NameOf(input.Type)}_{PlanRules.NameOf(output.Type)}").Launch(
+        libraries[stream.Context].GetKernel($"cast_{CallWords.WordOf(input.Type)}_{CallWords.WordOf(output.Type)}").Launch(
             stream, Shape(input.Count),
             new DevicePointer<byte>(input.Address), new DevicePointer<byte>(output.Address), input.Count);
     }

@@ -35,7 +35,7 @@ internal static class WeightFit
     }
 
     private static string Shape(in DeviceTensor tensor) =>
-        Text($"{PlanRules.NameOf(tensor.Type)}[{tensor.Rows}, {tensor.Columns}]");
+        Text($"{CallWords.WordOf(tensor.Type)}[{tensor.Rows}, {tensor.Columns}]");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -50,28 +50,28 @@ public sealed record CustomCall : GraphOp
     /// <param name="op">What it does.</param>
     /// <param name="arguments">What it reads.</param>
     /// <param name="results">What it writes.</param>
-    public CustomCall(string name, CustomOp op, ImmutableArray<Tensor> arguments, ImmutableArray<Tensor> results)
+    public CustomCall(string name, CustomOp op, ImmutableArray<GraphTensor> arguments, ImmutableArray<GraphTensor> results)
         : base(name) => (Op, Arguments, Results) = (op, arguments, results);
 
     /// <summary>What it does.</summary>
     public CustomOp Op { get; init; }
 
     /// <summary>What it reads.</summary>
-    public ImmutableArray<Tensor> Arguments { get; init; }
+    public ImmutableArray<GraphTensor> Arguments { get; init; }
 
     /// <summary>What it writes.</summary>
-    public ImmutableArray<Tensor> Results { get; init; }
+    public ImmutableArray<GraphTensor> Results { get; init; }
 
     /// <inheritdoc/>
     public override string Mnemonic => Op.Name;
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Inputs => Arguments.Select((tensor, i) => new Operand(Numbered(Roles.Input, i), tensor));
+    public override IEnumerable<GraphOperand> Inputs => Arguments.Select((tensor, i) => new GraphOperand(Numbered(Roles.Input, i), tensor));
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Outputs => Results.Select((tensor, i) => new Operand(Numbered(Roles.Output, i), tensor));
+    public override IEnumerable<GraphOperand> Outputs => Results.Select((tensor, i) => new GraphOperand(Numbered(Roles.Output, i), tensor));
 
-    internal override GraphOp Reading(Func<Tensor, Tensor> replace) =>
+    internal override GraphOp Reading(Func<GraphTensor, GraphTensor> replace) =>
         this with { Arguments = [.. Arguments.Select(replace)] };
 
     private static string Numbered(string role, int index) => index == 0 ? role : $"{role}{index}";

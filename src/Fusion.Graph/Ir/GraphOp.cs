@@ -5,7 +5,7 @@ namespace Fusion.Graph;
 /// <summary>A tensor that an op reads or writes, by the name that the op has for it.</summary>
 /// <param name="Role"><c>input</c>, <c>residual</c>, <c>norm_out</c> …</param>
 /// <param name="Tensor">The tensor.</param>
-public readonly record struct Operand(string Role, Tensor Tensor);
+public readonly record struct GraphOperand(string Role, GraphTensor Tensor);
 
 /// <summary>An operation of a graph. Immutable: passes make new ones.</summary>
 public abstract record GraphOp
@@ -19,21 +19,21 @@ public abstract record GraphOp
     /// <summary>Its name, which no other op of the graph has.</summary>
     public string Name { get; init; }
 
-    /// <summary>What it does, in words of the field: <c>all_reduce</c>, <c>add+rms_norm</c>.</summary>
+    /// <summary>What it does, in words of the field: <c>all_reduce</c>, <c>residual+rmsnorm</c>.</summary>
     public abstract string Mnemonic { get; }
 
     /// <summary>What it reads, by role.</summary>
-    public abstract IEnumerable<Operand> Inputs { get; }
+    public abstract IEnumerable<GraphOperand> Inputs { get; }
 
     /// <summary>What it writes, by role.</summary>
-    public abstract IEnumerable<Operand> Outputs { get; }
+    public abstract IEnumerable<GraphOperand> Outputs { get; }
 
     /// <summary>Passes that made it of several ops; empty for an op of the model.</summary>
     public ImmutableArray<Fusing> FusedFrom { get; init; } = [];
 
     /// <summary>The same op that reads other tensors.</summary>
     /// <param name="replace">What to read instead of each.</param>
-    internal abstract GraphOp Reading(Func<Tensor, Tensor> replace);
+    internal abstract GraphOp Reading(Func<GraphTensor, GraphTensor> replace);
 }
 
 /// <summary>One step of making an op of two.</summary>

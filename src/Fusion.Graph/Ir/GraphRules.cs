@@ -6,7 +6,7 @@ internal static class GraphRules
     /// <exception cref="GraphException">It is not.</exception>
     public static void Check(TensorGraph graph)
     {
-        var values = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        var values = new Dictionary<string, GraphTensor>(StringComparer.Ordinal);
         foreach (var input in graph.Inputs) Define(values, input, "an input");
         foreach (var weight in graph.Weights)
         {
@@ -42,14 +42,14 @@ internal static class GraphRules
             throw GraphException.Definition(null, null, $"Graph '{graph.Name}' has no outputs; name what a run is to give.");
     }
 
-    private static void Define(Dictionary<string, Tensor> values, Tensor value, string by, string? op = null)
+    private static void Define(Dictionary<string, GraphTensor> values, GraphTensor value, string by, string? op = null)
     {
         if (values.TryAdd(value.Name, value)) return;
         throw GraphException.Definition(op, value.Name,
             $"%{value.Name} is defined a second time, by {by}; a value is defined once: give this one another name.");
     }
 
-    private static void MustBeThere(Dictionary<string, Tensor> values, Tensor value, string who, string? op)
+    private static void MustBeThere(Dictionary<string, GraphTensor> values, GraphTensor value, string who, string? op)
     {
         if (values.TryGetValue(value.Name, out var there) && ReferenceEquals(there, value)) return;
         var problem = there is null ? "is not defined before it" : "is another value than the one that is defined by this name";

@@ -7,25 +7,25 @@ public sealed record ViewOp : GraphOp
     /// <param name="name">Its name.</param>
     /// <param name="input">The elements.</param>
     /// <param name="output">The shape, with as many elements of the same type.</param>
-    public ViewOp(string name, Tensor input, Tensor output)
+    public ViewOp(string name, GraphTensor input, GraphTensor output)
         : base(name) => (Input, Output) = (input, output);
 
     /// <summary>The elements.</summary>
-    public Tensor Input { get; init; }
+    public GraphTensor Input { get; init; }
 
     /// <summary>The result.</summary>
-    public Tensor Output { get; init; }
+    public GraphTensor Output { get; init; }
 
     /// <inheritdoc/>
     public override string Mnemonic => "view";
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Inputs => [new(Roles.Input, Input)];
+    public override IEnumerable<GraphOperand> Inputs => [new(Roles.Input, Input)];
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Outputs => [new(Roles.Output, Output)];
+    public override IEnumerable<GraphOperand> Outputs => [new(Roles.Output, Output)];
 
-    internal override GraphOp Reading(Func<Tensor, Tensor> replace) => this with { Input = replace(Input) };
+    internal override GraphOp Reading(Func<GraphTensor, GraphTensor> replace) => this with { Input = replace(Input) };
 }
 
 /// <summary>A rectangle of a tensor. Rows that depend on the tokens are taken all.</summary>
@@ -35,14 +35,14 @@ public sealed record SliceOp : GraphOp
     /// <param name="name">Its name.</param>
     /// <param name="input">The tensor.</param>
     /// <param name="output">The rectangle; its shape says how many rows and columns.</param>
-    public SliceOp(string name, Tensor input, Tensor output)
+    public SliceOp(string name, GraphTensor input, GraphTensor output)
         : base(name) => (Input, Output) = (input, output);
 
     /// <summary>The tensor.</summary>
-    public Tensor Input { get; init; }
+    public GraphTensor Input { get; init; }
 
     /// <summary>The result.</summary>
-    public Tensor Output { get; init; }
+    public GraphTensor Output { get; init; }
 
     /// <summary>The first row.</summary>
     public int FirstRow { get; init; }
@@ -54,12 +54,12 @@ public sealed record SliceOp : GraphOp
     public override string Mnemonic => "slice";
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Inputs => [new(Roles.Input, Input)];
+    public override IEnumerable<GraphOperand> Inputs => [new(Roles.Input, Input)];
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Outputs => [new(Roles.Output, Output)];
+    public override IEnumerable<GraphOperand> Outputs => [new(Roles.Output, Output)];
 
-    internal override GraphOp Reading(Func<Tensor, Tensor> replace) => this with { Input = replace(Input) };
+    internal override GraphOp Reading(Func<GraphTensor, GraphTensor> replace) => this with { Input = replace(Input) };
 }
 
 /// <summary>The same numbers in another type, rounded to nearest even.</summary>
@@ -69,23 +69,23 @@ public sealed record CastOp : GraphOp
     /// <param name="name">Its name.</param>
     /// <param name="input">The numbers.</param>
     /// <param name="output">The same shape in a type: bf16, f16 or f32, or the type that it has.</param>
-    public CastOp(string name, Tensor input, Tensor output)
+    public CastOp(string name, GraphTensor input, GraphTensor output)
         : base(name) => (Input, Output) = (input, output);
 
     /// <summary>The numbers.</summary>
-    public Tensor Input { get; init; }
+    public GraphTensor Input { get; init; }
 
     /// <summary>The result.</summary>
-    public Tensor Output { get; init; }
+    public GraphTensor Output { get; init; }
 
     /// <inheritdoc/>
     public override string Mnemonic => "cast";
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Inputs => [new(Roles.Input, Input)];
+    public override IEnumerable<GraphOperand> Inputs => [new(Roles.Input, Input)];
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Outputs => [new(Roles.Output, Output)];
+    public override IEnumerable<GraphOperand> Outputs => [new(Roles.Output, Output)];
 
-    internal override GraphOp Reading(Func<Tensor, Tensor> replace) => this with { Input = replace(Input) };
+    internal override GraphOp Reading(Func<GraphTensor, GraphTensor> replace) => this with { Input = replace(Input) };
 }

@@ -74,7 +74,7 @@ internal static class OpRules
         if (from == to) return;
         if (from.Rows != to.Rows || from.Columns != to.Columns || from.Layout != to.Layout)
             throw GraphException.Shape(op, Roles.Output, op.Output, to.ToString(), $"the shape of {from}");
-        if (PlanRules.IsDataType(from.Elements) && PlanRules.IsDataType(to.Elements)) return;
+        if (CallWords.IsDataType(from.Elements) && CallWords.IsDataType(to.Elements)) return;
         throw GraphException.Shape(op, Roles.Output, op.Output, $"{to}, of {from}",
             "bf16, f16 or f32 of such a type; to others, quantize");
     }

@@ -24,47 +24,47 @@ public sealed record RowOp : GraphOp
     /// <summary>Makes an op.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="input">What the first step reads.</param>
-    public RowOp(string name, Tensor input)
+    public RowOp(string name, GraphTensor input)
         : base(name) => Input = input;
 
     /// <summary>What the first step reads: [rows, H] of bf16, f16 or f32.</summary>
-    public Tensor Input { get; init; }
+    public GraphTensor Input { get; init; }
 
     /// <summary>The group of ranks over which it sums; null without an all-reduce.</summary>
     public string? Group { get; init; }
 
     /// <summary>What is added; null without an add.</summary>
-    public Tensor? Residual { get; init; }
+    public GraphTensor? Residual { get; init; }
 
     /// <summary>The norm; null without one.</summary>
     public NormSpec? Norm { get; init; }
 
     /// <summary>Weights of the norm: [1, H].</summary>
-    public Tensor? Gamma { get; init; }
+    public GraphTensor? Gamma { get; init; }
 
     /// <summary>What LayerNorm adds: [1, H]; null for nothing.</summary>
-    public Tensor? Beta { get; init; }
+    public GraphTensor? Beta { get; init; }
 
     /// <summary>The quantization; null without one.</summary>
     public QuantSpec? Quant { get; init; }
 
     /// <summary>The scale of static FP8, the global scale of NVFP4: f32 [1, 1].</summary>
-    public Tensor? Scale { get; init; }
+    public GraphTensor? Scale { get; init; }
 
     /// <summary>The sum; null if it is not wanted.</summary>
-    public Tensor? AllReduceOut { get; init; }
+    public GraphTensor? AllReduceOut { get; init; }
 
     /// <summary>The sum and the residual; null if it is not wanted.</summary>
-    public Tensor? ResidualOut { get; init; }
+    public GraphTensor? ResidualOut { get; init; }
 
     /// <summary>The norm; null if it is not wanted.</summary>
-    public Tensor? NormOut { get; init; }
+    public GraphTensor? NormOut { get; init; }
 
     /// <summary>The codes of the quantization.</summary>
-    public Tensor? QuantOut { get; init; }
+    public GraphTensor? QuantOut { get; init; }
 
     /// <summary>The scales of the quantization, if it makes them.</summary>
-    public Tensor? ScaleOut { get; init; }
+    public GraphTensor? ScaleOut { get; init; }
 
     /// <summary>The steps that there are, in their order.</summary>
     public RowSteps Steps =>
@@ -78,17 +78,17 @@ public sealed record RowOp : GraphOp
     public override string Mnemonic => string.Join('+', Words.StepsOf(this));
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Inputs => Given(
+    public override IEnumerable<GraphOperand> Inputs => Given(
         (Roles.Input, Input), (Roles.Residual, Residual), (Roles.Gamma, Gamma), (Roles.Beta, Beta), (Roles.Scale, Scale));
 
     /// <inheritdoc/>
-    public override IEnumerable<Operand> Outputs => Given(
+    public override IEnumerable<GraphOperand> Outputs => Given(
         (Roles.AllReduceOut, AllReduceOut), (Roles.ResidualOut, ResidualOut), (Roles.NormOut, NormOut),
         (Roles.QuantOut, QuantOut), (Roles.ScaleOut, ScaleOut));
 
     /// <summary>What a step's result is called; null for the quantization, which has two.</summary>
     /// <param name="step">One step.</param>
-    internal Tensor? ResultOf(RowSteps step) => step switch
+    internal GraphTensor? ResultOf(RowSteps step) => step switch
     {
         RowSteps.AllReduce => AllReduceOut,
         RowSteps.Add => ResidualOut,
@@ -96,7 +96,7 @@ public sealed record RowOp : GraphOp
         _ => null,
     };
 
-    internal override GraphOp Reading(Func<Tensor, Tensor> replace) => this with
+    internal override GraphOp Reading(Func<GraphTensor, GraphTensor> replace) => this with
     {
         Input = replace(Input),
         Residual = Residual is null ? null : replace(Residual),
@@ -105,9 +105,9 @@ public sealed record RowOp : GraphOp
         Scale = Scale is null ? null : replace(Scale),
     };
 
-    private static List<Operand> Given(params ReadOnlySpan<(string Role, Tensor? Tensor)> all)
+    private static List<GraphOperand> Given(params ReadOnlySpan<(string Role, GraphTensor? Tensor)> all)
     {
-        var given = new List<Operand>(all.Length);
+        var given = new List<GraphOperand>(all.Length);
         foreach (var (role, tensor) in all)
         {
             if (tensor is not null) given.Add(new(role, tensor));

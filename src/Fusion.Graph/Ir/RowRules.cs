@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Graph;
@@ -10,12 +11,12 @@ internal static class RowRules
     public static void Check(RowOp op)
     {
         var type = op.Input.Type;
-        if (!PlanRules.IsDataType(type.Elements) || type.Layout != ScaleLayout.Linear)
+        if (!CallWords.IsDataType(type.Elements) || type.Layout != ScaleLayout.Linear)
             throw Wrong(op, Roles.Input, op.Input, type.ToString(), "bf16, f16 or f32");
-        if (!PlanRules.IsHiddenSize(type.Columns))
-            throw Wrong(op, Roles.Input, op.Input, type.ToString(), "a multiple of 8 from 8 to 32768 columns");
+        if (!AllReduceVocabulary.IsHiddenSize(type.Columns))
+            throw Wrong(op, Roles.Input, op.Input, type.ToString(), $"a multiple of {AllReduceVocabulary.Vector} from {AllReduceVocabulary.Vector} to {AllReduceVocabulary.LongestRow} columns");
         if (op.Steps == RowSteps.None)
-            throw Wrong(op, "the op", null, "without a step", "an all-reduce, add, norm or quantization");
+            throw Wrong(op, "the op", null, "without a step", "an all-reduce, residual, norm or quantization");
         if (op.Group is { } group && string.IsNullOrWhiteSpace(group))
             throw Wrong(op, "group", null, "empty", "the name of a group");
 
@@ -34,7 +35,7 @@ internal static class RowRules
     /// <summary>Type of the codes.</summary>
     public static TensorType CodesOf(TensorType input, QuantSpec quant) => input with
     {
-        Elements = quant.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3,
+        Elements = ScaleLayouts.CodeType(Of(quant, null)),
     };
 
     /// <summary>Type of the scales; null if the quantization makes none.</summary>
@@ -65,7 +66,7 @@ internal static class RowRules
         }
 
         if (norm.Kind is <= NormKind.None or > NormKind.Layer) throw Wrong(op, "norm", null, $"{norm.Kind}", "a norm");
-        var weights = type with { Rows = Extent.Of(1) };
+        var weights = type with { Rows = RowCount.Of(1) };
         if (op.Gamma is not { } gamma) throw Wrong(op, Roles.Gamma, null, "missing", weights.ToString());
         Expect(op, Roles.Gamma, gamma, weights);
         if (op.Beta is { } beta)
@@ -96,17 +97,17 @@ internal static class RowRules
             throw Wrong(op, fault?.Parameter ?? "quantization", null, fault?.Value ?? "none", fault?.Allowed ?? "a quantization");
         }
 
-        if (quant.Kind == QuantizationKind.PerGroupFp8
-            && quant.GroupScaleType is not (ElementType.Float32 or ElementType.Float8UE8M0))
-            throw Wrong(op, "type of the scales", null, PlanRules.NameOf(quant.GroupScaleType), "f32 or ue8m0");
-        if (quant.Kind is QuantizationKind.StaticFp8 or QuantizationKind.NvFp4)
+        var row = CallWords.Of(quant.Kind)!;
+        if (row.TakesGroup && !row.Scales.Contains(CallWords.WordOf(quant.GroupScaleType)))
+            throw Wrong(op, "type of the scales", null, CallWords.WordOf(quant.GroupScaleType), string.Join(" or ", row.Scales));
+        if (row.TakesScale)
         {
-            var one = new TensorType(Extent.Of(1), 1, ElementType.Float32);
+            var one = new TensorType(RowCount.Of(1), 1, ElementType.Float32);
             Expect(op, Roles.Scale, op.Scale ?? throw Wrong(op, Roles.Scale, null, "missing", one.ToString()), one);
         }
         else if (op.Scale is not null)
         {
-            throw Wrong(op, Roles.Scale, op.Scale, "given", $"none: {Words.Of(quant.Kind)} makes its scales");
+            throw Wrong(op, Roles.Scale, op.Scale, "given", $"none: {CallWords.WordOf(quant.Kind)} makes its scales");
         }
 
         var codes = CodesOf(type, quant);
@@ -117,19 +118,19 @@ internal static class RowRules
         else Result(op, Roles.ScaleOut, op.ScaleOut, false, type);
     }
 
-    private static void Result(RowOp op, string role, Tensor? result, bool allowed, TensorType type)
+    private static void Result(RowOp op, string role, GraphTensor? result, bool allowed, TensorType type)
     {
         if (result is null) return;
         if (!allowed) throw Wrong(op, role, result, "given", "none, as there is no such step");
         Expect(op, role, result, type);
     }
 
-    private static void Expect(RowOp op, string role, Tensor tensor, TensorType type)
+    private static void Expect(RowOp op, string role, GraphTensor tensor, TensorType type)
     {
         if (tensor.Type != type) throw Wrong(op, role, tensor, tensor.Type.ToString(), type.ToString());
     }
 
-    private static GraphException Wrong(RowOp op, string role, Tensor? value, string found, string expected) =>
+    private static GraphException Wrong(RowOp op, string role, GraphTensor? value, string found, string expected) =>
         GraphException.Shape(op, role, value, found, expected);
 
     private static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);

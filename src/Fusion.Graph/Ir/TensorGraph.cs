@@ -14,8 +14,8 @@ public sealed class TensorGraph
     /// <param name="outputs">The results, each with the name that a run gives it by.</param>
     /// <exception cref="GraphException">A name is defined twice or not at all, or types and shapes do not fit.</exception>
     public TensorGraph(
-        string name, IEnumerable<Tensor> inputs, IEnumerable<Tensor> weights, IEnumerable<GraphOp> ops,
-        IEnumerable<Operand> outputs)
+        string name, IEnumerable<GraphTensor> inputs, IEnumerable<GraphTensor> weights, IEnumerable<GraphOp> ops,
+        IEnumerable<GraphOperand> outputs)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         Name = name;
@@ -27,16 +27,16 @@ public sealed class TensorGraph
     public string Name { get; }
 
     /// <summary>What each run brings.</summary>
-    public ImmutableArray<Tensor> Inputs { get; }
+    public ImmutableArray<GraphTensor> Inputs { get; }
 
     /// <summary>What is there once for all runs.</summary>
-    public ImmutableArray<Tensor> Weights { get; }
+    public ImmutableArray<GraphTensor> Weights { get; }
 
     /// <summary>The ops in their order.</summary>
     public ImmutableArray<GraphOp> Ops { get; }
 
     /// <summary>The results by name.</summary>
-    public ImmutableArray<Operand> Outputs { get; }
+    public ImmutableArray<GraphOperand> Outputs { get; }
 
     /// <summary>Names of the groups over which it sums.</summary>
     public IReadOnlyList<string> Groups =>
@@ -49,7 +49,7 @@ public sealed class TensorGraph
     public int FusedAllReduces => Ops.Count(op => op is RowOp { IsFusedAllReduce: true });
 
     /// <summary>The same graph with other ops and outputs.</summary>
-    internal TensorGraph With(IEnumerable<GraphOp> ops, IEnumerable<Operand> outputs) => new(Name, Inputs, Weights, ops, outputs);
+    internal TensorGraph With(IEnumerable<GraphOp> ops, IEnumerable<GraphOperand> outputs) => new(Name, Inputs, Weights, ops, outputs);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Ops.Length} ops";

@@ -9,7 +9,7 @@ namespace Fusion.Graph;
 /// <param name="Elements">Type of the elements.</param>
 /// <param name="Layout">Of scales, where each is; padding adds to the memory, not to the shape.</param>
 public readonly record struct TensorType(
-    Extent Rows, int Columns, ElementType Elements, ScaleLayout Layout = ScaleLayout.Linear)
+    RowCount Rows, int Columns, ElementType Elements, ScaleLayout Layout = ScaleLayout.Linear)
 {
     /// <summary>Number of elements in a run, with a layout's padding.</summary>
     /// <param name="tokens">Tokens of the run.</param>
@@ -29,7 +29,7 @@ public readonly record struct TensorType(
     /// <summary><c>bf16[tokens, 4096]</c>, <c>e4m3[tokens, 256] 128x4</c>.</summary>
     public override string ToString()
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{PlanRules.NameOf(Elements)}[{Rows}, {Columns}]");
-        return Layout == ScaleLayout.Linear ? text : $"{text} {Words.Of(Layout)}";
+        var text = string.Create(CultureInfo.InvariantCulture, $"{CallWords.WordOf(Elements)}[{Rows}, {Columns}]");
+        return Layout == ScaleLayout.Linear ? text : $"{text} {CallWords.WordOf(Layout)}";
     }
 }

@@ -36,6 +36,6 @@ internal static class DeadCode
         if (op is { ResidualOut: null, Norm: null, Quant: null }) op = op with { Residual = null };
         return IsUsed(op.AllReduceOut) ? op : op with { AllReduceOut = null };
 
-        bool IsUsed(Tensor? tensor) => tensor is not null && editor.IsUsed(tensor);
+        bool IsUsed(GraphTensor? tensor) => tensor is not null && editor.IsUsed(tensor);
     }
 }

@@ -6,9 +6,9 @@ internal sealed class GraphEditor
 {
     private readonly TensorGraph graph;
     private readonly Node?[] order;
-    private readonly Dictionary<Tensor, Node> makers = [];
-    private readonly Dictionary<Tensor, List<Node>> readers = [];
-    private readonly Operand[] outputs;
+    private readonly Dictionary<GraphTensor, Node> makers = [];
+    private readonly Dictionary<GraphTensor, List<Node>> readers = [];
+    private readonly GraphOperand[] outputs;
 
     public GraphEditor(TensorGraph graph)
     {
@@ -43,17 +43,17 @@ internal sealed class GraphEditor
     }
 
     /// <summary>Who makes a value; null for inputs and weights.</summary>
-    public Node? MakerOf(Tensor tensor) => makers.GetValueOrDefault(tensor);
+    public Node? MakerOf(GraphTensor tensor) => makers.GetValueOrDefault(tensor);
 
     /// <summary>Who reads a value, in their order, each once.</summary>
-    public IReadOnlyList<Node> ReadersOf(Tensor tensor) =>
+    public IReadOnlyList<Node> ReadersOf(GraphTensor tensor) =>
         readers.TryGetValue(tensor, out var found) ? [.. found.Distinct().OrderBy(node => node.Position)] : [];
 
     /// <summary>Whether a value is read by an op, or is an output.</summary>
-    public bool IsUsed(Tensor tensor) => IsOutput(tensor) || readers.TryGetValue(tensor, out var found) && found.Count > 0;
+    public bool IsUsed(GraphTensor tensor) => IsOutput(tensor) || readers.TryGetValue(tensor, out var found) && found.Count > 0;
 
     /// <summary>Whether a value is an output of the graph.</summary>
-    public bool IsOutput(Tensor tensor) => Array.Exists(outputs, output => ReferenceEquals(output.Tensor, tensor));
+    public bool IsOutput(GraphTensor tensor) => Array.Exists(outputs, output => ReferenceEquals(output.Tensor, tensor));
 
     /// <summary>Ops between two that cannot be done before the first is: they read its results, or those of one that
     /// does.</summary>
@@ -109,7 +109,7 @@ internal sealed class GraphEditor
     }
 
     /// <summary>Lets everybody who reads a value read another one, which is defined before it.</summary>
-    public void Substitute(Tensor old, Tensor with)
+    public void Substitute(GraphTensor old, GraphTensor with)
     {
         foreach (var reader in ReadersOf(old))
             Replace(reader, reader.Op.Reading(tensor => ReferenceEquals(tensor, old) ? with : tensor));

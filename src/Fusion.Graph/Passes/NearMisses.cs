@@ -19,7 +19,7 @@ internal static class NearMisses
                 if (earlier < last && first.ResultOf(earlier) is { } shared) SecondUses(first, shared);
             }
 
-            void Follow(Tensor value, ImmutableArray<GraphOp> between)
+            void Follow(GraphTensor value, ImmutableArray<GraphOp> between)
             {
                 foreach (var reader in editor.ReadersOf(value))
                 {
@@ -30,7 +30,7 @@ internal static class NearMisses
                 }
             }
 
-            void Add(RowOp then, Tensor value, ImmutableArray<GraphOp> between)
+            void Add(RowOp then, GraphTensor value, ImmutableArray<GraphOp> between)
             {
                 if (!ReferenceEquals(then.Input, value) && !ReferenceEquals(then.Residual, value)) return;
                 if (!between.IsEmpty) found.Add(Between(first, then, between, config));
@@ -41,7 +41,7 @@ internal static class NearMisses
 
         return found.ToImmutable();
 
-        void SecondUses(RowOp first, Tensor shared)
+        void SecondUses(RowOp first, GraphTensor shared)
         {
             if (first.Group is null || !config.AllReduceFusion) return;
             foreach (var then in editor.ReadersOf(shared).Select(reader => reader.Op).OfType<RowOp>())

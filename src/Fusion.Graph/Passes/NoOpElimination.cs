@@ -30,7 +30,7 @@ internal static class NoOpElimination
     }
 
     /// <summary>The value that an op gives as it is; null if it changes something.</summary>
-    public static Tensor? Unchanged(GraphEditor editor, GraphOp op) => op switch
+    public static GraphTensor? Unchanged(GraphEditor editor, GraphOp op) => op switch
     {
         ViewOp view when view.Input.Type == view.Output.Type => view.Input,
         CastOp cast when cast.Input.Type == cast.Output.Type => cast.Input,

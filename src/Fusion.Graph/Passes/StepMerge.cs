@@ -14,7 +14,7 @@ internal static class StepMerge
     public static RowSteps First(RowOp op) => (RowSteps)((uint)op.Steps & (~(uint)op.Steps + 1));
 
     /// <summary>The value by which the second op goes on where the first one ends; null if it does not.</summary>
-    public static Tensor? Link(RowOp first, RowOp then) =>
+    public static GraphTensor? Link(RowOp first, RowOp then) =>
         first.ResultOf(Last(first)) is { } result && IsLater(first, then) &&
         (ReferenceEquals(then.Input, result) || ReferenceEquals(then.Residual, result)) ? result : null;
 
@@ -22,7 +22,7 @@ internal static class StepMerge
     public static bool IsLater(RowOp first, RowOp then) => then.Group is null && First(then) > Last(first);
 
     /// <summary>Why two ops with a link cannot be one; null if they can.</summary>
-    public static string? Obstacle(GraphEditor editor, GraphEditor.Node first, GraphEditor.Node then, Tensor link)
+    public static string? Obstacle(GraphEditor editor, GraphEditor.Node first, GraphEditor.Node then, GraphTensor link)
     {
         var dependents = editor.DependentsBetween(first, then);
         var linked = false;
@@ -48,7 +48,7 @@ internal static class StepMerge
 
     /// <summary>Does two ops as one. Results of the first that others use stay its results.</summary>
     public static GraphEditor.Node Merge(
-        GraphEditor editor, GraphEditor.Node first, GraphEditor.Node then, Tensor link, string pass)
+        GraphEditor editor, GraphEditor.Node first, GraphEditor.Node then, GraphTensor link, string pass)
     {
         var (a, b) = ((RowOp)first.Op, (RowOp)then.Op);
         // a + b = b + a in every bit, so either may be what the first op brings.
@@ -70,7 +70,7 @@ internal static class StepMerge
         };
         return editor.Merge(first, then, merged);
 
-        Tensor? IfUsed(Tensor? tensor) => tensor is not null &&
+        GraphTensor? IfUsed(GraphTensor? tensor) => tensor is not null &&
             (editor.IsOutput(tensor) || editor.ReadersOf(tensor).Any(reader => reader != then)) ? tensor : null;
     }
 

@@ -9,7 +9,7 @@ namespace Fusion.Graph;
 internal sealed class GraphJsonReader
 {
     private readonly string source;
-    private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GraphTensor> tensors = new(StringComparer.Ordinal);
 
     private GraphJsonReader(string source) => this.source = source;
 
@@ -47,11 +47,11 @@ internal sealed class GraphJsonReader
 
     private TensorGraph Read(GraphFile file)
     {
-        var inputs = (file.Inputs ?? []).Select(entry => Declare(entry, Extent.Tokens)).ToArray();
-        var weights = (file.Weights ?? []).Select(entry => Declare(entry, Extent.Of(1))).ToArray();
+        var inputs = (file.Inputs ?? []).Select(entry => Declare(entry, RowCount.Tokens)).ToArray();
+        var weights = (file.Weights ?? []).Select(entry => Declare(entry, RowCount.Of(1))).ToArray();
         var ops = file.Ops.Select(Op).ToArray();
         var outputs = file.Outputs.Select(output =>
-            new Operand(output.Key, Find(output.Value, $"output '{output.Key}'"))).ToArray();
+            new GraphOperand(output.Key, Find(output.Value, $"output '{output.Key}'"))).ToArray();
         return new(file.Name, inputs, weights, ops, outputs);
     }
 
@@ -68,7 +68,7 @@ internal sealed class GraphJsonReader
         foreach (var step in entry.Op.Split('+'))
         {
             if (step == Words.AllReduce) op = op with { Group = entry.Group ?? "tp" };
-            else if (step == Words.Add) Need(entry, Roles.Residual);
+            else if (step == Words.Residual) Need(entry, Roles.Residual);
             else if (Words.Norms.TryGetValue(step, out var norm))
             {
                 var epsilon = entry.Epsilon ?? throw Wrong(entry, "'epsilon' is missing");
@@ -99,7 +99,7 @@ internal sealed class GraphJsonReader
     {
         var inputs = entry.Inputs.Select(input => Find(input.Value, $"op '{entry.Name}'")).ToArray();
         if (entry.Results is null) throw Wrong(entry, "'results' is missing");
-        var results = entry.Results.Select(result => Declare(result, Extent.Tokens)).ToArray();
+        var results = entry.Results.Select(result => Declare(result, RowCount.Tokens)).ToArray();
         if (entry.Op == "custom")
         {
             var types = results.Select(result => result.Type).ToArray();
@@ -128,7 +128,7 @@ internal sealed class GraphJsonReader
                 ? Named(Words.Layouts, entry.Layout ?? "128x4", $"op '{entry.Name}'", "layout") : ScaleLayout.Linear);
     }
 
-    private Tensor Declare(TensorEntry entry, Extent rows)
+    private GraphTensor Declare(TensorEntry entry, RowCount rows)
     {
         var where = $"tensor '{entry.Name}'";
         var type = new TensorType(
@@ -140,7 +140,7 @@ internal sealed class GraphJsonReader
         return Remember(new(entry.Name, type));
     }
 
-    private Extent Rows(string text, string where)
+    private RowCount Rows(string text, string where)
     {
         var parts = text.Split('*', StringSplitOptions.TrimEntries);
         var isPerToken = parts[^1] == "tokens";
@@ -151,10 +151,10 @@ internal sealed class GraphJsonReader
             : throw new GraphFileException(source, where, $"rows are '{text}': expected \"tokens\", \"2*tokens\" or \"128\"");
     }
 
-    private Tensor? Result(OpEntry entry, string role, TensorType type) =>
+    private GraphTensor? Result(OpEntry entry, string role, TensorType type) =>
         entry.Outputs?.GetValueOrDefault(role) is { } name ? Remember(new(name, type)) : null;
 
-    private Tensor? In(OpEntry entry, string role)
+    private GraphTensor? In(OpEntry entry, string role)
     {
         if (entry.Inputs.TryGetValue(role, out var name)) return Find(name, $"op '{entry.Name}'");
         return role == Roles.Input ? throw Wrong(entry, "it has no input 'input'") : null;
@@ -166,13 +166,13 @@ internal sealed class GraphJsonReader
     }
 
     // A second definition is refused when the graph is checked.
-    private Tensor Remember(Tensor tensor)
+    private GraphTensor Remember(GraphTensor tensor)
     {
         tensors.TryAdd(tensor.Name, tensor);
         return tensor;
     }
 
-    private Tensor Find(string name, string reader)
+    private GraphTensor Find(string name, string reader)
     {
         if (tensors.TryGetValue(name, out var tensor)) return tensor;
         var nearest = NearestNames.Of(name, [.. tensors.Keys]) is [var near, ..] ? $"; did you mean '{near}'?" : "";
@@ -185,7 +185,7 @@ internal sealed class GraphJsonReader
 
     private GraphFileException UnknownStep(OpEntry entry, string step)
     {
-        string[] known = [Words.AllReduce, Words.Add, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast",
+        string[] known = [Words.AllReduce, Words.Residual, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast",
             "custom"];
         var nearest = NearestNames.Of(step, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
         return Wrong(entry, $"there is no op '{step}'{nearest} There are {string.Join(", ", known)}");

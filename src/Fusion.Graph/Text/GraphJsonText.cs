@@ -61,20 +61,20 @@ public static class GraphJsonText
         return Parse(json, path);
     }
 
-    private static TensorEntry Entry(Tensor tensor) => new()
+    private static TensorEntry Entry(GraphTensor tensor) => new()
     {
         Name = tensor.Name,
         Rows = tensor.Type.Rows.ToString(),
         Columns = tensor.Type.Columns,
-        Type = PlanRules.NameOf(tensor.Type.Elements),
-        Layout = tensor.Type.Layout == ScaleLayout.Linear ? null : Words.Of(tensor.Type.Layout),
+        Type = CallWords.WordOf(tensor.Type.Elements),
+        Layout = tensor.Type.Layout == ScaleLayout.Linear ? null : CallWords.WordOf(tensor.Type.Layout),
     };
 
     private static OpEntry Entry(GraphOp op)
     {
         var row = op as RowOp;
         var quant = row?.Quant;
-        var isBlocked = quant?.Kind is QuantizationKind.NvFp4 or QuantizationKind.MxFp8;
+        var word = quant is null ? null : CallWords.Of(quant.Value.Kind);
         return new()
         {
             Op = op is CustomCall ? "custom" : op.Mnemonic,
@@ -86,10 +86,9 @@ public static class GraphJsonText
             Group = row?.Group,
             Epsilon = row?.Norm?.Epsilon,
             WeightBias = row?.Norm is { WeightBias: not 0 and var bias } ? bias : null,
-            GroupSize = quant is { Kind: QuantizationKind.PerGroupFp8 } ? quant.Value.GroupSize : null,
-            GroupScaleType = quant is { Kind: QuantizationKind.PerGroupFp8 } ? PlanRules.NameOf(quant.Value.GroupScaleType)
-                : null,
-            Layout = isBlocked ? Words.Of(quant!.Value.Layout) : null,
+            GroupSize = word is { TakesGroup: true } ? quant!.Value.GroupSize : null,
+            GroupScaleType = word is { TakesGroup: true } ? CallWords.WordOf(quant!.Value.GroupScaleType) : null,
+            Layout = word is { TakesLayout: true } ? CallWords.WordOf(quant!.Value.Layout) : null,
             FirstRow = op is SliceOp { FirstRow: not 0 and var firstRow } ? firstRow : null,
             FirstColumn = op is SliceOp { FirstColumn: not 0 and var firstColumn } ? firstColumn : null,
         };

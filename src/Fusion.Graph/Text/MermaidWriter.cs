@@ -13,7 +13,7 @@ public static class MermaidWriter
     {
         ArgumentNullException.ThrowIfNull(graph);
         var text = new StringBuilder("flowchart TD\n");
-        var nodes = new Dictionary<Tensor, string>();
+        var nodes = new Dictionary<GraphTensor, string>();
         for (var i = 0; i < graph.Inputs.Length; i++)
         {
             nodes[graph.Inputs[i]] = Text($"i{i}");

@@ -80,7 +80,7 @@ public static class SvgWriter
     private static LayeredLayout Lay(TensorGraph graph)
     {
         var layout = new LayeredLayout();
-        var makers = new Dictionary<Tensor, Box>();
+        var makers = new Dictionary<GraphTensor, Box>();
         foreach (var input in graph.Inputs) makers[input] = layout.Add([input.Name, input.Type.ToString()], BoxKind.Value, []);
         foreach (var op in graph.Ops)
         {
@@ -94,7 +94,7 @@ public static class SvgWriter
         layout.Place();
         return layout;
 
-        IEnumerable<Box> From(IEnumerable<Operand> operands) =>
+        IEnumerable<Box> From(IEnumerable<GraphOperand> operands) =>
             operands.Select(operand => makers.GetValueOrDefault(operand.Tensor)).OfType<Box>();
     }
 

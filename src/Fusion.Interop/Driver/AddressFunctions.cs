@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>What an address is.</summary>
@@ -14,9 +12,9 @@ public sealed unsafe class AddressFunctions
 
     private readonly delegate* unmanaged<uint, int*, void**, ulong, CudaResult> getAttributes;
 
-    internal AddressFunctions(nint library) =>
+    internal AddressFunctions(IExportTable exports) =>
         getAttributes = (delegate* unmanaged<uint, int*, void**, ulong, CudaResult>)
-            NativeLibrary.GetExport(library, "cuPointerGetAttributes");
+            exports.Get("cuPointerGetAttributes");
 
     /// <summary><c>cuPointerGetAttributes</c>, for the kind of memory and its GPU. Needs no context; allocates nothing.</summary>
     /// <param name="address">Any address.</param>

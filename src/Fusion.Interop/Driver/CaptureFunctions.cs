@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Recording a stream's work as a graph instead of doing it.</summary>
@@ -9,13 +7,13 @@ public sealed unsafe class CaptureFunctions
     private readonly delegate* unmanaged<nint, nint*, CudaResult> end;
     private readonly delegate* unmanaged<nint, CaptureStatus*, CudaResult> getStatus;
 
-    internal CaptureFunctions(nint library)
+    internal CaptureFunctions(IExportTable exports)
     {
         begin = (delegate* unmanaged<nint, CaptureMode, CudaResult>)
-            NativeLibrary.GetExport(library, "cuStreamBeginCapture_v2");
-        end = (delegate* unmanaged<nint, nint*, CudaResult>)NativeLibrary.GetExport(library, "cuStreamEndCapture");
+            exports.Get("cuStreamBeginCapture_v2");
+        end = (delegate* unmanaged<nint, nint*, CudaResult>)exports.Get("cuStreamEndCapture");
         getStatus = (delegate* unmanaged<nint, CaptureStatus*, CudaResult>)
-            NativeLibrary.GetExport(library, "cuStreamIsCapturing");
+            exports.Get("cuStreamIsCapturing");
     }
 
     /// <summary><c>cuStreamBeginCapture</c>.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Contexts. The primary context of a device is the one that all libraries in a process share.</summary>
@@ -12,16 +10,16 @@ public sealed unsafe class ContextFunctions
     private readonly delegate* unmanaged<int*, CudaResult> getDevice;
     private readonly delegate* unmanaged<CudaResult> synchronize;
 
-    internal ContextFunctions(nint library)
+    internal ContextFunctions(IExportTable exports)
     {
         retainPrimary = (delegate* unmanaged<nint*, int, CudaResult>)
-            NativeLibrary.GetExport(library, "cuDevicePrimaryCtxRetain");
+            exports.Get("cuDevicePrimaryCtxRetain");
         releasePrimary = (delegate* unmanaged<int, CudaResult>)
-            NativeLibrary.GetExport(library, "cuDevicePrimaryCtxRelease_v2");
-        getCurrent = (delegate* unmanaged<nint*, CudaResult>)NativeLibrary.GetExport(library, "cuCtxGetCurrent");
-        setCurrent = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuCtxSetCurrent");
-        getDevice = (delegate* unmanaged<int*, CudaResult>)NativeLibrary.GetExport(library, "cuCtxGetDevice");
-        synchronize = (delegate* unmanaged<CudaResult>)NativeLibrary.GetExport(library, "cuCtxSynchronize");
+            exports.Get("cuDevicePrimaryCtxRelease_v2");
+        getCurrent = (delegate* unmanaged<nint*, CudaResult>)exports.Get("cuCtxGetCurrent");
+        setCurrent = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuCtxSetCurrent");
+        getDevice = (delegate* unmanaged<int*, CudaResult>)exports.Get("cuCtxGetDevice");
+        synchronize = (delegate* unmanaged<CudaResult>)exports.Get("cuCtxSynchronize");
     }
 
     /// <summary><c>cuDevicePrimaryCtxRetain</c>: creates the primary context or adds a reference to it.</summary>

@@ -4,31 +4,32 @@ using System.Runtime.InteropServices;
 namespace Fusion.Interop.Driver;
 
 /// <summary>The CUDA driver's functions that Fusion uses, grouped as the driver's documentation groups them.</summary>
-/// <remarks>The library stays loaded until the process ends. All members may be called from any thread; which
+/// <remarks>The functions come from a table: that of the driver's library, which stays loaded until the process ends, or any
+/// other. All members may be called from any thread; which
 /// functions need a current context says the CUDA Driver API reference.</remarks>
 public sealed unsafe class CudaDriver
 {
     private readonly delegate* unmanaged<uint, CudaResult> init;
     private readonly delegate* unmanaged<int*, CudaResult> getVersion;
 
-    private CudaDriver(nint library)
+    private CudaDriver(IExportTable exports)
     {
-        init = (delegate* unmanaged<uint, CudaResult>)NativeLibrary.GetExport(library, "cuInit");
-        getVersion = (delegate* unmanaged<int*, CudaResult>)NativeLibrary.GetExport(library, "cuDriverGetVersion");
-        Device = new DeviceFunctions(library);
-        Context = new ContextFunctions(library);
-        Memory = new MemoryFunctions(library);
-        Module = new ModuleFunctions(library);
-        Launch = new LaunchFunctions(library);
-        Stream = new StreamFunctions(library);
-        Event = new EventFunctions(library);
-        Capture = new CaptureFunctions(library);
-        Graph = new GraphFunctions(library);
-        HostMemory = new HostMemoryFunctions(library);
-        Occupancy = new OccupancyFunctions(library);
-        Peer = new PeerFunctions(library);
-        Address = new AddressFunctions(library);
-        Error = new ErrorFunctions(library);
+        init = (delegate* unmanaged<uint, CudaResult>)exports.Get("cuInit");
+        getVersion = (delegate* unmanaged<int*, CudaResult>)exports.Get("cuDriverGetVersion");
+        Device = new DeviceFunctions(exports);
+        Context = new ContextFunctions(exports);
+        Memory = new MemoryFunctions(exports);
+        Module = new ModuleFunctions(exports);
+        Launch = new LaunchFunctions(exports);
+        Stream = new StreamFunctions(exports);
+        Event = new EventFunctions(exports);
+        Capture = new CaptureFunctions(exports);
+        Graph = new GraphFunctions(exports);
+        HostMemory = new HostMemoryFunctions(exports);
+        Occupancy = new OccupancyFunctions(exports);
+        Peer = new PeerFunctions(exports);
+        Address = new AddressFunctions(exports);
+        Error = new ErrorFunctions(exports);
     }
 
     /// <summary>Devices and what they can do.</summary>
@@ -73,6 +74,11 @@ public sealed unsafe class CudaDriver
     /// <summary>What results are called and mean.</summary>
     public ErrorFunctions Error { get; }
 
+    /// <summary>A driver whose functions come from a table, which need not be a library's.</summary>
+    /// <param name="exports">The functions, by the names that the driver's library exports: <c>cuMemAlloc_v2</c>.</param>
+    /// <exception cref="EntryPointNotFoundException">A function is missing that every driver has.</exception>
+    public static CudaDriver Of(IExportTable exports) => new(exports);
+
     /// <summary>Loads the driver's library by the first of <see cref="LibraryNames.Driver"/> that works.</summary>
     /// <param name="driver">The driver.</param>
     /// <param name="failure">Why there is none: a line for each name, with the loader's reason.</param>
@@ -84,7 +90,7 @@ public sealed unsafe class CudaDriver
         {
             try
             {
-                driver = new CudaDriver(NativeLibrary.Load(name));
+                driver = new CudaDriver(new LibraryExports(NativeLibrary.Load(name)));
                 failure = null;
                 return true;
             }

@@ -13,14 +13,14 @@ public sealed unsafe class DeviceFunctions
     private readonly delegate* unmanaged<nuint*, int, CudaResult> totalMemory;
     private readonly delegate* unmanaged<int*, DeviceProperty, int, CudaResult> getAttribute;
 
-    internal DeviceFunctions(nint library)
+    internal DeviceFunctions(IExportTable exports)
     {
-        getCount = (delegate* unmanaged<int*, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGetCount");
-        get = (delegate* unmanaged<int*, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGet");
-        getName = (delegate* unmanaged<byte*, int, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceGetName");
-        totalMemory = (delegate* unmanaged<nuint*, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceTotalMem_v2");
+        getCount = (delegate* unmanaged<int*, CudaResult>)exports.Get("cuDeviceGetCount");
+        get = (delegate* unmanaged<int*, int, CudaResult>)exports.Get("cuDeviceGet");
+        getName = (delegate* unmanaged<byte*, int, int, CudaResult>)exports.Get("cuDeviceGetName");
+        totalMemory = (delegate* unmanaged<nuint*, int, CudaResult>)exports.Get("cuDeviceTotalMem_v2");
         getAttribute = (delegate* unmanaged<int*, DeviceProperty, int, CudaResult>)
-            NativeLibrary.GetExport(library, "cuDeviceGetAttribute");
+            exports.Get("cuDeviceGetAttribute");
     }
 
     /// <summary><c>cuDeviceGetCount</c>.</summary>

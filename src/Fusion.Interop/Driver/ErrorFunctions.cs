@@ -8,11 +8,11 @@ public sealed unsafe class ErrorFunctions
     private readonly delegate* unmanaged<CudaResult, byte**, CudaResult> getName;
     private readonly delegate* unmanaged<CudaResult, byte**, CudaResult> getString;
 
-    internal ErrorFunctions(nint library)
+    internal ErrorFunctions(IExportTable exports)
     {
-        getName = (delegate* unmanaged<CudaResult, byte**, CudaResult>)NativeLibrary.GetExport(library, "cuGetErrorName");
+        getName = (delegate* unmanaged<CudaResult, byte**, CudaResult>)exports.Get("cuGetErrorName");
         getString = (delegate* unmanaged<CudaResult, byte**, CudaResult>)
-            NativeLibrary.GetExport(library, "cuGetErrorString");
+            exports.Get("cuGetErrorString");
     }
 
     /// <summary><c>cuGetErrorName</c>.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Events: points in a stream, with a time.</summary>
@@ -13,14 +11,14 @@ public sealed unsafe class EventFunctions
     private readonly delegate* unmanaged<nint, CudaResult> synchronize;
     private readonly delegate* unmanaged<float*, nint, nint, CudaResult> elapsed;
 
-    internal EventFunctions(nint library)
+    internal EventFunctions(IExportTable exports)
     {
-        create = (delegate* unmanaged<nint*, uint, CudaResult>)NativeLibrary.GetExport(library, "cuEventCreate");
-        destroy = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuEventDestroy_v2");
-        record = (delegate* unmanaged<nint, nint, CudaResult>)NativeLibrary.GetExport(library, "cuEventRecord");
-        synchronize = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuEventSynchronize");
+        create = (delegate* unmanaged<nint*, uint, CudaResult>)exports.Get("cuEventCreate");
+        destroy = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuEventDestroy_v2");
+        record = (delegate* unmanaged<nint, nint, CudaResult>)exports.Get("cuEventRecord");
+        synchronize = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuEventSynchronize");
         elapsed = (delegate* unmanaged<float*, nint, nint, CudaResult>)
-            NativeLibrary.GetExport(library, "cuEventElapsedTime");
+            exports.Get("cuEventElapsedTime");
     }
 
     /// <summary><c>cuEventCreate</c> in the current context.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Graphs: work that was recorded once and is launched as a whole.</summary>
@@ -10,13 +8,13 @@ public sealed unsafe class GraphFunctions
     private readonly delegate* unmanaged<nint, CudaResult> destroyExecutable;
     private readonly delegate* unmanaged<nint, CudaResult> destroy;
 
-    internal GraphFunctions(nint library)
+    internal GraphFunctions(IExportTable exports)
     {
         instantiate = (delegate* unmanaged<nint*, nint, ulong, CudaResult>)
-            NativeLibrary.GetExport(library, "cuGraphInstantiateWithFlags");
-        launch = (delegate* unmanaged<nint, nint, CudaResult>)NativeLibrary.GetExport(library, "cuGraphLaunch");
-        destroyExecutable = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuGraphExecDestroy");
-        destroy = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuGraphDestroy");
+            exports.Get("cuGraphInstantiateWithFlags");
+        launch = (delegate* unmanaged<nint, nint, CudaResult>)exports.Get("cuGraphLaunch");
+        destroyExecutable = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuGraphExecDestroy");
+        destroy = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuGraphDestroy");
     }
 
     /// <summary><c>cuGraphInstantiateWithFlags</c>, without flags.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Host memory that GPUs read and write directly.</summary>
@@ -12,12 +10,12 @@ public sealed unsafe class HostMemoryFunctions
     private readonly delegate* unmanaged<ulong*, void*, uint, CudaResult> getDevicePointer;
     private readonly delegate* unmanaged<void*, CudaResult> free;
 
-    internal HostMemoryFunctions(nint library)
+    internal HostMemoryFunctions(IExportTable exports)
     {
-        allocate = (delegate* unmanaged<void**, nuint, uint, CudaResult>)NativeLibrary.GetExport(library, "cuMemHostAlloc");
+        allocate = (delegate* unmanaged<void**, nuint, uint, CudaResult>)exports.Get("cuMemHostAlloc");
         getDevicePointer = (delegate* unmanaged<ulong*, void*, uint, CudaResult>)
-            NativeLibrary.GetExport(library, "cuMemHostGetDevicePointer_v2");
-        free = (delegate* unmanaged<void*, CudaResult>)NativeLibrary.GetExport(library, "cuMemFreeHost");
+            exports.Get("cuMemHostGetDevicePointer_v2");
+        free = (delegate* unmanaged<void*, CudaResult>)exports.Get("cuMemFreeHost");
     }
 
     /// <summary><c>cuMemHostAlloc</c>: pinned, mapped for GPUs, and so for every context of the process.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Launching kernels.</summary>
@@ -7,9 +5,9 @@ public sealed unsafe class LaunchFunctions
 {
     private readonly delegate* unmanaged<LaunchConfig*, nint, void**, void**, CudaResult> launch;
 
-    internal LaunchFunctions(nint library) =>
+    internal LaunchFunctions(IExportTable exports) =>
         launch = (delegate* unmanaged<LaunchConfig*, nint, void**, void**, CudaResult>)
-            NativeLibrary.GetExport(library, "cuLaunchKernelEx");
+            exports.Get("cuLaunchKernelEx");
 
     /// <summary><c>cuLaunchKernelEx</c>: copies the arguments, puts the kernel into the stream and returns.</summary>
     /// <param name="config">Grid, block, shared memory, stream and attributes.</param>

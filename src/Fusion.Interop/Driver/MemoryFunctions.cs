@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Device memory. Sizes are in bytes; the context of the memory must be current.</summary>
@@ -13,18 +11,18 @@ public sealed unsafe class MemoryFunctions
     private readonly delegate* unmanaged<ulong, byte, nuint, nint, CudaResult> fillInStream;
     private readonly delegate* unmanaged<ulong, ulong, nuint, CudaResult> copy;
 
-    internal MemoryFunctions(nint library)
+    internal MemoryFunctions(IExportTable exports)
     {
-        allocate = (delegate* unmanaged<ulong*, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemAlloc_v2");
-        free = (delegate* unmanaged<ulong, CudaResult>)NativeLibrary.GetExport(library, "cuMemFree_v2");
+        allocate = (delegate* unmanaged<ulong*, nuint, CudaResult>)exports.Get("cuMemAlloc_v2");
+        free = (delegate* unmanaged<ulong, CudaResult>)exports.Get("cuMemFree_v2");
         copyToDevice = (delegate* unmanaged<ulong, void*, nuint, CudaResult>)
-            NativeLibrary.GetExport(library, "cuMemcpyHtoD_v2");
+            exports.Get("cuMemcpyHtoD_v2");
         copyToHost = (delegate* unmanaged<void*, ulong, nuint, CudaResult>)
-            NativeLibrary.GetExport(library, "cuMemcpyDtoH_v2");
-        fill = (delegate* unmanaged<ulong, byte, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemsetD8_v2");
+            exports.Get("cuMemcpyDtoH_v2");
+        fill = (delegate* unmanaged<ulong, byte, nuint, CudaResult>)exports.Get("cuMemsetD8_v2");
         fillInStream = (delegate* unmanaged<ulong, byte, nuint, nint, CudaResult>)
-            NativeLibrary.GetExport(library, "cuMemsetD8Async");
-        copy = (delegate* unmanaged<ulong, ulong, nuint, CudaResult>)NativeLibrary.GetExport(library, "cuMemcpyDtoD_v2");
+            exports.Get("cuMemsetD8Async");
+        copy = (delegate* unmanaged<ulong, ulong, nuint, CudaResult>)exports.Get("cuMemcpyDtoD_v2");
     }
 
     /// <summary><c>cuMemAlloc</c>.</summary>

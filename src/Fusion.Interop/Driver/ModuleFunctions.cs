@@ -13,20 +13,20 @@ public sealed unsafe class ModuleFunctions
     private readonly delegate* unmanaged<nint, CudaResult> loadFunction;
     private readonly delegate* unmanaged<nint, nuint, nuint*, nuint*, CudaResult> getParameter;
 
-    internal ModuleFunctions(nint library)
+    internal ModuleFunctions(IExportTable exports)
     {
         load = (delegate* unmanaged<nint*, void*, uint, JitOption*, void**, CudaResult>)
-            NativeLibrary.GetExport(library, "cuModuleLoadDataEx");
-        unload = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuModuleUnload");
+            exports.Get("cuModuleLoadDataEx");
+        unload = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuModuleUnload");
         getFunction = (delegate* unmanaged<nint*, nint, byte*, CudaResult>)
-            NativeLibrary.GetExport(library, "cuModuleGetFunction");
+            exports.Get("cuModuleGetFunction");
         getAttribute = (delegate* unmanaged<int*, FunctionProperty, nint, CudaResult>)
-            NativeLibrary.GetExport(library, "cuFuncGetAttribute");
+            exports.Get("cuFuncGetAttribute");
         setAttribute = (delegate* unmanaged<nint, FunctionProperty, int, CudaResult>)
-            NativeLibrary.GetExport(library, "cuFuncSetAttribute");
-        if (NativeLibrary.TryGetExport(library, "cuFuncLoad", out var export))
+            exports.Get("cuFuncSetAttribute");
+        if (exports.TryGet("cuFuncLoad", out var export))
             loadFunction = (delegate* unmanaged<nint, CudaResult>)export;
-        if (NativeLibrary.TryGetExport(library, "cuFuncGetParamInfo", out export))
+        if (exports.TryGet("cuFuncGetParamInfo", out export))
             getParameter = (delegate* unmanaged<nint, nuint, nuint*, nuint*, CudaResult>)export;
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>How many blocks run at a time.</summary>
@@ -8,11 +6,11 @@ public sealed unsafe class OccupancyFunctions
     private readonly delegate* unmanaged<int*, nint, int, nuint, CudaResult> maxActiveBlocks;
     private readonly delegate* unmanaged<int*, nint, LaunchConfig*, CudaResult> maxActiveClusters;
 
-    internal OccupancyFunctions(nint library)
+    internal OccupancyFunctions(IExportTable exports)
     {
         maxActiveBlocks = (delegate* unmanaged<int*, nint, int, nuint, CudaResult>)
-            NativeLibrary.GetExport(library, "cuOccupancyMaxActiveBlocksPerMultiprocessor");
-        if (NativeLibrary.TryGetExport(library, "cuOccupancyMaxActiveClusters", out var export))
+            exports.Get("cuOccupancyMaxActiveBlocksPerMultiprocessor");
+        if (exports.TryGet("cuOccupancyMaxActiveClusters", out var export))
             maxActiveClusters = (delegate* unmanaged<int*, nint, LaunchConfig*, CudaResult>)export;
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>GPUs that read and write each other's memory.</summary>
@@ -8,10 +6,10 @@ public sealed unsafe class PeerFunctions
     private readonly delegate* unmanaged<int*, int, int, CudaResult> canAccess;
     private readonly delegate* unmanaged<nint, uint, CudaResult> enable;
 
-    internal PeerFunctions(nint library)
+    internal PeerFunctions(IExportTable exports)
     {
-        canAccess = (delegate* unmanaged<int*, int, int, CudaResult>)NativeLibrary.GetExport(library, "cuDeviceCanAccessPeer");
-        enable = (delegate* unmanaged<nint, uint, CudaResult>)NativeLibrary.GetExport(library, "cuCtxEnablePeerAccess");
+        canAccess = (delegate* unmanaged<int*, int, int, CudaResult>)exports.Get("cuDeviceCanAccessPeer");
+        enable = (delegate* unmanaged<nint, uint, CudaResult>)exports.Get("cuCtxEnablePeerAccess");
     }
 
     /// <summary><c>cuDeviceCanAccessPeer</c>.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Interop.Driver;
 
 /// <summary>Streams: queues of work on a device.</summary>
@@ -14,14 +12,14 @@ public sealed unsafe class StreamFunctions
     private readonly delegate* unmanaged<nint, nint, uint, CudaResult> waitEvent;
     private readonly delegate* unmanaged<nint, nint*, CudaResult> getContext;
 
-    internal StreamFunctions(nint library)
+    internal StreamFunctions(IExportTable exports)
     {
-        create = (delegate* unmanaged<nint*, uint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamCreate");
-        destroy = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamDestroy_v2");
-        synchronize = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamSynchronize");
-        query = (delegate* unmanaged<nint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamQuery");
-        waitEvent = (delegate* unmanaged<nint, nint, uint, CudaResult>)NativeLibrary.GetExport(library, "cuStreamWaitEvent");
-        getContext = (delegate* unmanaged<nint, nint*, CudaResult>)NativeLibrary.GetExport(library, "cuStreamGetCtx");
+        create = (delegate* unmanaged<nint*, uint, CudaResult>)exports.Get("cuStreamCreate");
+        destroy = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuStreamDestroy_v2");
+        synchronize = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuStreamSynchronize");
+        query = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuStreamQuery");
+        waitEvent = (delegate* unmanaged<nint, nint, uint, CudaResult>)exports.Get("cuStreamWaitEvent");
+        getContext = (delegate* unmanaged<nint, nint*, CudaResult>)exports.Get("cuStreamGetCtx");
     }
 
     /// <summary><c>cuStreamCreate</c> in the current context, without order towards the default stream.</summary>

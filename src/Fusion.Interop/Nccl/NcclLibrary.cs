@@ -20,12 +20,12 @@ public sealed unsafe class NcclLibrary
     private readonly delegate* unmanaged<NcclResult> groupEnd;
     private readonly delegate* unmanaged<NcclResult, byte*> getErrorString;
 
-    private NcclLibrary(nint library)
+    private NcclLibrary(IExportTable exports)
     {
         commInitAll = (delegate* unmanaged<nint*, int, int*, NcclResult>)Export("ncclCommInitAll");
         commAbort = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommAbort");
         // Since 2.14.
-        if (NativeLibrary.TryGetExport(library, "ncclCommFinalize", out var finalize))
+        if (exports.TryGet("ncclCommFinalize", out var finalize))
             commFinalize = (delegate* unmanaged<nint, NcclResult>)finalize;
         commDestroy = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommDestroy");
         commGetAsyncError = (delegate* unmanaged<nint, NcclResult*, NcclResult>)Export("ncclCommGetAsyncError");
@@ -39,7 +39,7 @@ public sealed unsafe class NcclLibrary
         // 2.8 and older: 1000, 100, 1; since then 10000, 100, 1.
         Version = code < 10000 ? new(code / 1000, code % 1000 / 100, code % 100) : new(code / 10000, code % 10000 / 100, code % 100);
 
-        nint Export(string name) => NativeLibrary.GetExport(library, name);
+        nint Export(string name) => exports.Get(name);
     }
 
     /// <summary>NCCL's version: 2.21.5.</summary>
@@ -58,7 +58,7 @@ public sealed unsafe class NcclLibrary
         {
             try
             {
-                library = new(NativeLibrary.Load(name));
+                library = new(new LibraryExports(NativeLibrary.Load(name)));
                 failure = null;
                 return true;
             }

@@ -1,3 +1,4 @@
+using Fusion.Interop;
 using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
@@ -6,7 +7,9 @@ namespace Fusion.Runtime;
 /// use and stays until the process ends.</summary>
 public static class GpuDriver
 {
-    private static readonly Lazy<State> Loaded = new(State.Load);
+    private static Lazy<State> loaded = new(State.Load);
+
+    private static Lazy<State> Loaded => Volatile.Read(ref loaded);
 
     /// <summary>Whether there is a driver. It may still see no GPU (<see cref="GpuDevice.Count"/>).</summary>
     public static bool IsAvailable => Loaded.Value.Driver is not null;
@@ -33,6 +36,12 @@ public static class GpuDriver
     /// <summary>What <c>cuInit</c> said.</summary>
     internal static CudaResult Initialized => Loaded.Value.Initialized;
 
+    /// <summary>Takes the driver's functions from a table in the place of libcuda. What was opened before keeps its driver's
+    /// handles, which the new one does not know: call it before the first GPU is touched.</summary>
+    /// <param name="exports">The functions; null for libcuda.</param>
+    internal static void Use(IExportTable? exports) =>
+        Volatile.Write(ref loaded, new(() => exports is null ? State.Load() : State.Of(CudaDriver.Of(exports))));
+
     /// <summary>Throws unless a call of the driver worked.</summary>
     /// <param name="result">What it returned.</param>
     /// <param name="call">The function's name.</param>
@@ -45,9 +54,14 @@ public static class GpuDriver
     {
         public static State Load()
         {
-            var none = new Version(0, 0);
-            if (!CudaDriver.TryLoad(out var driver, out var failure)) return new(null, none, default, failure);
+            if (!CudaDriver.TryLoad(out var driver, out var failure)) return new(null, new(0, 0), default, failure);
             NativeEnvironment.Prepare();
+            return Of(driver);
+        }
+
+        public static State Of(CudaDriver driver)
+        {
+            var none = new Version(0, 0);
             var initialized = driver.Initialize();
             if (initialized == CudaResult.StubLibrary)
             {

@@ -16,6 +16,12 @@ public sealed class NotRearmedException : FusionException
             $"all waits were ended. Kernels of the program that run for long may be in the streams; when they have ended, call Rearm again.")) =>
         Rank = -1;
 
+    internal NotRearmedException(TimeSpan waited)
+        : base(ErrorCodes.NotRearmed, string.Create(CultureInfo.InvariantCulture,
+            $"The operation cannot be re-armed yet: not all processes of the group called Rearm within {waited.TotalSeconds:0.###} s. " +
+            $"Call it in each of them; see what the missing ones do instead.")) =>
+        Rank = -1;
+
     /// <summary>The rank that was to launch; -1 if all were to be re-armed.</summary>
     public int Rank { get; }
 }

@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>There are no kernels for so many ranks.</summary>
@@ -6,7 +8,7 @@ public sealed class WorldSizeException : FusionException
     internal WorldSizeException(int worldSize)
         : base(ErrorCodes.WorldSize,
             $"A group of {worldSize} {(worldSize == 1 ? "rank" : "ranks")} was asked for, but a group has " +
-            $"{PlanRules.WorldSizes} ranks.{(worldSize == 1 ? " A single rank has nothing to exchange: use the kernels of one GPU." : "")}") =>
+            $"{AllReduceVocabulary.WorldSizeWords} ranks.{(worldSize == 1 ? " A single rank has nothing to exchange: use the kernels of one GPU." : "")}") =>
         WorldSize = worldSize;
 
     /// <summary>The number of ranks that was asked for.</summary>

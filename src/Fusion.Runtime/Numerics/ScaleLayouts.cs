@@ -9,15 +9,20 @@ public static class ScaleLayouts
     private const int LargeTileRows = 128;
     private const int RowsOfAGroup = 32;
 
-    /// <summary>Type of the scales that a quantization makes; null if it makes none.</summary>
+    /// <summary>Type of the codes that a quantization writes: e4m3 or e2m1.</summary>
     /// <param name="quantization">The quantization.</param>
-    public static ElementType? ScaleType(in Quantization quantization) => quantization.Kind switch
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static ElementType CodeType(in Quantization quantization) => CallWords.Of(quantization.Kind) is { } row
+        ? CallWords.TypeOf(row.Codes)
+        : throw new ArgumentException("Where nothing is quantized there are no codes; take a quantization.");
+
+    /// <summary>Type of the scales that a quantization writes; null if it writes none.</summary>
+    /// <param name="quantization">The quantization.</param>
+    public static ElementType? ScaleType(in Quantization quantization) => CallWords.Of(quantization.Kind) switch
     {
-        QuantizationKind.PerTokenFp8 => ElementType.Float32,
-        QuantizationKind.PerGroupFp8 => quantization.GroupScaleType,
-        QuantizationKind.NvFp4 => ElementType.Float8E4M3,
-        QuantizationKind.MxFp8 => ElementType.Float8UE8M0,
-        _ => null,
+        null or { Scales.Count: 0 } => null,
+        { TakesGroup: true } => quantization.GroupScaleType,
+        { } row => CallWords.TypeOf(row.Scales[0]),
     };
 
     /// <summary>Scales of a row without padding; 0 if the quantization makes none.</summary>
@@ -26,15 +31,8 @@ public static class ScaleLayouts
     /// <exception cref="ArgumentException">The row is no whole number of groups.</exception>
     public static int BlocksPerRow(in Quantization quantization, int hidden)
     {
-        var elements = quantization.Kind switch
-        {
-            QuantizationKind.PerTokenFp8 => hidden,
-            QuantizationKind.PerGroupFp8 => quantization.GroupSize,
-            QuantizationKind.NvFp4 => Quantization.NvFp4Block,
-            QuantizationKind.MxFp8 => Quantization.MxFp8Block,
-            _ => 0,
-        };
-        if (quantization.Kind is QuantizationKind.None or QuantizationKind.StaticFp8) return 0;
+        if (CallWords.Of(quantization.Kind) is not { Scales.Count: > 0 } row) return 0;
+        var elements = row.TakesGroup ? quantization.GroupSize : row.Block > 0 ? row.Block : hidden;
         if (elements < 1 || hidden < 1 || hidden % elements != 0)
         {
             throw new ArgumentException(
@@ -99,9 +97,9 @@ public static class ScaleLayouts
         }
     }
 
-    /// <summary>Layout of a quantization's scales: only NVFP4 and MXFP8 have another than the linear one.</summary>
+    /// <summary>Layout of the scales that a quantization writes: linear where a call cannot choose one.</summary>
     internal static ScaleLayout Layout(in Quantization quantization) =>
-        quantization.Kind is QuantizationKind.NvFp4 or QuantizationKind.MxFp8 ? quantization.Layout : ScaleLayout.Linear;
+        CallWords.Of(quantization.Kind) is { TakesLayout: true } ? quantization.Layout : ScaleLayout.Linear;
 
     private static long RoundUp(long value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

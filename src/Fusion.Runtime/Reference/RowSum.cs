@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>The sum over a row in the one tree that the kernels use: docs/numbers.md, step 3.</summary>
@@ -7,7 +9,7 @@ internal static class RowSum
     public const int Vector = 8;
 
     /// <summary>The longest row.</summary>
-    public const int MaxHidden = 32768;
+    public const int MaxHidden = AllReduceVocabulary.LongestRow;
 
     private const int Lanes = 32;
 

@@ -10,9 +10,9 @@ public sealed class NamesOfKernels
         Assert.That(EpilogueWords.TryParse(words, out var epilogue, out var problem), problem);
         Assert.That(epilogue.ToString(), Is.EqualTo(words));
         Assert.That(EpilogueWords.TryParseIdentifier(epilogue.Identifier, out var same) && same == epilogue, epilogue.Identifier);
-        foreach (var stem in new[] { AllReduceKernelName.OneShot, AllReduceKernelName.TwoShot, AllReduceKernelName.Separate })
+        foreach (var stem in new[] { AllReduceKernelName.OneShot, AllReduceKernelName.TwoShot, AllReduceKernelName.EpilogueKernel })
         {
-            var separate = stem == AllReduceKernelName.Separate;
+            var separate = stem == AllReduceKernelName.EpilogueKernel;
             var name = new AllReduceKernelName(stem, "f16", separate ? 0 : 7, 2, 12288, separate ? 0 : 16, epilogue);
             Assert.That(AllReduceKernelName.TryParse(name.ToString(), out var read) && read == name, name.ToString());
         }
@@ -42,7 +42,7 @@ public sealed class NamesOfKernels
 
     public static IEnumerable<string> Epilogues() =>
         from residual in new[] { "", "residual" }
-        from norm in EpilogueWords.Norms.Prepend("")
-        from quantization in EpilogueWords.Quantizations.Concat(["", "fp8-group64", "fp8-group-ue8m0", "fp8-group8-ue8m0"])
+        from norm in AllReduceVocabulary.Norms.Select(norm => norm.Word).Prepend("")
+        from quantization in AllReduceVocabulary.Quantizations.Select(row => row.Word).Concat(["", "fp8-group64", "fp8-group-ue8m0", "fp8-group8-ue8m0"])
         select string.Join('+', new[] { residual, norm, quantization }.Where(word => word.Length > 0)) is { Length: > 0 } words ? words : "none";
 }

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Fusion.Gpu.Tests.Groups;
+using Fusion.Gpu.Tests.Ranks;
 using Fusion.Graph;
 using Fusion.Graph.Tests.Support;
 using Fusion.Runtime;

@@ -1,4 +1,4 @@
-using Fusion.Gpu.Tests.Groups;
+using Fusion.Gpu.Tests.Ranks;
 using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Graph;
 using Fusion.Graph.Tests.Support;

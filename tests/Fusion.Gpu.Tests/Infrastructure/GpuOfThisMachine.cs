@@ -1,4 +1,4 @@
-using Fusion.Gpu.Tests.Groups;
+using Fusion.Gpu.Tests.Ranks;
 using Fusion.Runtime;
 using NUnit.Framework.Interfaces;
 using NUnit.Framework.Internal;

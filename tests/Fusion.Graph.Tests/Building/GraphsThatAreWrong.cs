@@ -15,7 +15,7 @@ public sealed class GraphsThatAreWrong
         var x = builder.Input("x", 64);
         var other = builder.Input("other", 64, ElementType.Float16);
         Throws(() => x.Add(other, "add"), "FUSION5001", "add", "other",
-            "FUSION5001: Op 'add' (add): residual (%other) is f16[tokens, 64]; expected is bf16[tokens, 64].");
+            "FUSION5001: Op 'add' (residual): residual (%other) is f16[tokens, 64]; expected is bf16[tokens, 64].");
     }
 
     [Test]
@@ -50,7 +50,7 @@ public sealed class GraphsThatAreWrong
 
     [Test]
     public void AViewWithMoreElements() => Throws(
-        () => builder.Input("x", 64).View(Extent.PerToken(2), 64, "v"), "FUSION5001", "v", "v", "as many elements of the same type as bf16[tokens, 64]");
+        () => builder.Input("x", 64).View(RowCount.PerToken(2), 64, "v"), "FUSION5001", "v", "v", "as many elements of the same type as bf16[tokens, 64]");
 
     [Test]
     public void ASliceBeyondTheEnd() => Throws(
@@ -91,7 +91,7 @@ public sealed class GraphsThatAreWrong
     [Test]
     public void AValueThatIsReadBeforeItIsDefined()
     {
-        Tensor x = new("x", new(Extent.Tokens, 64, ElementType.BFloat16)), a = new("a", x.Type), b = new("b", x.Type);
+        GraphTensor x = new("x", new(RowCount.Tokens, 64, ElementType.BFloat16)), a = new("a", x.Type), b = new("b", x.Type);
         var first = new RowOp("first", a) { Group = "tp", AllReduceOut = b };
         var second = new RowOp("second", x) { Group = "tp", AllReduceOut = a };
         Throws(() => _ = new TensorGraph("g", [x], [], [first, second], [new("y", b)]), "FUSION5002", "first", "a",
@@ -111,7 +111,7 @@ public sealed class GraphsThatAreWrong
     [Test]
     public void AResultWithoutItsStep()
     {
-        Tensor x = new("x", new(Extent.Tokens, 64, ElementType.BFloat16)), a = new("a", x.Type), b = new("b", x.Type);
+        GraphTensor x = new("x", new(RowCount.Tokens, 64, ElementType.BFloat16)), a = new("a", x.Type), b = new("b", x.Type);
         var op = new RowOp("op", x) { Group = "tp", AllReduceOut = a, NormOut = b };
         Throws(() => _ = new TensorGraph("g", [x], [], [op], [new("y", b)]), "FUSION5001", "op", "b", "norm_out (%b) is given; expected is none");
     }

@@ -38,7 +38,7 @@ public sealed class MemoryOfGraphs
     {
         var builder = new GraphBuilder("g");
         var first = builder.Input("x", 64).Call("first", Negate);
-        var view = first.View(Extent.PerToken(2), 32, "view");
+        var view = first.View(RowCount.PerToken(2), 32, "view");
         var other = first.Call("other", Negate).Call("another", Negate);
         var graph = builder.Output("y", view.Call("last", Negate)).Output("z", other.Call("end", Negate)).Build();
         var plan = MemoryPlan.Of(graph, 16);
@@ -63,7 +63,7 @@ public sealed class MemoryOfGraphs
         }
     }
 
-    private static (MemoryPlan Plan, Tensor Residual, Tensor Sum) Residuals(bool residualIsReadLater)
+    private static (MemoryPlan Plan, GraphTensor Residual, GraphTensor Sum) Residuals(bool residualIsReadLater)
     {
         var builder = new GraphBuilder("g");
         var residual = builder.Input("r", 64).Call("residual", Negate);

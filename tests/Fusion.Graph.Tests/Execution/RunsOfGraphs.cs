@@ -40,7 +40,7 @@ public sealed class RunsOfGraphs
     public void AnOutputMayBeAnInputOrAWeight()
     {
         var builder = new GraphBuilder("g");
-        builder.Output("x", builder.Input("x", 8).View(Extent.Tokens, 8)).Output("w", builder.Weight("w", 8));
+        builder.Output("x", builder.Input("x", 8).View(RowCount.Tokens, 8)).Output("w", builder.Weight("w", 8));
         using var compiled = builder.Build().Compile(group, null, new() { MaxTokens = 2 });
         GraphRuns.Fill(compiled, 2, 2);
         var run = compiled.Run(2);

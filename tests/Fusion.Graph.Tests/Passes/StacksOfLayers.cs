@@ -77,7 +77,7 @@ public sealed class StacksOfLayers
         var first = (RowOp)Layers.Build(1, QuantizationKind.StaticFp8).Fuse().After.Ops[0];
 
         Assert.That(first.AllReduceOut?.Name, Is.EqualTo("layers.0.attention_sum"));
-        Assert.That((first.ResidualOut, first.NormOut), Is.EqualTo(((Tensor?)null, (Tensor?)null)));
+        Assert.That((first.ResidualOut, first.NormOut), Is.EqualTo(((GraphTensor?)null, (GraphTensor?)null)));
     }
 
     private static QuantizationKind? Given(QuantizationKind quant) => quant == QuantizationKind.None ? null : quant;

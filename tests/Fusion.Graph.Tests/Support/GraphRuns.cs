@@ -48,7 +48,7 @@ internal static class GraphRuns
         }
     }
 
-    public static byte[] Values(Tensor tensor, int tokens, int rank)
+    public static byte[] Values(GraphTensor tensor, int tokens, int rank)
     {
         var random = new Random(tensor.Name.Aggregate(17, (hash, letter) => (hash * 31) + letter) ^ (rank * 7919));
         var values = Enumerable.Range(0, (int)tensor.Type.Count(tokens)).Select(_ => Value(random)).ToArray();

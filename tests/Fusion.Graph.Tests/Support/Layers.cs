@@ -30,7 +30,7 @@ internal static class Layers
     }
 
     private static GraphValue Look(GraphValue sum, bool withNoOps, string block) =>
-        withNoOps && block == "mlp" ? sum.View(Extent.Tokens, Hidden, $"{block}_view") : sum;
+        withNoOps && block == "mlp" ? sum.View(RowCount.Tokens, Hidden, $"{block}_view") : sum;
 
     private static GraphValue Block(GraphBuilder builder, GraphValue norm, QuantizationKind quant, string block)
     {

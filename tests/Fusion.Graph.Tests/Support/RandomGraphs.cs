@@ -70,12 +70,12 @@ internal static class RandomGraphs
                     values.Add(value.Cast(Types[random.Next(3)]));
                     break;
                 case 9:
-                    values.Add(random.Next(2) == 0 ? value.View(Extent.Tokens, Hidden)
-                        : value.View(Extent.PerToken(2), Hidden / 2).View(Extent.Tokens, Hidden));
+                    values.Add(random.Next(2) == 0 ? value.View(RowCount.Tokens, Hidden)
+                        : value.View(RowCount.PerToken(2), Hidden / 2).View(RowCount.Tokens, Hidden));
                     break;
                 case 10:
                     if (random.Next(2) == 0) values.Add(value.SliceColumns(0, Hidden));
-                    else results.Add(value.View(Extent.PerToken(2), Hidden / 2).SliceColumns(8 * random.Next(2), 16));
+                    else results.Add(value.View(RowCount.PerToken(2), Hidden / 2).SliceColumns(8 * random.Next(2), 16));
                     break;
                 default:
                     values.Add(value.Call(NegateOp));

@@ -14,7 +14,7 @@ public sealed class GraphsAsText
             .And.Contain("  %layers.0.mlp_view: bf16[tokens, 64] = view(%layers.0.mlp_sum)"));
         Assert.That(report.After.ToText().Split('\n'), Does.Contain(
             "  %layers.0.attention_sum: bf16[tokens, 64], %layers.0.attention_quant: e2m1[tokens, 64], " +
-            "%layers.0.attention_quant.scales: e4m3[tokens, 4] 128x4 = all_reduce+rms_norm+nvfp4(%x, " +
+            "%layers.0.attention_quant.scales: e4m3[tokens, 4] 128x4 = all_reduce+rmsnorm+nvfp4(%x, " +
             "gamma: %layers.0.attention_gamma, scale: %layers.0.attention_scale) {group tp, epsilon 1E-05}"));
     }
 
@@ -76,8 +76,8 @@ public sealed class GraphsAsText
     [TestCase("{", "line 1")]
     [TestCase("null", "line 1: the graph: it is null: expected an object with schema, name,")]
     [TestCase("""{ "name": 3, "ops": [], "outputs": {} }""", "line 1: field 'name' of the graph: it is 3: expected a name")]
-    [TestCase("{ \"name\": \"g\",\n\"ops\": [ {\n\"op\": \"add\", \"nmae\": \"a\" } ], \"outputs\": {} }", "line 3: there is no field 'nmae'; did you mean 'name'?")]
-    [TestCase("{ \"name\": \"g\", \"ops\": [ \n{ \"op\": \"add\", \"name\": \"a\" } ], \"outputs\": {} }", "line 2: the op lacks 'inputs'")]
+    [TestCase("{ \"name\": \"g\",\n\"ops\": [ {\n\"op\": \"residual\", \"nmae\": \"a\" } ], \"outputs\": {} }", "line 3: there is no field 'nmae'; did you mean 'name'?")]
+    [TestCase("{ \"name\": \"g\", \"ops\": [ \n{ \"op\": \"residual\", \"name\": \"a\" } ], \"outputs\": {} }", "line 2: the op lacks 'inputs'")]
     [TestCase("""{ "name": "g", "name": "h", "ops": [], "outputs": {} }""", "field 'name' of the graph: it is there twice; keep one")]
     [TestCase("""{ "name": "g", "ops": [], "outputs": { "y": "x", "y": "x" } }""", "field 'y' of 'outputs' of the graph: it is there twice")]
     [TestCase("""{ "name": "g", "ops": {}, "outputs": {} }""", "field 'ops' of the graph: it is {}: expected a list of ops")]
@@ -127,7 +127,7 @@ public sealed class GraphsAsText
     public void StepsInAnotherOrderAreRefused()
     {
         var json = Layers.Build(1, QuantizationKind.None).Fuse().After.ToJson()
-            .Replace("all_reduce+rms_norm\"", "rms_norm+all_reduce\"", StringComparison.Ordinal);
-        Assert.That(() => GraphJsonText.Parse(json), Throws.TypeOf<GraphFileException>().With.Message.Contains("those of 'all_reduce+rms_norm'"));
+            .Replace("all_reduce+rmsnorm\"", "rmsnorm+all_reduce\"", StringComparison.Ordinal);
+        Assert.That(() => GraphJsonText.Parse(json), Throws.TypeOf<GraphFileException>().With.Message.Contains("those of 'all_reduce+rmsnorm'"));
     }
 }

@@ -1,0 +1,136 @@
+namespace Fusion.Manifest;
+
+/// <summary>The words of the fused all-reduce, each in one place: what projects (<c>FusionAllReduce</c>), the tool, graphs as JSON,
+/// messages and pages write, and what it is called in the kernels and in C#.</summary>
+/// <remarks>A row's <c>Name</c> is the constant of the kernels' enumeration (kernels/cu/fusion/allreduce/params.cuh) and of the
+/// runtime's (<c>QuantizationKind</c>, <c>NormKind</c>, <c>ScaleLayout</c>, <c>ElementType</c>). The rows of quantizations,
+/// layouts and types stand in the order of those; 0 is no quantization. Tests compare them.</remarks>
+public static class AllReduceVocabulary
+{
+    /// <summary>Number of elements of a vector: what a thread reads at once, and what a row is a multiple of.</summary>
+    public const int Vector = 8;
+
+    /// <summary>Number of elements of the longest row: a block of 1024 threads with 4 vectors each. The kernels have it as
+    /// <c>kLongestRow</c>.</summary>
+    public const int LongestRow = 32768;
+
+    /// <summary>The world sizes that there are kernels for, in words.</summary>
+    public const string WorldSizeWords = "2 to 8 and 16";
+
+    private static readonly NormWord[] AllNorms =
+    [
+        new("rmsnorm", "Rms", 0, "RMSNorm"),
+        new("rmsnorm1", "Rms", 1, "RMSNorm with weights stored as gamma − 1, as Gemma's are"),
+        new("rmsnorm-hf", "RmsRoundedTwice", 0, "RMSNorm rounded before the weight and after it, as Hugging Face's Llama does"),
+        new("layernorm", "Layer", 0, "LayerNorm"),
+    ];
+
+    private static readonly QuantizationWord[] AllQuantizations =
+    [
+        new("fp8", "StaticFp8", "e4m3", [], 0, QuantizationOptions.Scale, "FP8 with one scale that is given"),
+        new("fp8-token", "PerTokenFp8", "e4m3", ["f32"], 0, QuantizationOptions.None, "FP8 with a scale for each token"),
+        new(EpilogueWords.GroupWord, "PerGroupFp8", "e4m3", ["f32", "ue8m0"], 0, QuantizationOptions.Group,
+            "FP8 with a scale for each group of elements: of 128, or as in `fp8-group64`, `fp8-group-ue8m0`"),
+        new("nvfp4", "NvFp4", "e2m1", ["e4m3"], 16, QuantizationOptions.Scale | QuantizationOptions.Layout,
+            "NVFP4: blocks of 16, and a global scale that is given"),
+        new("mxfp8", "MxFp8", "e4m3", ["ue8m0"], 32, QuantizationOptions.Layout, "MXFP8: blocks of 32"),
+    ];
+
+    private static readonly LayoutWord[] AllLayouts =
+    [
+        new("linear", "Linear"),
+        new("8x4", "Swizzled8x4"),
+        new("128x4", "Swizzled128x4"),
+    ];
+
+    private static readonly ElementWord[] AllElements =
+    [
+        new("bf16", "BFloat16", 16, true),
+        new("f16", "Float16", 16, true),
+        new("f32", "Float32", 32, true),
+        new("e4m3", "Float8E4M3", 8, false),
+        new("e2m1", "Float4E2M1", 4, false),
+        new("ue8m0", "Float8UE8M0", 8, false),
+    ];
+
+    /// <summary>The norms.</summary>
+    public static IReadOnlyList<NormWord> Norms => AllNorms;
+
+    /// <summary>The quantizations, in the order of the kernels' constants, whose first one is 1.</summary>
+    public static IReadOnlyList<QuantizationWord> Quantizations => AllQuantizations;
+
+    /// <summary>The layouts of scales, in the order of the kernels' constants, whose first one is 0.</summary>
+    public static IReadOnlyList<LayoutWord> Layouts => AllLayouts;
+
+    /// <summary>The types of elements, in the order of the runtime's constants, whose first one is 0.</summary>
+    public static IReadOnlyList<ElementWord> Elements => AllElements;
+
+    /// <summary>The types of inputs.</summary>
+    public static IReadOnlyList<string> DataTypes { get; } =
+        [.. AllElements.Where(element => element.IsDataType).Select(element => element.Word)];
+
+    /// <summary>Whether there are kernels for so many ranks.</summary>
+    /// <param name="ranks">Number of ranks.</param>
+    public static bool IsWorldSize(int ranks) => ranks is (>= 2 and <= 8) or 16;
+
+    /// <summary>Whether a row may have so many elements.</summary>
+    /// <param name="hidden">Number of elements of a row.</param>
+    public static bool IsHiddenSize(int hidden) => hidden is >= Vector and <= LongestRow && hidden % Vector == 0;
+}
+
+/// <summary>A norm.</summary>
+/// <param name="Word">The word for it.</param>
+/// <param name="Name">Name of the constant in kernels and C#. Two words may have the same one, with different biases.</param>
+/// <param name="WeightBias">What is added to each weight.</param>
+/// <param name="Meaning">What it is, for lists of the words.</param>
+public sealed record NormWord(string Word, string Name, int WeightBias, string Meaning);
+
+/// <summary>A quantization.</summary>
+/// <param name="Word">The word for it.</param>
+/// <param name="Name">Name of the constant in kernels and C#.</param>
+/// <param name="Codes">Type of the codes that it writes.</param>
+/// <param name="Scales">Types that the scales that it writes may have, the usual one first; empty for none.</param>
+/// <param name="Block">Number of elements that share a scale, where that is fixed; 0 where it is not.</param>
+/// <param name="Options">What a call says besides.</param>
+/// <param name="Meaning">What it is, for lists of the words.</param>
+public sealed record QuantizationWord(
+    string Word, string Name, string Codes, IReadOnlyList<string> Scales, int Block, QuantizationOptions Options, string Meaning)
+{
+    /// <summary>Whether a call gives a scale.</summary>
+    public bool TakesScale => (Options & QuantizationOptions.Scale) != 0;
+
+    /// <summary>Whether a call says how many elements share a scale, and the type of the scales.</summary>
+    public bool TakesGroup => (Options & QuantizationOptions.Group) != 0;
+
+    /// <summary>Whether a call says where the scales are.</summary>
+    public bool TakesLayout => (Options & QuantizationOptions.Layout) != 0;
+}
+
+/// <summary>What a call says of its quantization besides which one it is.</summary>
+[Flags]
+public enum QuantizationOptions
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>A scale, or global scale, in the GPU's memory.</summary>
+    Scale = 1,
+
+    /// <summary>How many elements share a scale, and the type of the scales.</summary>
+    Group = 2,
+
+    /// <summary>Where the scales are.</summary>
+    Layout = 4,
+}
+
+/// <summary>A layout of scales.</summary>
+/// <param name="Word">The word for it.</param>
+/// <param name="Name">Name of the constant in kernels and C#.</param>
+public sealed record LayoutWord(string Word, string Name);
+
+/// <summary>A type of elements.</summary>
+/// <param name="Word">The word for it: its name in CUDA.</param>
+/// <param name="Name">Name of the constant in C#.</param>
+/// <param name="Bits">Size of an element in bits.</param>
+/// <param name="IsDataType">Whether inputs may have it.</param>
+public sealed record ElementWord(string Word, string Name, int Bits, bool IsDataType);

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>What follows the sum in an all-reduce, as far as kernels are compiled for it. Addresses, epsilon, the layout of scales
+/// and which outputs are wanted are of no account.</summary>
+public readonly record struct AllReduceEpilogue
+{
+    /// <summary>Whether a residual is added.</summary>
+    public bool HasResidual { get; init; }
+
+    /// <summary>The norm.</summary>
+    public NormKind Norm { get; init; }
+
+    /// <summary>What is added to each of the norm's weights; 0 without a norm.</summary>
+    public float WeightBias { get; init; }
+
+    /// <summary>The quantization.</summary>
+    public QuantizationKind Quantization { get; init; }
+
+    /// <summary>Elements that share a scale, of per-group FP8; else 0.</summary>
+    public int GroupSize { get; init; }
+
+    /// <summary>Whether per-group FP8 has UE8M0 scales.</summary>
+    public bool GroupScaleIsUe8m0 { get; init; }
+
+    /// <summary>What follows the sum in a call.</summary>
+    /// <param name="call">The call.</param>
+    public static AllReduceEpilogue Of(in AllReduceCall call)
+    {
+        var isGrouped = call.Quantization.Kind == QuantizationKind.PerGroupFp8;
+        return new()
+        {
+            HasResidual = call.Residual is not null,
+            Norm = call.Norm.Kind,
+            WeightBias = call.Norm.Kind == NormKind.None ? 0 : call.Norm.WeightBias,
+            Quantization = call.Quantization.Kind,
+            GroupSize = isGrouped ? call.Quantization.GroupSize : 0,
+            GroupScaleIsUe8m0 = isGrouped && call.Quantization.GroupScaleType == ElementType.Float8UE8M0,
+        };
+    }
+
+    /// <summary>Reads an epilogue as projects and the command line write it: words joined by <c>+</c>, of <c>residual</c>, then
+    /// <c>rmsnorm</c>, <c>rmsnorm1</c> (weights stored as gamma − 1), <c>rmsnorm-hf</c> (rounded twice) or <c>layernorm</c>, then
+    /// <c>fp8</c>, <c>fp8-token</c>, <c>fp8-group</c> (of 128; <c>fp8-group64</c>, <c>fp8-group-ue8m0</c>), <c>nvfp4</c> or
+    /// <c>mxfp8</c>; <c>none</c> for the sum alone.</summary>
+    /// <param name="words">The words.</param>
+    /// <exception cref="FormatException">A word is none, or not in its place.</exception>
+    public static AllReduceEpilogue Parse(string words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        return EpilogueWords.TryParse(words, out var read, out var problem)
+            ? FromWords(read)
+            : throw new FormatException($"'{words}' is no epilogue: {problem}");
+    }
+
+    /// <summary>As <see cref="Parse"/> reads it, if it has words for it.</summary>
+    public override string ToString()
+    {
+        var norm = CallWords.WordOf(Norm, WeightBias);
+        var row = AllReduceVocabulary.Norms.FirstOrDefault(row => row.Word == norm);
+        // There is no word for it.
+        if (WeightBias != (row?.WeightBias ?? 0)) norm += string.Create(CultureInfo.InvariantCulture, $"(weights + {WeightBias})");
+        var quantization = CallWords.Of(Quantization)?.Word ?? "";
+        return new EpilogueWords(HasResidual, norm, quantization, GroupSize, GroupScaleIsUe8m0).ToString();
+    }
+
+    internal static AllReduceEpilogue FromWords(in EpilogueWords words) => new()
+    {
+        HasResidual = words.Residual,
+        Norm = words.NormRow is { } norm ? CallWords.KindOf(norm) : NormKind.None,
+        WeightBias = words.NormRow?.WeightBias ?? 0,
+        Quantization = CallWords.KindOf(words.QuantizationRow),
+        GroupSize = words.Group,
+        GroupScaleIsUe8m0 = words.GroupScaleIsUe8m0,
+    };
+}

@@ -1,0 +1,80 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>Looks for what is wrong in a quantization and its outputs.</summary>
+internal static class QuantizationValidation
+{
+    private const string Scale = "Quantization.Scale";
+
+    private static readonly string WithScale = string.Join(" and ", AllReduceVocabulary.Quantizations
+        .Where(quantization => quantization.TakesScale).Select(quantization => quantization.Name));
+
+    /// <summary>Checks a quantization.</summary>
+    /// <param name="quantization">The quantization.</param>
+    /// <param name="tensors">Checks its tensors.</param>
+    /// <param name="hidden">Elements of a token.</param>
+    public static void Check(in Quantization quantization, TensorCheck tensors, int hidden)
+    {
+        var kind = quantization.Kind;
+        if (PlanRules.FaultOf(kind, quantization.GroupSize, hidden) is { } fault)
+        {
+            var isOfTheOperation = fault.Parameter == nameof(AllReduceOptions.HiddenSize);
+            throw TensorCheck.Wrong(
+                isOfTheOperation ? fault.Parameter : $"Quantization.{fault.Parameter}", fault.Value, fault.Allowed);
+        }
+
+        var row = CallWords.Of(kind);
+        if (!CallWords.IsLayout(quantization.Layout))
+            throw TensorCheck.Wrong("Quantization.Layout", quantization.Layout.ToString(), $"a value of {nameof(ScaleLayout)}");
+        if (row is { TakesGroup: true } && !row.Scales.Contains(CallWords.WordOf(quantization.GroupScaleType)))
+        {
+            throw TensorCheck.Wrong(
+                "Quantization.GroupScaleType", CallWords.WordOf(quantization.GroupScaleType), string.Join(" or ", row.Scales));
+        }
+
+        var takesScale = row is { TakesScale: true };
+        if (takesScale && quantization.Scale is null) throw TensorCheck.Wrong(Scale, "null", $"the scale of {kind}, one f32");
+        if (quantization.Scale is not { } scale) return;
+        if (!takesScale) throw TensorCheck.Wrong(Scale, $"given for {kind}", $"null but for {WithScale}");
+        tensors.Scalar(Scale, scale);
+    }
+
+    /// <summary>Checks what a quantization writes.</summary>
+    /// <param name="call">The call, whose quantization was checked.</param>
+    /// <param name="tensors">Checks its tensors.</param>
+    /// <param name="tokens">Tokens of the call.</param>
+    /// <param name="hidden">Elements of a token.</param>
+    public static void CheckOutputs(in AllReduceCall call, TensorCheck tensors, long tokens, int hidden)
+    {
+        var quantization = call.Quantization;
+        var kind = quantization.Kind;
+        if (kind == QuantizationKind.None)
+        {
+            if (call.QuantOut is not null) throw WithoutQuantization(nameof(call.QuantOut));
+            if (call.ScaleOut is not null) throw WithoutQuantization(nameof(call.ScaleOut));
+            return;
+        }
+
+        var type = ScaleLayouts.CodeType(quantization);
+        if (call.QuantOut is not { } quantOut)
+            throw TensorCheck.Wrong(nameof(call.QuantOut), "null", $"where {kind} writes its {CallWords.WordOf(type)}");
+        tensors.Matrix(nameof(call.QuantOut), quantOut, type, tokens, hidden);
+
+        if (ScaleLayouts.ScaleType(quantization) is not { } scaleType)
+        {
+            if (call.ScaleOut is not null)
+                throw TensorCheck.Wrong(nameof(call.ScaleOut), $"given for {kind}", "null: its scale is given, none is made");
+            return;
+        }
+
+        var scaleName = CallWords.WordOf(scaleType);
+        if (call.ScaleOut is not { } scaleOut)
+            throw TensorCheck.Wrong(nameof(call.ScaleOut), "null", $"where {kind} writes its {scaleName} scales");
+        tensors.Scales(
+            nameof(call.ScaleOut), scaleOut, scaleType, ScaleLayouts.Count(quantization, tokens, hidden), ScaleLayouts.Layout(quantization));
+    }
+
+    private static AllReduceArgumentException WithoutQuantization(string parameter) =>
+        TensorCheck.Wrong(parameter, "given without a quantization", "null where Quantization.Kind is None");
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+
+namespace Fusion.Runtime;
+
+/// <summary>Chooses the strategy of a call. It looks at nothing but its argument, and needs no GPU: the same request gives the
+/// same plan on every rank.</summary>
+public static class AllReduceDispatcher
+{
+    /// <summary>Plans a call.</summary>
+    /// <param name="request">The call and what it runs on.</param>
+    /// <returns>The plan. What cannot be done is refused in its reason, not by an exception.</returns>
+    public static AllReducePlan Plan(PlanRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (PlanRules.FaultOf(request) is { } fault)
+            return Refused(request, 0, $"{fault.Parameter} is {fault.Value}; allowed is {fault.Allowed}");
+
+        var layout = WorkspaceLayout.For(request);
+        if (request.Tokens < 1)
+            return Refused(request, layout.Bytes, Text($"a call of {request.Tokens} tokens: at least 1 is needed"));
+        if (request.Tokens > layout.MaxTokens)
+        {
+            var made = Text($"the operation's {layout.MaxTokens}, for which its workspace of {layout.Bytes:N0} bytes is made");
+            return Refused(request, layout.Bytes, Text($"{request.Tokens} tokens are more than {made}"));
+        }
+
+        if (request.Topology == GroupTopology.Cpu) return OnCpu(request);
+        var chosen = Choose(request, layout, out var reason);
+        if (request.Force is not { } forced) return Planned(request, layout, chosen, chosen, reason);
+
+        if (forced is not (AllReduceStrategy.OneShot or AllReduceStrategy.TwoShot or AllReduceStrategy.Separate))
+            return Refused(request, layout.Bytes, $"the strategy that was asked for, {forced}, is none");
+        if (request.Tokens > layout.Capacity(forced)) return Refused(request, layout.Bytes, TooManyFor(forced, request, layout));
+        return Planned(request, layout, forced, chosen, $"as asked for; by size it would be {Name(chosen)}: {reason}");
+    }
+
+    /// <summary>A strategy's name as the command line and JSON write it.</summary>
+    /// <param name="strategy">The strategy.</param>
+    public static string Name(AllReduceStrategy strategy) => strategy switch
+    {
+        AllReduceStrategy.OneShot => "one-shot",
+        AllReduceStrategy.TwoShot => "two-shot",
+        AllReduceStrategy.Separate => "separate",
+        _ => "refuse",
+    };
+
+    private static AllReduceStrategy Choose(PlanRequest request, WorkspaceLayout layout, out string reason)
+    {
+        var row = request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize)
+            ?? throw new InvalidOperationException($"No policy for {request.WorldSize} ranks.");
+        var bytes = request.Tokens * layout.TokenBytes;
+        var type = CallWords.WordOf(request.DataType);
+        var input = Text($"{Tokens(request.Tokens)} of {request.HiddenSize} {type} are {bytes:N0} bytes");
+        var where = request.Topology == GroupTopology.Loopback ? " on one GPU" : "";
+        var origin = row.Source.Length > 0 ? $"; {row.Source}" : "";
+        var source = Text($"sm_{request.Capability.Number}, {request.WorldSize} ranks{where}{origin}");
+
+        if (bytes <= row.OneShotUpTo)
+        {
+            reason = Text($"{input}, no more than one-shot's limit of {row.OneShotUpTo:N0} ({source})");
+            return AllReduceStrategy.OneShot;
+        }
+
+        var above = Text($"{input}, more than one-shot's limit of {row.OneShotUpTo:N0}");
+        if (row.TwoShotUpTo is not { } twoShotUpTo)
+        {
+            reason = Text($"{above}; two-shot's only limit is the workspace's of {layout.MaxTokens} tokens ({source})");
+            return AllReduceStrategy.TwoShot;
+        }
+
+        var fits = bytes <= twoShotUpTo;
+        reason = fits
+            ? Text($"{above} and no more than two-shot's of {twoShotUpTo:N0} ({source})")
+            : Text($"{above} and than two-shot's of {twoShotUpTo:N0} ({source})");
+        return fits ? AllReduceStrategy.TwoShot : AllReduceStrategy.Separate;
+    }
+
+    private static AllReducePlan Planned(
+        PlanRequest request, WorkspaceLayout layout, AllReduceStrategy strategy, AllReduceStrategy bySize, string reason)
+    {
+        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType);
+        var isSeparate = strategy == AllReduceStrategy.Separate;
+        var exchange = !isSeparate ? strategy
+            : bySize == AllReduceStrategy.OneShot ? AllReduceStrategy.OneShot : AllReduceStrategy.TwoShot;
+        var plan = new AllReducePlan(strategy, reason, request.Tokens, kernel.Threads, kernel.VectorsPerThread, layout.Bytes)
+        {
+            Exchange = exchange,
+            Kernel = kernel.Exchange(exchange),
+            EpilogueKernel = isSeparate ? kernel.Epilogue() : "",
+        };
+        return VariantPlanning.Prefer(plan, request);
+    }
+
+    private static AllReducePlan OnCpu(PlanRequest request) => new(
+        request.Force is { } forced and not AllReduceStrategy.Refuse ? forced : AllReduceStrategy.OneShot,
+        "on the CPU each rank reads the inputs of all: nothing is exchanged, and every strategy is the same",
+        request.Tokens, 0, 0, 0);
+
+    private static AllReducePlan Refused(PlanRequest request, long workspace, string reason) =>
+        new(AllReduceStrategy.Refuse, reason, request.Tokens, 0, 0, workspace);
+
+    private static string TooManyFor(AllReduceStrategy forced, PlanRequest request, WorkspaceLayout layout)
+    {
+        var made = Text($"the workspace of {layout.Bytes:N0} bytes is made for at most {layout.Capacity(forced)} tokens of it");
+        return Text(
+            $"{Name(forced)} was asked for, but {made}, by the policy's limit, and the call has {request.Tokens}; a policy ") +
+            "with a higher limit makes it larger";
+    }
+
+    private static string Tokens(int count) => count == 1 ? "1 token" : Text($"{count} tokens");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

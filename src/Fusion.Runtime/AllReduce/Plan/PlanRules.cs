@@ -1,0 +1,61 @@
+using System.Globalization;
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>What an operation can be made for: one place for the dispatcher, which refuses, and the operation, which
+/// throws.</summary>
+internal static class PlanRules
+{
+    private static readonly ComputeCapability Oldest = new(8, 0);
+
+    /// <summary>The world sizes that there are kernels for.</summary>
+    public static IEnumerable<int> WorldSizes => Enumerable.Range(0, Workspaces.Length + 1).Where(AllReduceVocabulary.IsWorldSize);
+
+    /// <summary>What is wrong with what an operation is made for.</summary>
+    /// <param name="request">What it is made for; its <see cref="PlanRequest.Tokens"/> are not looked at.</param>
+    /// <returns>The first fault; null if there is none.</returns>
+    public static PlanFault? FaultOf(PlanRequest request)
+    {
+        var hidden = request.HiddenSize;
+        if (!AllReduceVocabulary.IsWorldSize(request.WorldSize)) return Fault(nameof(request.WorldSize), request.WorldSize, AllReduceVocabulary.WorldSizeWords);
+        if (request.Topology != GroupTopology.Cpu && request.Capability < Oldest)
+        {
+            return new(nameof(request.Capability), $"sm_{request.Capability.Number}", "sm_80 or newer, which the kernels need");
+        }
+
+        if (!CallWords.IsDataType(request.DataType)) return new(nameof(request.DataType), CallWords.WordOf(request.DataType), "bf16, f16 or f32");
+        if (!AllReduceVocabulary.IsHiddenSize(hidden))
+        {
+            return Fault(nameof(request.HiddenSize), hidden,
+                Text($"a multiple of {AllReduceVocabulary.Vector} from {AllReduceVocabulary.Vector} to {AllReduceVocabulary.LongestRow}"));
+        }
+
+        if (request.MaxTokens < 1) return Fault(nameof(request.MaxTokens), request.MaxTokens, "1 or more");
+        return FaultOf(request.Quantization, request.GroupSize, hidden);
+    }
+
+    /// <summary>What is wrong with a quantization of rows of so many elements.</summary>
+    public static PlanFault? FaultOf(QuantizationKind kind, int groupSize, int hidden)
+    {
+        if (kind == QuantizationKind.None) return null;
+        if (CallWords.Of(kind) is not { } row)
+            return Fault(nameof(Quantization.Kind), (int)kind, $"a value of {nameof(QuantizationKind)}");
+        if (row.Block > 0 && hidden % row.Block != 0)
+            return Fault(nameof(AllReduceOptions.HiddenSize), hidden, Text($"a multiple of {row.Block} for {row.Word.ToUpperInvariant()}"));
+        var isGroup = groupSize >= AllReduceVocabulary.Vector && groupSize % AllReduceVocabulary.Vector == 0 && hidden % groupSize == 0;
+        return row.TakesGroup && !isGroup
+            ? Fault(nameof(Quantization.GroupSize), groupSize, Text($"a multiple of 8 that divides the hidden size, {hidden}")) : null;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private static PlanFault Fault(string parameter, int value, string allowed) =>
+        new(parameter, value.ToString(CultureInfo.InvariantCulture), allowed);
+}
+
+/// <summary>A value that an operation cannot be made with.</summary>
+/// <param name="Parameter">Its name.</param>
+/// <param name="Value">What it is.</param>
+/// <param name="Allowed">What it may be.</param>
+internal sealed record PlanFault(string Parameter, string Value, string Allowed);

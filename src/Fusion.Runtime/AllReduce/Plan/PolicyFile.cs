@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>A policy as JSON.</summary>
+internal sealed record PolicyFile
+{
+    /// <summary>The format that this version writes, and the newest that it reads.</summary>
+    public const int CurrentSchema = 1;
+
+    private static readonly string[] Fields = ["schema", "rows"];
+    private static readonly string[] RowFields =
+        ["architecture", "topology", "worldSize", "oneShotUpTo", "twoShotUpTo", "source"];
+
+    /// <summary>The format's version; null for the current one.</summary>
+    public int? Schema { get; init; }
+
+    /// <summary>The rows.</summary>
+    public required IReadOnlyList<AllReducePolicyRow> Rows { get; init; }
+
+    /// <summary>Writes rows.</summary>
+    public static byte[] Write(IReadOnlyList<AllReducePolicyRow> rows)
+    {
+        var file = new PolicyFile { Schema = CurrentSchema, Rows = rows };
+        return JsonSerializer.SerializeToUtf8Bytes(file, PolicyJson.Default.PolicyFile);
+    }
+
+    /// <summary>Reads rows.</summary>
+    /// <param name="json">The file's bytes.</param>
+    /// <param name="file">Its name, for errors.</param>
+    /// <exception cref="PolicyException">It is wrong.</exception>
+    public static IReadOnlyList<AllReducePolicyRow> Parse(ReadOnlySpan<byte> json, string file)
+    {
+        try
+        {
+            var fields = new JsonFields(JsonPart.Parse(json), "the policy", Fields);
+            var schema = fields.Whole("schema", Expected("schema"));
+            if (schema is < 1 or > CurrentSchema)
+            {
+                throw new PolicyException(file, fields.LineOf("schema"), "schema",
+                    $"{schema} is not known: this version of Fusion reads {CurrentSchema}");
+            }
+
+            fields.Need("rows", Expected("rows"));
+            var rows = new List<AllReducePolicyRow>();
+            foreach (var part in fields.List("rows", Expected("rows"))) rows.Add(Row(part, rows, file));
+            return rows;
+        }
+        catch (JsonFault fault)
+        {
+            throw new PolicyException(file, fault.Line, fault.Field, fault.Message, fault);
+        }
+    }
+
+    private static AllReducePolicyRow Row(JsonPart part, List<AllReducePolicyRow> earlier, string file)
+    {
+        if (part.Kind == JsonValueKind.Null)
+            throw new PolicyException(file, part.Line, "rows", $"row {earlier.Count} is null");
+        var fields = new JsonFields(part, "the row", RowFields);
+        fields.Need("oneShotUpTo", Expected("oneShotUpTo"));
+        var row = new AllReducePolicyRow
+        {
+            Architecture = fields.Text("architecture", Expected("architecture")),
+            Topology = Topology(fields),
+            WorldSize = (int?)fields.Whole("worldSize", Expected("worldSize")),
+            OneShotUpTo = Bytes("oneShotUpTo")!.Value,
+            TwoShotUpTo = Bytes("twoShotUpTo"),
+            Source = fields.Text("source", Expected("source")) ?? "",
+        };
+        if (row.Fault is { } fault) throw new PolicyException(file, fields.LineOf(fault.Field), fault.Field, fault.Problem);
+        var same = earlier.FindIndex(other => other.IsForSameAs(row));
+        return same < 0 ? row : throw new PolicyException(file, part.Line, "rows",
+            $"row {earlier.Count} is for the same groups as row {same} ({row.ForWhat()}), counted from 0: keep one");
+
+        long? Bytes(string name) => fields.Whole(name, Expected(name), long.MinValue, long.MaxValue);
+    }
+
+    private static GroupTopology? Topology(JsonFields fields) => fields.Text("topology", Expected("topology")) is not { } text ? null
+        : Enum.GetNames<GroupTopology>().Any(name => name.Equals(text, StringComparison.OrdinalIgnoreCase))
+            ? Enum.Parse<GroupTopology>(text, ignoreCase: true)
+            : throw fields.Wrong("topology", Expected("topology"));
+
+    private static string Expected(string field) => field switch
+    {
+        "architecture" => "a string such as \"sm_90\"",
+        "topology" => "\"gpus\", \"loopback\" or \"cpu\"",
+        "worldSize" => $"a number of ranks, {AllReduceVocabulary.WorldSizeWords}",
+        "oneShotUpTo" or "twoShotUpTo" => "a whole number of bytes",
+        "source" => "a string",
+        "rows" => "a list of rows",
+        _ => "a whole number",
+    };
+}
+
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    WriteIndented = true,
+    NewLine = "\n",
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PolicyFile))]
+internal sealed partial class PolicyJson : JsonSerializerContext;

@@ -1,0 +1,40 @@
+namespace Fusion.Runtime;
+
+/// <summary>Prefers kernels that are compiled for one model to those for all, where they fit a call. They change neither the
+/// strategy nor a bit of the results.</summary>
+internal static class VariantPlanning
+{
+    /// <summary>The plan with the kernels that the call gets.</summary>
+    /// <param name="plan">The plan with the built-in kernels.</param>
+    /// <param name="request">The call and what it runs on.</param>
+    public static AllReducePlan Prefer(AllReducePlan plan, PlanRequest request)
+    {
+        var kernels = request.Kernels.For(request);
+        if (kernels.Variants.Count == 0) return plan;
+        var found = request.Epilogue is { } epilogue ? kernels.IndexOf(epilogue) : -1;
+        var isSeparate = plan.Strategy == AllReduceStrategy.Separate;
+        // Separate kernels begin with a plain all-reduce.
+        var exchange = isSeparate ? kernels.IndexOf(default) : found;
+        var epilogueKernel = isSeparate && found >= 0 && kernels.Variants[found].EpilogueKernel is not null ? found : -1;
+        plan = plan with
+        {
+            Reason = $"{plan.Reason}; {Reason(kernels, request.Epilogue, found)}",
+            Variant = found >= 0 ? kernels.Variants[found] : null,
+            Variants = (exchange, epilogueKernel),
+        };
+        if (epilogueKernel >= 0) plan = plan with { EpilogueKernel = kernels.Variants[epilogueKernel].EpilogueKernel!.Value.ToString() };
+        if (exchange < 0) return plan;
+        var name = kernels.Variants[exchange].Exchange(plan.Exchange);
+        var shape = KernelChoice.Of(name, request.DataType);
+        return plan with { Kernel = name.ToString(), Threads = shape.Threads, VectorsPerThread = shape.VectorsPerThread };
+    }
+
+    private static string Reason(AllReduceKernels kernels, AllReduceEpilogue? epilogue, int found)
+    {
+        if (found >= 0) return $"specialised for {kernels.Variants[found]}";
+        var there = string.Join(" and ", kernels.Variants);
+        return epilogue is { } wanted
+            ? $"the kernels for all models, since none is specialised for {wanted}, only for {there}"
+            : $"kernels are specialised for {there}";
+    }
+}

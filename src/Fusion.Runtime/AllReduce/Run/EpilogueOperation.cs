@@ -1,0 +1,67 @@
+namespace Fusion.Runtime;
+
+/// <summary>What follows the sum of an all-reduce, alone: residual add, norm and quantization of a tensor that each rank has
+/// already. For one hidden size and type, made once and launched for each rank and call.</summary>
+/// <remarks>A call's <see cref="AllReduceCall.Input"/> is the sum. Nothing is exchanged, and ranks need not launch the same.
+/// The results have the bits of the fused call: docs/numbers.md. A launch allocates nothing and can be recorded as a graph.
+/// It owns no memory; it is good as long as its group.</remarks>
+public sealed class EpilogueOperation
+{
+    private readonly RankGroup group;
+    private readonly WorkspaceLayout layout;
+    private readonly RankKernels?[] kernels;
+    private readonly ElementType type;
+
+    /// <summary>Makes the operation: loads the kernels.</summary>
+    /// <param name="group">The ranks.</param>
+    /// <param name="options">What it is for; policy, timeout and library are of no account.</param>
+    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
+    /// <exception cref="NoRoomException">The kernel does not fit on a GPU.</exception>
+    /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
+    public EpilogueOperation(RankGroup group, AllReduceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        this.group = group;
+        var requests = group.LocalRanks.Select(rank => OptionsValidation.Check(options, group, rank)).ToArray();
+        type = options.DataType;
+        layout = WorkspaceLayout.For(requests[0]);
+        kernels = new RankKernels?[group.WorldSize];
+        foreach (var (rank, request) in group.LocalRanks.Zip(requests)) kernels[rank.Index] = RankKernels.Load(rank, group, request);
+    }
+
+    /// <summary>Starts a rank's call and returns. On the CPU it is done then; on a GPU, for what is behind it in the
+    /// stream.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">A stream of the rank's GPU; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
+    /// <param name="call">What it reads and writes; the input is what is already reduced.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
+    /// <exception cref="StreamConflictException">The stream is of another GPU or context than the rank's.</exception>
+    /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
+    /// <exception cref="CapacityException">The call has too many tokens.</exception>
+    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
+    /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
+    public void Launch(int rank, GpuStream? stream, in AllReduceCall call)
+    {
+        ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        if (rank < 0 || rank >= group.WorldSize)
+            throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {group.WorldSize - 1}.");
+        StreamUses.Check(group.Ranks[rank], stream);
+        var context = group.Ranks[rank].Context;
+        CallValidation.Check(
+            call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
+        if (kernels[rank] is not { } loaded)
+        {
+            AllReduceReference.Compute(type, new ReadOnlySpan<AllReduceCall>(in call));
+            return;
+        }
+
+        // The sum of one rank.
+        var parameters = new AllReduceParameters { Ranks = 1, Hidden = layout.HiddenSize };
+        ParameterFill.Fill(ref parameters, call);
+        var sharedBytes = KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);
+        var epilogue = loaded.Epilogue(loaded.Variants.IndexOf(AllReduceEpilogue.Of(call)));
+        loaded.Launch(stream ?? group.Ranks[rank].Stream!, epilogue, 1, sharedBytes, ref parameters);
+    }
+}

@@ -1,0 +1,55 @@
+namespace Fusion.Runtime;
+
+/// <summary>All ranks of an operation in this process: each one sees the others' memory and status directly, and there is nobody
+/// to wait for.</summary>
+internal sealed class PeersInProcess : IPeers
+{
+    private GpuRank[] ranks = [];
+
+    /// <inheritdoc/>
+    public void Agree(IReadOnlyList<RankPlan> own) => PlanAgreement.Check(own);
+
+    /// <inheritdoc/>
+    public void Connect(GpuRank[] own) => ranks = own;
+
+    /// <inheritdoc/>
+    public ulong WorkspaceOf(int rank, Rank reader) => ranks[rank].Workspace.Address;
+
+    /// <inheritdoc/>
+    public bool TryFindFailure(out WaitFailure failure) => TryFindFailure(ranks, out failure);
+
+    /// <inheritdoc/>
+    public RankProgress ProgressOf(int rank) => ranks[rank].Progress;
+
+    /// <inheritdoc/>
+    public void GiveUp() => GiveUp(ranks);
+
+    /// <inheritdoc/>
+    public bool Barrier(TimeSpan timeout) => true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Looks for a failure among ranks of this process.</summary>
+    internal static bool TryFindFailure(ReadOnlySpan<GpuRank> ranks, out WaitFailure failure)
+    {
+        var isFound = false;
+        failure = default;
+        foreach (var rank in ranks)
+        {
+            if (!rank.TryGetFailure(out var one)) continue;
+            if (!isFound || failure.IsIndirect) failure = one;
+            isFound = true;
+        }
+
+        return isFound;
+    }
+
+    /// <summary>Lets the kernels of ranks of this process give up.</summary>
+    internal static void GiveUp(ReadOnlySpan<GpuRank> ranks)
+    {
+        foreach (var rank in ranks) rank.Workspace.Poison();
+    }
+}

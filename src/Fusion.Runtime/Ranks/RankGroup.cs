@@ -1,0 +1,170 @@
+using Fusion.Manifest;
+
+namespace Fusion.Runtime;
+
+/// <summary>The ranks that do an all-reduce together: each on a GPU of its own, several on one GPU, or on the CPU.</summary>
+/// <remarks>Dispose it after all that was made of it: operations, buffers, streams. Operations that are left then are disposed
+/// with it. Members may be called from any thread.</remarks>
+public sealed class RankGroup : IDisposable
+{
+    private readonly List<GpuRoom> rooms = [];
+    private readonly List<IDisposable> owned = [];
+    private Rank[]? localRanks;
+    private bool isClosing;
+    private int disposed;
+
+    private readonly Func<IPeers> peers = () => new PeersInProcess();
+
+    private RankGroup(GroupTopology topology, int worldSize, Func<IPeers>? peers = null)
+    {
+        if (!AllReduceVocabulary.IsWorldSize(worldSize)) throw new WorldSizeException(worldSize);
+        Topology = topology;
+        WorldSize = worldSize;
+        if (peers is not null) this.peers = peers;
+    }
+
+    /// <summary>Where the ranks are.</summary>
+    public GroupTopology Topology { get; }
+
+    /// <summary>Number of ranks: 2 to 8, or 16.</summary>
+    public int WorldSize { get; }
+
+    /// <summary>The ranks, each at its index.</summary>
+    public IReadOnlyList<Rank> Ranks { get; private set; } = [];
+
+    /// <summary>The ranks that this process launches, in the order of their indices: all of them, in a group of one
+    /// process.</summary>
+    public IReadOnlyList<Rank> LocalRanks => localRanks ??= [.. Ranks.Where(rank => rank.IsLocal)];
+
+    /// <summary>The most ranks that share a GPU.</summary>
+    internal int RanksOnGpu { get; private set; } = 1;
+
+    internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
+
+    /// <summary>Ranks on the CPU: the same calls with the same results, and no GPU.</summary>
+    /// <param name="ranks">How many: 2 to 8, or 16.</param>
+    /// <returns>A group, to be disposed.</returns>
+    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    public static RankGroup OnCpu(int ranks)
+    {
+        var group = new RankGroup(GroupTopology.Cpu, ranks);
+        group.Ranks = [.. Enumerable.Range(0, ranks).Select(index => new Rank(index, null, isLocal: true))];
+        return group;
+    }
+
+    /// <summary>Several ranks on one GPU, for tests and for measuring.</summary>
+    /// <param name="ranks">How many: 2 to 8, or 16.</param>
+    /// <param name="gpu">Number of the GPU, from 0.</param>
+    /// <param name="kernels">Choices for tests; null for none.</param>
+    /// <returns>A group, to be disposed.</returns>
+    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no such GPU.</exception>
+    /// <exception cref="GpuException">The driver cannot use it.</exception>
+    public static RankGroup Loopback(int ranks, int gpu = 0, KernelLoadOptions? kernels = null)
+    {
+        var group = new RankGroup(GroupTopology.Loopback, ranks);
+        return group.Place([.. Enumerable.Repeat<int?>(gpu, ranks)], kernels);
+    }
+
+    /// <summary>A rank on each of several GPUs, which all reach each other's memory. Peer access is made and tried out, by
+    /// writing and reading, before this returns.</summary>
+    /// <param name="gpus">Number of each rank's GPU. Naming one several times puts several ranks on it.</param>
+    /// <returns>A group, to be disposed.</returns>
+    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no such GPU.</exception>
+    /// <exception cref="NoPeerAccessException">A GPU cannot use another one's memory.</exception>
+    /// <exception cref="PeerCheckException">What a GPU wrote into another one's memory did not arrive.</exception>
+    /// <exception cref="GpuException">The driver cannot use a GPU.</exception>
+    public static RankGroup OnGpus(params ReadOnlySpan<int> gpus) => Listed(gpus.ToArray(), null);
+
+    /// <summary>Disposes the operations that were not, each of which waits for its calls, then frees the ranks' own streams and
+    /// lets go of the GPUs. Doing it twice is harmless.</summary>
+    public void Dispose()
+    {
+        IDisposable[] left;
+        lock (owned)
+        {
+            isClosing = true;
+            left = [.. owned];
+        }
+
+        for (var i = left.Length - 1; i >= 0; i--) left[i].Dispose();
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        foreach (var rank in Ranks) rank.Stream?.Dispose();
+        rooms.ForEach(room => room.Dispose());
+    }
+
+    /// <summary>Takes over an operation: it is disposed with the group at the latest.</summary>
+    /// <param name="operation">What uses the group's GPUs.</param>
+    internal void Own(IDisposable operation)
+    {
+        lock (owned)
+        {
+            if (!isClosing)
+            {
+                owned.Add(operation);
+                return;
+            }
+        }
+
+        operation.Dispose();
+        throw new ObjectDisposedException(nameof(RankGroup));
+    }
+
+    /// <summary>Forgets an operation that was disposed.</summary>
+    /// <param name="operation">The operation.</param>
+    internal void Disown(IDisposable operation)
+    {
+        lock (owned) owned.Remove(operation);
+    }
+
+    internal static RankGroup Listed(int[] gpus, KernelLoadOptions? kernels)
+    {
+        var topology = gpus.Distinct().Count() == 1 ? GroupTopology.Loopback : GroupTopology.Gpus;
+        return new RankGroup(topology, gpus.Length).Place([.. gpus.Select(gpu => (int?)gpu)], kernels);
+    }
+
+    /// <summary>A group of which this process has some ranks; others have the rest.</summary>
+    /// <param name="topology">Where all ranks are.</param>
+    /// <param name="gpus">GPU of each rank of this process at its index; null for the ranks of others.</param>
+    /// <param name="ranksOnGpu">The most ranks of the whole group that share a GPU.</param>
+    /// <param name="peers">Makes what each operation knows of all ranks.</param>
+    internal static RankGroup Partial(GroupTopology topology, int?[] gpus, int ranksOnGpu, Func<IPeers> peers)
+    {
+        var group = new RankGroup(topology, gpus.Length, peers).Place(gpus, null);
+        group.RanksOnGpu = ranksOnGpu;
+        return group;
+    }
+
+    /// <summary>What one operation knows of all ranks.</summary>
+    internal IPeers NewPeers() => peers();
+
+    private RankGroup Place(int?[] gpus, KernelLoadOptions? kernels)
+    {
+        try
+        {
+            foreach (var gpu in gpus.OfType<int>().Distinct())
+            {
+                var ranks = gpus.Count(other => other == gpu);
+                rooms.Add(new GpuRoom(gpu, ranks, kernels));
+                RanksOnGpu = Math.Max(RanksOnGpu, ranks);
+            }
+
+            Ranks = [.. gpus.Select((gpu, index) => new Rank(
+                index, rooms.Find(room => room.Context.Device.Ordinal == gpu), isLocal: gpu is not null))];
+            foreach (var from in rooms)
+            {
+                foreach (var to in rooms.Where(to => to != from)) PeerAccess.Establish(from.Context, to.Context);
+            }
+
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+using Fusion.Manifest;
+
+namespace Fusion.Runtime.Tests.Calls;
+
+/// <summary><see cref="AllReduceVocabulary"/> against C#, the kernels and the pages.</summary>
+public sealed class TheVocabulary
+{
+    [Test]
+    public void HasTheConstantsOfTheRuntimeInTheirOrder()
+    {
+        Assert.That(Enum.GetNames<QuantizationKind>(),
+            Is.EqualTo(AllReduceVocabulary.Quantizations.Select(row => row.Name).Prepend("None")));
+        Assert.That(Enum.GetNames<ScaleLayout>(), Is.EqualTo(AllReduceVocabulary.Layouts.Select(row => row.Name)));
+        Assert.That(Enum.GetNames<ElementType>(), Is.EqualTo(AllReduceVocabulary.Elements.Select(row => row.Name)));
+        Assert.That(Enum.GetNames<NormKind>(), Is.EqualTo(AllReduceVocabulary.Norms.Select(row => row.Name).Distinct().Prepend("None")));
+    }
+
+    [TestCase("kernels/cu/fusion/allreduce/params.cuh", "QuantKind", typeof(QuantizationKind))]
+    [TestCase("kernels/cu/fusion/allreduce/params.cuh", "NormKind", typeof(NormKind))]
+    [TestCase("kernels/cu/fusion/quant/scale_layout.cuh", "ScaleLayout", typeof(ScaleLayout))]
+    public void HasTheConstantsOfTheKernels(string header, string name, Type ofTheRuntime)
+    {
+        var body = Regex.Match(Repository.Read(header), $@"enum class {name}[^{{]*\{{(?<body>[^}}]*)\}}").Groups["body"].Value;
+        var constants = Regex.Matches(body, @"(?<name>\w+) = (?<value>\d+)")
+            .ToDictionary(match => match.Groups["name"].Value, match => int.Parse(match.Groups["value"].Value, null));
+
+        Assert.That(constants, Is.EquivalentTo(Enum.GetNames(ofTheRuntime)
+            .ToDictionary(constant => constant, constant => (int)Enum.Parse(ofTheRuntime, constant))));
+    }
+
+    [Test]
+    public void NamesEachQuantizationAsCallsHaveIt()
+    {
+        foreach (var row in AllReduceVocabulary.Quantizations)
+        {
+            var kind = Enum.Parse<QuantizationKind>(row.Name);
+            Assert.That(AllReduceEpilogue.Parse(row.Word).Quantization, Is.EqualTo(kind));
+            Assert.That(new AllReduceEpilogue { Quantization = kind, GroupSize = row.TakesGroup ? 128 : 0 }.ToString(), Is.EqualTo(row.Word));
+        }
+
+        Assert.That(AllReduceVocabulary.Quantizations.Where(row => row.Block > 0).Select(row => (row.Word, row.Block)),
+            Is.EqualTo([("nvfp4", Quantization.NvFp4Block), ("mxfp8", Quantization.MxFp8Block)]));
+    }
+
+    [TestCase("docs/numbers.md")]
+    [TestCase("docs/diagnostics/FUSION1705.md")]
+    public void IsOnThePage(string page)
+    {
+        var text = Repository.Read(page);
+        foreach (var word in EpilogueWords.All.Where(word => word != EpilogueWords.None)) Assert.That(text, Does.Contain($"`{word}`"));
+    }
+
+    [Test]
+    public void IsTheTableOfThePageOfNumbers()
+    {
+        var rows = AllReduceVocabulary.Quantizations.Select(row => string.Create(null,
+            $"| `{row.Word}` | {row.Name} | {row.Codes} | {(row.Scales.Count == 0 ? "none" : string.Join(" or ", row.Scales))} | {Shared(row)} | {Said(row)} |"));
+
+        Assert.That(Repository.Read("docs/numbers.md"), Does.Contain(string.Join('\n', rows)));
+
+        static string Shared(QuantizationWord row) => row switch
+        {
+            { Scales.Count: 0 } => "the whole tensor",
+            { TakesGroup: true } => "a group",
+            { Block: > 0 } => $"{row.Block} elements",
+            _ => "a token",
+        };
+
+        static string Said(QuantizationWord row) => row.Options == QuantizationOptions.None ? "nothing"
+            : row.Options.ToString().ToLowerInvariant();
+    }
+}

@@ -1,0 +1,62 @@
+namespace Fusion.Runtime.Tests.Ranks;
+
+public sealed class PlansThatDiffer
+{
+    [Test]
+    public void AreFoundWhenTheOperationIsMadeAndWhatDiffersIsSaid()
+    {
+        using var group = RankGroup.OnCpu(4);
+
+        var failure = Assert.Throws<PlanMismatchException>(() => AllReduce.WithOptionsOf(
+            rank => CpuOperation.Options(hidden: rank == 2 ? 16 : 8), group))!;
+
+        Assert.That((failure.Code, failure.Rank, failure.Other), Is.EqualTo(("FUSION4004", 0, 2)));
+        Assert.That(failure.Differences, Is.EqualTo(["hidden size: 8 on rank 0, 16 on rank 2"]));
+        Assert.That(failure.Message, Does.Contain("hidden size: 8 on rank 0, 16 on rank 2"));
+    }
+
+    [Test]
+    public void SayAllThatDiffers()
+    {
+        using var group = RankGroup.OnCpu(2);
+
+        Assert.That(() => AllReduce.WithOptionsOf(rank => CpuOperation.Options(maxTokens: 4 + rank) with
+        {
+            DataType = rank == 0 ? ElementType.BFloat16 : ElementType.Float16,
+            Timeout = TimeSpan.FromSeconds(1 + rank),
+        }, group), Throws.TypeOf<PlanMismatchException>().With.Message.Contain("type: bf16 on rank 0, f16 on rank 1")
+            .And.Message.Contain("most tokens: 4 on rank 0, 5 on rank 1")
+            .And.Message.Contain("timeout: 00:00:01 on rank 0, 00:00:02 on rank 1"));
+    }
+
+    [Test]
+    public void InPolicyGridOrKernelAreFound()
+    {
+        var plan = Plan(new() { ["one_shot"] = 66 });
+
+        Assert.That(Differences(plan, Plan(new() { ["one_shot"] = 57 })),
+            Is.EqualTo(["blocks of one_shot: 66 on rank 0, 57 on rank 1"]));
+        Assert.That(Differences(plan, Plan(new() { ["one_shot_v4"] = 66 })), Is.EqualTo([
+            "blocks of one_shot: 66 on rank 0, not there on rank 1",
+            "blocks of one_shot_v4: not there on rank 0, 66 on rank 1"]));
+        Assert.That(Differences(plan, Plan(new() { ["one_shot"] = 66 }, AllReducePolicy.WithLimits(4096))),
+            Has.Some.StartsWith("one-shot's limit: 65536 on rank 0, 4096 on rank 1"));
+    }
+
+    private static IReadOnlyList<string> Differences(RankPlan a, RankPlan b) =>
+        Assert.Throws<PlanMismatchException>(() => PlanAgreement.Check([a, b]))!.Differences;
+
+    private static RankPlan Plan(Dictionary<string, int> grids, AllReducePolicy? policy = null)
+    {
+        var request = new PlanRequest
+        {
+            Capability = new(9, 0),
+            WorldSize = 8,
+            Tokens = 64,
+            MaxTokens = 64,
+            HiddenSize = 4096,
+            Policy = policy ?? AllReducePolicy.WithLimits(65536, 1 << 20),
+        };
+        return RankPlan.Of(request, TimeSpan.FromSeconds(10), WorkspaceLayout.For(request), grids);
+    }
+}
