@@ -26,7 +26,9 @@ public sealed class GpuException : FusionException
     internal static GpuException Of(CudaResult result, string name, string meaning, string call, string detail = "")
     {
         var log = detail.Length == 0 ? "" : Environment.NewLine + detail;
-        return new($"{call} returned {name} ({(int)result}): {meaning}.{Advice(result)}{log}", result, name, call);
+        // A result that the driver has no words for is a number alone.
+        var words = meaning.Length == 0 ? "" : $": {meaning}";
+        return new($"{call} returned {name} ({(int)result}){words}.{Advice(result)}{log}", result, name, call);
     }
 
     private static string Advice(CudaResult result) => result switch

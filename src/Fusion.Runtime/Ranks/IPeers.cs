@@ -45,7 +45,8 @@ internal interface IPeers : IDisposable
 /// <param name="Launched">Number of calls that were launched since the workspaces were last reset, recorded ones among
 /// them.</param>
 /// <param name="IsDone">Whether none of them runs.</param>
-internal readonly record struct RankProgress(long Launched, bool IsDone);
+/// <param name="IsClosed">Whether its operation is being disposed, so that it launches no more.</param>
+internal readonly record struct RankProgress(long Launched, bool IsDone, bool IsClosed);
 
 /// <summary>A wait that ended without its data.</summary>
 /// <param name="Rank">The rank that waited.</param>

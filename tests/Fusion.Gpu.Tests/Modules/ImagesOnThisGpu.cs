@@ -33,7 +33,7 @@ public sealed class ImagesOnThisGpu : GpuTest
     public void HaveEveryKernelOfTheManifest() =>
         Assert.That(Kernels.Kernels.Select(kernel => kernel.Name), Is.EquivalentTo([
             "echo_arguments", "where_am_i", "widen_bf16", "round_to_bf16", "reciprocal_root", "rms_norm", "rms_norm_variants",
-            "scale<float>", "scale<int>", "reverse", "wait_for_flag", "raise_flag", "produce", "consume", "hold", "spin", "negate", "row_max"]));
+            "scale<float>", "scale<int>", "reverse", "wait_for_flag", "raise_flag", "produce", "consume", "hold", "spin", "negate", "row_max", "entered_call"]));
 
     [Test]
     public void WithOneByteFlippedAreRefused()

@@ -79,6 +79,7 @@ public sealed unsafe class DriversOfManagedFunctions
                 "cuDevicePrimaryCtxRelease_v2" => (nint)(delegate* unmanaged<int, CudaResult>)&Release,
                 "cuCtxSetCurrent" => (nint)(delegate* unmanaged<nint, CudaResult>)&SetCurrent,
                 "cuCtxGetCurrent" => (nint)(delegate* unmanaged<nint*, CudaResult>)&GetCurrent,
+                "cuStreamSynchronize" => (nint)(delegate* unmanaged<nint, CudaResult>)&Synchronize,
                 "cuMemAlloc_v2" => (nint)(delegate* unmanaged<ulong*, nuint, CudaResult>)&Allocate,
                 "cuMemFree_v2" => (nint)(delegate* unmanaged<ulong, CudaResult>)&Free,
                 "cuMemcpyHtoD_v2" => (nint)(delegate* unmanaged<ulong, void*, nuint, CudaResult>)&CopyToDevice,
@@ -133,6 +134,9 @@ public sealed unsafe class DriversOfManagedFunctions
 
         [UnmanagedCallersOnly]
         private static CudaResult GetCurrent(nint* context) => Give(context, 0);
+
+        [UnmanagedCallersOnly]
+        private static CudaResult Synchronize(nint stream) => CudaResult.Success;
 
         [UnmanagedCallersOnly]
         private static CudaResult Allocate(ulong* address, nuint bytes) => Give(address, (ulong)NativeMemory.AlignedAlloc(bytes, 256));

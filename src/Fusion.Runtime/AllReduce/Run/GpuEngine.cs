@@ -116,6 +116,7 @@ internal sealed class GpuEngine : IRankEngine
             return;
         }
 
+        foreach (var rank in own) rank.Close();
         var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
         if (!drain.Wait(timeout, CannotEnd))
         {
@@ -133,8 +134,8 @@ internal sealed class GpuEngine : IRankEngine
         });
     }
 
-    // Whether the calls cannot all end by themselves: a rank gave up, or a rank that launched fewer calls is done with them, so
-    // that the others wait for a call that will not come.
+    // Whether the calls cannot all end by themselves: a rank gave up, or a rank that launched fewer calls is done with them and
+    // launches no more, so that the others wait for a call that will not come.
     private bool CannotEnd()
     {
         PollFailures();
@@ -150,7 +151,7 @@ internal sealed class GpuEngine : IRankEngine
         for (var rank = 0; rank < ranks.Length; rank++)
         {
             var progress = peers.ProgressOf(rank);
-            if (progress.Launched == fewest && !progress.IsDone) return false;
+            if (progress.Launched == fewest && !(progress.IsDone && progress.IsClosed)) return false;
         }
 
         return true;

@@ -13,6 +13,7 @@ internal sealed class GpuRank : IDisposable
     private AllReduceParameters start;
     private long launched;
     private GpuStream? stream;
+    private bool isClosed;
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels, BlockShare share)
@@ -56,7 +57,8 @@ internal sealed class GpuRank : IDisposable
         get
         {
             var used = Volatile.Read(ref stream);
-            return new(Volatile.Read(ref launched), used is null or { IsDisposed: true } || (!used.IsCaptured && !used.IsBusy));
+            var isDone = used is null or { IsDisposed: true } || (!used.IsCaptured && !used.IsBusy);
+            return new(Volatile.Read(ref launched), isDone, Volatile.Read(ref isClosed));
         }
     }
 
@@ -85,6 +87,9 @@ internal sealed class GpuRank : IDisposable
         Volatile.Write(ref stream, null);
         Volatile.Write(ref launched, 0);
     }
+
+    /// <summary>Says that no call will be launched any more.</summary>
+    public void Close() => Volatile.Write(ref isClosed, true);
 
     /// <summary>Puts a call into a stream. Allocates nothing.</summary>
     /// <param name="into">The stream.</param>
