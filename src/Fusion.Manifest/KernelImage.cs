@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fusion.Manifest;
 
 /// <summary>Code for one architecture.</summary>
@@ -30,4 +32,24 @@ public sealed record KernelImage
 
     /// <summary>The kernels in it, ordered by name.</summary>
     public required IReadOnlyList<KernelEntry> Kernels { get; init; }
+}
+
+/// <summary>How an image is stored in its assembly.</summary>
+public enum ImageEncoding
+{
+    /// <summary>Compressed by Brotli (RFC 7932).</summary>
+    [JsonStringEnumMemberName("br")]
+    Brotli,
+}
+
+/// <summary>What an image is.</summary>
+public enum ImageKind
+{
+    /// <summary>Machine code for real GPUs.</summary>
+    [JsonStringEnumMemberName("cubin")]
+    Cubin,
+
+    /// <summary>Portable assembly, which the driver compiles when it loads it.</summary>
+    [JsonStringEnumMemberName("ptx")]
+    Ptx,
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Fusion.Manifest;
 
@@ -42,4 +43,27 @@ public sealed record KernelManifest
             ? manifest
             : throw new JsonException($"The manifest has schema {manifest.Schema}; this version of Fusion reads up to {CurrentSchema}.");
     }
+}
+
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    WriteIndented = true,
+    NewLine = "\n",
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(KernelManifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;
+
+/// <summary>A source file and the images made of it.</summary>
+public sealed record KernelModule
+{
+    /// <summary>The file's path in the project without its ending, or its <c>LogicalName</c>: <c>kernels/rms_norm</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The file's path in the project, with forward slashes.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>One for each architecture and kind.</summary>
+    public required IReadOnlyList<KernelImage> Images { get; init; }
 }

@@ -24,7 +24,7 @@ public sealed class ALauncherOfAKernel : SharedConsumer
         "Kernels.RmsNorm.Launch(stream, shape, input, gamma, output, 4, 8, 1e-6f);",
         "Kernels.RmsNorm.Launch(stream, 4, 256, input: input, gamma: gamma, output: output, tokens: 4, hidden: 8, epsilon: 1e-6f);",
         "Kernels.RmsNorm.Launch(stream, shape, input.Pointer, gamma.Pointer + 8, output.Pointer + 1, 4, 8, 1e-6f);",
-        "Kernels.RmsNorm.Launch(stream, new GridSize(4, 2), Kernels.RmsNorm.MaxThreads, input, gamma, output, 4, 8, 1);",
+        "Kernels.RmsNorm.Launch(stream, new Dim3(4, 2), Kernels.RmsNorm.MaxThreads, input, gamma, output, 4, 8, 1);",
         "using (var library = Kernels.Load(stream.Context)) { Kernels.RmsNorm.On(library.Context).BlocksPerMultiprocessor(256); }",
     ];
 

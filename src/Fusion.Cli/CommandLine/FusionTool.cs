@@ -48,23 +48,23 @@ internal static class FusionTool
         {
             var command = parsed.CommandResult.Command;
             var name = command == root ? "fusion" : $"fusion {command.Name}";
-            Tell(e.Message);
-            if (e.IsOfCommandLine) Tell($"{name} --help explains the command line.");
+            PrintError(e.Message);
+            if (e.IsOfCommandLine) PrintError($"{name} --help explains the command line.");
             return ExitCodes.Usage;
         }
         catch (FusionException e)
         {
-            Tell(e.Message);
+            PrintError(e.Message);
             return ExitCodes.Problem;
         }
         catch (Exception e) when (e is OutputException or IOException or UnauthorizedAccessException)
         {
-            Tell(e.Message);
+            PrintError(e.Message);
             return ExitCodes.Usage;
         }
     }
 
-    private static void Tell(string message)
+    private static void PrintError(string message)
     {
         try
         {

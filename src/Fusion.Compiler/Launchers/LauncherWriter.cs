@@ -74,7 +74,7 @@ internal sealed class LauncherWriter
         if (Numbers(launcher.ClusterSize) is { Length: > 0 } cluster)
         {
             text.Line("/// <summary>Blocks of a cluster, by the kernel's <c>__cluster_dims__</c>; each divides the grid's.</summary>");
-            text.Line($"public static {Runtime}GridSize ClusterSize => new {Runtime}GridSize({string.Join(", ", cluster)});");
+            text.Line($"public static {Runtime}Dim3 ClusterSize => new {Runtime}Dim3({string.Join(", ", cluster)});");
             text.Line();
         }
 
@@ -90,7 +90,7 @@ internal sealed class LauncherWriter
         WriteLaunch(launcher, parameters, index, "shape");
         text.Line();
         WriteLaunchDocs(launcher, parameters, ("grid", "Number of blocks."), ("block", "Threads of a block."));
-        text.Line($"public static void Launch({Runtime}GpuStream stream, {Runtime}GridSize grid, {Runtime}GridSize block{list})");
+        text.Line($"public static void Launch({Runtime}GpuStream stream, {Runtime}Dim3 grid, {Runtime}Dim3 block{list})");
         WriteLaunch(launcher, parameters, index, $"new {Runtime}LaunchShape(grid, block)");
         text.Close();
     }

@@ -23,7 +23,7 @@ internal sealed class CapturedRuns : IDisposable
     /// <summary>Launches ops without recording.</summary>
     public void LaunchEagerly(int tokens)
     {
-        foreach (var team in teams) steps.Launch(team.Indices, tokens, team.Count > 1 ? team.Meet : null);
+        foreach (var team in teams) steps.Launch(team.Indices, tokens, team.Count > 1 ? team.WaitForEachOther : null);
     }
 
     /// <summary>Launches the recorded run, which is recorded at the first time.</summary>
@@ -63,7 +63,7 @@ internal sealed class CapturedRuns : IDisposable
                 made.Add(GpuGraph.Capture(team.First, () =>
                 {
                     team.Fork();
-                    steps.Launch(team.Indices, tokens, team.Count > 1 ? team.Meet : null);
+                    steps.Launch(team.Indices, tokens, team.Count > 1 ? team.WaitForEachOther : null);
                     team.Join();
                 }));
             }
@@ -116,7 +116,7 @@ internal sealed class RankTeam : IDisposable
     }
 
     /// <summary>Lets each go on after what is in all.</summary>
-    public void Meet()
+    public void WaitForEachOther()
     {
         Join();
         Fork();

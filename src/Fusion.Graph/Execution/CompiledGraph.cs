@@ -97,54 +97,6 @@ public sealed partial class CompiledGraph : IDisposable
         }
     }
 
-    /// <summary>Waits until all runs are done.</summary>
-    /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
-    public void Synchronize()
-    {
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            WaitForRuns();
-            foreach (var operation in steps.AllReduces)
-            {
-                foreach (var rank in group.Ranks) operation.Synchronize(rank.Index, rank.Stream);
-            }
-        }
-    }
-
-    /// <summary>Makes it usable again after a rank gave up. Runs that were started before are void.</summary>
-    public void Rearm()
-    {
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            foreach (var operation in steps.AllReduces) operation.Rearm();
-        }
-    }
-
-    /// <summary>Waits until the runs that were started are done, and frees all memory. The wait ends after
-    /// <see cref="CompileOptions.Timeout"/>, or when a rank gave up: results of what still runs are then not to be used, and its memory
-    /// is freed when it ends. Doing it twice is harmless.</summary>
-    public void Dispose()
-    {
-        lock (gate)
-        {
-            if (disposed) return;
-            disposed = true;
-            // Waits for the runs as far as their last all-reduce, and lets those that cannot end give up.
-            steps.EndCalls();
-            var drain = new GpuDrain(group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Where(context => !context.IsDisposed));
-            drain.Wait(Options.Timeout);
-            drain.Then(() =>
-            {
-                captured?.Dispose();
-                steps.Dispose();
-                foreach (var memory in memories) memory.Dispose();
-            });
-            group.Disown(this);
-        }
-    }
-
     /// <summary>Does something with a rank's memory, which is not freed meanwhile.</summary>
     internal T With<T>(int rank, Func<RankMemory, T> use)
     {
@@ -162,12 +114,6 @@ public sealed partial class CompiledGraph : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         return rank >= 0 && rank < memories.Length ? memories[rank]
             : throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {memories.Length - 1}.");
-    }
-
-    // Kernels of ours give up by themselves, so this ends.
-    private void WaitForRuns()
-    {
-        foreach (var rank in group.Ranks) rank.Stream?.Synchronize();
     }
 
     // Tokens of the recorded graph that a run takes; null for none.

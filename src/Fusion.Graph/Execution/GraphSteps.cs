@@ -80,7 +80,7 @@ internal sealed class GraphSteps : IDisposable
         for (var step = 0; step < graph.Ops.Length; step++)
         {
             var op = graph.Ops[step];
-            if (MemoryPlan.ViewOffset(op) is not null) continue;
+            if (TensorLives.ViewOffset(op) is not null) continue;
             if (op is RowOp { Group: not null } row)
             {
                 var next = allReduces[Key(row)];

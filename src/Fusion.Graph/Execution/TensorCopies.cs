@@ -13,7 +13,7 @@ internal sealed class TensorCopies : IDisposable
     /// <summary>Loads the kernels, if the graph has such ops.</summary>
     public TensorCopies(RankGroup group, TensorGraph graph)
     {
-        if (!graph.Ops.Any(op => op is CastOp or SliceOp && MemoryPlan.ViewOffset(op) is null)) return;
+        if (!graph.Ops.Any(op => op is CastOp or SliceOp && TensorLives.ViewOffset(op) is null)) return;
         foreach (var context in group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Distinct())
             libraries[context] = KernelLibrary.Load(typeof(TensorCopies).Assembly, context);
     }

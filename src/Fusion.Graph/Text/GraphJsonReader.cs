@@ -9,9 +9,9 @@ namespace Fusion.Graph;
 internal sealed class GraphJsonReader
 {
     private readonly string source;
-    private readonly Dictionary<string, GraphTensor> tensors = new(StringComparer.Ordinal);
+    private readonly JsonTensors tensors;
 
-    private GraphJsonReader(string source) => this.source = source;
+    private GraphJsonReader(string source) => (this.source, tensors) = (source, new(source));
 
     /// <exception cref="GraphFileException">It is no JSON of a graph.</exception>
     /// <exception cref="GraphException">The graph is not valid.</exception>
@@ -47,11 +47,11 @@ internal sealed class GraphJsonReader
 
     private TensorGraph Read(GraphFile file)
     {
-        var inputs = (file.Inputs ?? []).Select(entry => Declare(entry, RowCount.Tokens)).ToArray();
-        var weights = (file.Weights ?? []).Select(entry => Declare(entry, RowCount.Of(1))).ToArray();
+        var inputs = (file.Inputs ?? []).Select(entry => tensors.Declare(entry, RowCount.Tokens)).ToArray();
+        var weights = (file.Weights ?? []).Select(entry => tensors.Declare(entry, RowCount.Of(1))).ToArray();
         var ops = file.Ops.Select(Op).ToArray();
         var outputs = file.Outputs.Select(output =>
-            new GraphOperand(output.Key, Find(output.Value, $"output '{output.Key}'"))).ToArray();
+            new GraphOperand(output.Key, tensors.Find(output.Value, $"output '{output.Key}'"))).ToArray();
         return new(file.Name, inputs, weights, ops, outputs);
     }
 
@@ -97,9 +97,9 @@ internal sealed class GraphJsonReader
 
     private GraphOp Other(OpEntry entry)
     {
-        var inputs = entry.Inputs.Select(input => Find(input.Value, $"op '{entry.Name}'")).ToArray();
+        var inputs = entry.Inputs.Select(input => tensors.Find(input.Value, $"op '{entry.Name}'")).ToArray();
         if (entry.Results is null) throw Wrong(entry, "'results' is missing");
-        var results = entry.Results.Select(result => Declare(result, RowCount.Tokens)).ToArray();
+        var results = entry.Results.Select(result => tensors.Declare(result, RowCount.Tokens)).ToArray();
         if (entry.Op == "custom")
         {
             var types = results.Select(result => result.Type).ToArray();
@@ -119,44 +119,21 @@ internal sealed class GraphJsonReader
 
     private QuantSpec Quant(OpEntry entry, QuantizationKind kind)
     {
-        var isGrouped = kind == QuantizationKind.PerGroupFp8;
+        var word = CallWords.Of(kind)!;
+        var where = $"op '{entry.Name}'";
         return new(
-            kind, isGrouped ? entry.GroupSize ?? 128 : 0,
-            isGrouped && entry.GroupScaleType is { } type ? Named(Words.Types, type, $"op '{entry.Name}'", "groupScaleType")
+            kind, word.TakesGroup ? entry.GroupSize ?? 128 : 0,
+            word.TakesGroup && entry.GroupScaleType is { } type ? tensors.Named(Words.Types, type, where, "groupScaleType")
                 : ElementType.Float32,
-            kind is QuantizationKind.NvFp4 or QuantizationKind.MxFp8
-                ? Named(Words.Layouts, entry.Layout ?? "128x4", $"op '{entry.Name}'", "layout") : ScaleLayout.Linear);
-    }
-
-    private GraphTensor Declare(TensorEntry entry, RowCount rows)
-    {
-        var where = $"tensor '{entry.Name}'";
-        var type = new TensorType(
-            entry.Rows is { } text ? Rows(text, where) : rows, entry.Columns,
-                Named(Words.Types, entry.Type ?? "bf16", where, "type"),
-            entry.Layout is { } layout ? Named(Words.Layouts, layout, where, "layout") : ScaleLayout.Linear);
-        if (type.Columns < 1 || type.Rows.Count < 1)
-            throw new GraphFileException(source, where, $"it is {type}: expected 1 row and column or more");
-        return Remember(new(entry.Name, type));
-    }
-
-    private RowCount Rows(string text, string where)
-    {
-        var parts = text.Split('*', StringSplitOptions.TrimEntries);
-        var isPerToken = parts[^1] == "tokens";
-        var number = parts.Length == 2 ? parts[0] : isPerToken ? "1" : parts[0];
-        var isRight = (parts.Length == 1 || (parts.Length == 2 && isPerToken)) &&
-            int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
-        return isRight ? new(int.Parse(number, CultureInfo.InvariantCulture), isPerToken)
-            : throw new GraphFileException(source, where, $"rows are '{text}': expected \"tokens\", \"2*tokens\" or \"128\"");
+            word.TakesLayout ? tensors.Named(Words.Layouts, entry.Layout ?? "128x4", where, "layout") : ScaleLayout.Linear);
     }
 
     private GraphTensor? Result(OpEntry entry, string role, TensorType type) =>
-        entry.Outputs?.GetValueOrDefault(role) is { } name ? Remember(new(name, type)) : null;
+        entry.Outputs?.GetValueOrDefault(role) is { } name ? tensors.Remember(new(name, type)) : null;
 
     private GraphTensor? In(OpEntry entry, string role)
     {
-        if (entry.Inputs.TryGetValue(role, out var name)) return Find(name, $"op '{entry.Name}'");
+        if (entry.Inputs.TryGetValue(role, out var name)) return tensors.Find(name, $"op '{entry.Name}'");
         return role == Roles.Input ? throw Wrong(entry, "it has no input 'input'") : null;
     }
 
@@ -164,24 +141,6 @@ internal sealed class GraphJsonReader
     {
         if (!entry.Inputs.ContainsKey(role)) throw Wrong(entry, $"it has no input '{role}'");
     }
-
-    // A second definition is refused when the graph is checked.
-    private GraphTensor Remember(GraphTensor tensor)
-    {
-        tensors.TryAdd(tensor.Name, tensor);
-        return tensor;
-    }
-
-    private GraphTensor Find(string name, string reader)
-    {
-        if (tensors.TryGetValue(name, out var tensor)) return tensor;
-        var nearest = NearestNames.Of(name, [.. tensors.Keys]) is [var near, ..] ? $"; did you mean '{near}'?" : "";
-        throw new GraphFileException(source, reader, $"it reads '{name}', which is not defined before it{nearest}");
-    }
-
-    private T Named<T>(IReadOnlyDictionary<string, T> names, string name, string where, string field) =>
-        names.TryGetValue(name, out var value)
-        ? value : throw new GraphFileException(source, where, $"{field} is '{name}': expected {string.Join(", ", names.Keys)}");
 
     private GraphFileException UnknownStep(OpEntry entry, string step)
     {

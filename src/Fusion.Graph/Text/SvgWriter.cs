@@ -29,7 +29,7 @@ public static class SvgWriter
     public static string Draw(params IReadOnlyList<(string Title, TensorGraph Graph)> graphs)
     {
         ArgumentNullException.ThrowIfNull(graphs);
-        var layouts = graphs.Select(graph => (graph.Title, Layout: Lay(graph.Graph))).ToArray();
+        var layouts = graphs.Select(graph => (graph.Title, Layout: LayOut(graph.Graph))).ToArray();
         var width = layouts.Sum(layout => layout.Layout.Width + (2 * Margin));
         var height = layouts.Max(layout => layout.Layout.Height) + (2 * Margin) + Title;
         var svg = new StringBuilder();
@@ -77,7 +77,7 @@ public static class SvgWriter
         void Line(FormattableString line) => svg.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
     }
 
-    private static LayeredLayout Lay(TensorGraph graph)
+    private static LayeredLayout LayOut(TensorGraph graph)
     {
         var layout = new LayeredLayout();
         var makers = new Dictionary<GraphTensor, Box>();

@@ -7,7 +7,7 @@ internal sealed class GpuDrain
     /// <summary>How long kernels take at most to end after they were told to give up.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly GpuContext[] contexts;
     private readonly Task[] ends;
@@ -36,7 +36,7 @@ internal sealed class GpuDrain
         Deadline? last = null;
         while (true)
         {
-            if (all.Wait(end.Remaining < Look ? end.Remaining : Look)) return true;
+            if (all.Wait(end.Remaining < PollInterval ? end.Remaining : PollInterval)) return true;
             if (end.IsOver || last is { IsOver: true }) return false;
             if (isHopeless is null || last is not null || !isHopeless()) continue;
             // Calls that all ranks launched may be about to end.

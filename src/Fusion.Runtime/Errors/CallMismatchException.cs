@@ -7,7 +7,7 @@ public sealed class CallMismatchException : FusionException
     internal CallMismatchException(long call, int rank, int other, string what, string value, string otherValue)
         : base(ErrorCodes.CallMismatch,
             $"In call {call}, {what}: {value} on rank {rank}, but {otherValue} on rank {other}. All ranks must launch the same " +
-            "calls in the same order. Find the rank that is wrong, then call Rearm.") =>
+            "calls in the same order. Find the rank that is wrong, then call Reset.") =>
         (Call, Rank, Other) = (call, rank, other);
 
     private CallMismatchException(CallMismatchException same)
@@ -16,7 +16,7 @@ public sealed class CallMismatchException : FusionException
     /// <summary>The same for another thread.</summary>
     internal CallMismatchException Again() => new(this);
 
-    /// <summary>Number of the call, from 0, since the operation was made or re-armed.</summary>
+    /// <summary>Number of the call, from 0, since the operation was made or reset.</summary>
     public long Call { get; }
 
     /// <summary>The one rank.</summary>

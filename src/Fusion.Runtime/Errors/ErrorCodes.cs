@@ -84,11 +84,11 @@ public static class ErrorCodes
     /// <summary><see cref="StreamConflictException"/>.</summary>
     public const string StreamConflict = "FUSION4006";
 
-    /// <summary><see cref="NotRearmedException"/>.</summary>
-    public const string NotRearmed = "FUSION4007";
+    /// <summary><see cref="ResetRequiredException"/>.</summary>
+    public const string ResetRequired = "FUSION4007";
 
-    /// <summary><see cref="NoRoomException"/>.</summary>
-    public const string NoRoom = "FUSION4008";
+    /// <summary><see cref="CoResidencyException"/>.</summary>
+    public const string CoResidency = "FUSION4008";
 
     /// <summary><see cref="CallMismatchException"/>.</summary>
     public const string CallMismatch = "FUSION4009";

@@ -12,3 +12,16 @@ public sealed class KernelMismatchException : FusionException
     /// <summary>The kernel's name.</summary>
     public string Kernel { get; }
 }
+
+/// <summary>A kernel takes other parameters than the launcher that was generated for it gives. Nothing was launched.</summary>
+public sealed class LauncherMismatchException : FusionException
+{
+    internal LauncherMismatchException(KernelDeclaration declaration, string difference)
+        : base(ErrorCodes.LauncherMismatch,
+            $"The launcher of the kernel '{declaration.Name}' of the module '{declaration.Module}' does not fit it: " +
+            $"{difference}. Lay out the C# type that FusionTypeMap names as the kernel's, or build the project again if its kernels changed.") =>
+        Kernel = declaration.Name;
+
+    /// <summary>The kernel's name.</summary>
+    public string Kernel { get; }
+}

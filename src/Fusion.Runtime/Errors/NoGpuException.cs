@@ -1,3 +1,5 @@
+using Fusion.Interop;
+
 namespace Fusion.Runtime;
 
 /// <summary>There is a driver, but not the GPU that was asked for.</summary>
@@ -26,5 +28,16 @@ public sealed class NoGpuException : FusionException
             ? $" {VisibleDevices} is '{value}', which may hide some."
             : "";
         return $"There is no GPU number {ordinal}: {there}.{visible} 'nvidia-smi' lists those of the machine.";
+    }
+}
+
+/// <summary>This machine has no CUDA driver.</summary>
+public sealed class NoDriverException : FusionException
+{
+    internal NoDriverException(string reasons)
+        : base(ErrorCodes.NoDriver,
+            $"No CUDA driver: none of {string.Join(", ", LibraryNames.Driver)} could be used. Install NVIDIA's driver (in a " +
+            $"container: start it with GPU access).{Environment.NewLine}{reasons}")
+    {
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Fusion.Runtime;
 
 /// <summary>A rank waited for another one in vain and gave up; the results of its call are not to be used. All ranks of the
-/// group end like this; <see cref="AllReduce.Rearm"/> makes the group right again.</summary>
+/// group end like this; <see cref="AllReduce.Reset"/> makes the group right again.</summary>
 public sealed class PeerTimeoutException : FusionException
 {
     internal PeerTimeoutException(int rank, IReadOnlyList<int> peers, string step, int token, long call, TimeSpan timeout)
@@ -28,7 +28,7 @@ public sealed class PeerTimeoutException : FusionException
     /// <summary>The token whose data did not come, from 0; -1 on the CPU, where calls wait as a whole.</summary>
     public int Token { get; }
 
-    /// <summary>Number of the call, from 0, since the operation was made or re-armed.</summary>
+    /// <summary>Number of the call, from 0, since the operation was made or reset.</summary>
     public long Call { get; }
 
     /// <summary>The longest that it was to wait.</summary>
@@ -41,6 +41,6 @@ public sealed class PeerTimeoutException : FusionException
         return string.Create(CultureInfo.InvariantCulture,
             $"Rank {rank} waited for {whom} longer than {timeout.TotalSeconds:0.###} s: {what}, call {call}. Each rank must " +
             $"launch the same calls in the same order, and on the GPU all at a time; see what {whom} did instead. Then call " +
-            $"Rearm, which makes the group usable again.");
+            $"Reset, which makes the group usable again.");
     }
 }

@@ -19,3 +19,14 @@ public sealed class PlanMismatchException : FusionException
     /// <summary>What differs: <c>hidden size: 4096 on rank 0, 8192 on rank 1</c>.</summary>
     public IReadOnlyList<string> Differences { get; }
 }
+
+/// <summary>A call cannot be done in the way that was asked for. Nothing was launched, and the group can still be
+/// used.</summary>
+public sealed class PlanRefusedException : FusionException
+{
+    internal PlanRefusedException(AllReducePlan plan)
+        : base(ErrorCodes.PlanRefused, $"The all-reduce is refused: {plan.Reason}. Nothing was launched.") => Plan = plan;
+
+    /// <summary>The plan, whose reason the message quotes.</summary>
+    public AllReducePlan Plan { get; }
+}

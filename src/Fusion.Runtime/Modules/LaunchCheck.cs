@@ -23,14 +23,14 @@ internal static class LaunchCheck
         CheckArguments(kernel, arguments);
     }
 
-    private static void CheckGrid(KernelEntry kernel, GridSize grid)
+    private static void CheckGrid(KernelEntry kernel, Dim3 grid)
     {
         if (grid is { X: > 0, Y: > 0 and <= MaxGridYZ, Z: > 0 and <= MaxGridYZ }) return;
         throw new LaunchShapeException(
             kernel.Name, $"the grid is {grid} blocks, but must be at least 1 and at most {int.MaxValue} × {MaxGridYZ} × {MaxGridYZ}");
     }
 
-    private static void CheckBlock(KernelEntry kernel, LaunchLimits limits, GridSize block)
+    private static void CheckBlock(KernelEntry kernel, LaunchLimits limits, Dim3 block)
     {
         if (block is not { X: > 0 and <= MaxBlockXY, Y: > 0 and <= MaxBlockXY, Z: > 0 and <= MaxBlockZ })
         {
@@ -62,7 +62,7 @@ internal static class LaunchCheck
             $"({limits.MaxSharedBytes} a block, of which the kernel declares {limits.StaticSharedBytes})");
     }
 
-    private static void CheckCluster(KernelEntry kernel, LaunchLimits limits, GridSize grid, GridSize cluster)
+    private static void CheckCluster(KernelEntry kernel, LaunchLimits limits, Dim3 grid, Dim3 cluster)
     {
         if (!limits.IsHopperOrLater)
         {

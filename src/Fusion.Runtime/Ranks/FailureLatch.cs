@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>Remembers why an operation failed, until it is re-armed: each rank is told once what happened, and after that only
-/// that it must be re-armed. May be used by any thread.</summary>
+/// <summary>Remembers why an operation failed, until it is reset: each rank is told once what happened, and after that only
+/// that it must be reset. May be used by any thread.</summary>
 internal sealed class FailureLatch(int ranks)
 {
     private readonly bool[] told = new bool[ranks];
@@ -16,11 +16,11 @@ internal sealed class FailureLatch(int ranks)
 
     /// <summary>Throws if a rank must not launch.</summary>
     /// <param name="rank">The rank.</param>
-    /// <exception cref="NotRearmedException">The rank was told before.</exception>
+    /// <exception cref="ResetRequiredException">The rank was told before.</exception>
     public void ThrowBeforeLaunch(int rank)
     {
         if (Failure is not { } reason) return;
-        if (told[rank]) throw new NotRearmedException(rank, reason);
+        if (told[rank]) throw new ResetRequiredException(rank, reason);
         told[rank] = true;
         throw Again(reason, rank);
     }
@@ -30,13 +30,13 @@ internal sealed class FailureLatch(int ranks)
     public void Throw(int? rank = null)
     {
         if (Failure is not { } reason) return;
-        Tell(rank);
+        MarkTold(rank);
         throw Again(reason, rank ?? 0);
     }
 
     /// <summary>Notes who knows.</summary>
     /// <param name="rank">The rank; null for all.</param>
-    public void Tell(int? rank)
+    public void MarkTold(int? rank)
     {
         if (rank is { } one) told[one] = true;
         else Array.Fill(told, true);
@@ -54,6 +54,6 @@ internal sealed class FailureLatch(int ranks)
     {
         PeerTimeoutException timeout => timeout.Again(),
         CallMismatchException mismatch => mismatch.Again(),
-        _ => new NotRearmedException(rank, reason),
+        _ => new ResetRequiredException(rank, reason),
     };
 }

@@ -4,11 +4,11 @@ namespace Fusion.Runtime;
 /// <remarks>Good as long as its group. Members may be called from any thread.</remarks>
 public sealed class Rank
 {
-    internal Rank(int index, GpuRoom? room, bool isLocal)
+    internal Rank(int index, GroupGpu? gpu, bool isLocal)
     {
         (Index, IsLocal) = (index, isLocal);
-        Room = room;
-        Stream = room is null ? null : new GpuStream(room.Context);
+        Gpu = gpu;
+        Stream = gpu is null ? null : new GpuStream(gpu.Context);
     }
 
     /// <summary>Its number in the group, from 0.</summary>
@@ -18,13 +18,13 @@ public sealed class Rank
     public bool IsLocal { get; }
 
     /// <summary>Its GPU, which other ranks may share; null on the CPU, and for a rank of another process.</summary>
-    public GpuContext? Context => Room?.Context;
+    public GpuContext? Context => Gpu?.Context;
 
     /// <summary>A stream of its own, in which its calls go unless another one is named; null where <see cref="Context"/>
     /// is.</summary>
     public GpuStream? Stream { get; }
 
-    internal GpuRoom? Room { get; }
+    internal GroupGpu? Gpu { get; }
 
     /// <summary>Allocates memory where the rank can read and write it: on its GPU, or in host memory.</summary>
     /// <typeparam name="T">The elements.</typeparam>

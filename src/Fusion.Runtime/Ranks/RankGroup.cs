@@ -7,7 +7,7 @@ namespace Fusion.Runtime;
 /// with it. Members may be called from any thread.</remarks>
 public sealed class RankGroup : IDisposable
 {
-    private readonly List<GpuRoom> rooms = [];
+    private readonly List<GroupGpu> groupGpus = [];
     private readonly List<IDisposable> owned = [];
     private Rank[]? localRanks;
     private bool isClosing;
@@ -93,7 +93,7 @@ public sealed class RankGroup : IDisposable
         for (var i = left.Length - 1; i >= 0; i--) left[i].Dispose();
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         foreach (var rank in Ranks) rank.Stream?.Dispose();
-        rooms.ForEach(room => room.Dispose());
+        groupGpus.ForEach(gpu => gpu.Dispose());
     }
 
     /// <summary>Takes over an operation: it is disposed with the group at the latest.</summary>
@@ -148,15 +148,15 @@ public sealed class RankGroup : IDisposable
             foreach (var gpu in gpus.OfType<int>().Distinct())
             {
                 var ranks = gpus.Count(other => other == gpu);
-                rooms.Add(new GpuRoom(gpu, ranks, kernels));
+                groupGpus.Add(new GroupGpu(gpu, ranks, kernels));
                 RanksOnGpu = Math.Max(RanksOnGpu, ranks);
             }
 
             Ranks = [.. gpus.Select((gpu, index) => new Rank(
-                index, rooms.Find(room => room.Context.Device.Ordinal == gpu), isLocal: gpu is not null))];
-            foreach (var from in rooms)
+                index, groupGpus.Find(own => own.Context.Device.Ordinal == gpu), isLocal: gpu is not null))];
+            foreach (var from in groupGpus)
             {
-                foreach (var to in rooms.Where(to => to != from)) PeerAccess.Establish(from.Context, to.Context);
+                foreach (var to in groupGpus.Where(to => to != from)) PeerAccess.Establish(from.Context, to.Context);
             }
 
             return this;

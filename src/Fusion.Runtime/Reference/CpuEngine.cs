@@ -45,7 +45,7 @@ internal sealed class CpuEngine : IRankEngine
             catch (Exception e)
             {
                 End(e);
-                failure.Tell(rank);
+                failure.MarkTold(rank);
                 throw;
             }
         }
@@ -72,7 +72,7 @@ internal sealed class CpuEngine : IRankEngine
 
     public void Check() => failure.Throw();
 
-    public void Rearm()
+    public void Reset()
     {
         lock (gate)
         {

@@ -36,7 +36,7 @@ internal sealed class TheGeneratedFile : LauncherTest
         Assert.That(text, Does.Contain("/// <summary>Scales &lt;each&gt; row.</summary>"));
         Assert.That(text, Does.Contain("/// <param name=\"x\">the rows (<c>float*</c>)</param>"));
         Assert.That(text, Does.Contain("public const int MaxThreads = 256;"));
-        Assert.That(text, Does.Contain("ClusterSize => new global::Fusion.Runtime.GridSize(2);"));
+        Assert.That(text, Does.Contain("ClusterSize => new global::Fusion.Runtime.Dim3(2);"));
         Assert.That(text, Does.Contain("Launch(global::Fusion.Runtime.GpuStream stream, in global::Fusion.Runtime.LaunchShape shape, "
             + "global::Fusion.Runtime.DevicePointer<float> x, global::MyApp.P @in, byte streamValue, global::Fusion.Runtime.BFloat16 b)\n"));
         Assert.That(text, Does.Contain("stackalloc global::Fusion.Runtime.KernelArgument[] { x, global::Fusion.Runtime.KernelArgument.Bytes(ref @in), "

@@ -47,8 +47,8 @@ public sealed class PeersThatDoNotCome : GpuTest
                 Assert.That(failure.Message, Does.Contain("rank"));
             });
             Assert.That(() => loopback.Operation.Launch(1, null, calls[1], strategy), Throws.InstanceOf<FusionException>());
-            loopback.Operation.Rearm();
-            Assert.That(loopback.Compare(data, epilogue, strategy), Is.Empty, $"after re-arming, round {round}");
+            loopback.Operation.Reset();
+            Assert.That(loopback.Compare(data, epilogue, strategy), Is.Empty, $"after resetting, round {round}");
         }
     }
 }

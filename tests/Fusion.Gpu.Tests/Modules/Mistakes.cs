@@ -39,7 +39,7 @@ public sealed class Mistakes : GpuTest
     {
         using var values = new DeviceBuffer<int>(Context, 3);
 
-        Assert.That(() => Run(Scale, new(1, new GridSize(64, 64)), values, 2, 3),
+        Assert.That(() => Run(Scale, new(1, new Dim3(64, 64)), values, 2, 3),
             Throws.TypeOf<LaunchShapeException>().With.Message.Contains("4096"));
     }
 

@@ -37,7 +37,7 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
     }
 
     [Test]
-    public void HearOfARankThatDidNotComeAndGoOnWhenAllAreRearmed()
+    public void HearOfARankThatDidNotComeAndGoOnWhenAllAreReset()
     {
         using var together = new Barrier(2);
         InTwoProcesses(Options with { Timeout = TimeSpan.FromMilliseconds(100) }, Options with { Timeout = TimeSpan.FromMilliseconds(100) },
@@ -53,7 +53,7 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
                 together.SignalAndWait();
                 if (rank == 1)
                     Assert.That(() => operation.Launch(1, null, buffers.Call(0)), Throws.TypeOf<PeerTimeoutException>(), "the process that did not come");
-                operation.Rearm();
+                operation.Reset();
                 operation.Launch(rank, null, buffers.Call(1));
                 operation.Synchronize(rank);
                 buffers.MustHaveTheSum(1);

@@ -11,7 +11,7 @@ public sealed class RanksThatFail : GpuGroupTest
     [TestCase(AllReduceStrategy.OneShot)]
     [TestCase(AllReduceStrategy.TwoShot)]
     [TestCase(AllReduceStrategy.Separate)]
-    public void AreNamedAndTheGroupIsRightAgainWhenRearmed(AllReduceStrategy strategy)
+    public void AreNamedAndTheGroupIsRightAgainWhenReset(AllReduceStrategy strategy)
     {
         using var op = new GpuAndCpuRanks(4, 256, 8, Impatient);
         op.SetInputs(1);
@@ -24,15 +24,15 @@ public sealed class RanksThatFail : GpuGroupTest
         Assert.That(failure.Peers, Is.EqualTo([2]), failure.Message);
         Assert.That(failure.Rank, Is.Not.EqualTo(2), failure.Message);
         Assert.That(() => op.Launch(2, 8, null, strategy), Throws.TypeOf<PeerTimeoutException>());
-        Assert.That(() => op.Launch(2, 8, null, strategy), Throws.TypeOf<NotRearmedException>());
+        Assert.That(() => op.Launch(2, 8, null, strategy), Throws.TypeOf<ResetRequiredException>());
 
-        op.Operation.Rearm();
+        op.Operation.Reset();
         Assert.That(op.Operation.Check, Throws.Nothing);
         for (var call = 2; call < 5; call++)
         {
             op.SetInputs(call);
             op.LaunchAll(8, strategy);
-            op.Compare(8, $"call {call}, after re-arming");
+            op.Compare(8, $"call {call}, after resetting");
         }
     }
 
@@ -42,7 +42,7 @@ public sealed class RanksThatFail : GpuGroupTest
         using var op = new GpuAndCpuRanks(2, 256, 8, Impatient with { Timeout = TimeSpan.FromDays(1) });
         op.Launch(1, 8);
 
-        op.Operation.Rearm();
+        op.Operation.Reset();
 
         op.SetInputs(1);
         op.LaunchAll(8);

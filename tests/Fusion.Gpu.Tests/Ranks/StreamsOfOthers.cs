@@ -72,7 +72,7 @@ public sealed class StreamsOfOthers : GpuGroupTest
             var refused = 0;
             Parallel.Invoke(() => LaunchFor(0), () => LaunchFor(1));
             Assert.That(refused, Is.EqualTo(1), $"round {round}: one of two ranks is let into a stream");
-            op.Operation.Rearm();
+            op.Operation.Reset();
 
             void LaunchFor(int rank)
             {

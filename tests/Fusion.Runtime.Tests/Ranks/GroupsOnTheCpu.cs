@@ -53,7 +53,7 @@ public sealed class GroupsOnTheCpu
         Assert.That(() => op.Launch(0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => op.Operation.Synchronize(0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(op.Operation.Check, Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(op.Operation.Rearm, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(op.Operation.Reset, Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]

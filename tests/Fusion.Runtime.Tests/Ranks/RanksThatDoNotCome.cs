@@ -26,19 +26,19 @@ public sealed class RanksThatDoNotCome
         using var op = Failed();
 
         Assert.That(() => op.Launch(1), Throws.TypeOf<PeerTimeoutException>(), "rank 1 did not know");
-        Assert.That(() => op.Launch(1), Throws.TypeOf<NotRearmedException>().With.Message.Contain("call Rearm once")
+        Assert.That(() => op.Launch(1), Throws.TypeOf<ResetRequiredException>().With.Message.Contain("call Reset once")
             .And.InnerException.TypeOf<PeerTimeoutException>());
-        Assert.That(() => op.Launch(0), Throws.TypeOf<NotRearmedException>(), "rank 0 knows from Synchronize");
+        Assert.That(() => op.Launch(0), Throws.TypeOf<ResetRequiredException>(), "rank 0 knows from Synchronize");
         Assert.That(op.Operation.Check, Throws.TypeOf<PeerTimeoutException>());
         Assert.That(() => op.Operation.Synchronize(1), Throws.TypeOf<PeerTimeoutException>());
     }
 
     [Test]
-    public void DoNotMatterAnyMoreOnceTheOperationIsRearmed()
+    public void DoNotMatterAnyMoreOnceTheOperationIsReset()
     {
         using var op = Failed();
 
-        op.Operation.Rearm();
+        op.Operation.Reset();
         op.SetInput(0, 3);
         op.SetInput(1, 4);
         op.LaunchAll(2);
@@ -52,7 +52,7 @@ public sealed class RanksThatDoNotCome
     public void FailAgainAfterRearming()
     {
         using var op = Failed();
-        op.Operation.Rearm();
+        op.Operation.Reset();
         op.Launch(1);
 
         Assert.That(() => op.Operation.Synchronize(1),

@@ -21,7 +21,7 @@ public sealed class CallsThatDiffer
     }
 
     [Test]
-    public void InNormAreSaidAndTheOperationCanBeRearmed()
+    public void InNormAreSaidAndTheOperationCanBeReset()
     {
         using var op = new CpuOperation(2);
         var norm = op.Call(1) with
@@ -34,7 +34,7 @@ public sealed class CallsThatDiffer
         Assert.That(() => op.Operation.Launch(1, null, norm),
             Throws.TypeOf<CallMismatchException>().With.Message.Contain("norm: None on rank 0, but Rms on rank 1"));
 
-        op.Operation.Rearm();
+        op.Operation.Reset();
         op.SetInput(0, 1);
         op.SetInput(1, 1);
         op.LaunchAll();

@@ -15,7 +15,7 @@ internal static class OptionsValidation
     public static PlanRequest Check(AllReduceOptions options, RankGroup group, Rank rank)
     {
         var request = Check(options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize);
-        return request with { Kernels = rank.Room is { } room ? request.Kernels.For(request, room) : AllReduceKernels.BuiltIn };
+        return request with { Kernels = rank.Gpu is { } gpu ? request.Kernels.For(request, gpu) : AllReduceKernels.BuiltIn };
     }
 
     /// <summary>Checks options.</summary>

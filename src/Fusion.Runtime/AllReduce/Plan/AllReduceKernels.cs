@@ -71,15 +71,15 @@ public sealed class AllReduceKernels
 
     /// <summary>Those that an operation can use, an epilogue once.</summary>
     /// <param name="request">The operation.</param>
-    /// <param name="room">The GPU, whose driver may refuse what its architecture would run; null to go by that alone.</param>
-    internal AllReduceKernels For(PlanRequest request, GpuRoom? room = null)
+    /// <param name="gpu">The GPU, whose driver may refuse what its architecture would run; null to go by that alone.</param>
+    internal AllReduceKernels For(PlanRequest request, GroupGpu? gpu = null)
     {
         var wanted = (request.HiddenSize, request.DataType, request.WorldSize, request.Capability);
         if (fits == wanted) return this;
         return new(
         [
             .. Variants.Where(variant => (variant.HiddenSize, variant.DataType, variant.WorldSize, request.Capability) == wanted
-                    && (room?.Choose(variant.Module) ?? ImageSelector.Choose(variant.Module, request.Capability)).Image is not null)
+                    && (gpu?.Choose(variant.Module) ?? ImageSelector.Choose(variant.Module, request.Capability)).Image is not null)
                 .DistinctBy(variant => variant.Epilogue),
         ])
         { fits = wanted };

@@ -28,7 +28,7 @@ public sealed class AllReduce : IDisposable
     /// <param name="options">What it is for.</param>
     /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
     /// <exception cref="PlanMismatchException">The ranks would not do the same, as on GPUs of two kinds.</exception>
-    /// <exception cref="NoRoomException">The ranks' blocks do not fit on a GPU at the same time.</exception>
+    /// <exception cref="CoResidencyException">The ranks' blocks do not fit on a GPU at the same time.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public AllReduce(RankGroup group, AllReduceOptions options)
@@ -107,7 +107,7 @@ public sealed class AllReduce : IDisposable
     /// call is in another one and not done.</exception>
     /// <exception cref="CallMismatchException">On the CPU: the ranks' calls are not the same.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
-    /// <exception cref="NotRearmedException">The rank was told of that before.</exception>
+    /// <exception cref="ResetRequiredException">The rank was told of that before.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
     public AllReducePlan Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReduceStrategy? force = null)
     {
@@ -148,13 +148,13 @@ public sealed class AllReduce : IDisposable
     /// <summary>Makes the operation usable again after a failure, for all ranks: waits for what still runs on their GPUs, and
     /// makes the workspaces as new. Calls that were launched before are void. Call it once, while no thread launches or
     /// synchronizes and no stream is recorded.</summary>
-    /// <exception cref="NotRearmedException">A GPU still works after <see cref="AllReduceOptions.Timeout"/>, 2 seconds at least, on what
+    /// <exception cref="ResetRequiredException">A GPU still works after <see cref="AllReduceOptions.Timeout"/>, 2 seconds at least, on what
     /// is not of this operation. Nothing was changed; it can be tried again.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
-    public void Rearm()
+    public void Reset()
     {
         ThrowIfDisposed();
-        engine.Rearm();
+        engine.Reset();
     }
 
     /// <summary>Waits for the calls that were launched, so that their results are there, and frees the workspaces. The wait ends

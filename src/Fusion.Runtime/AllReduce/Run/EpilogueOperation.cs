@@ -16,7 +16,7 @@ public sealed class EpilogueOperation
     /// <param name="group">The ranks.</param>
     /// <param name="options">What it is for; policy, timeout and library are of no account.</param>
     /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
-    /// <exception cref="NoRoomException">The kernel does not fit on a GPU.</exception>
+    /// <exception cref="CoResidencyException">The kernel does not fit on a GPU.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     public EpilogueOperation(RankGroup group, AllReduceOptions options)
     {

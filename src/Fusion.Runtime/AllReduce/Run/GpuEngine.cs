@@ -88,13 +88,13 @@ internal sealed class GpuEngine : IRankEngine
         failure.Throw();
     }
 
-    public void Rearm()
+    public void Reset()
     {
         peers.GiveUp();
         var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
         // A timeout may be shorter than kernels take to hear that they are to give up.
         var patience = timeout > GpuDrain.Grace ? timeout : GpuDrain.Grace;
-        if (!drain.Wait(patience)) throw new NotRearmedException(drain.Unfinished, patience);
+        if (!drain.Wait(patience)) throw new ResetRequiredException(drain.Unfinished, patience);
         drain.ThrowIfFailed();
         // Only when no rank runs any more, each one's kernels write to all workspaces; and no rank may start before all are reset.
         WaitForPeers(patience);
@@ -159,7 +159,7 @@ internal sealed class GpuEngine : IRankEngine
 
     private void WaitForPeers(TimeSpan patience)
     {
-        if (!peers.Barrier(patience)) throw new NotRearmedException(patience);
+        if (!peers.Barrier(patience)) throw new ResetRequiredException(patience);
     }
 
     // Whether a kernel gave up since.

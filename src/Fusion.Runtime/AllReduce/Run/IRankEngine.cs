@@ -19,5 +19,5 @@ internal interface IRankEngine : IDisposable
     void Check();
 
     /// <summary>Makes the operation right after it failed.</summary>
-    void Rearm();
+    void Reset();
 }

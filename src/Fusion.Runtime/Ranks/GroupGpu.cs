@@ -4,7 +4,7 @@ using Fusion.Manifest;
 namespace Fusion.Runtime;
 
 /// <summary>A GPU and what the ranks on it share.</summary>
-internal sealed class GpuRoom : IDisposable
+internal sealed class GroupGpu : IDisposable
 {
     private readonly Lock gate = new();
     private readonly KernelLoadOptions? options;
@@ -14,7 +14,7 @@ internal sealed class GpuRoom : IDisposable
     /// <param name="gpu">Its number.</param>
     /// <param name="ranks">How many ranks of the group are on it.</param>
     /// <param name="options">How to load the kernels.</param>
-    public GpuRoom(int gpu, int ranks, KernelLoadOptions? options)
+    public GroupGpu(int gpu, int ranks, KernelLoadOptions? options)
     {
         Context = GpuContext.Open(gpu);
         Ranks = ranks;
@@ -30,7 +30,7 @@ internal sealed class GpuRoom : IDisposable
     {
         get
         {
-            lock (gate) return kernels ??= KernelLibrary.Load(typeof(GpuRoom).Assembly, Context, options);
+            lock (gate) return kernels ??= KernelLibrary.Load(typeof(GroupGpu).Assembly, Context, options);
         }
     }
 

@@ -2,10 +2,10 @@ namespace Fusion.Runtime;
 
 /// <summary>The blocks of all ranks on a GPU cannot run at the same time, and ranks that take turns would wait for each other
 /// in vain.</summary>
-public sealed class NoRoomException : FusionException
+public sealed class CoResidencyException : FusionException
 {
-    internal NoRoomException(string gpu, string kernel, int ranks, int blocks)
-        : base(ErrorCodes.NoRoom,
+    internal CoResidencyException(string gpu, string kernel, int ranks, int blocks)
+        : base(ErrorCodes.CoResidency,
             $"{gpu} has room for {blocks} blocks of '{kernel}' at a time, but {ranks} ranks on it need one " +
             $"each at least. Put fewer ranks on it, or take a smaller hidden size.") =>
         (Kernel, Ranks, Blocks) = (kernel, ranks, blocks);

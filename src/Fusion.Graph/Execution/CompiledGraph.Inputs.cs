@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <content>Inputs.</content>
+public sealed partial class CompiledGraph
+{
+    /// <summary>Copies an input of the next runs. Waits for runs of this rank that were started before, which may still read
+    /// it.</summary>
+    /// <param name="rank">The rank.</param>
+    /// <param name="name">The input.</param>
+    /// <param name="values">Its elements, for as many tokens as the run will have.</param>
+    /// <exception cref="GraphRunException">There is no such input, or these are no whole number of tokens, or too
+    /// many.</exception>
+    public void SetInput<T>(int rank, string name, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        lock (gate)
+        {
+            var memory = Memory(rank);
+            var tensor = Find(Report.After.Inputs, "input", name);
+            var bytes = MemoryMarshal.AsBytes(values);
+            var tokens = TokensOf(tensor.Type, bytes.Length);
+            if (tokens is null) MustBe(bytes.Length, tensor.Type.Bytes(Options.MaxTokens), name, tensor.Type);
+            memory.Rank.Stream?.Synchronize();
+            memory.Write(tensor, bytes);
+            memory.Give(tensor, tokens ?? 0);
+        }
+    }
+
+    /// <summary>Where an input is, to be written by the user's own kernels before a run. The input then counts as given.</summary>
+    /// <param name="rank">The rank.</param>
+    /// <param name="name">The input.</param>
+    /// <param name="tokens">Tokens of the run.</param>
+    /// <exception cref="GraphRunException">There is no such input, or it has not so many tokens.</exception>
+    public DeviceTensor Input(int rank, string name, int tokens)
+    {
+        lock (gate)
+        {
+            CheckTokens(tokens);
+            var memory = Memory(rank);
+            var tensor = Find(Report.After.Inputs, "input", name);
+            memory.Give(tensor, Math.Max(tokens, memory.GivenTokens(tensor) ?? 0));
+            return tensor.Type.At(memory.AddressOf(tensor), tokens);
+        }
+    }
+
+    private void CheckInputs(int tokens)
+    {
+        foreach (var memory in memories)
+        {
+            foreach (var input in Report.After.Inputs)
+            {
+                var given = memory.GivenTokens(input);
+                if (given >= tokens) continue;
+                var found = given is null ? "is not given"
+                    : string.Create(CultureInfo.InvariantCulture, $"is given for {given} tokens, and the run has {tokens}");
+                throw new GraphRunException(GraphErrorCodes.NotReady,
+                    $"Input '{input.Name}' of {memory.Rank} {found}; call {nameof(SetInput)} for each rank, or write it where " +
+                    $"{nameof(Input)} says it is, before the run.");
+            }
+        }
+    }
+
+    // Null if these bytes are no whole number of tokens. What has the same rows in each run is given for all of them.
+    private int? TokensOf(TensorType type, long bytes)
+    {
+        var (least, most) = (0, Options.MaxTokens);
+        while (least < most)
+        {
+            // With padding, several numbers of tokens have the same bytes; the largest counts.
+            var middle = least + ((most - least + 1) / 2);
+            if (type.Bytes(middle) <= bytes) least = middle;
+            else most = middle - 1;
+        }
+
+        return type.Bytes(least) == bytes ? least : null;
+    }
+}

@@ -1,0 +1,61 @@
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <content>Waiting, resetting and the end.</content>
+public sealed partial class CompiledGraph
+{
+    /// <summary>Waits until all runs are done.</summary>
+    /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
+    public void Synchronize()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            WaitForRuns();
+            foreach (var operation in steps.AllReduces)
+            {
+                foreach (var rank in group.Ranks) operation.Synchronize(rank.Index, rank.Stream);
+            }
+        }
+    }
+
+    /// <summary>Makes it usable again after a rank gave up. Runs that were started before are void.</summary>
+    public void Reset()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            foreach (var operation in steps.AllReduces) operation.Reset();
+        }
+    }
+
+    /// <summary>Waits until the runs that were started are done, and frees all memory. The wait ends after
+    /// <see cref="CompileOptions.Timeout"/>, or when a rank gave up: results of what still runs are then not to be used, and its memory
+    /// is freed when it ends. Doing it twice is harmless.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (disposed) return;
+            disposed = true;
+            // Waits for the runs as far as their last all-reduce, and lets those that cannot end give up.
+            steps.EndCalls();
+            var drain = new GpuDrain(group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Where(context => !context.IsDisposed));
+            drain.Wait(Options.Timeout);
+            drain.Then(() =>
+            {
+                captured?.Dispose();
+                steps.Dispose();
+                foreach (var memory in memories) memory.Dispose();
+            });
+            group.Disown(this);
+        }
+    }
+
+    // Kernels of ours give up by themselves, so this ends.
+    private void WaitForRuns()
+    {
+        foreach (var rank in group.Ranks) rank.Stream?.Synchronize();
+    }
+}
