@@ -41,7 +41,10 @@ public sealed class AnotherNvrtc() : NvrtcFixture("12.4")
         Directory.CreateDirectory(Project.PathOf("nvrtc"));
         foreach (var file in new[] { Path.GetFileName(from), "libnvrtc-builtins.so.12.4" })
             File.Copy(Path.Combine(Path.GetDirectoryName(from)!, file), Project.PathOf($"nvrtc/{file}"));
-        return Project.PathOf("nvrtc/" + Path.GetFileName(from));
+        var copy = Project.PathOf("nvrtc/" + Path.GetFileName(from));
+        // A time that .NET can set once more: the file system's own is finer.
+        File.SetLastWriteTimeUtc(copy, DateTime.UtcNow);
+        return copy;
     }
 
     // Another file in its place, since this process has the first one loaded. It differs in the table of sections, which is at its
