@@ -4,7 +4,7 @@ namespace Fusion.Build.Tests;
 
 public sealed class OddPaths
 {
-    private const string FolderName = "Mein Projekt (größer) 核 + 100% #1 5$ @'heim' & [x], {y} = ~ ^ ! `";
+    private const string FolderName = "Mein Projekt (größer) 核 + 100% #1 5$ @'heim' & [x], {y} = ~ ^ ! | `";
 
     [Test]
     public void OfProjectSourceAndHeaderWork()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fusion.Build.Contract;
 using Fusion.Build.Tests.Infrastructure;
 
@@ -32,6 +33,7 @@ public sealed class TheBuildTask
 
         Assert.That(task.Run("echo x >> runs\ncase $(wc -l < runs) in 1) cp other obj/state;; 2) rm obj/state;; *) cp good obj/state;; esac"), Is.True);
         Assert.That(task.Errors, Is.Empty);
+        Assert.That(File.ReadAllLines(task.PathOf("runs")), Has.Length.EqualTo(3), "neither another's state nor none is taken");
     }
 
     [Test]
@@ -79,6 +81,7 @@ public sealed class TheBuildTask
     {
         Assert.That(task.Run(@"printf '##fusion\tError\ta:/b\000?\tk.cu\t1\t1\tmessage\n'; exit 1"), Is.False);
         Assert.That(task.Errors.Single().Message, Is.EqualTo("message"));
+        Assert.That(task.Errors[0].HelpLink, Is.Null);
     }
 
     [Test]
@@ -97,6 +100,34 @@ public sealed class TheBuildTask
 
         Assert.That(task.Run("exit 0"), Is.False);
         Assert.That(task.Errors.Single().Code, Is.EqualTo("FUSION1031"));
+    }
+
+    [Test]
+    public void TakesADiagnosticWithWhateverCharacters()
+    {
+        var said = new Diagnostic(DiagnosticSeverity.Error, "FUSION1001", "a\tb\r\n\\n \\", "/tmp/k\t\n.cu", 3, 4);
+
+        var read = Diagnostic.TryParse(said.ToLine())!;
+
+        Assert.That(said.ToLine(), Does.Not.Contain('\n'), "it is one line");
+        Assert.That((read.Severity, read.Code, read.Message, read.File, read.Line, read.Column),
+            Is.EqualTo((said.Severity, said.Code, said.Message, said.File, said.Line, said.Column)));
+    }
+
+    // Each with a right hash, as another version of the SDK would write it.
+    [TestCase("another version", "{0}0\nrequest\tx")]
+    [TestCase("too few fields", "{0}\nrequest")]
+    [TestCase("too few fields of an output", "{0}\nrequest\tx\noutput\ta\tb")]
+    [TestCase("an unknown word", "{0}\nrequest\tx\nfuture\ta")]
+    [TestCase("no diagnostic", "{0}\nrequest\tx\ndiagnostic\t##fusion")]
+    public void DoesNotBelieveAStateThatItCannotRead(string why, string lines)
+    {
+        var first = TaskRun.StateOf("x").Split('\n')[0];
+        Assert.That(BuildState.Parse(Ended($"{first}\nrequest\tx")), Is.Not.Null);
+
+        Assert.That(BuildState.Parse(Ended(string.Format(CultureInfo.InvariantCulture, lines, first))), Is.Null, why);
+
+        static string Ended(string text) => $"{text}\nend\t{Hash.Of(text + "\n")}\n";
     }
 
     [Test]

@@ -49,6 +49,7 @@ internal static class PassConfigFile
             if (!set.TryAdd(field, (name, value.Text)))
             {
                 var (by, other) = set[field];
+                if (by == name) throw new PassConfigException(source, name, "it is there twice; keep one");
                 if (other == value.Text) continue;
                 throw new PassConfigException(source, name, $"it and '{by}' say different things of the same; keep one");
             }

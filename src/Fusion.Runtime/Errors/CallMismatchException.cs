@@ -4,17 +4,20 @@ namespace Fusion.Runtime;
 /// was done.</summary>
 public sealed class CallMismatchException : FusionException
 {
-    internal CallMismatchException(long call, int rank, int other, string what, string value, string otherValue)
-        : base(ErrorCodes.CallMismatch,
-            $"In call {call}, {what}: {value} on rank {rank}, but {otherValue} on rank {other}. All ranks must launch the same " +
-            "calls in the same order. Find the rank that is wrong, then call Reset.") =>
-        (Call, Rank, Other) = (call, rank, other);
+    private readonly string problem;
 
-    private CallMismatchException(CallMismatchException same)
-        : base(ErrorCodes.CallMismatch, same.Message) => (Call, Rank, Other) = (same.Call, same.Rank, same.Other);
+    internal CallMismatchException(long call, int rank, int other, string what, string value, string otherValue)
+        : this(call, rank, other,
+            $"In call {call}, {what}: {value} on rank {rank}, but {otherValue} on rank {other}. All ranks must launch the same " +
+            "calls in the same order. Find the rank that is wrong, then call Reset.")
+    {
+    }
+
+    private CallMismatchException(long call, int rank, int other, string problem)
+        : base(ErrorCodes.CallMismatch, problem) => (Call, Rank, Other, this.problem) = (call, rank, other, problem);
 
     /// <summary>The same for another thread.</summary>
-    internal CallMismatchException Again() => new(this);
+    internal CallMismatchException Again() => new(Call, Rank, Other, problem);
 
     /// <summary>Number of the call, from 0, since the operation was made or reset.</summary>
     public long Call { get; }

@@ -85,12 +85,15 @@ internal sealed class KernelProject : IDisposable
 
     /// <summary>A run while another process holds the lock, which it gives back when this one says that it waits.</summary>
     /// <param name="lockFile">The lock file, which is there.</param>
-    public KernelRun RunWhileLocked(string lockFile)
+    /// <param name="last">What the other process does before it gives the lock back.</param>
+    public KernelRun RunWhileLocked(string lockFile, Action? last = null)
     {
         using var other = new FileStream(PathOf(lockFile), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         return Run(said =>
         {
-            if (said.Message.StartsWith("Waiting for another fusionc", StringComparison.Ordinal)) other.Dispose();
+            if (!said.Message.StartsWith("Waiting for another fusionc", StringComparison.Ordinal)) return;
+            last?.Invoke();
+            other.Dispose();
         });
     }
 

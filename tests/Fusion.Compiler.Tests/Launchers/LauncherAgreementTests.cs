@@ -94,8 +94,9 @@ public sealed class LauncherAgreementTests() : NvrtcFixture("12.4")
     {
         Add(source, "");
 
-        Project.Run().MustSucceed();
+        var run = Project.Run().MustSucceed();
 
+        Assert.That(run.Warnings.Select(warning => warning.Code), Has.None.EqualTo("FUSION1605"));
         Assert.That(LauncherNames(""), Is.EqualTo(launchers.Split(',')));
     }
 

@@ -175,9 +175,41 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     }
 
     [Test]
+    public void NoOtherCompilerGetsInBeforeAllIsWritten()
+    {
+        Project.Write("b.cu", KernelProject.Simple + "// changed\n");
+        var open = new List<string>();
+
+        var run = Project.Run(said =>
+        {
+            if (IsUnlocked()) open.Add(said.Message);
+        }).MustSucceed();
+
+        Assert.That(run.Compiled, Is.EqualTo(["b.cu -> sm_80"]));
+        Assert.That(open, Is.Empty);
+        Assert.That(IsUnlocked(), Is.True, "the run has ended");
+
+        bool IsUnlocked()
+        {
+            try
+            {
+                using var other = new FileStream(Project.Request.StateFile + ".lock", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Test]
     public void ASecondCompilerAtTheSameTimeWaitsAndTakesWhatTheFirstMade()
     {
-        var run = Project.RunWhileLocked("obj/fusion.state.lock").MustSucceed();
+        var state = File.ReadAllText(Project.Request.StateFile);
+        File.Delete(Project.Request.StateFile);
+
+        var run = Project.RunWhileLocked("obj/fusion.state.lock", () => File.WriteAllText(Project.Request.StateFile, state)).MustSucceed();
 
         Assert.That(run.Said[0].Message, Does.StartWith("Waiting for another fusionc"));
         Assert.That(run.Closing, Does.Contain("3 up to date: the other fusionc compiled them"));

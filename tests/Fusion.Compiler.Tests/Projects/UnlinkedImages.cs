@@ -1,4 +1,5 @@
 using Fusion.Build.Contract;
+using Fusion.Compiler.Caching;
 using Fusion.Compiler.Images;
 using Fusion.Compiler.Tests.Infrastructure;
 using Fusion.Manifest;
@@ -77,6 +78,21 @@ public sealed class UnlinkedImages(string nvrtc) : NvrtcFixture(nvrtc)
 
         Assert.That((error.Code, error.File), Is.EqualTo(("FUSION1042", Project.PathOf("k.cu"))));
         Assert.That(error.Message, Does.Contain("k.compute_80.ptx").And.Contain("'elsewhere'"));
+    }
+
+    [Test]
+    public void AreNotTakenFromTheCompileCache()
+    {
+        Project.Add("k.cu", KernelProject.Simple);
+        (Project.Request.Cache, Project.Request.CachePath) = (true, Project.PathOf("cache"));
+        Project.Run().MustSucceed();
+        var file = Directory.GetFiles(Project.PathOf("cache"), "*.entry", SearchOption.AllDirectories).Single();
+        var entry = CacheEntry.Parse(File.ReadAllBytes(file))!;
+        entry.Cubin[16] = 1; // the ELF header's type: relocatable
+        File.WriteAllBytes(file, entry.ToBytes());
+        Directory.Delete(Project.Images, recursive: true);
+
+        Assert.That(Project.Run().OnlyError().Code, Is.EqualTo("FUSION1026"));
     }
 
     // As one would be that an older SDK exported: manifest and sources tell of it.

@@ -37,7 +37,7 @@ public sealed class RanksThatFail : GpuGroupTest
     }
 
     [Test]
-    public void DoNotKeepRearmWaitingForTheirDeadline()
+    public void DoNotKeepResetWaitingForTheirDeadline()
     {
         using var op = new GpuAndCpuRanks(2, 256, 8, Impatient with { Timeout = TimeSpan.FromDays(1) });
         op.Launch(1, 8);

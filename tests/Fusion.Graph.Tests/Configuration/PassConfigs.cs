@@ -90,6 +90,7 @@ public sealed class PassConfigs
     [TestCase("""{ "zzz": 1 }""", "zzz", "there is no such field. The fields are noOpElimination,")]
     [TestCase("""{ "enable_noop": 1 }""", "enable_noop", "it is 1: expected true or false")]
     [TestCase("""{ "enable_fi_allreduce_fusion": true, "allReduceFusion": false }""", "allReduceFusion", "say different things of the same")]
+    [TestCase("""{ "deadCode": true, "deadCode": true }""", "deadCode", "it is there twice")]
     [TestCase("""{ "maxSizeMb": "64" }""", "maxSizeMb", "expected an object of world sizes and MiB")]
     [TestCase("""{ "maxSizeMb": { "9": 1 } }""", "maxSizeMb", "'9' is none of the world sizes 2 to 8 and 16")]
     [TestCase("""{ "maxSizeMb": { "2": -1 } }""", "maxSizeMb", "for 2 ranks it is -1: expected MiB, 0 or more")]

@@ -36,6 +36,28 @@ public sealed unsafe class DriversOfManagedFunctions
     }
 
     [Test]
+    public void AContextTakesOverNothingOnceItIsClosed()
+    {
+        GpuDriver.Use(new Functions());
+        try
+        {
+            var context = GpuContext.Open();
+            var early = KernelLibrary.Load(KernelAssembly.With(Samples.Manifest(Samples.Module("fusion-allreduce/m.bf16.none", Samples.Image("sm_90")))), context);
+            var late = KernelLibrary.Load(KernelAssembly.With(Samples.Manifest(Samples.Module("fusion-allreduce/m.bf16.none", Samples.Image("sm_90")))), context);
+            context.Own(early);
+            context.Dispose();
+
+            Assert.That(early.IsDisposed);
+            Assert.That(() => context.Own(late), Throws.TypeOf<ObjectDisposedException>(), "nobody would dispose it");
+            late.Dispose();
+        }
+        finally
+        {
+            GpuDriver.Use(null);
+        }
+    }
+
+    [Test]
     public void ReportWhatTheyDoNotHaveAsErrorsOfTheDriver()
     {
         GpuDriver.Use(new Functions());

@@ -65,4 +65,24 @@ public sealed class GroupsOnTheCpu
         Assert.That(() => op.Launch(0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => new AllReduce(op.Group, CpuOperation.Options()), Throws.TypeOf<ObjectDisposedException>());
     }
+
+    [Test]
+    public void DisposeWhatIsMadeOfThemTooLate()
+    {
+        var group = RankGroup.OnCpu(2);
+        var early = new CountedDispose();
+        var late = new CountedDispose();
+        group.Own(early);
+        group.Dispose();
+
+        Assert.That(() => group.Own(late), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That((early.Count, late.Count), Is.EqualTo((1, 1)));
+    }
+
+    private sealed class CountedDispose : IDisposable
+    {
+        public int Count { get; private set; }
+
+        public void Dispose() => Count++;
+    }
 }

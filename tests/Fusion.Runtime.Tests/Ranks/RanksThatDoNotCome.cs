@@ -21,7 +21,7 @@ public sealed class RanksThatDoNotCome
     }
 
     [Test]
-    public void EveryRankIsToldOnceAndThenToRearm()
+    public void EveryRankIsToldOnceAndThenToReset()
     {
         using var op = Failed();
 
@@ -49,7 +49,7 @@ public sealed class RanksThatDoNotCome
     }
 
     [Test]
-    public void FailAgainAfterRearming()
+    public void FailAgainAfterAReset()
     {
         using var op = Failed();
         op.Operation.Reset();
@@ -74,6 +74,21 @@ public sealed class RanksThatDoNotCome
         Array.ForEach(threads, thread => Assert.That(thread.Join(TimeSpan.FromMinutes(1)), "a thread hangs"));
 
         Assert.That(failures, Is.All.TypeOf<PeerTimeoutException>().With.All.Property("Peer").EqualTo(2));
+    }
+
+    // One object on two threads would mix their stack traces.
+    [Test]
+    public void AreToldToEachRankInAnExceptionOfItsOwn()
+    {
+        using var op = new CpuOperation(3, timeout: Short);
+        op.Launch(0);
+        op.Launch(1);
+
+        Exception[] failures = [.. Enumerable.Range(0, 2).Select(rank => Assert.Throws<PeerTimeoutException>(() => op.Operation.Synchronize(rank))!),
+            Assert.Throws<PeerTimeoutException>(op.Operation.Check)!];
+
+        Assert.That(failures.Distinct(ReferenceEqualityComparer.Instance).Count(), Is.EqualTo(3));
+        Assert.That(failures.Select(failure => failure.Message).Distinct().Count(), Is.EqualTo(1));
     }
 
     private static CpuOperation Failed()

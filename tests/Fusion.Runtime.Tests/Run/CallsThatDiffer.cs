@@ -16,7 +16,9 @@ public sealed class CallsThatDiffer
 
         Assert.That(failure.Message, Does.Contain("In call 1, tokens: 1 on rank 0, but 2 on rank 2"));
         Assert.That((failure.Code, failure.Call, failure.Rank, failure.Other), Is.EqualTo(("FUSION4009", 1L, 0, 2)));
-        Assert.That(() => op.Operation.Synchronize(0), Throws.TypeOf<CallMismatchException>());
+        var again = Assert.Throws<CallMismatchException>(() => op.Operation.Synchronize(0))!;
+        Assert.That(again, Is.Not.SameAs(failure), "a rank's thread has an exception of its own");
+        Assert.That(again.Message, Is.EqualTo(failure.Message));
         Assert.That(op.Sum(0), Is.EqualTo(before));
     }
 
