@@ -2,22 +2,22 @@
 
 using namespace fusion;
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     one_shot_bf16_p1_v1(const __grid_constant__ AllReduceParams params) {
-  one_shot<bf16, 1, 1>(params);
+  one_shot<bf16, kPeersOfTwoRanks, kOctetsOfShortRow>(params);
 }
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     one_shot_bf16_p3_v1(const __grid_constant__ AllReduceParams params) {
-  one_shot<bf16, 3, 1>(params);
+  one_shot<bf16, kPeersOfFewRanks, kOctetsOfShortRow>(params);
 }
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     one_shot_bf16_p7_v1(const __grid_constant__ AllReduceParams params) {
-  one_shot<bf16, 7, 1>(params);
+  one_shot<bf16, kPeersOfManyRanks, kOctetsOfShortRow>(params);
 }
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     one_shot_bf16_p3_v4(const __grid_constant__ AllReduceParams params) {
-  one_shot<bf16, 3, 4>(params);
+  one_shot<bf16, kPeersOfFewRanks, kOctetsOfLongRow>(params);
 }

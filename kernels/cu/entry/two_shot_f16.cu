@@ -2,22 +2,22 @@
 
 using namespace fusion;
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     two_shot_f16_p1_v1(const __grid_constant__ AllReduceParams params) {
-  two_shot<f16, 1, 1>(params);
+  two_shot<f16, kPeersOfTwoRanks, kOctetsOfShortRow>(params);
 }
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     two_shot_f16_p3_v1(const __grid_constant__ AllReduceParams params) {
-  two_shot<f16, 3, 1>(params);
+  two_shot<f16, kPeersOfFewRanks, kOctetsOfShortRow>(params);
 }
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     two_shot_f16_p7_v1(const __grid_constant__ AllReduceParams params) {
-  two_shot<f16, 7, 1>(params);
+  two_shot<f16, kPeersOfManyRanks, kOctetsOfShortRow>(params);
 }
 
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
     two_shot_f16_p3_v4(const __grid_constant__ AllReduceParams params) {
-  two_shot<f16, 3, 4>(params);
+  two_shot<f16, kPeersOfFewRanks, kOctetsOfLongRow>(params);
 }

@@ -26,7 +26,7 @@ internal static class PlanCommand
         var architecture = Text("--arch", "The GPUs: sm_90 for an H100 or H200. Not needed for --topology cpu.", "ARCH");
         var worldSize = Number("--world-size", "Number of ranks: 2 to 8, or 16.", required: true);
         var tokens = Number("--tokens", "Tokens of the call.", required: true);
-        var hidden = Number("--hidden", $"Elements of a token: a multiple of 8 up to {AllReduceVocabulary.LongestRow}.", required: true);
+        var hidden = Number("--hidden", $"Elements of a token: a multiple of 8 up to {KernelLimits.LongestRow}.", required: true);
         var maxTokens = Number("--max-tokens", "The most tokens of a call, which size the workspace; by default this call's.");
         var groupSize = Number("--group-size", "Elements that share a scale, for --quant fp8-group; 128 by default.");
         var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);

@@ -13,17 +13,16 @@ internal sealed record AllReduceModule(
     string Item, int HiddenSize, string DataType, IReadOnlyList<int> WorldSizes, EpilogueWords Epilogue, string Architectures)
 {
     private const int Warp = 32;
-    private const int MaxThreads = 1024;
 
     /// <summary>Name of the module.</summary>
     public string Name => AllReduceKernelName.ModuleOf(Item, DataType, Epilogue);
 
     /// <summary>Threads of a block that works alone on a token.</summary>
-    public int Threads => (DivideUp(HiddenSize / 8, Vectors) + Warp - 1) / Warp * Warp;
+    public int Threads => (DivideUp(HiddenSize / KernelLimits.RowVector, Vectors) + Warp - 1) / Warp * Warp;
 
     /// <summary>Blocks on a multiprocessor: as many as the kernels for all models have, whose blocks are compiled for 1024
     /// threads, and no more than every GPU runs.</summary>
-    public int BlocksAtLeast => Math.Min(MaxThreads / Threads, 16);
+    public int BlocksAtLeast => Math.Min(KernelLimits.MaxThreads / Threads, 16);
 
     /// <summary>The kernels.</summary>
     public IEnumerable<AllReduceKernelName> Kernels
@@ -42,7 +41,7 @@ internal sealed record AllReduceModule(
     }
 
     // As few as the most threads allow.
-    private int Vectors => DivideUp(HiddenSize / 8, MaxThreads);
+    private int Vectors => DivideUp(HiddenSize / KernelLimits.RowVector, KernelLimits.MaxThreads);
 
     private AllReduceKernelName Named(string algorithm, int peers, int ranks) =>
         new(algorithm, DataType, peers, Vectors, HiddenSize, ranks, Epilogue);
@@ -50,7 +49,7 @@ internal sealed record AllReduceModule(
     // Registers decide how many a thread may wait for; the turns are then as even as they can be.
     private int PeersAtATime(int ranks)
     {
-        var most = Vectors > 1 || DataType == "f32" ? 3 : 7;
+        var most = Vectors > 1 || DataType == "f32" ? KernelLimits.PeersOfFewRanks : KernelLimits.PeersOfManyRanks;
         return DivideUp(ranks - 1, DivideUp(ranks - 1, most));
     }
 

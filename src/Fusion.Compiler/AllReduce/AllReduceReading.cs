@@ -75,7 +75,7 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
     {
         if (TryNumber(request.HiddenSize, out var size) && AllReduceVocabulary.IsHiddenSize(size)) return size;
         return Wrong<int>(Codes.AllReduceHiddenSize, $"FusionAllReduce '{request.Name}': HiddenSize is '{request.HiddenSize}'; expected "
-            + $"one multiple of 8 from 8 to {AllReduceVocabulary.LongestRow}. Another hidden size is another item.");
+            + $"one multiple of 8 from 8 to {KernelLimits.LongestRow}. Another hidden size is another item.");
     }
 
     private bool IsType(AllReduceRequest request, string type)
@@ -100,8 +100,8 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', and {problem}");
         }
 
-        var block = Math.Max(words.Block, AllReduceVocabulary.Vector);
-        if (block % AllReduceVocabulary.Vector != 0)
+        var block = Math.Max(words.Block, KernelLimits.RowVector);
+        if (block % KernelLimits.RowVector != 0)
         {
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', with "
                 + $"groups of {block} elements; expected a multiple of 8, mostly 128.");

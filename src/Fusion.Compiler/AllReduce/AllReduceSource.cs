@@ -14,9 +14,9 @@ internal static class AllReduceSource
         var text = new StringBuilder();
         text.Append(Line($"// Written by Fusion.Sdk for the item FusionAllReduce '{module.Item}'."))
             .Append("""
+                #include <fusion/allreduce/epilogue_kernel.cuh>
                 #include <fusion/allreduce/fixed_call.cuh>
                 #include <fusion/allreduce/one_shot.cuh>
-                #include <fusion/allreduce/separate.cuh>
                 #include <fusion/allreduce/two_shot.cuh>
 
                 using namespace fusion;
@@ -41,7 +41,7 @@ internal static class AllReduceSource
     {
         var type = kernel.DataType == "f32" ? "float" : kernel.DataType;
         return kernel.Algorithm == AllReduceKernelName.EpilogueKernel
-            ? Text($"separate_epilogue<{type}, {kernel.Vectors}, Call<1>>")
+            ? Text($"epilogue_kernel<{type}, {kernel.Vectors}, Call<1>>")
             : Text($"{kernel.Algorithm}<{type}, {kernel.Peers}, {kernel.Vectors}, Call<{kernel.WorldSize}>>");
     }
 

@@ -43,7 +43,7 @@ internal static class KnownTypes
         Add("double", 8, "double");
         Add("System.Half", 2, "f16", "half", "__half");
         Add(Runtime + "BFloat16", 2, "bf16", "nv_bfloat16", "__nv_bfloat16");
-        Add(Runtime + "Float8E4M3", 1, "__nv_fp8_e4m3");
+        Add(Runtime + "Float8E4M3", 1, "e4m3", "__nv_fp8_e4m3");
         Add(Runtime + "Float8UE8M0", 1, "__nv_fp8_e8m0");
         Add("System.Numerics.Vector2", 8, "float2");
         Add("System.Numerics.Vector3", 12, "float3");

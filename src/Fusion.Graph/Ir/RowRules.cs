@@ -14,7 +14,7 @@ internal static class RowRules
         if (!CallWords.IsDataType(type.Elements) || type.Layout != ScaleLayout.Linear)
             throw Wrong(op, Roles.Input, op.Input, type.ToString(), "bf16, f16 or f32");
         if (!AllReduceVocabulary.IsHiddenSize(type.Columns))
-            throw Wrong(op, Roles.Input, op.Input, type.ToString(), $"a multiple of {AllReduceVocabulary.Vector} from {AllReduceVocabulary.Vector} to {AllReduceVocabulary.LongestRow} columns");
+            throw Wrong(op, Roles.Input, op.Input, type.ToString(), $"a multiple of {KernelLimits.RowVector} from {KernelLimits.RowVector} to {KernelLimits.LongestRow} columns");
         if (op.Steps == RowSteps.None)
             throw Wrong(op, "the op", null, "without a step", "an all-reduce, residual, norm or quantization");
         if (op.Group is { } group && string.IsNullOrWhiteSpace(group))

@@ -7,13 +7,6 @@ namespace Fusion.Manifest;
 /// layouts and types stand in the order of those; 0 is no quantization. Tests compare them.</remarks>
 public static class AllReduceVocabulary
 {
-    /// <summary>Number of elements of a vector: what a thread reads at once, and what a row is a multiple of.</summary>
-    public const int Vector = 8;
-
-    /// <summary>Number of elements of the longest row: a block of 1024 threads with 4 vectors each. The kernels have it as
-    /// <c>kLongestRow</c>.</summary>
-    public const int LongestRow = 32768;
-
     /// <summary>The world sizes that there are kernels for, in words.</summary>
     public const string WorldSizeWords = "2 to 8 and 16";
 
@@ -71,11 +64,11 @@ public static class AllReduceVocabulary
 
     /// <summary>Whether there are kernels for so many ranks.</summary>
     /// <param name="ranks">Number of ranks.</param>
-    public static bool IsWorldSize(int ranks) => ranks is (>= 2 and <= 8) or 16;
+    public static bool IsWorldSize(int ranks) => ranks is (>= 2 and <= 8) or KernelLimits.MaxRanks;
 
     /// <summary>Whether a row may have so many elements.</summary>
     /// <param name="hidden">Number of elements of a row.</param>
-    public static bool IsHiddenSize(int hidden) => hidden is >= Vector and <= LongestRow && hidden % Vector == 0;
+    public static bool IsHiddenSize(int hidden) => hidden is >= KernelLimits.RowVector and <= KernelLimits.LongestRow && hidden % KernelLimits.RowVector == 0;
 }
 
 /// <summary>A norm.</summary>

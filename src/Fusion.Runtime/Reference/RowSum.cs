@@ -6,10 +6,10 @@ namespace Fusion.Runtime;
 internal static class RowSum
 {
     /// <summary>Elements of a vector, the leaf of the tree.</summary>
-    public const int Vector = 8;
+    public const int Vector = KernelLimits.RowVector;
 
     /// <summary>The longest row.</summary>
-    public const int MaxHidden = AllReduceVocabulary.LongestRow;
+    public const int MaxHidden = KernelLimits.LongestRow;
 
     private const int Lanes = 32;
 

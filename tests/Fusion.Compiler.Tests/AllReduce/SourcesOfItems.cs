@@ -12,9 +12,9 @@ public sealed class SourcesOfItems
         Assert.That(module.Name, Is.EqualTo("fusion-allreduce/llama.bf16.residual_rmsnorm_fp8"));
         Assert.That(AllReduceSource.Write(module), Is.EqualTo("""
             // Written by Fusion.Sdk for the item FusionAllReduce 'llama'.
+            #include <fusion/allreduce/epilogue_kernel.cuh>
             #include <fusion/allreduce/fixed_call.cuh>
             #include <fusion/allreduce/one_shot.cuh>
-            #include <fusion/allreduce/separate.cuh>
             #include <fusion/allreduce/two_shot.cuh>
 
             using namespace fusion;
@@ -34,7 +34,7 @@ public sealed class SourcesOfItems
 
             extern "C" __global__ void __launch_bounds__(512, 2)
                 epilogue_bf16_v1_h4096_residual_rmsnorm_fp8(const __grid_constant__ AllReduceParams params) {
-              separate_epilogue<bf16, 1, Call<1>>(params);
+              epilogue_kernel<bf16, 1, Call<1>>(params);
             }
 
             """.ReplaceLineEndings("\n")));

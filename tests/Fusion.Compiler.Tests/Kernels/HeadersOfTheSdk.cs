@@ -32,6 +32,28 @@ public static partial class HeadersOfTheSdk
         Assert.That(wrong, Is.Empty);
     }
 
+    [Test]
+    public static void ReachTheCheckOfTheArchitecture()
+    {
+        const string check = "fusion/base/architecture.cuh";
+        var without = All.Where(header => !Closure(header).Contains(check));
+        Assert.That(without, Is.Empty, "each would fail on an old architecture with errors of its own");
+    }
+
+    // The header and all that it includes.
+    private static HashSet<string> Closure(string header)
+    {
+        var closure = new HashSet<string>();
+        var left = new Stack<string>([header]);
+        while (left.TryPop(out var next))
+        {
+            if (!closure.Add(next)) continue;
+            foreach (Match include in Include().Matches(File.ReadAllText(Path.Combine(Root, next)))) left.Push(include.Groups["path"].Value);
+        }
+
+        return closure;
+    }
+
     private static string Layer(string header) => header.Split('/')[1];
 
     [GeneratedRegex("""^\s*#\s*include\s*[<"](?<path>[^>"]+)""", RegexOptions.Multiline)]

@@ -30,6 +30,16 @@ public sealed class TheVocabulary
     }
 
     [Test]
+    public void HasTheLimitsOfTheKernels()
+    {
+        var ofTheKernels = Regex.Matches(Repository.Read("kernels/cu/fusion/base/limits.cuh"), @"^constexpr int k(?<name>\w+) = (?<value>\d+);",
+            RegexOptions.Multiline).ToDictionary(match => match.Groups["name"].Value, match => int.Parse(match.Groups["value"].Value, null));
+
+        Assert.That(ofTheKernels, Is.EquivalentTo(typeof(KernelLimits).GetFields()
+            .ToDictionary(field => field.Name, field => (int)field.GetRawConstantValue()!)));
+    }
+
+    [Test]
     public void NamesEachQuantizationAsCallsHaveIt()
     {
         foreach (var row in AllReduceVocabulary.Quantizations)

@@ -1,14 +1,14 @@
 #pragma once
 
 #include <fusion/base/integers.cuh>
-#include <fusion/comm/workspace.cuh>
+#include <fusion/base/limits.cuh>
 
 namespace fusion {
 
-/// docs/numbers.md, step 3.
+/// The norm of a row: docs/numbers.md, step 3.
 enum class NormKind : int { None = 0, Rms = 1, RmsRoundedTwice = 2, Layer = 3 };
 
-/// docs/numbers.md, step 4.
+/// The quantization of a row: docs/numbers.md, step 4.
 enum class QuantKind : int {
   None = 0,
   StaticFp8 = 1,
@@ -18,12 +18,12 @@ enum class QuantKind : int {
   MxFp8 = 5
 };
 
-/// The one parameter of all kernels here. Laid out as Fusion.Runtime.AllReduceParameters. Addresses are those
-/// of the launching rank's GPU; 0 is what the call does not have or want. T is the kernel's type; rows are
-/// `hidden` long.
+/// The one parameter of all kernels here. Laid out as Fusion.Runtime.AllReduceParameters. Addresses are as
+/// the launching rank's GPU sees them, aligned to 16 bytes; 0 is what the call does not have or want. T is
+/// the kernel's type; rows have `hidden` elements.
 struct AllReduceParams {
-  u64 workspaces[kMaxRanks];  // of every rank, its own among them
-  u64 input;                  // T [tokens, hidden]; for the epilogue alone what is already reduced
+  u64 workspaces[kMaxRanks];  // of each rank, this one's among them
+  u64 input;                  // T [tokens, hidden]; for the epilogue kernel the rows that are summed already
   u64 allreduce_out;          // T [tokens, hidden]
   u64 residual;               // T [tokens, hidden]
   u64 residual_out;           // T [tokens, hidden]
@@ -31,13 +31,13 @@ struct AllReduceParams {
   u64 beta;                   // T [hidden]
   u64 norm_out;               // T [tokens, hidden]
   u64 quant_out;              // e4m3 or e2m1 [tokens, hidden]
-  u64 scale_out;              // as the quantization's layout has it
+  u64 scale_out;              // scales as the quantization and its layout have them
   u64 quant_scale;            // float: scale of static FP8, global scale of NVFP4
   u64 status;                 // WaitStatus
   u64 timeout_ns;             // of all waits of the call
-  u64 buffer_bytes;           // from a buffer to the next
-  u64 slot_bytes;             // from a peer's slot to the next: one-shot's, or two-shot's scatter
-  u64 gather_offset;          // two-shot: from a buffer's start to the gathered rows
+  u64 buffer_bytes;           // of a buffer of the workspaces
+  u64 slot_bytes;     // from the slots of a peer to those of the next: of one-shot, or of two-shot's scatter
+  u64 gather_offset;  // two-shot: from a buffer's start to the slots of the summed rows
   int rank;
   int ranks;
   int tokens;
@@ -46,19 +46,21 @@ struct AllReduceParams {
   int quant;              // QuantKind
   int layout;             // ScaleLayout
   int group;              // elements of a group of per-group FP8
-  int group_scale_ue8m0;  // not 0: its scales are bytes
+  int group_scale_ue8m0;  // not 0: its scales are UE8M0 bytes
   float epsilon;
   float weight_bias;
-  int overlap;  // not 0: the next kernel of the stream may come onto the GPU before this one has ended
+  int overlap;  // not 0: the next kernel of the stream may start before this one has ended
 };
 
-static_assert(sizeof(AllReduceParams) == 128 + 15 * 8 + 12 * 4, "as the host lays it out");
+static_assert(sizeof(AllReduceParams) == kMaxRanks * 8 + 15 * 8 + 12 * 4, "as the host lays it out");
 
-/// What is known of a call when the kernel is compiled: nothing. A kernel for one model replaces these by
-/// constants: fixed_call.cuh.
+/// What a kernel for any call knows when it is compiled: nothing; it reads its parameter. A kernel for one
+/// model has FixedCall of fixed_call.cuh in its place, whose functions return constants.
 struct AnyCall {
-  /// Of the octets of a thread, how many are worked on at a time: one, since unrolled loops over all that a
-  /// call could want are a lot of code.
+  /// Number of a thread's octets that are worked on at a time. One, because loops over all norms and
+  /// quantizations would grow with each more: even so a kernel has 40 to 67 KB of code (NVRTC 12.4 for
+  /// sm_90a, 2026-11-24, bench/results/allreduce-for-one-model.md). The time of other values was not
+  /// measured.
   static constexpr int kVectorsAtATime = 1;
   static __device__ __forceinline__ int hidden(const AllReduceParams& p) { return p.hidden; }
   static __device__ __forceinline__ int ranks(const AllReduceParams& p) { return p.ranks; }

@@ -1,34 +1,35 @@
 #pragma once
 
-#include <fusion/base/integers.cuh>
+#include <fusion/base/limits.cuh>
 #include <fusion/ptx/memory.cuh>
 
-// A rank's workspace: memory of its GPU that all peers may write.
+// The workspace of a rank: memory of its GPU that all its peers may write, aligned to 256 bytes.
 //
-//   0                  Control, 256 bytes
-//   256                buffer 0, of `buffer_bytes`
-//   256 + buffer_bytes buffer 1
+//   offset                        content             before the first call
+//   0                             Control             zero
+//   kControlBytes                 buffer 0            kUnwrittenByte
+//   kControlBytes + buffer_bytes  buffer 1            kUnwrittenByte
 //
-// Calls use the buffers in turn. Two are enough, though data are read without any barrier: whoever reads a
-// slot writes the markers back at once. A peer may write to the same slot again two calls later; it starts
-// that call when its last one has ended, for which it needed something of this rank's last call, which this
-// rank starts when the reading call has ended.
+// Calls use the buffers in turn. Two are enough without any barrier, because the thread that receives from a
+// slot puts the markers back at once. A peer may send to the same slot again two calls later. It starts that
+// call when its last one has ended; for that it had to receive something of this rank's last call; and this
+// rank started that one only when the call that received from the slot had ended. So the launches of a rank
+// must follow each other in a stream, and in each call a rank must receive from every rank that it sends to.
 
 namespace fusion {
 
-constexpr int kMaxRanks = 16;
-constexpr int kControlBytes = 256;
-
-/// State between the calls of one rank, in its own memory. All zero after a reset.
+/// State of one rank between its calls, in its own workspace. All zero after a reset.
 struct alignas(16) Control {
-  u32 call;      // number of the call that runs, or that runs next
-  u32 arrivals;  // blocks of it that have read `call`
+  u32 call;      // number of the call that runs, or of the next one if none runs
+  u32 arrivals;  // number of its blocks that have read `call`
   u32 failed;    // not 0: a wait ended without its data, and all waits end until the next reset; see Failure
-  u32 reserved;
 };
 
+static_assert(sizeof(Control) == 16, "enter_call reads it in one access");
+static_assert(sizeof(Control) <= kControlBytes, "the buffers start behind it");
+
 /// The word Control::failed: whose data did not come, and in which call. All blocks of a call decide alike
-/// whether it is refused, because only an earlier call refuses it, and that has ended.
+/// whether it is refused, because only an earlier call refuses it, and that one has ended.
 struct Failure {
   static constexpr u32 kCallBits = 27;
 
@@ -41,19 +42,30 @@ struct Failure {
   }
 };
 
-/// What a block of a call is told at its start.
+/// What a block of a call learns at its start.
 struct CallTicket {
   u32 number;
-  bool refused;  // an earlier call failed: do nothing
+  bool refused;  // an earlier call failed: the block must end without sending or receiving
 };
 
-/// Tells all threads of the block which call this is, so that a captured graph may replay any number of
-/// times. All threads of the block call it once, after griddepcontrol_wait, and `shared` is theirs alone. A
-/// block barrier lies in it.
+/// The control block of a workspace.
+__device__ __forceinline__ Control* control_of(u64 workspace) {
+  return reinterpret_cast<Control*>(workspace);
+}
+
+/// Offset in bytes from a workspace's start to the buffer that a call uses.
+__device__ __forceinline__ u64 buffer_offset(const CallTicket& ticket, u64 buffer_bytes) {
+  return kControlBytes + (ticket.number % kBuffers) * buffer_bytes;
+}
+
+/// Tells all threads of the block which call this is. The kernels count calls themselves, so that a captured
+/// graph may be replayed any number of times.
 ///
-/// Order: the number is raised for the next call when all blocks have read it, that is, by the last block
-/// that comes; the next call's griddepcontrol_wait, or its start, makes that visible. Refused calls do not
-/// count.
+/// Participants: all threads of the block, once, after griddepcontrol_wait; all blocks of the grid, which has
+/// no z. `shared` is in shared memory and used for nothing else. A block barrier lies in it.
+///
+/// Order: the last block that has read the number raises it for the next call; the next call's
+/// griddepcontrol_wait, or its start, makes that visible. Refused calls do not count.
 __device__ __forceinline__ CallTicket enter_call(Control* control, CallTicket& shared) {
   if (threadIdx.x == 0) {
     const Words16 state = ptx::ld_relaxed_sys(reinterpret_cast<const Words16*>(control));

@@ -15,8 +15,8 @@
 
 namespace fusion {
 
-/// Sum of the squares of 8 elements: ((0,1),(2,3)),((4,5),(6,7)), where the odd one of a pair is squared and
-/// added in one rounding. Squares of bf16 are exact in float.
+/// Sum of the squares of 8 elements, added as ((0,1),(2,3)),((4,5),(6,7)), where the odd one of a pair is
+/// squared and added in one rounding. Squares of bf16 are exact in float.
 __device__ __forceinline__ float sum_of_squares(const Vec16<bf16>& vector) {
   float pair[4];
 #pragma unroll
@@ -33,20 +33,13 @@ __device__ __forceinline__ float rms_norm_rstd(float squares, int hidden, float 
   return rsqrt_rn(__fadd_rn(__fdiv_rn(squares, static_cast<float>(hidden)), epsilon));
 }
 
-/// One element. bias: 0, or 1 for weights stored as gamma - 1, as Gemma's are.
+/// The norm of one element. `bias` is 0, or 1 for weights stored as gamma - 1, as Gemma's are.
 template <class T>
 __device__ __forceinline__ T rms_norm_element(T h, float rstd, T gamma, float bias) {
   return ptx::round_to<T>(__fmul_rn(__fmul_rn(to_float(h), rstd), __fadd_rn(bias, to_float(gamma))));
 }
 
-/// One element in the order of Hugging Face's Llama: rounded before gamma, and after.
-template <class T>
-__device__ __forceinline__ T rms_norm_element_rounded_twice(T h, float rstd, T gamma) {
-  const T normalized = ptx::round_to<T>(__fmul_rn(to_float(h), rstd));
-  return ptx::round_to<T>(__fmul_rn(to_float(normalized), to_float(gamma)));
-}
-
-/// 8 elements by rms_norm_element.
+/// The norm of 16 bytes of elements.
 template <class T>
 __device__ __forceinline__ Vec16<T> rms_norm_vector(const Vec16<T>& h, float rstd, const Vec16<T>& gamma,
                                                     float bias) {

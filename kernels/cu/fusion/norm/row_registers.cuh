@@ -5,16 +5,17 @@
 #include <fusion/ptx/warp.cuh>
 
 // Reductions (sum, max, amax) over a row whose octets the threads of one block, or of a cluster of `parts`
-// blocks, hold in registers. Thread t of all has the octets t, t + threads, ..., V of them at most; the
-// blocks follow each other. The sum's tree is that of row_sum, so its bits are those of any other number of
-// threads.
+// blocks, hold in registers. The threads of all these blocks are numbered block by block, and thread t has
+// the octets t, t + threads, ..., at most V of them. The sum's tree is that of row_sum, so its bits do not
+// depend on the number of threads.
 //
 // Participants: all threads of the block or cluster, in one dimension, a multiple of 32 in a block. Every
-// thread gets the result. Order: one barrier lies in each reduction. Two scratches in turn are enough for any
-// number of reductions, since no thread is more than one barrier ahead of another.
+// thread gets the result. Order: one barrier of these threads lies in each reduction. Two scratches in turn
+// are enough for any number of reductions, since no thread is more than one barrier ahead of another.
 
 namespace fusion {
 
+/// The reductions as one thread calls them.
 struct RowReducer {
   RowScratch* scratches;  // two, in shared memory
   int part;               // number of this block in the row's cluster
@@ -22,11 +23,16 @@ struct RowReducer {
   int turn;               // which scratch is next: 0 or 1
   bool met;               // whether all blocks of the cluster are known to have started
 
-  /// Several blocks must meet before one writes to another's memory. This block has come; the first reduction
-  /// waits.
+  /// Starts the meeting of the cluster's blocks, without which none may write to another's memory; the first
+  /// reduction waits for the others.
   __device__ __forceinline__ RowReducer(RowScratch* two_scratches, int own_part, int all_parts)
       : scratches(two_scratches), part(own_part), parts(all_parts), turn(0), met(all_parts == 1) {
     if (!met) ptx::barrier_cluster_arrive();
+  }
+
+  /// Number of the thread's octet v in the row; the row may end before it.
+  __device__ __forceinline__ int octet(int v) const {
+    return static_cast<int>(threadIdx.x + (part + v * parts) * blockDim.x);
   }
 
   /// row_sum of the partial sums of octets; 0 for octets beyond the row's end.
@@ -46,7 +52,7 @@ struct RowReducer {
     return warp_sum(total);
   }
 
-  /// The largest of the threads' numbers, negative and infinite ones too; NaN if one of them is NaN. +0
+  /// The largest of the threads' numbers, negative and infinite ones too, or NaN if one of them is NaN. +0
   /// counts as larger than -0. The order does not matter. A thread that has no element gives -infinity. At
   /// most 32 warps.
   __device__ __forceinline__ float max(float value) { return from_key(max_of_bits(to_key(value))); }

@@ -1,23 +1,25 @@
 #pragma once
 
-// The sum over a row, in one tree that depends on the row's length alone: not on the number of threads, not
-// on the chip. So a token's result is the same whoever computes it, and the C# reference gets the same bits.
+#include <fusion/base/limits.cuh>
+
+// The sum over a row, in one tree that depends on the row's length alone, not on the number of threads or on
+// the chip. So a row has the same sum whoever computes it, and the C# reference gets the same bits.
 //
-// The row is cut into vectors of 8 elements, 32 vectors are a tile.
+// The row is cut into vectors of 8 elements (kRowVector), 32 vectors are a tile (kRowTile).
 //   1. The caller sums the 8 elements of a vector; a vector beyond the row's end counts 0.
 //   2. A tile: vector l is added to vector l^16, then l^8, l^4, l^2, l^1.
 //   3. Lane l of 32 adds the tiles l, l+32, l+64, l+96 to 0, in that order; then the lanes are added as in 2.
-// All in float, rounded to nearest after each addition. Addition commutes, so all lanes come to the same
-// bits.
+// All of it is in float, rounded to nearest after each addition. Addition commutes, so all lanes come to the
+// same bits.
 
 namespace fusion {
 
-constexpr int kRowVector = 8;
+/// Number of vectors in a tile: the lanes of a warp.
 constexpr int kRowTile = 32;
-constexpr int kMaxHidden = 32768;
-constexpr int kMaxRowTiles = kMaxHidden / (kRowVector * kRowTile);
+/// Number of tiles in the longest row.
+constexpr int kMaxRowTiles = kLongestRow / (kRowVector * kRowTile);
 
-/// Shared memory of one block for row_sum.
+/// Shared memory of a block for one row_sum.
 struct RowScratch {
   float tiles[kMaxRowTiles];
 };
@@ -33,15 +35,15 @@ __device__ __forceinline__ float warp_sum(float value) {
 
 /// Sums a row over a block.
 ///
-/// Participants: all threads of the block, in one dimension, a multiple of 32 of them, as many as you like.
-/// Thread t calls sum_vector(v) for the vectors v = t, t + blockDim.x, ... of the row, so neighbours read
-/// neighbours. Every thread gets the sum.
+/// Participants: all threads of the block, in one dimension, any multiple of 32 of them. Thread t calls
+/// sum_vector(v) for the vectors v = t, t + blockDim.x, ... of the row, so neighbouring threads read
+/// neighbouring vectors. Every thread gets the sum.
 ///
 /// Order: one block barrier lies between the calls of sum_vector and the return. Another must lie between two
 /// sums that use the same scratch.
 ///
-/// `vectors` is the row's length in vectors of 8, from 1 to 4096. `sum_vector` is float(int v), step 1 of the
-/// tree.
+/// `vectors` is the row's length in vectors, from 1 to kLongestRow / kRowVector. `sum_vector` is float(int
+/// v), step 1 of the tree.
 template <class SumVector>
 __device__ __forceinline__ float row_sum(int vectors, RowScratch& scratch, SumVector sum_vector) {
   const int lane = static_cast<int>(threadIdx.x) % kRowTile;

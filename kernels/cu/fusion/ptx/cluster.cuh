@@ -2,21 +2,24 @@
 
 #include <fusion/base/integers.cuh>
 
-// Blocks in clusters that share their shared memory: sm_90 and newer. Below that every block is a cluster of
-// its own, and the functions do what that means.
+// Blocks in clusters, which can write to each other's shared memory: sm_90 and newer. On older chips every
+// block is a cluster of its own, and the functions do what that means.
 
 namespace fusion::ptx {
 
-// Orders of barriers are those that PTX gives without a word: NVRTC 11.8 has no words for them.
+// The barriers have no qualifier of their order, because NVRTC 11.8 knows none; PTX's default is the one
+// stated.
 
-/// One half of a barrier of all threads of a cluster: the caller has come. Order: release at cluster scope.
+/// The first half of a barrier of a cluster: marks that the caller has come. Participants: all threads of the
+/// cluster. Order: release at cluster scope.
 __device__ __forceinline__ void barrier_cluster_arrive() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("barrier.cluster.arrive;" ::: "memory");
 #endif
 }
 
-/// The other half: waits until all threads of the cluster have come. Order: acquire at cluster scope.
+/// The second half of a barrier of a cluster: waits until all threads of the cluster have come. Participants:
+/// all threads of the cluster, each after its barrier_cluster_arrive. Order: acquire at cluster scope.
 __device__ __forceinline__ void barrier_cluster_wait() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("barrier.cluster.wait;" ::: "memory");
@@ -25,9 +28,9 @@ __device__ __forceinline__ void barrier_cluster_wait() {
 #endif
 }
 
-/// Writes to the place in the shared memory of the cluster's block number `block` that `address` is in the
-/// caller's own. Order: weak; the block must have started and not ended, which cluster barriers before and
-/// after see to.
+/// Writes to the shared memory of the cluster's block number `block`, where `address` is the same place in
+/// the caller's own. One thread, for itself. Order: weak. The block must have started and not ended, for
+/// which the caller has cluster barriers before and after it. Alignment: 4 bytes.
 __device__ __forceinline__ void st_shared_cluster(float* address, u32 block, float value) {
 #if __CUDA_ARCH__ >= 900
   u32 remote;

@@ -2,9 +2,9 @@
 
 #include <fusion/base/integers.cuh>
 
-// Kernels that overlap (programmatic dependent launch) and blocks in clusters: sm_90 and newer. Below that a
-// kernel starts when the one ahead has ended and every block is a cluster of its own, and the functions say
-// just that.
+// Kernels that overlap (programmatic dependent launch) and the place of a block in its cluster: sm_90 and
+// newer. On older chips a kernel starts when the one ahead has ended and every block is a cluster of its own,
+// and the functions do nothing or say so. Each thread acts for itself; no memory unless stated.
 
 namespace fusion::ptx {
 

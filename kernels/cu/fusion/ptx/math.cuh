@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fusion/base/architecture.cuh>
+
 // Arithmetic that C++ has no exact word for. Each thread acts for itself; no memory.
 
 namespace fusion::ptx {

@@ -8,9 +8,9 @@
 
 namespace fusion::ptx {
 
-/// Reads 16 bytes through the read-only cache. Order: weak. Nobody may write them while the kernel runs; what
-/// a kernel ahead wrote counts as written before griddepcontrol_wait returns, if nothing of it was read
-/// earlier.
+/// Reads 16 bytes through the read-only cache. Order: weak. Nothing may write them while the kernel runs.
+/// What an earlier kernel of the stream wrote may be read after griddepcontrol_wait, if none of it was read
+/// before.
 __device__ __forceinline__ Words16 ld_global_nc(const Words16* address) {
   Words16 value;
   asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];"
@@ -19,8 +19,8 @@ __device__ __forceinline__ Words16 ld_global_nc(const Words16* address) {
   return value;
 }
 
-/// Writes 16 bytes. Order: weak; visible to other threads after the barrier or the kernel's end that they
-/// wait for.
+/// Writes 16 bytes. Order: weak; other threads see them after a barrier with this thread, or in a kernel that
+/// starts when this one has ended.
 __device__ __forceinline__ void st_global(Words16* address, Words16 value) {
   asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};"
                :
@@ -30,7 +30,7 @@ __device__ __forceinline__ void st_global(Words16* address, Words16 value) {
 }
 
 /// Reads 16 bytes. Order: weak. For memory that this thread itself may write later in the kernel, as an
-/// all-reduce in place does; what other threads write meanwhile is not seen in any order.
+/// all-reduce in place does; what other threads write meanwhile is seen in no particular order.
 __device__ __forceinline__ Words16 ld_global(const Words16* address) {
   Words16 value;
   asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];"
@@ -71,7 +71,7 @@ __device__ __forceinline__ u32 ld_relaxed_sys(const u32* address) {
   return value;
 }
 
-/// Writes 4 bytes for the host. Order: release at system scope: who reads the value with acquire, sees all
+/// Writes 4 bytes for the host. Order: release at system scope: whoever reads the value with acquire sees all
 /// that this thread wrote before.
 __device__ __forceinline__ void st_release_sys(u32* address, u32 value) {
   asm volatile("st.release.sys.global.u32 [%0], %1;"

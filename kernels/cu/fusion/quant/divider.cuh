@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fusion/base/architecture.cuh>
+
 namespace fusion {
 
 /// Division of many numbers by one: RN(n / divisor), by one reciprocal and two corrections instead of a

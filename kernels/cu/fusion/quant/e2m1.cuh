@@ -3,8 +3,9 @@
 #include <fusion/base/integers.cuh>
 #include <fusion/ptx/convert_fp8.cuh>
 
-// FP4 e2m1: sign (1 bit), exponent (2, bias 1), fraction (1): 0, 0.5, 1, 1.5, 2, 3, 4, 6. Each thread acts
-// for itself; no memory. By instruction where the chip has one, by integers elsewhere: the same codes.
+// FP4 e2m1: sign (1 bit), exponent (2, bias 1), fraction (1). Its numbers are 0, 0.5, 1, 1.5, 2, 3, 4 and 6.
+// Rounding is by instruction where the chip has one, by integer arithmetic elsewhere, with the same codes.
+// Each thread acts for itself; no memory.
 
 namespace fusion {
 

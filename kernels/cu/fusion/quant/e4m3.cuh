@@ -1,14 +1,14 @@
 #pragma once
 
-#include <fusion/base/integers.cuh>
+#include <fusion/base/e4m3.cuh>
 #include <fusion/ptx/convert_fp8.cuh>
 
-// FP8 e4m3: sign (1 bit), exponent (4, bias 7), fraction (3); the largest number is 448, no infinities, NaN
-// is 0x7F. Each thread acts for itself; no memory. By instruction where the chip has one, by integers
-// elsewhere: the same codes.
+// Rounding to FP8 e4m3, whose format fusion/base/e4m3.cuh describes: by instruction where the chip has one,
+// by integer arithmetic elsewhere, with the same codes. Each thread acts for itself; no memory.
 
 namespace fusion {
 
+/// The largest number of e4m3.
 constexpr float kMaxE4m3 = 448.0f;
 
 /// The code of one number by integer arithmetic: rounds to nearest even, saturates; NaN becomes 0x7F.

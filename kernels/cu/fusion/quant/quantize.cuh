@@ -8,22 +8,30 @@
 #include <fusion/quant/scale_layout.cuh>
 #include <fusion/quant/ue8m0.cuh>
 
-// The quantizations of one row, whose octets the block's threads hold as row_registers.cuh says:
-// docs/numbers.md, step 4. Participants: all threads of the block, also those without an octet (`octet` at or
-// beyond `octets`), whose numbers are 0. Order: weak writes; per-token and odd groups have barriers in them,
-// as noted.
+// The quantizations of one octet: docs/numbers.md, step 4. quantize_row.cuh puts them together to those of a
+// row.
+//
+// `octet` is the number of the octet in its row. Participants: one thread, for itself, unless a function says
+// that neighbouring lanes or all threads of the grid call it. Order: weak writes.
 
 namespace fusion {
 
 /// Where a row's codes and scales go.
 struct QuantRow {
-  u64 codes;   // of the row's first element; aligned to 8 bytes, FP4 to 4
-  u64 scales;  // of the whole tensor
-  int row;
-  int octets;
+  u64 codes;   // address of the row's first code; aligned to 8 bytes, FP4 to 4
+  u64 scales;  // address of the tensor's first scale; static FP8 writes none
+  int row;     // number of the row in the tensor
+  int octets;  // number of octets of the row
 };
 
+/// A QuantRow from pointers: to the row's first code, and to the tensor's first scale, or nullptr.
+__device__ __forceinline__ QuantRow quant_row(void* codes, void* scales, int row, int octets) {
+  return {reinterpret_cast<u64>(codes), reinterpret_cast<u64>(scales), row, octets};
+}
+
+/// Smallest scale of per-token FP8: part of the contract of numbers.
 constexpr float kPerTokenMinScale = 1.0f / (512.0f * 448.0f);
+/// Smallest scale of per-group FP8: part of the contract of numbers.
 constexpr float kPerGroupMinScale = 1e-10f;
 
 /// The largest magnitude; NaN are passed over.
@@ -41,12 +49,14 @@ __device__ __forceinline__ float max_of_lanes(float value, int lanes) {
   return value;
 }
 
+/// Writes the e4m3 codes of eight numbers.
 __device__ __forceinline__ void store_e4m3(const QuantRow& to, int octet, const float (&values)[8]) {
   u32 codes[2];
   e4m3_octet(values, codes);
   reinterpret_cast<uint2*>(to.codes)[octet] = make_uint2(codes[0], codes[1]);
 }
 
+/// Writes the codes of value * factor.
 __device__ __forceinline__ void store_e4m3_scaled(const QuantRow& to, int octet, const float (&values)[8],
                                                   float factor) {
   float scaled[8];
@@ -55,6 +65,7 @@ __device__ __forceinline__ void store_e4m3_scaled(const QuantRow& to, int octet,
   store_e4m3(to, octet, scaled);
 }
 
+/// Writes the codes of value / scale.
 __device__ __forceinline__ void store_e4m3_divided(const QuantRow& to, int octet, const float (&values)[8],
                                                    const Divider& scale) {
   float scaled[8];
@@ -68,8 +79,8 @@ __device__ __forceinline__ float per_token_scale(float amax) {
   return fmaxf(divide_by<448>(amax), kPerTokenMinScale);
 }
 
-/// A group of any size, whose largest magnitude is `amax`. `writes`: the one thread of the group that writes
-/// its scale.
+/// Per-group FP8: an octet of a group whose largest magnitude is `amax` and whose scale is number `index` of
+/// the tensor. One thread of the group `writes` the scale.
 __device__ __forceinline__ void quantize_group(const QuantRow& to, int octet, const float (&values)[8],
                                                float amax, u64 index, bool ue8m0, bool writes) {
   const float scale = fmaxf(divide_by<448>(amax), kPerGroupMinScale);
@@ -84,7 +95,8 @@ __device__ __forceinline__ void quantize_group(const QuantRow& to, int octet, co
   store_e4m3_scaled(to, octet, values, ue8m0_reciprocal(byte));
 }
 
-/// NVFP4: blocks of 2 octets, neighbours in a warp.
+/// NVFP4: blocks of 2 octets, in neighbouring lanes. All 32 lanes call it together; where `octet` lies behind
+/// the row's end, the values are 0.
 __device__ __forceinline__ void quantize_nvfp4(const QuantRow& to, int octet, const float (&values)[8],
                                                float global_scale, ScaleLayout layout) {
   const float amax = max_of_lanes(amax_of(values), 2);
@@ -103,7 +115,8 @@ __device__ __forceinline__ void quantize_nvfp4(const QuantRow& to, int octet, co
   reinterpret_cast<u32*>(to.codes)[octet] = e2m1_octet(scaled);
 }
 
-/// MXFP8: blocks of 4 octets, neighbours in a warp.
+/// MXFP8: blocks of 4 octets, in neighbouring lanes. All 32 lanes call it together; where `octet` lies behind
+/// the row's end, the values are 0.
 __device__ __forceinline__ void quantize_mxfp8(const QuantRow& to, int octet, const float (&values)[8],
                                                ScaleLayout layout) {
   const float amax = max_of_lanes(amax_of(values), 4);
@@ -117,7 +130,8 @@ __device__ __forceinline__ void quantize_mxfp8(const QuantRow& to, int octet, co
   store_e4m3_scaled(to, octet, values, ue8m0_reciprocal(byte));
 }
 
-/// Writes the zeros that pad a row's scales to a multiple of 4 blocks.
+/// Writes the zeros that pad a row's scales to a multiple of 4 blocks. At least 3 threads from thread 0 on
+/// call it.
 __device__ __forceinline__ void pad_scale_columns(const QuantRow& to, int blocks, ScaleLayout layout) {
   const int block = blocks + static_cast<int>(threadIdx.x);
   if (block >= scale_columns(layout, blocks)) return;
@@ -126,9 +140,9 @@ __device__ __forceinline__ void pad_scale_columns(const QuantRow& to, int blocks
   reinterpret_cast<u8*>(to.scales)[offset] = 0;
 }
 
-/// Writes the zeros that pad the scales of `rows` rows to whole tiles. All threads of the grid take part,
-/// each for its 16 bytes in turn, so that neighbours write neighbours: 16 bytes of 128x4 are 4 blocks of the
-/// rows r, r+32, r+64 and r+96, of 8x4 those of 4 rows.
+/// Writes the zeros that pad the scales of `rows` rows to whole tiles. All threads of the grid call it, and
+/// each writes 16 bytes in turn, so that neighbouring threads write neighbouring bytes: 16 bytes of 128x4 are
+/// 4 blocks of the rows r, r+32, r+64 and r+96, of 8x4 those of 4 rows. `scales` is aligned to 16 bytes.
 __device__ __forceinline__ void pad_scale_rows(u64 scales, int rows, int blocks, ScaleLayout layout) {
   const int tile = scale_tile_rows(layout);
   const int in_last_tile = rows % tile;

@@ -12,7 +12,6 @@ namespace Fusion.Runtime;
 internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, int PeersAtATime, ElementType DataType)
 {
     private const int Warp = 32;
-    private const int MaxThreads = 1024;
 
     /// <summary>Chooses.</summary>
     /// <param name="worldSize">Number of ranks.</param>
@@ -20,12 +19,12 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
     /// <param name="type">Type of the input.</param>
     public static KernelChoice For(int worldSize, int hidden, ElementType type)
     {
-        var vectors = hidden / AllReduceVocabulary.Vector;
-        var perThread = vectors <= MaxThreads ? 1 : 4;
+        var vectors = hidden / KernelLimits.RowVector;
+        var perThread = vectors <= KernelLimits.MaxThreads ? KernelLimits.OctetsOfShortRow : KernelLimits.OctetsOfLongRow;
         // Registers decide: a thread keeps perThread vectors of each peer that it waits for.
-        var peers = perThread == 4 ? 3
-            : worldSize == 2 ? 1
-            : worldSize <= 4 || type == ElementType.Float32 ? 3 : 7;
+        var peers = perThread == KernelLimits.OctetsOfLongRow ? KernelLimits.PeersOfFewRanks
+            : worldSize == 2 ? KernelLimits.PeersOfTwoRanks
+            : worldSize <= 4 || type == ElementType.Float32 ? KernelLimits.PeersOfFewRanks : KernelLimits.PeersOfManyRanks;
         return new(ThreadsFor(hidden, perThread), perThread, peers, type);
     }
 
@@ -60,13 +59,13 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
     {
         if (quantization.Kind != QuantizationKind.PerGroupFp8) return 0;
         var group = quantization.GroupSize;
-        var isInWarp = group is >= AllReduceVocabulary.Vector and <= Warp * AllReduceVocabulary.Vector && BitOperations.IsPow2(group);
-        return isInWarp ? 0 : RoundUp(sizeof(float) * (hidden / group), 16);
+        var isInWarp = group is >= KernelLimits.RowVector and <= KernelLimits.LargestGroupInWarp && BitOperations.IsPow2(group);
+        return isInWarp ? 0 : RoundUp(KernelLimits.SharedBytesOfGroup * (hidden / group), 16);
     }
 
     private static int ThreadsFor(int hidden, int vectorsPerThread)
     {
-        var vectors = hidden / AllReduceVocabulary.Vector;
+        var vectors = hidden / KernelLimits.RowVector;
         return RoundUp((vectors + vectorsPerThread - 1) / vectorsPerThread, Warp);
     }
 

@@ -28,7 +28,7 @@ internal static class PlanRules
         if (!AllReduceVocabulary.IsHiddenSize(hidden))
         {
             return Fault(nameof(request.HiddenSize), hidden,
-                Text($"a multiple of {AllReduceVocabulary.Vector} from {AllReduceVocabulary.Vector} to {AllReduceVocabulary.LongestRow}"));
+                Text($"a multiple of {KernelLimits.RowVector} from {KernelLimits.RowVector} to {KernelLimits.LongestRow}"));
         }
 
         if (request.MaxTokens < 1) return Fault(nameof(request.MaxTokens), request.MaxTokens, "1 or more");
@@ -43,7 +43,7 @@ internal static class PlanRules
             return Fault(nameof(Quantization.Kind), (int)kind, $"a value of {nameof(QuantizationKind)}");
         if (row.Block > 0 && hidden % row.Block != 0)
             return Fault(nameof(AllReduceOptions.HiddenSize), hidden, Text($"a multiple of {row.Block} for {row.Word.ToUpperInvariant()}"));
-        var isGroup = groupSize >= AllReduceVocabulary.Vector && groupSize % AllReduceVocabulary.Vector == 0 && hidden % groupSize == 0;
+        var isGroup = groupSize >= KernelLimits.RowVector && groupSize % KernelLimits.RowVector == 0 && hidden % groupSize == 0;
         return row.TakesGroup && !isGroup
             ? Fault(nameof(Quantization.GroupSize), groupSize, Text($"a multiple of 8 that divides the hidden size, {hidden}")) : null;
     }

@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>The memory of a rank through which its peers send to it: how large, and where what lies. The one place that
@@ -16,13 +18,13 @@ internal readonly record struct WorkspaceLayout(
     int Ranks, int HiddenSize, ElementType DataType, int MaxTokens, int MaxOneShotTokens)
 {
     /// <summary>Bytes of the control block before the first buffer.</summary>
-    public const int ControlBytes = 256;
+    public const int ControlBytes = KernelLimits.ControlBytes;
 
     /// <summary>What every offset and size is a multiple of.</summary>
     public const int Alignment = 256;
 
     /// <summary>Number of buffers.</summary>
-    public const int Buffers = 2;
+    public const int Buffers = KernelLimits.Buffers;
 
     /// <summary>Whether there is a workspace at all: not on the CPU.</summary>
     public bool Exists { get; private init; }

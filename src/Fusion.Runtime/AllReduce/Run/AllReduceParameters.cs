@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
@@ -42,7 +43,7 @@ internal struct AllReduceParameters
 [InlineArray(Length)]
 internal struct Workspaces
 {
-    public const int Length = 16;
+    public const int Length = KernelLimits.MaxRanks;
 
     private ulong first;
 }

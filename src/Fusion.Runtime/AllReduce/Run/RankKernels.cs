@@ -105,7 +105,7 @@ internal sealed class RankKernels
     {
         // Groups whose largest number is found in a block's shared memory may not be cut.
         if (sharedBytes > 0) return 1;
-        var vectors = parameters.Hidden / AllReduceVocabulary.Vector;
+        var vectors = parameters.Hidden / KernelLimits.RowVector;
         var blocks = RowSplit.Blocks(vectors, parameters.Ranks, parameters.Tokens, RanksOnGpu * sharers, Multiprocessors);
         return parameters.Tokens <= kernel.Cap(blocks) ? blocks : 1;
     }
@@ -114,7 +114,7 @@ internal sealed class RankKernels
     private static int MostSharedBytes(int hidden)
     {
         var most = 0;
-        for (var group = AllReduceVocabulary.Vector; group <= hidden; group += AllReduceVocabulary.Vector)
+        for (var group = KernelLimits.RowVector; group <= hidden; group += KernelLimits.RowVector)
         {
             if (hidden % group == 0) most = Math.Max(most, KernelChoice.SharedBytes(Quantization.PerGroupFp8(group), hidden));
         }

@@ -1,10 +1,12 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>The memory of a rank through which its peers send to it, and where its kernels say that they gave up.</summary>
 internal sealed class Workspace : IDisposable
 {
     // The kernels' mark of a place that nobody has written yet.
-    private const byte Empty = 0xFF;
+    private const byte Empty = KernelLimits.UnwrittenByte;
 
     private readonly GpuContext context;
     private readonly DeviceBuffer<byte> memory;

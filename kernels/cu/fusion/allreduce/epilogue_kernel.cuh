@@ -5,10 +5,13 @@
 
 namespace fusion {
 
-/// Residual, norm and quantization of rows that are already reduced: what follows the all-reduce of a
-/// library. Grid: any number of blocks; block as one_shot. It waits for nobody.
+/// The epilogue kernel: residual, norm and quantization of rows that are summed already, by a library or by a
+/// plain all-reduce. It waits for no other rank.
+///
+/// Grid: x blocks share a row, a cluster of them if there are several; y is any number of blocks, which
+/// stride over the rows. Block: as one_shot. Participants: all threads of the grid.
 template <class T, int V, class Call = AnyCall>
-__device__ __forceinline__ void separate_epilogue(const AllReduceParams& params) {
+__device__ __forceinline__ void epilogue_kernel(const AllReduceParams& params) {
   __shared__ EpilogueShared shared;
   ptx::griddepcontrol_wait();
   if (params.overlap != 0) ptx::griddepcontrol_launch_dependents();

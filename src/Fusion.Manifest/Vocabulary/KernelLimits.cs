@@ -1,0 +1,50 @@
+namespace Fusion.Manifest;
+
+/// <summary>Numbers that the all-reduce kernels and the host must agree on: those of kernels/cu/fusion/base/limits.cuh, whose names
+/// begin with k. A test compares them.</summary>
+public static class KernelLimits
+{
+    /// <summary>Largest number of ranks of a collective.</summary>
+    public const int MaxRanks = 16;
+
+    /// <summary>Size in bytes of the part of a workspace before the first buffer.</summary>
+    public const int ControlBytes = 256;
+
+    /// <summary>Number of buffers in a workspace: the calls of a rank use them in turn.</summary>
+    public const int Buffers = 2;
+
+    /// <summary>Value of each byte of a buffer before the first call.</summary>
+    public const int UnwrittenByte = 255;
+
+    /// <summary>Number of elements of a vector: what a thread reads at once, and what the length of a row is a multiple of.</summary>
+    public const int RowVector = 8;
+
+    /// <summary>Number of elements in the longest row.</summary>
+    public const int LongestRow = 32768;
+
+    /// <summary>Largest number of threads in a block.</summary>
+    public const int MaxThreads = 1024;
+
+    /// <summary>Number of vectors that a thread holds in the built-in kernels for rows that <see cref="MaxThreads"/> of them can
+    /// hold.</summary>
+    public const int OctetsOfShortRow = 1;
+
+    /// <summary>Number of vectors that a thread holds in the built-in kernels for longer rows; no kernel holds more.</summary>
+    public const int OctetsOfLongRow = 4;
+
+    /// <summary>Number of peers that a thread polls at a time in the built-in kernels for short rows and 2 ranks.</summary>
+    public const int PeersOfTwoRanks = 1;
+
+    /// <summary>The same for 3 and 4 ranks, for more ranks where rows are of f32, and for all long rows.</summary>
+    public const int PeersOfFewRanks = 3;
+
+    /// <summary>The same for more ranks; no kernel polls more.</summary>
+    public const int PeersOfManyRanks = 7;
+
+    /// <summary>Number of elements in the largest group of per-group FP8 that needs no dynamic shared memory, if it is a power of
+    /// two.</summary>
+    public const int LargestGroupInWarp = 256;
+
+    /// <summary>Size in bytes of the dynamic shared memory of a block for each other group of a row.</summary>
+    public const int SharedBytesOfGroup = 4;
+}
