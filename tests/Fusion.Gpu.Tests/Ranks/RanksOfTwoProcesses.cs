@@ -61,15 +61,23 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
     }
 
     [Test]
-    public void AreDoneWhenTheirOperationsAreDisposed() => InTwoProcesses(Options, Options, (rank, operation, buffers) =>
+    public void AreDoneWhenTheirOperationsAreDisposed()
     {
-        // One rank comes late; neither waits before it leaves.
-        var call = buffers.Call(2);
-        if (rank == 1) TypedKernels.Hold.Launch(buffers.Rank.Stream!, new LaunchShape(1, 1), 300_000_000);
-        operation.Launch(rank, null, call);
-        operation.Dispose();
-        buffers.MustHaveTheSum(2);
-    });
+        using var together = new Barrier(2);
+        InTwoProcesses(Options, Options, (rank, operation, buffers) =>
+        {
+            // Loading a kernel would wait for those that run on the same GPU.
+            TypedKernels.Hold.Launch(buffers.Rank.Stream!, new LaunchShape(1, 1), 1);
+            var call = buffers.Call(2);
+            together.SignalAndWait();
+
+            // One rank comes late; neither waits before it leaves.
+            if (rank == 1) TypedKernels.Hold.Launch(buffers.Rank.Stream!, new LaunchShape(1, 1), 300_000_000);
+            operation.Launch(rank, null, call);
+            operation.Dispose();
+            buffers.MustHaveTheSum(2);
+        });
+    }
 
     private static void InTwoProcesses(
         AllReduceOptions first, AllReduceOptions second, Action<int, Runtime.AllReduce, Buffers> use, Action<Exception>? refused = null)
