@@ -58,5 +58,5 @@ internal readonly record struct WaitFailure(int Rank, int Peer, int Step, int To
 {
     /// <summary>Whether the rank waited for what a peer made of others' data. The peer may itself have waited for another one,
     /// whose name tells more.</summary>
-    public bool IsIndirect => Step == WaitStatus.Sum;
+    public bool IsIndirect => Step == WaitStatus.GatherStep;
 }
