@@ -17,7 +17,7 @@ public sealed class CallMismatchException : FusionException
         : base(ErrorCodes.CallMismatch, problem) => (Call, Rank, Other, this.problem) = (call, rank, other, problem);
 
     /// <summary>The same for another thread.</summary>
-    internal CallMismatchException Again() => new(Call, Rank, Other, problem);
+    internal CallMismatchException CopyForThread() => new(Call, Rank, Other, problem);
 
     /// <summary>Number of the call, from 0, since the operation was made or reset.</summary>
     public long Call { get; }

@@ -11,7 +11,7 @@ public sealed class PeerTimeoutException : FusionException
         (Rank, Peers, Step, Token, Call, Timeout) = (rank, peers, step, token, call, timeout);
 
     /// <summary>The same for another thread.</summary>
-    internal PeerTimeoutException Again() => new(Rank, Peers, Step, Token, Call, Timeout);
+    internal PeerTimeoutException CopyForThread() => new(Rank, Peers, Step, Token, Call, Timeout);
 
     /// <summary>The rank that waited.</summary>
     public int Rank { get; }

@@ -18,7 +18,8 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
 
     /// <summary>Chooses the built-in kernels of an operation.</summary>
     /// <param name="worldSize">World size.</param>
-    /// <param name="hidden">Number of elements of a token.</param> <param name="type">Type of the input.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
+    /// <param name="type">Type of the input.</param>
     public static KernelChoice For(int worldSize, int hidden, ElementType type)
     {
         var vectors = hidden / KernelLimits.RowVector;
