@@ -3,10 +3,10 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Writes a graph down in the order of the model: inputs and weights here, ops on the values
+/// <summary>Builds a graph in the order of the model: inputs and weights by its own members, ops by those of the values
 /// (<see cref="GraphValue"/>).</summary>
-/// <remarks>Each op is checked when it is written, so that an error points at the line that makes it. One thread at a
-/// time.</remarks>
+/// <remarks>Each op is checked when it is added, so that the stack trace of an error shows the line that adds it. Use it
+/// from one thread at a time.</remarks>
 /// <param name="name">Name of the graph.</param>
 public sealed class GraphBuilder(string name)
 {
@@ -17,41 +17,43 @@ public sealed class GraphBuilder(string name)
     private readonly Dictionary<string, int> counters = new(StringComparer.Ordinal);
     private readonly List<string> scopes = [];
 
-    /// <summary>The ops so far.</summary>
+    /// <summary>Ops that were added so far.</summary>
     internal IReadOnlyList<GraphOp> Written => ops;
 
-    /// <summary>What each run brings: [tokens, columns].</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="columns">Columns, mostly the hidden size.</param>
-    /// <param name="type">Its elements.</param>
+    /// <summary>Adds an input, which each run is given: [tokens, columns].</summary>
+    /// <param name="name">Name of the input.</param>
+    /// <param name="columns">Number of columns, mostly the hidden
+    /// size.</param>
+    /// <param name="type">Type of the elements.</param>
     public GraphValue Input(string name, int columns, ElementType type = ElementType.BFloat16) =>
         Input(name, new TensorType(RowCount.Tokens, columns, type));
 
-    /// <summary>What each run brings.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="type">What it is.</param>
+    /// <summary>Adds an input of any type, which each run is given.</summary>
+    /// <param name="name">Name of the input.</param>
+    /// <param name="type">Type and shape of the input.</param>
     public GraphValue Input(string name, TensorType type) => Declare(inputs, name, type);
 
-    /// <summary>A vector that is there once for all runs, such as the weights of a norm: [1, columns].</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="columns">Elements.</param>
-    /// <param name="type">Their type.</param>
+    /// <summary>Adds a weight vector, given once for all runs, such as gamma of a norm: [1, columns].</summary>
+    /// <param name="name">Name of the weight.</param>
+    /// <param name="columns">Number of elements.</param>
+    /// <param name="type">Type of the elements.</param>
     public GraphValue Weight(string name, int columns, ElementType type = ElementType.BFloat16) => Weight(name, 1, columns, type);
 
-    /// <summary>A matrix that is there once for all runs.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns.</param>
-    /// <param name="type">Its elements.</param>
+    /// <summary>Adds a weight matrix, given once for all runs: [rows, columns].</summary>
+    /// <param name="name">Name of the
+    /// weight.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="type">Type of the elements.</param>
     public GraphValue Weight(string name, int rows, int columns, ElementType type = ElementType.BFloat16) =>
         Declare(weights, name, new TensorType(RowCount.Of(rows), columns, type));
 
-    /// <summary>One float that is there once for all runs, such as the scale of static FP8.</summary>
-    /// <param name="name">Its name.</param>
+    /// <summary>Adds a weight of one f32, given once for all runs, such as the scale of static FP8.</summary>
+    /// <param name="name">Name of the weight.</param>
     public GraphValue Scalar(string name) => Weight(name, 1, 1, ElementType.Float32);
 
-    /// <summary>Names a result.</summary>
-    /// <param name="name">The name by which a run gives it.</param>
+    /// <summary>Makes a value an output of the graph.</summary>
+    /// <param name="name">Name of the output, by which a run gives it.</param>
     /// <param name="value">The value.</param>
     public GraphBuilder Output(string name, GraphValue value)
     {
@@ -59,7 +61,8 @@ public sealed class GraphBuilder(string name)
         return this;
     }
 
-    /// <summary>Puts a prefix before the names of what is written until the result is disposed: <c>layers.0.</c></summary>
+    /// <summary>Prefixes the names of everything that is added until the result is disposed, as with
+    /// <c>layers.0.</c></summary>
     /// <param name="scope">The prefix, without the dot at its end.</param>
     public IDisposable Scope(string scope)
     {
@@ -68,12 +71,12 @@ public sealed class GraphBuilder(string name)
         return new EndOfScope(this);
     }
 
-    /// <summary>A custom op, such as a matmul.</summary>
-    /// <param name="op">What it does.</param>
-    /// <param name="arguments">What it reads.</param>
-    /// <param name="name">Name of the op in the graph; null for one that is made up.</param>
-    /// <returns>Its results, in the order of its shape function.</returns>
-    /// <exception cref="GraphException">The op refuses what it would read.</exception>
+    /// <summary>Adds a custom op, such as a matmul.</summary>
+    /// <param name="op">The custom op.</param>
+    /// <param name="arguments">Values that the op reads.</param>
+    /// <param name="name">Name of the op in the graph; null for its kind and a number.</param>
+    /// <returns>Results of the op, in the order of its shape function.</returns>
+    /// <exception cref="GraphException">The op's shape function refuses the arguments.</exception>
     public IReadOnlyList<GraphValue> Call(CustomOp op, IReadOnlyList<GraphValue> arguments, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(op);
@@ -86,11 +89,11 @@ public sealed class GraphBuilder(string name)
         return [.. results.Select(result => new GraphValue(this, result))];
     }
 
-    /// <summary>The graph as written so far.</summary>
-    /// <exception cref="GraphException">It is not valid, such as one without outputs.</exception>
+    /// <summary>Makes the graph of everything that was added so far.</summary>
+    /// <exception cref="GraphException">The graph is not valid, for example without outputs.</exception>
     public TensorGraph Build() => new(name, inputs, weights, ops, outputs);
 
-    /// <summary>Adds an op that is whole.</summary>
+    /// <summary>Checks and adds an op.</summary>
     internal T Add<T>(T op)
         where T : GraphOp
     {
@@ -99,7 +102,7 @@ public sealed class GraphBuilder(string name)
         return op;
     }
 
-    /// <summary>The name of an op: the given one, or one made up; with the scopes before it.</summary>
+    /// <summary>Makes the name of an op: the given one, or its kind and a number, prefixed by the scopes.</summary>
     internal string NameOf(string? given, string kind)
     {
         if (given is not null) return Scoped(given);
@@ -109,7 +112,7 @@ public sealed class GraphBuilder(string name)
         return string.Create(CultureInfo.InvariantCulture, $"{scoped}_{number}");
     }
 
-    /// <summary>The tensor of a value, which must be of this builder.</summary>
+    /// <summary>Gets the tensor of a value, which must belong to this builder.</summary>
     internal GraphTensor Own(GraphValue value) => ReferenceEquals(value.Builder, this)
         ? value.Tensor
         : throw GraphException.Definition(null, value.Tensor?.Name,

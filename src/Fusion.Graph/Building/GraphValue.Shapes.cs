@@ -5,10 +5,10 @@ namespace Fusion.Graph;
 /// <content>Shapes, types and custom ops.</content>
 public readonly partial record struct GraphValue
 {
-    /// <summary>The same elements as another shape.</summary>
-    /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns.</param>
-    /// <param name="name">Name of the op.</param>
+    /// <summary>Adds a view: the same elements in another shape.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="name">Name of the op; null for its kind and a number.</param>
     public GraphValue View(RowCount rows, int columns, string? name = null)
     {
         var called = Builder.NameOf(name, "view");
@@ -16,23 +16,23 @@ public readonly partial record struct GraphValue
         return new(Builder, op.Output);
     }
 
-    /// <summary>Some columns of all rows.</summary>
-    /// <param name="first">The first.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="name">Name of the op.</param>
+    /// <summary>Adds a slice of columns, with all rows.</summary>
+    /// <param name="first">Index of the first column.</param>
+    /// <param name="count">Number of columns.</param>
+    /// <param name="name">Name of the op; null for its kind and a number.</param>
     public GraphValue SliceColumns(int first, int count, string? name = null) =>
         Slice(0, Type.Rows, first, count, name);
 
-    /// <summary>Some rows, of a tensor whose rows do not depend on the tokens.</summary>
-    /// <param name="first">The first.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="name">Name of the op.</param>
+    /// <summary>Adds a slice of rows, of a tensor whose number of rows does not depend on the tokens.</summary>
+    /// <param name="first">Index of the first row.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="name">Name of the op; null for its kind and a number.</param>
     public GraphValue SliceRows(int first, int count, string? name = null) =>
         Slice(first, RowCount.Of(count), 0, Type.Columns, name);
 
-    /// <summary>The same numbers in another type.</summary>
-    /// <param name="type">bf16, f16 or f32.</param>
-    /// <param name="name">Name of the op.</param>
+    /// <summary>Adds a cast: the same numbers in another type, rounded to nearest even.</summary>
+    /// <param name="type">Type of the result: bf16, f16 or f32.</param>
+    /// <param name="name">Name of the op; null for its kind and a number.</param>
     public GraphValue Cast(ElementType type, string? name = null)
     {
         var called = Builder.NameOf(name, "cast");
@@ -40,15 +40,15 @@ public readonly partial record struct GraphValue
         return new(Builder, op.Output);
     }
 
-    /// <summary>A custom op with one result that reads this value, and others.</summary>
-    /// <param name="op">What it does.</param>
-    /// <param name="others">What it reads besides.</param>
+    /// <summary>Adds a custom op with one result, which reads this value and others.</summary>
+    /// <param name="op">The custom op.</param>
+    /// <param name="others">Other values that the op reads.</param>
     public GraphValue Call(CustomOp op, params IReadOnlyList<GraphValue> others) => Builder.Call(op, [this, .. others])[0];
 
-    /// <summary>A custom op with one result and a name in the graph.</summary>
-    /// <param name="name">Name of the op.</param>
-    /// <param name="op">What it does.</param>
-    /// <param name="others">What it reads besides.</param>
+    /// <summary>Adds a named custom op with one result, which reads this value and others.</summary>
+    /// <param name="name">Name of the op; null for its kind and a number.</param>
+    /// <param name="op">The custom op.</param>
+    /// <param name="others">Other values that the op reads.</param>
     public GraphValue Call(string name, CustomOp op, params IReadOnlyList<GraphValue> others) =>
         Builder.Call(op, [this, .. others], name)[0];
 

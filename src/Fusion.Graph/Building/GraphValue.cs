@@ -2,30 +2,31 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>A value of a graph that is being written, and the ops that can follow it. Each op may be given a name; without
-/// one, it gets one of its kind and a number.</summary>
+/// <summary>A value of a graph that is being built, with members that add ops on it. An op without a given name is named by
+/// its kind and a number.</summary>
 public readonly partial record struct GraphValue
 {
     internal GraphValue(GraphBuilder builder, GraphTensor tensor) => (Builder, Tensor) = (builder, tensor);
 
-    /// <summary>The value.</summary>
+    /// <summary>Tensor of the value in the graph.</summary>
     public GraphTensor Tensor { get; }
 
-    /// <summary>What it is.</summary>
+    /// <summary>Type and shape of the value.</summary>
     public TensorType Type => Tensor.Type;
 
     internal GraphBuilder Builder { get; }
 
-    /// <summary>The sum over the ranks of a group.</summary>
+    /// <summary>Adds an all-reduce: the sum over the ranks of a group.</summary>
     /// <param name="group">Name of the group.</param>
-    /// <param name="name">Name of the op.</param>
+    /// <param name="name">Name of the op; null for its kind and a
+    /// number.</param>
     public GraphValue AllReduce(string group = "tp", string? name = null)
     {
         var called = Builder.NameOf(name, "all_reduce");
         return Row(new RowOp(called, Tensor) { Group = group, AllReduceOut = Result(called) }, Roles.AllReduceOut);
     }
 
-    /// <summary>The sum with another value of the same type.</summary>
+    /// <summary>Adds a residual add: the sum with another value of the same type.</summary>
     /// <param name="other">The other value.</param>
     /// <param name="name">Name of the op.</param>
     public GraphValue Add(GraphValue other, string? name = null)
@@ -34,31 +35,32 @@ public readonly partial record struct GraphValue
         return Row(new RowOp(called, Tensor) { Residual = Builder.Own(other), ResidualOut = Result(called) }, Roles.ResidualOut);
     }
 
-    /// <summary>RMSNorm.</summary>
-    /// <param name="gamma">Weights, [1, H].</param>
-    /// <param name="epsilon">Added to the mean square.</param>
-    /// <param name="weightBias">Added to each weight: 1 for weights stored as gamma − 1.</param>
-    /// <param name="roundedTwice">Whether it is rounded before the weight too, as Hugging Face's Llama does.</param>
+    /// <summary>Adds an RMSNorm.</summary>
+    /// <param name="gamma">Weights: [1, H].</param>
+    /// <param name="epsilon">Number that is added to the mean square.</param>
+    /// <param name="weightBias">Number that is added to each weight: 1 for weights stored as gamma − 1.</param>
+    /// <param name="roundedTwice">Whether the result is also rounded before the multiplication by the weight, as Hugging
+    /// Face's Llama does.</param>
     /// <param name="name">Name of the op.</param>
     public GraphValue RmsNorm(
         GraphValue gamma, float epsilon, float weightBias = 0, bool roundedTwice = false, string? name = null) =>
         Normalize(gamma, null, new(roundedTwice ? NormKind.RmsRoundedTwice : NormKind.Rms, epsilon, weightBias), name);
 
-    /// <summary>LayerNorm.</summary>
-    /// <param name="gamma">Weights, [1, H].</param>
-    /// <param name="beta">What is added, [1, H]; null for nothing.</param>
-    /// <param name="epsilon">Added to the variance.</param>
+    /// <summary>Adds a LayerNorm.</summary>
+    /// <param name="gamma">Weights: [1, H].</param>
+    /// <param name="beta">Bias: [1, H]; null for none.</param>
+    /// <param name="epsilon">Number that is added to the variance.</param>
     /// <param name="name">Name of the op.</param>
     public GraphValue LayerNorm(GraphValue gamma, GraphValue? beta, float epsilon, string? name = null) =>
         Normalize(gamma, beta, new(NormKind.Layer, epsilon), name);
 
-    /// <summary>Residual add and RMSNorm as one op.</summary>
-    /// <param name="residual">What is added.</param>
-    /// <param name="gamma">Weights, [1, H].</param>
-    /// <param name="epsilon">Added to the mean square.</param>
-    /// <param name="weightBias">Added to each weight.</param>
+    /// <summary>Adds a residual add and an RMSNorm as one op.</summary>
+    /// <param name="residual">Residual that is added, of the same type.</param>
+    /// <param name="gamma">Weights: [1, H].</param>
+    /// <param name="epsilon">Number that is added to the mean square.</param>
+    /// <param name="weightBias">Number that is added to each weight.</param>
     /// <param name="name">Name of the op.</param>
-    /// <returns>The sum, which is the next residual, and its norm.</returns>
+    /// <returns>The sum, which is the next residual, and the norm of it.</returns>
     public (GraphValue Residual, GraphValue Norm) AddRmsNorm(
         GraphValue residual, GraphValue gamma, float epsilon, float weightBias = 0, string? name = null)
     {

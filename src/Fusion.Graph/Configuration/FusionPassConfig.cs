@@ -3,13 +3,14 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Which passes run, and up to which size an all-reduce is fused. Immutable.</summary>
+/// <summary>Configuration of the passes: which of them run, and up to which size an all-reduce is fused.
+/// Immutable.</summary>
 public sealed record FusionPassConfig
 {
-    /// <summary>All passes, no size limit but the policy's.</summary>
+    /// <summary>Configuration with all passes on, and no size limit but the policy's.</summary>
     public static FusionPassConfig Default { get; } = new();
 
-    /// <summary>No pass: each op as the model has it.</summary>
+    /// <summary>Configuration with all passes off, so that each op runs as the model has it.</summary>
     public static FusionPassConfig Off { get; } = new()
     {
         NoOpElimination = false,
@@ -19,35 +20,38 @@ public sealed record FusionPassConfig
         DeadCode = false,
     };
 
-    /// <summary>Whether ops that change nothing are removed. The fusions need it where such ops stand between.</summary>
+    /// <summary>Whether ops that change nothing are removed. The fusions need it where such ops are between others; on by
+    /// default.</summary>
     public bool NoOpElimination { get; init; } = true;
 
-    /// <summary>Whether residual add and norm become one op.</summary>
+    /// <summary>Whether residual add and norm become one op; on by default.</summary>
     public bool AddNormFusion { get; init; } = true;
 
-    /// <summary>Whether norm and quantization become one op.</summary>
+    /// <summary>Whether norm and quantization become one op; on by default.</summary>
     public bool NormQuantFusion { get; init; } = true;
 
-    /// <summary>Whether an all-reduce and what follows it become one op.</summary>
+    /// <summary>Whether an all-reduce and what follows it become one op; on by default.</summary>
     public bool AllReduceFusion { get; init; } = true;
 
-    /// <summary>Whether what nobody uses is removed.</summary>
+    /// <summary>Whether ops and results that nothing uses are removed; on by default.</summary>
     public bool DeadCode { get; init; } = true;
 
-    /// <summary>By world size, the most MiB of an all-reduce's input (tokens × hidden size × element size) up to which it runs
-    /// fused; beyond, as separate kernels, with the same bits. A world size that is not there has no limit but the
-    /// policy's.</summary>
+    /// <summary>Largest input of a fused all-reduce (tokens × hidden size × element size) in MiB, by world size. A larger
+    /// one is done by <see cref="AllReduceStrategy.Separate"/>, with the same bits. A world size without an entry has no
+    /// limit but the policy's.</summary>
     public ImmutableSortedDictionary<int, double> MaxSizeMb { get; init; } = ImmutableSortedDictionary<int, double>.Empty;
 
-    /// <summary>Which strategy for which size; null for the built-in policy.</summary>
+    /// <summary>Limits by which the strategy is chosen from the size; null for the built-in policy.</summary>
     public AllReducePolicy? Policy { get; init; }
 
-    /// <summary>What a file asks for that Fusion does not have, a sentence each (FUSION5010): passes of vLLM that are on in it.</summary>
+    /// <summary>Warnings about passes of vLLM that are on in a file but that Fusion does not have, one sentence each
+    /// (FUSION5010).</summary>
     public ImmutableArray<string> Warnings { get; internal init; } = [];
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">The file: JSON, comments allowed. A policy file that it names is looked for beside it.</param>
-    /// <exception cref="PassConfigException">It cannot be read, or is wrong; the message names the field.</exception>
+    /// <summary>Reads a configuration from a file.</summary>
+    /// <param name="path">Path of the file, which is JSON and may have comments. The path of a policy file in it is relative
+    /// to its folder.</param>
+    /// <exception cref="PassConfigException">The file cannot be read, or is wrong; the message names the field.</exception>
     /// <exception cref="PolicyException">The policy file is wrong.</exception>
     public static FusionPassConfig Load(string path)
     {
@@ -62,10 +66,10 @@ public sealed record FusionPassConfig
         }
     }
 
-    /// <summary>Reads JSON.</summary>
-    /// <param name="json">An object with the fields of this class, or the names that vLLM's <c>pass_config</c> has for
-    /// them. Its passes that Fusion does not have are told in <see cref="Warnings"/>.</param>
-    /// <exception cref="PassConfigException">It is wrong; the message names the field.</exception>
+    /// <summary>Reads a configuration from JSON.</summary>
+    /// <param name="json">An object with the fields of this class, or with the names that vLLM's <c>pass_config</c> has for
+    /// them. Passes of vLLM that Fusion does not have give <see cref="Warnings"/>.</param>
+    /// <exception cref="PassConfigException">The JSON is wrong; the message names the field.</exception>
     /// <exception cref="PolicyException">The policy file that it names is wrong.</exception>
     public static FusionPassConfig Parse(string json)
     {
@@ -73,8 +77,8 @@ public sealed record FusionPassConfig
         return PassConfigFile.Parse(json, "JSON", Environment.CurrentDirectory);
     }
 
-    /// <summary>The size limit in bytes; null for none.</summary>
-    /// <param name="worldSize">Number of ranks.</param>
+    /// <summary>Gets the size limit in bytes; null for none.</summary>
+    /// <param name="worldSize">World size.</param>
     internal long? MaxBytes(int worldSize) =>
         MaxSizeMb.TryGetValue(worldSize, out var megabytes) ? (long)Math.Min(megabytes * 1024 * 1024, long.MaxValue / 2) : null;
 }

@@ -13,10 +13,10 @@ internal static class PassConfigFile
     private static readonly string[] Fields =
         ["noOpElimination", "addNormFusion", "normQuantFusion", "allReduceFusion", "deadCode", "maxSizeMb", "policy"];
 
-    /// <param name="json">The text.</param>
-    /// <param name="source">Its name, for errors.</param>
-    /// <param name="folder">Where a policy file is looked for.</param>
-    /// <exception cref="PassConfigException">It is wrong.</exception>
+    /// <param name="json">Text of the file.</param>
+    /// <param name="source">Name of the file, for errors.</param>
+    /// <param name="folder">Folder to which the path of a policy file is relative.</param>
+    /// <exception cref="PassConfigException">The configuration is wrong.</exception>
     public static FusionPassConfig Parse(string json, string source, string folder)
     {
         JsonPart root;
@@ -37,11 +37,11 @@ internal static class PassConfigFile
             var field = VllmNames.Fields.GetValueOrDefault(name, name);
             var isOfVllmAlone = VllmNames.Others.TryGetValue(name, out var what);
             if (!isOfVllmAlone && !Fields.Contains(field)) throw Unknown(source, name);
-            // As vLLM writes what it has not decided.
+            // vLLM writes null for what it has not decided.
             if (value.Kind == JsonValueKind.Null) continue;
             if (isOfVllmAlone)
             {
-                // Off: nothing is lost.
+                // A pass that is off is not missed.
                 if (value.Kind != JsonValueKind.False) config = config with { Warnings = config.Warnings.Add(Missing(source, name, value, what!)) };
                 continue;
             }
@@ -96,10 +96,10 @@ internal static class PassConfigFile
         foreach (var (name, _, value) in setting.Value.Fields)
         {
             if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var ranks) || !AllReduceVocabulary.IsWorldSize(ranks))
-                throw setting.Says($"'{name}' is none of the world sizes {AllReduceVocabulary.WorldSizeWords}");
+                throw setting.Fault($"'{name}' is none of the world sizes {AllReduceVocabulary.WorldSizeWords}");
             if (Megabytes(value) is not { } megabytes)
-                throw setting.Says($"for {name} ranks it is {value.Raw}: expected MiB, 0 or more");
-            if (!sizes.TryAdd(ranks, megabytes)) throw setting.Says($"it names {name} ranks twice; keep one");
+                throw setting.Fault($"for {name} ranks it is {value.Raw}: expected MiB, 0 or more");
+            if (!sizes.TryAdd(ranks, megabytes)) throw setting.Fault($"it names {name} ranks twice; keep one");
         }
 
         return sizes.ToImmutable();
@@ -127,8 +127,8 @@ internal static class PassConfigFile
 
     private readonly record struct Setting(string Name, JsonPart Value, string Source)
     {
-        public PassConfigException Wrong(string expected) => Says($"it is {Value.Raw}: {expected}");
+        public PassConfigException Wrong(string expected) => Fault($"it is {Value.Raw}: {expected}");
 
-        public PassConfigException Says(string problem) => new(Source, Name, problem);
+        public PassConfigException Fault(string problem) => new(Source, Name, problem);
     }
 }

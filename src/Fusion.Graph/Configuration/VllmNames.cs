@@ -1,9 +1,9 @@
 namespace Fusion.Graph;
 
-/// <summary>The fields of vLLM's <c>pass_config</c>: those of 0.11, and those that came since.</summary>
+/// <summary>Fields of vLLM's <c>pass_config</c>, of version 0.11 and later ones.</summary>
 internal static class VllmNames
 {
-    /// <summary>Which of our fields each sets.</summary>
+    /// <summary>Field of Fusion's configuration that each field of vLLM sets.</summary>
     public static readonly Dictionary<string, string> Fields = new(StringComparer.Ordinal)
     {
         ["enable_noop"] = "noOpElimination",
@@ -15,7 +15,8 @@ internal static class VllmNames
         ["fi_allreduce_fusion_max_size_mb"] = "maxSizeMb",
     };
 
-    /// <summary>What each of the others is, as a part of a sentence: passes and limits that Fusion does not have.</summary>
+    /// <summary>Meaning of vLLM's other fields, as a part of a sentence: passes and limits that Fusion does not
+    /// have.</summary>
     public static readonly Dictionary<string, string> Others = new(StringComparer.Ordinal)
     {
         ["enable_sp"] = "sequence parallelism",

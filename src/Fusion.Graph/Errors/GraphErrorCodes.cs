@@ -1,6 +1,6 @@
 namespace Fusion.Graph;
 
-/// <summary>The codes of this library's exceptions and warnings.</summary>
+/// <summary>Codes of this library's exceptions and warnings.</summary>
 public static class GraphErrorCodes
 {
     /// <summary><see cref="GraphException"/>: types or shapes of an op do not fit.</summary>
@@ -18,7 +18,7 @@ public static class GraphErrorCodes
     /// <summary>A warning of the report: no-op elimination is off, and a fusion was lost for it.</summary>
     public const string LostToNoOp = "FUSION5005";
 
-    /// <summary><see cref="GraphRunException"/>: something is missing that a run needs.</summary>
+    /// <summary><see cref="GraphRunException"/>: a weight, an input or a delegate that a run needs is missing.</summary>
     public const string NotReady = "FUSION5006";
 
     /// <summary><see cref="GraphRunException"/>: a number of tokens is out of range.</summary>

@@ -2,7 +2,7 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Runs that were recorded as CUDA graphs: one a GPU and number of tokens. Ranks that share a GPU are in one
+/// <summary>Runs recorded as CUDA graphs, one for each GPU and number of tokens. Ranks that share a GPU are in one CUDA
 /// graph.</summary>
 internal sealed class CapturedRuns : IDisposable
 {
@@ -17,30 +17,30 @@ internal sealed class CapturedRuns : IDisposable
             .GroupBy(rank => rank.Context!.Device.Ordinal).Select(ranks => new RankTeam([.. ranks]))];
     }
 
-    /// <summary>Numbers of tokens that were recorded.</summary>
+    /// <summary>Numbers of tokens for which runs are recorded.</summary>
     public IEnumerable<int> Recorded => byTokens.Keys.Order();
 
-    /// <summary>Launches ops without recording.</summary>
+    /// <summary>Launches all ops without recording.</summary>
     public void LaunchEagerly(int tokens)
     {
         foreach (var team in teams) steps.Launch(team.Indices, tokens, team.Count > 1 ? team.WaitForEachOther : null);
     }
 
-    /// <summary>Launches the recorded run, which is recorded at the first time.</summary>
+    /// <summary>Launches the recorded run of a number of tokens, after recording it at the first use.</summary>
     public void Launch(int tokens)
     {
         if (!byTokens.TryGetValue(tokens, out var graphs)) byTokens[tokens] = graphs = Record(tokens);
         foreach (var operation in steps.AllReduces) operation.Check();
         for (var i = 0; i < teams.Length; i++)
         {
-            // The graph goes into the first rank's stream, but belongs to all.
+            // The CUDA graph is launched in the first rank's stream, but holds the work of all.
             teams[i].Join();
             graphs[i].Launch(teams[i].First);
             teams[i].Fork();
         }
     }
 
-    /// <summary>Forgets what was recorded, because addresses changed. No run may be in flight.</summary>
+    /// <summary>Discards all recorded runs, because addresses changed. No run may be in flight.</summary>
     public void Forget()
     {
         foreach (var graph in byTokens.Values.SelectMany(graphs => graphs)) graph.Dispose();
@@ -78,7 +78,7 @@ internal sealed class CapturedRuns : IDisposable
     }
 }
 
-/// <summary>The ranks on one GPU, and how their streams wait for each other.</summary>
+/// <summary>Ranks on one GPU, whose streams can wait for each other.</summary>
 internal sealed class RankTeam : IDisposable
 {
     private readonly GpuStream[] streams;
@@ -97,7 +97,7 @@ internal sealed class RankTeam : IDisposable
 
     public GpuStream First => streams[0];
 
-    /// <summary>Lets the others go on after what is in the first stream.</summary>
+    /// <summary>Makes the other streams wait for the work in the first stream.</summary>
     public void Fork()
     {
         if (Count == 1) return;
@@ -105,7 +105,7 @@ internal sealed class RankTeam : IDisposable
         foreach (var stream in streams.AsSpan(1)) stream.WaitFor(events[0]);
     }
 
-    /// <summary>Lets the first stream go on after what is in all.</summary>
+    /// <summary>Makes the first stream wait for the work in all streams.</summary>
     public void Join()
     {
         for (var i = 1; i < Count; i++)
@@ -115,7 +115,7 @@ internal sealed class RankTeam : IDisposable
         }
     }
 
-    /// <summary>Lets each go on after what is in all.</summary>
+    /// <summary>Makes each stream wait for the work in all streams.</summary>
     public void WaitForEachOther()
     {
         Join();

@@ -2,29 +2,29 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>What a compiled graph is made for.</summary>
+/// <summary>Options of a compiled graph: largest run, recorded sizes, groups, custom ops, timeout and library.</summary>
 public sealed record CompileOptions
 {
-    /// <summary>The most tokens of a run, for which memory is planned.</summary>
+    /// <summary>Largest number of tokens of a run, for which memory is planned.</summary>
     public required int MaxTokens { get; init; }
 
-    /// <summary>Numbers of tokens that are recorded as CUDA graphs, each at its first use: a run takes the smallest that holds
-    /// its tokens, and rows behind them are then undefined. Null for the powers of two up to 512; empty for none. Ranks on the
-    /// CPU record nothing.</summary>
+    /// <summary>Numbers of tokens for which runs are recorded as CUDA graphs, each at its first use. A run uses the smallest
+    /// one that holds its tokens; rows behind its tokens are then undefined. Null for the powers of two up to 512, empty for
+    /// none. Ranks on the CPU record nothing.</summary>
     public IReadOnlyList<int>? Buckets { get; init; }
 
-    /// <summary>The graph's other groups, by name. A name that is not there is the group that the graph is compiled for; only
-    /// one may not be there.</summary>
+    /// <summary>Groups of the graph by name, except the one that the graph is compiled for. At most one name may be
+    /// missing.</summary>
     public IReadOnlyDictionary<string, RankGroup> Groups { get; init; } = new Dictionary<string, RankGroup>();
 
-    /// <summary>What custom ops do, by the op's name (<see cref="CustomOp.Name"/>), for those that the graph has no delegate
-    /// of.</summary>
+    /// <summary>Delegates of custom ops by <see cref="CustomOp.Name"/>. They come before a delegate in the graph.</summary>
     public IReadOnlyDictionary<string, Action<CustomLaunch>> CustomOps { get; init; } =
         new Dictionary<string, Action<CustomLaunch>>();
 
-    /// <summary>The longest that a rank waits for the others in an all-reduce.</summary>
+    /// <summary>Longest time that a rank waits for the others in an all-reduce; 10 seconds by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What sums where the plan is separate kernels; null for our own.</summary>
+    /// <summary>Library that does the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>; null for the built-in
+    /// one.</summary>
     public ILibraryAllReduce? Library { get; init; }
 }

@@ -7,12 +7,12 @@ namespace Fusion.Graph;
 /// <content>Inputs.</content>
 public sealed partial class CompiledGraph
 {
-    /// <summary>Copies an input of the next runs. Waits for runs of this rank that were started before, which may still read
+    /// <summary>Copies an input of the next runs to a rank. Waits for earlier runs of this rank, which may still read
     /// it.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The input.</param>
-    /// <param name="values">Its elements, for as many tokens as the run will have.</param>
-    /// <exception cref="GraphRunException">There is no such input, or these are no whole number of tokens, or too
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="name">Name of the input.</param>
+    /// <param name="values">Elements of the input, for as many tokens as the run will have.</param>
+    /// <exception cref="GraphRunException">There is no such input, or the values are not a whole number of tokens, or too
     /// many.</exception>
     public void SetInput<T>(int rank, string name, ReadOnlySpan<T> values)
         where T : unmanaged
@@ -23,18 +23,19 @@ public sealed partial class CompiledGraph
             var tensor = Find(Report.After.Inputs, "input", name);
             var bytes = MemoryMarshal.AsBytes(values);
             var tokens = TokensOf(tensor.Type, bytes.Length);
-            if (tokens is null) MustBe(bytes.Length, tensor.Type.Bytes(Options.MaxTokens), name, tensor.Type);
+            if (tokens is null) ThrowUnlessSize(bytes.Length, tensor.Type.Bytes(Options.MaxTokens), name, tensor.Type);
             memory.Rank.Stream?.Synchronize();
             memory.Write(tensor, bytes);
-            memory.Give(tensor, tokens ?? 0);
+            memory.SetGivenTokens(tensor, tokens ?? 0);
         }
     }
 
-    /// <summary>Where an input is, to be written by the user's own kernels before a run. The input then counts as given.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The input.</param>
-    /// <param name="tokens">Tokens of the run.</param>
-    /// <exception cref="GraphRunException">There is no such input, or it has not so many tokens.</exception>
+    /// <summary>Gets an input's memory on a rank, to be written by the caller's own kernels before a run. The input then
+    /// counts as given.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="name">Name of the input.</param>
+    /// <param name="tokens">Number of tokens of the run.</param>
+    /// <exception cref="GraphRunException">There is no such input, or the number of tokens is out of range.</exception>
     public DeviceTensor Input(int rank, string name, int tokens)
     {
         lock (gate)
@@ -42,7 +43,7 @@ public sealed partial class CompiledGraph
             CheckTokens(tokens);
             var memory = Memory(rank);
             var tensor = Find(Report.After.Inputs, "input", name);
-            memory.Give(tensor, Math.Max(tokens, memory.GivenTokens(tensor) ?? 0));
+            memory.SetGivenTokens(tensor, Math.Max(tokens, memory.GivenTokens(tensor) ?? 0));
             return tensor.Type.At(memory.AddressOf(tensor), tokens);
         }
     }
@@ -64,7 +65,8 @@ public sealed partial class CompiledGraph
         }
     }
 
-    // Null if these bytes are no whole number of tokens. What has the same rows in each run is given for all of them.
+    // Null if the bytes are not a whole number of tokens. An input with the same rows in each run counts as given for all
+    // tokens.
     private int? TokensOf(TensorType type, long bytes)
     {
         var (least, most) = (0, Options.MaxTokens);

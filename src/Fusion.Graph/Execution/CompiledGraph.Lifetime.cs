@@ -20,7 +20,8 @@ public sealed partial class CompiledGraph
         }
     }
 
-    /// <summary>Makes it usable again after a rank gave up. Runs that were started before are void.</summary>
+    /// <summary>Makes the graph usable again after a rank gave up. Results of runs that had not ended are
+    /// undefined.</summary>
     public void Reset()
     {
         lock (gate)
@@ -31,15 +32,15 @@ public sealed partial class CompiledGraph
     }
 
     /// <summary>Waits until the runs that were started are done, and frees all memory. The wait ends after
-    /// <see cref="CompileOptions.Timeout"/>, or when a rank gave up: results of what still runs are then not to be used, and its memory
-    /// is freed when it ends. Doing it twice is harmless.</summary>
+    /// <see cref="CompileOptions.Timeout"/>, or when a rank gave up: results of runs that have not ended are then undefined,
+    /// and their memory is freed when they end. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         lock (gate)
         {
             if (disposed) return;
             disposed = true;
-            // Waits for the runs as far as their last all-reduce, and lets those that cannot end give up.
+            // Waits for the runs up to their last all-reduce, and aborts those that cannot end.
             steps.EndCalls();
             var drain = new GpuDrain(group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Where(context => !context.IsDisposed));
             drain.Wait(Options.Timeout);
@@ -53,7 +54,7 @@ public sealed partial class CompiledGraph
         }
     }
 
-    // Kernels of ours give up by themselves, so this ends.
+    // This ends: kernels of all-reduces give up by themselves.
     private void WaitForRuns()
     {
         foreach (var rank in group.Ranks) rank.Stream?.Synchronize();

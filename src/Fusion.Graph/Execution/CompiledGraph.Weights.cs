@@ -9,14 +9,14 @@ public sealed partial class CompiledGraph
 {
     private bool hasWeights;
 
-    /// <summary>Says where a weight is in a rank's memory. It must stay there. Waits for runs that were started before. CUDA graphs
-    /// that were recorded with another address are recorded anew.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The weight.</param>
-    /// <param name="weight">Its memory, of the rank's GPU, or of the host for a rank on the CPU: of the weight's type and shape, where
-    /// a single row may also be a column, at a multiple of 16, or of 4 for a single element.</param>
-    /// <exception cref="GraphRunException">There is no such weight, or the memory does not fit: its type, its shape, or where it
-    /// is.</exception>
+    /// <summary>Binds a weight to memory of a rank, which must stay. Waits for earlier runs. CUDA graphs that were recorded
+    /// with another address are recorded again.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="name">Name of the weight.</param>
+    /// <param name="weight">Memory of the rank's GPU, or host memory for a rank on the CPU, of the weight's type and shape;
+    /// a single row may also be given as a column. The address is a multiple of 16, or of 4 for a single element.</param>
+    /// <exception cref="GraphRunException">There is no such weight, or type, shape or address of the memory do not
+    /// fit.</exception>
     public void BindWeight(int rank, string name, DeviceTensor weight)
     {
         lock (gate)
@@ -33,12 +33,12 @@ public sealed partial class CompiledGraph
         }
     }
 
-    /// <summary>Copies a weight into memory that this object allocates for it once. Waits for runs that were started before, which may
+    /// <summary>Copies a weight to a rank, into memory that this object allocates once. Waits for earlier runs, which may
     /// still read it.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="name">The weight.</param>
-    /// <param name="values">All its elements.</param>
-    /// <exception cref="GraphRunException">There is no such weight, or these are not as many bytes as it has.</exception>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="name">Name of the weight.</param>
+    /// <param name="values">All elements of the weight.</param>
+    /// <exception cref="GraphRunException">There is no such weight, or its size in bytes differs.</exception>
     public void SetWeight<T>(int rank, string name, ReadOnlySpan<T> values)
         where T : unmanaged
     {
@@ -47,7 +47,7 @@ public sealed partial class CompiledGraph
             var memory = Memory(rank);
             var tensor = Find(Report.After.Weights, "weight", name);
             var bytes = MemoryMarshal.AsBytes(values);
-            MustBe(bytes.Length, tensor.Type.Bytes(0), name, tensor.Type);
+            ThrowUnlessSize(bytes.Length, tensor.Type.Bytes(0), name, tensor.Type);
             memory.Rank.Stream?.Synchronize();
             var copy = memory.CopyOf(tensor);
             copy.CopyFrom(bytes);
@@ -55,7 +55,7 @@ public sealed partial class CompiledGraph
         }
     }
 
-    // A recorded graph has the addresses of its weights in it.
+    // A recorded CUDA graph holds the addresses of its weights.
     private void MoveWeight(RankMemory memory, GraphTensor weight, ulong address)
     {
         if (memory.WeightAddress(weight) == address) return;
@@ -78,11 +78,11 @@ public sealed partial class CompiledGraph
             }
         }
 
-        // What is bound stays bound.
+        // A weight that is bound stays bound.
         hasWeights = true;
     }
 
-    private static void MustBe(long found, long expected, string name, TensorType type)
+    private static void ThrowUnlessSize(long found, long expected, string name, TensorType type)
     {
         if (found == expected) return;
         throw new GraphRunException(GraphErrorCodes.Binding, string.Create(CultureInfo.InvariantCulture,

@@ -4,10 +4,10 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>A graph that runs on a group of ranks, any number of times, with results by name.</summary>
-/// <remarks>Weights are given once, inputs before each run. Inputs keep their memory, and so do outputs until the next run; all
-/// other values share memory where their lives allow. Calls from several threads are done one after the other. Dispose it before
-/// its groups; with its group it is disposed at the latest.</remarks>
+/// <summary>A graph compiled for a group of ranks, which runs any number of times and gives results by name.</summary>
+/// <remarks>Weights are given once, inputs before each run. Inputs and outputs have memory of their own, and outputs are
+/// valid until the next run; all other values share memory where their lives do not overlap. Calls from several threads are
+/// done one after the other. Dispose it before its groups; its group disposes it at the latest.</remarks>
 public sealed partial class CompiledGraph : IDisposable
 {
     private readonly Lock gate = new();
@@ -44,42 +44,44 @@ public sealed partial class CompiledGraph : IDisposable
         }
     }
 
-    /// <summary>What the passes did.</summary>
+    /// <summary>Report of what the passes did.</summary>
     public FusionReport Report { get; }
 
-    /// <summary>What it was made for.</summary>
+    /// <summary>Options with which the graph was compiled.</summary>
     public CompileOptions Options { get; }
 
-    /// <summary>The most memory that values between inputs and outputs need at a time on each rank, in bytes: what is
-    /// allocated for them.</summary>
+    /// <summary>Size of the memory that is allocated on each rank for the values between inputs and outputs, in bytes: the
+    /// most that they need at a time.</summary>
     public long PeakBytes => plan.SharedBytes;
 
-    /// <summary>What these values would need on each rank if each had memory of its own.</summary>
+    /// <summary>Size of the memory that the values between inputs and outputs would need on each rank if none were shared,
+    /// in bytes.</summary>
     public long BytesWithoutReuse => plan.BytesWithoutReuse;
 
-    /// <summary>Memory of inputs and outputs on each rank.</summary>
+    /// <summary>Size of the memory of inputs and outputs on each rank, in bytes.</summary>
     public long InputAndOutputBytes => plan.OwnBytes;
 
-    /// <summary>Memory that the all-reduces hold on each rank for the exchange.</summary>
+    /// <summary>Size of the workspaces of all all-reduces on each rank, in bytes.</summary>
     public long WorkspaceBytes => steps.WorkspaceBytes;
 
-    /// <summary>Numbers of tokens that were recorded as CUDA graphs so far.</summary>
+    /// <summary>Numbers of tokens for which runs are recorded as CUDA graphs so far.</summary>
     public IReadOnlyList<int> RecordedBuckets => [.. captured?.Recorded ?? []];
 
-    /// <summary>How the all-reduce of an op is done in a run: strategy, kernels and reason. Where the run takes a recorded CUDA graph
-    /// (<see cref="CompileOptions.Buckets"/>), the plan is that of the graph's number of tokens.</summary>
+    /// <summary>Gets the plan of an op's all-reduce in a run: strategy, kernels and reason. For a run that uses a recorded
+    /// CUDA graph (<see cref="CompileOptions.Buckets"/>), it is the plan for the CUDA graph's number of tokens.</summary>
     /// <param name="op">Name of an op of <see cref="FusionReport.After"/>.</param>
-    /// <param name="tokens">Tokens of the run. For what cannot be done, the plan is a refusal with its reason.</param>
+    /// <param name="tokens">Number of tokens of the run. The plan of a call that cannot be done is a refusal with its
+    /// reason.</param>
     /// <exception cref="GraphRunException">There is no such all-reduce.</exception>
     public AllReducePlan PlanOf(string op, int tokens) =>
         Report.After.Ops.FirstOrDefault(candidate => candidate.Name == op) is RowOp { Group: not null } found
             ? steps.PlanOf(found, BucketOf(tokens) ?? tokens)
             : throw Unknown("all-reduce", op, Report.After.Ops.Where(o => o is RowOp { Group: not null }).Select(o => o.Name));
 
-    /// <summary>Starts a run on all ranks and returns. On the CPU it is done then. Where <see cref="CompileOptions.Buckets"/> has
-    /// one for it, a recorded CUDA graph is launched.</summary>
-    /// <param name="tokens">Tokens of the run.</param>
-    /// <returns>The results by name.</returns>
+    /// <summary>Starts a run on all ranks and returns; on the CPU the run is then done. If
+    /// <see cref="CompileOptions.Buckets"/> has a size for the run, a recorded CUDA graph is launched.</summary>
+    /// <param name="tokens">Number of tokens of the run.</param>
+    /// <returns>The run, which gives the results by name.</returns>
     /// <exception cref="GraphRunException">There are too many tokens, or a weight or an input is not given.</exception>
     /// <exception cref="FusionException">A rank gave up, or the driver reports an error.</exception>
     public GraphRun Run(int tokens)
@@ -97,7 +99,7 @@ public sealed partial class CompiledGraph : IDisposable
         }
     }
 
-    /// <summary>Does something with a rank's memory, which is not freed meanwhile.</summary>
+    /// <summary>Calls a function with a rank's memory, which is not freed meanwhile.</summary>
     internal T With<T>(int rank, Func<RankMemory, T> use)
     {
         lock (gate) return use(Memory(rank));
@@ -116,7 +118,7 @@ public sealed partial class CompiledGraph : IDisposable
             : throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {memories.Length - 1}.");
     }
 
-    // Tokens of the recorded graph that a run takes; null for none.
+    // Number of tokens of the recorded CUDA graph that a run uses; null for none.
     private int? BucketOf(int tokens) =>
         captured is null || tokens < 1 || tokens > Options.MaxTokens ? null : buckets.For(tokens);
 

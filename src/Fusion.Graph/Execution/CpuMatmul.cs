@@ -2,20 +2,21 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>A matmul in plain C# for ranks on the CPU, for tests and samples: y = x · wᵀ, float32 accumulation in the order of
-/// the columns, one rounding. Clear rather than fast.</summary>
-/// <remarks>It reads x [rows, K] of bf16, f16, f32 e4m3 or e2m1, and w [N, K] of the same. Codes are taken
-/// as they are: where the scales go is the model's matter.</remarks>
+/// <summary>A matmul in plain C# for ranks on the CPU, for tests and samples: y = x · wᵀ, with float32 accumulation in the
+/// order of the columns and one rounding. It is written to be clear rather than fast.</summary>
+/// <remarks>x is [rows, K] of bf16, f16, f32, e4m3 or e2m1, and w [N, K] of one of them. Codes are multiplied without their
+/// scales, which the model applies.</remarks>
 public static class CpuMatmul
 {
-    /// <summary>The op <c>matmul</c>, whose result has a type.</summary>
-    /// <param name="result">Type of the result: bf16, f16 or f32.</param>
+    /// <summary>Makes the custom op <c>matmul</c> with a type of result.</summary>
+    /// <param name="result">Type of the result's elements: bf16, f16 or f32.</param>
     public static CustomOp To(ElementType result) => new("matmul", types => ShapeOf(types, result), Run);
 
-    /// <summary>Type of the result of x [rows, K] and w [N, K]; further operands, such as scales, are not looked at.</summary>
-    /// <param name="types">Of the operands.</param>
+    /// <summary>Computes the type of the result, [rows, N], of x [rows, K] and w [N, K]; further operands, such as scales,
+    /// are ignored.</summary>
+    /// <param name="types">Types of the operands.</param>
     /// <param name="result">Type of the result's elements.</param>
-    /// <exception cref="ArgumentException">They do not fit.</exception>
+    /// <exception cref="ArgumentException">The operands do not fit.</exception>
     public static IReadOnlyList<TensorType> ShapeOf(IReadOnlyList<TensorType> types, ElementType result)
     {
         ArgumentNullException.ThrowIfNull(types);
@@ -25,8 +26,8 @@ public static class CpuMatmul
         return [new(types[0].Rows, types[1].Rows.Count, result)];
     }
 
-    /// <summary>Multiplies.</summary>
-    /// <param name="launch">x and w, and where y goes, in host memory.</param>
+    /// <summary>Multiplies x by the transpose of w.</summary>
+    /// <param name="launch">Inputs x and w and output y, in host memory.</param>
     public static void Run(CustomLaunch launch)
     {
         var (x, w, y) = (launch.Inputs[0], launch.Inputs[1], launch.Outputs[0]);

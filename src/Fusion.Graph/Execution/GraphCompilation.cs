@@ -2,16 +2,16 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Makes graphs that run.</summary>
+/// <summary>Compiles graphs for groups of ranks.</summary>
 public static class GraphCompilation
 {
-    /// <summary>Fuses a graph, plans its memory and makes it ready to run on a group of ranks, all of which do the
-    /// same.</summary>
+    /// <summary>Compiles a graph for a group of ranks: fuses its ops, plans its memory and loads its kernels. All ranks run
+    /// the same graph.</summary>
     /// <param name="graph">The model's graph.</param>
-    /// <param name="group">The ranks: on the CPU, several on one GPU, or each on its own.</param>
-    /// <param name="config">Which passes; null for all.</param>
-    /// <param name="options">What it is made for.</param>
-    /// <returns>The graph, to be disposed before its groups.</returns>
+    /// <param name="group">The group of ranks.</param>
+    /// <param name="config">Configuration of the passes; null for all passes.</param>
+    /// <param name="options">Options of the compiled graph.</param>
+    /// <returns>The compiled graph, to be disposed before its groups.</returns>
     /// <exception cref="GraphRunException">A group, a delegate or a number of tokens is wrong.</exception>
     /// <exception cref="FusionException">An operation cannot be made on the group.</exception>
     public static CompiledGraph Compile(
@@ -25,11 +25,11 @@ public static class GraphCompilation
 
     private static Func<string, RankGroup> Groups(TensorGraph graph, RankGroup group, CompileOptions options)
     {
-        var rest = graph.Groups.Where(name => !options.Groups.ContainsKey(name)).ToArray();
-        if (rest.Length > 1)
+        var others = graph.Groups.Where(name => !options.Groups.ContainsKey(name)).ToArray();
+        if (others.Length > 1)
         {
             throw new GraphRunException(GraphErrorCodes.Group,
-                $"The graph sums over the groups {string.Join(", ", rest.Select(name => $"'{name}'"))}, and it is " +
+                $"The graph sums over the groups {string.Join(", ", others.Select(name => $"'{name}'"))}, and it is " +
                 "compiled for one; " +
                 $"give the others as {nameof(CompileOptions)}.{nameof(CompileOptions.Groups)}.");
         }

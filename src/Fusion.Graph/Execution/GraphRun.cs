@@ -4,22 +4,22 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>A run that was started, and its results by name. They are good until the next run.</summary>
+/// <summary>A run that was started. Its results, by name, are valid until the next run.</summary>
 public readonly struct GraphRun
 {
     private readonly CompiledGraph graph;
 
     internal GraphRun(CompiledGraph graph, int tokens, int? bucket) => (this.graph, Tokens, Bucket) = (graph, tokens, bucket);
 
-    /// <summary>Tokens of the run.</summary>
+    /// <summary>Number of tokens of the run.</summary>
     public int Tokens { get; }
 
-    /// <summary>Tokens of the CUDA graph that was launched; null if none was.</summary>
+    /// <summary>Number of tokens of the recorded CUDA graph that was launched; null if none was.</summary>
     public int? Bucket { get; }
 
-    /// <summary>Where a result is. What is behind the run in the rank's stream may read it; others after
+    /// <summary>Gets a result's memory on a rank. Later work in the rank's stream may read it; others after
     /// <see cref="CompiledGraph.Synchronize"/>.</summary>
-    /// <param name="rank">The rank.</param>
+    /// <param name="rank">Index of the rank.</param>
     /// <param name="output">Name of the output.</param>
     /// <exception cref="GraphRunException">There is no such output.</exception>
     public DeviceTensor Output(int rank, string output)
@@ -28,12 +28,12 @@ public readonly struct GraphRun
         return tensor.Type.At(graph.With(rank, memory => memory.AddressOf(tensor)), Tokens);
     }
 
-    /// <summary>Waits for the run and copies a result.</summary>
-    /// <typeparam name="T">What to copy it as, such as <see cref="BFloat16"/>, or a byte.</typeparam>
-    /// <param name="rank">The rank.</param>
+    /// <summary>Waits for the run and copies a result from a rank.</summary>
+    /// <typeparam name="T">Type of the copied elements, such as <see cref="BFloat16"/> or <see cref="byte"/>.</typeparam>
+    /// <param name="rank">Index of the rank.</param>
     /// <param name="output">Name of the output.</param>
-    /// <exception cref="GraphRunException">There is no such output, or it is the user's own memory, or no whole number of such
-    /// elements.</exception>
+    /// <exception cref="GraphRunException">There is no such output, its memory is the caller's own, or it is not a whole
+    /// number of such elements.</exception>
     /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
     public T[] Read<T>(int rank, string output)
         where T : unmanaged

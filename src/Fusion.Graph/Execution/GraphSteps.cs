@@ -47,13 +47,13 @@ internal sealed class GraphSteps : IDisposable
         }
     }
 
-    /// <summary>The all-reduces that it launches.</summary>
+    /// <summary>Operations of the graph's all-reduces.</summary>
     public IEnumerable<AllReduce> AllReduces => allReduces.Values;
 
-    /// <summary>Memory that the all-reduces hold on each rank for the exchange.</summary>
+    /// <summary>Size of the workspaces of all all-reduces on each rank, in bytes.</summary>
     public long WorkspaceBytes => allReduces.Values.Sum(operation => operation.WorkspaceBytes);
 
-    /// <summary>How an op's all-reduce is done.</summary>
+    /// <summary>Gets the plan of an op's all-reduce.</summary>
     public AllReducePlan PlanOf(RowOp op, int tokens)
     {
         var operation = allReduces[Key(op)];
@@ -71,9 +71,9 @@ internal sealed class GraphSteps : IDisposable
 
     /// <summary>Launches all ops for some ranks, op by op.</summary>
     /// <param name="ranks">Indices of the ranks.</param>
-    /// <param name="tokens">Tokens of the run.</param>
-    /// <param name="between">Is called before an all-reduce of another operation than the last one: where ranks share a GPU,
-    /// one must be done before another starts.</param>
+    /// <param name="tokens">Number of tokens of the run.</param>
+    /// <param name="between">Action that is called before an all-reduce of another operation than the last one. Where ranks
+    /// share a GPU, it makes the new one wait for the last.</param>
     public void Launch(IReadOnlyList<int> ranks, int tokens, Action? between)
     {
         AllReduce? last = null;
@@ -92,7 +92,8 @@ internal sealed class GraphSteps : IDisposable
         }
     }
 
-    /// <summary>Waits for the all-reduces that were launched, and ends them. Nothing can be launched after it.</summary>
+    /// <summary>Waits for the all-reduces that were launched, and disposes their operations. Nothing can be launched after
+    /// it.</summary>
     public void EndCalls()
     {
         foreach (var operation in allReduces.Values) operation.Dispose();

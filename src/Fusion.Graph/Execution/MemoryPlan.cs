@@ -1,6 +1,6 @@
 namespace Fusion.Graph;
 
-/// <summary>Which value is where, for the most tokens of a run: values whose lives do not meet share memory.</summary>
+/// <summary>Plan of where each value is, for the largest run: values whose lives do not overlap share memory.</summary>
 internal sealed class MemoryPlan
 {
     private const int Alignment = 256;
@@ -10,26 +10,26 @@ internal sealed class MemoryPlan
 
     private MemoryPlan(int maxTokens) => this.maxTokens = maxTokens;
 
-    /// <summary>Bytes of the shared memory.</summary>
+    /// <summary>Size of the shared memory in bytes.</summary>
     public long SharedBytes { get; private set; }
 
-    /// <summary>Bytes of inputs and outputs.</summary>
+    /// <summary>Size of inputs and outputs in bytes.</summary>
     public long OwnBytes { get; private set; }
 
-    /// <summary>What all shared values would need if none took the place of another.</summary>
+    /// <summary>Size that all shared values would need without sharing, in bytes.</summary>
     public long BytesWithoutReuse { get; private set; }
 
-    /// <summary>The buffers of inputs and outputs.</summary>
+    /// <summary>Buffers of inputs and outputs.</summary>
     public IReadOnlyList<Storage> Own { get; private set; } = [];
 
-    /// <summary>Where a value is.</summary>
+    /// <summary>Place of a value.</summary>
     public Place this[GraphTensor tensor] => places[tensor];
 
     public static MemoryPlan Of(TensorGraph graph, int maxTokens)
     {
         var plan = new MemoryPlan(maxTokens);
-        foreach (var input in graph.Inputs) plan.Make(input, StorageKind.Input, -1);
-        foreach (var weight in graph.Weights) plan.Make(weight, StorageKind.Weight, -1);
+        foreach (var input in graph.Inputs) plan.MakeStorage(input, StorageKind.Input, -1);
+        foreach (var weight in graph.Weights) plan.MakeStorage(weight, StorageKind.Weight, -1);
         var lastReads = TensorLives.LastReads(graph);
         for (var step = 0; step < graph.Ops.Length; step++) plan.Add(graph.Ops[step], step, lastReads);
         foreach (var output in graph.Outputs)
@@ -38,7 +38,7 @@ internal sealed class MemoryPlan
             if (storage.Kind == StorageKind.Shared) storage.Kind = StorageKind.Output;
         }
 
-        plan.Finish();
+        plan.ComputeSizes();
         return plan;
     }
 
@@ -61,11 +61,11 @@ internal sealed class MemoryPlan
                 continue;
             }
 
-            Make(output.Tensor, StorageKind.Shared, step).Last = last;
+            MakeStorage(output.Tensor, StorageKind.Shared, step).Last = last;
         }
     }
 
-    // Sums, residuals and norms may be written over the residual or the input, where nobody reads that again.
+    // Sums, residuals and norms may replace the residual or the input in place, if nothing reads that later.
     private Storage? InPlace(RowOp op, GraphOperand output, int step, Dictionary<GraphTensor, int> lastReads)
     {
         if (output.Role is Roles.QuantOut or Roles.ScaleOut || lastReads.GetValueOrDefault(output.Tensor) == int.MaxValue)
@@ -75,7 +75,7 @@ internal sealed class MemoryPlan
             if (read is null) continue;
             var place = places[read];
             var storage = place.Storage;
-            // Last is raised by whoever took it over, another result of this op among them.
+            // Last is larger if another value, such as another result of this op, replaced it in place.
             var isFree = storage.Kind == StorageKind.Shared && storage.Last == step && place.Offset == 0 &&
                 storage.Bytes == RoundUp(output.Tensor.Type.Bytes(maxTokens)) &&
                 !op.Outputs.Any(other => places.TryGetValue(other.Tensor, out var taken) && taken.Storage == storage) &&
@@ -86,12 +86,12 @@ internal sealed class MemoryPlan
         return null;
     }
 
-    // Another operand may be a part of the same memory.
+    // Another operand may be a view of a part of the same memory.
     private bool IsWhole(RowOp op, GraphTensor read, Storage storage) => op.Inputs.All(input =>
         ReferenceEquals(input.Tensor, read) || places[input.Tensor].Storage != storage ||
         (input.Role is Roles.Input or Roles.Residual && places[input.Tensor].Offset == 0));
 
-    private Storage Make(GraphTensor tensor, StorageKind kind, int step)
+    private Storage MakeStorage(GraphTensor tensor, StorageKind kind, int step)
     {
         var storage = new Storage
         {
@@ -105,7 +105,7 @@ internal sealed class MemoryPlan
         return storage;
     }
 
-    private void Finish()
+    private void ComputeSizes()
     {
         var all = places.Values.Select(place => place.Storage).Distinct().ToArray();
         Own = [.. all.Where(storage => storage.Kind is StorageKind.Input or StorageKind.Output)];

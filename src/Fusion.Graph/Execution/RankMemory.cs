@@ -2,7 +2,7 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>A rank's memory of a compiled graph.</summary>
+/// <summary>Memory of a rank for the values of a compiled graph.</summary>
 internal sealed class RankMemory : IDisposable
 {
     private readonly MemoryPlan plan;
@@ -30,10 +30,10 @@ internal sealed class RankMemory : IDisposable
 
     public Rank Rank { get; }
 
-    /// <summary>Whether a weight's memory is known.</summary>
+    /// <summary>Tells whether a weight is bound to memory.</summary>
     public bool IsBound(GraphTensor weight) => weights.ContainsKey(plan[weight].Storage);
 
-    /// <summary>Address of a value.</summary>
+    /// <summary>Gets the address of a value.</summary>
     public ulong AddressOf(GraphTensor tensor)
     {
         var place = plan[tensor];
@@ -46,13 +46,13 @@ internal sealed class RankMemory : IDisposable
         return start + (ulong)place.Offset;
     }
 
-    /// <summary>Says where a weight is.</summary>
+    /// <summary>Binds a weight to an address.</summary>
     public void Bind(GraphTensor weight, ulong address) => weights[plan[weight].Storage] = address;
 
-    /// <summary>Address of a weight; 0 if it is not known yet.</summary>
+    /// <summary>Gets the address of a weight; 0 if it is not bound yet.</summary>
     public ulong WeightAddress(GraphTensor weight) => weights.GetValueOrDefault(plan[weight].Storage);
 
-    /// <summary>Memory of this class for a copy of a weight: the same at each call.</summary>
+    /// <summary>Gets the buffer for a copy of a weight, allocated at the first call.</summary>
     public RankBuffer<byte> CopyOf(GraphTensor weight)
     {
         var storage = plan[weight].Storage;
@@ -60,16 +60,16 @@ internal sealed class RankMemory : IDisposable
         return buffer;
     }
 
-    /// <summary>Copies into an input.</summary>
+    /// <summary>Copies bytes into an input.</summary>
     public void Write(GraphTensor input, ReadOnlySpan<byte> bytes) => own[plan[input].Storage].CopyFrom(bytes);
 
-    /// <summary>Tokens for which an input is given; null if it was never given.</summary>
+    /// <summary>Gets the number of tokens for which an input is given; null if it was never given.</summary>
     public int? GivenTokens(GraphTensor input) => givenTokens.TryGetValue(input, out var tokens) ? tokens : null;
 
-    /// <summary>Remembers for how many tokens an input is given.</summary>
-    public void Give(GraphTensor input, int tokens) => givenTokens[input] = tokens;
+    /// <summary>Notes for how many tokens an input is given.</summary>
+    public void SetGivenTokens(GraphTensor input, int tokens) => givenTokens[input] = tokens;
 
-    /// <summary>Copies a value out; false if its memory is the user's own.</summary>
+    /// <summary>Copies a value to the host; false if its memory is the caller's own.</summary>
     public unsafe bool TryRead(GraphTensor tensor, Span<byte> bytes)
     {
         if (Rank.Context is null)

@@ -1,12 +1,12 @@
 namespace Fusion.Graph;
 
-/// <summary>Memory that values share one after the other.</summary>
+/// <summary>Allocation of memory that values share one after the other.</summary>
 internal static class SharedMemory
 {
-    /// <summary>Gives each value an offset at which no other one is while it lives: the largest first, each at the lowest place
-    /// that is free.</summary>
-    /// <param name="values">The values. Their offsets are set.</param>
-    /// <returns>Bytes that all of them need together.</returns>
+    /// <summary>Assigns each value an offset at which no other value is during its life: the largest value first, each at
+    /// the lowest free offset.</summary>
+    /// <param name="values">Values, whose offsets are set.</param>
+    /// <returns>Size that all values need together, in bytes.</returns>
     public static long Place(IEnumerable<Storage> values)
     {
         var placed = new List<Storage>();

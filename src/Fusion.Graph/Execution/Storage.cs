@@ -1,12 +1,12 @@
 namespace Fusion.Graph;
 
-/// <summary>Where a tensor lives.</summary>
+/// <summary>Kind of memory that a value has.</summary>
 internal enum StorageKind
 {
     /// <summary>A buffer of its own, written before a run.</summary>
     Input,
 
-    /// <summary>Memory that the user gives.</summary>
+    /// <summary>Memory to which the caller binds a weight.</summary>
     Weight,
 
     /// <summary>A buffer of its own, to be read after a run.</summary>
@@ -21,24 +21,24 @@ internal sealed class Storage
 {
     public required StorageKind Kind { get; set; }
 
-    /// <summary>Name of the value that it was made for.</summary>
+    /// <summary>Name of the first value in the memory.</summary>
     public required string Name { get; init; }
 
     public required long Bytes { get; init; }
 
-    /// <summary>The op that writes it first.</summary>
+    /// <summary>Index of the op that writes the memory first; -1 for inputs and weights.</summary>
     public required int First { get; init; }
 
-    /// <summary>The op that reads or writes it last.</summary>
+    /// <summary>Index of the op that reads or writes the memory last.</summary>
     public int Last { get; set; }
 
-    /// <summary>Where in the shared memory it is.</summary>
+    /// <summary>Offset in the shared memory, in bytes.</summary>
     public long Offset { get; set; }
 
     public bool IsAliveWith(Storage other) => First <= other.Last && other.First <= Last;
 }
 
-/// <summary>A value's memory.</summary>
-/// <param name="Storage">Whose.</param>
-/// <param name="Offset">Bytes from its start.</param>
+/// <summary>Place of a value in memory.</summary>
+/// <param name="Storage">Memory that the value is in.</param>
+/// <param name="Offset">Offset from the start of that memory, in bytes.</param>
 internal readonly record struct Place(Storage Storage, long Offset);

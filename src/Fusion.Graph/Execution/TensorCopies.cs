@@ -2,7 +2,7 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Casts and slices: by kernels of this assembly on a GPU, by plain loops on the CPU.</summary>
+/// <summary>Does casts and slices, by kernels of this assembly on a GPU and by plain loops on the CPU.</summary>
 internal sealed class TensorCopies : IDisposable
 {
     private const int Block = 256;
@@ -10,7 +10,7 @@ internal sealed class TensorCopies : IDisposable
 
     private readonly Dictionary<GpuContext, KernelLibrary> libraries = [];
 
-    /// <summary>Loads the kernels, if the graph has such ops.</summary>
+    /// <summary>Loads the kernels if the graph has such ops.</summary>
     public TensorCopies(RankGroup group, TensorGraph graph)
     {
         if (!graph.Ops.Any(op => op is CastOp or SliceOp && TensorLives.ViewOffset(op) is null)) return;
@@ -32,12 +32,12 @@ internal sealed class TensorCopies : IDisposable
             new DevicePointer<byte>(input.Address), new DevicePointer<byte>(output.Address), input.Count);
     }
 
-    /// <summary>Copies a rectangle.</summary>
+    /// <summary>Copies a rectangle of a tensor.</summary>
     /// <param name="stream">The stream; null on the CPU.</param>
-    /// <param name="input">The whole.</param>
+    /// <param name="input">The whole tensor.</param>
     /// <param name="output">The rectangle.</param>
-    /// <param name="firstRow">Its first row.</param>
-    /// <param name="firstColumn">Its first column.</param>
+    /// <param name="firstRow">Index of the rectangle's first row.</param>
+    /// <param name="firstColumn">Index of the rectangle's first column.</param>
     public unsafe void Slice(GpuStream? stream, DeviceTensor input, DeviceTensor output, int firstRow, int firstColumn)
     {
         var pitch = DeviceTensor.ByteCount(input.Type, input.Columns);
@@ -69,7 +69,7 @@ internal sealed class TensorCopies : IDisposable
         new((int)Math.Clamp((elements + Block - 1) / Block, 1, MaxGrid), Block);
 }
 
-/// <summary>Casts in host memory, each element rounded to nearest even.</summary>
+/// <summary>Casts elements in host memory, each rounded to nearest even.</summary>
 internal static unsafe class CpuCast
 {
     public static void Run(void* from, ElementType fromType, void* to, ElementType toType, long count)

@@ -1,9 +1,10 @@
 namespace Fusion.Graph;
 
-/// <summary>How long values live, and which are views of others.</summary>
+/// <summary>Finds how long values live, and which are views of others.</summary>
 internal static class TensorLives
 {
-    /// <summary>Where in memory an op's result already is, as a view of what it reads; null if it has to be made.</summary>
+    /// <summary>Gets the offset of an op's result in the memory of its input, in bytes, if the result is a view; null if it
+    /// must be computed.</summary>
     public static long? ViewOffset(GraphOp op) => op switch
     {
         ViewOp => 0,
@@ -14,8 +15,8 @@ internal static class TensorLives
         _ => null,
     };
 
-    /// <summary>The op that reads each value last, directly or through a view of it; <see cref="int.MaxValue"/> for a result of
-    /// the graph.</summary>
+    /// <summary>Finds the index of the op that reads each value last, directly or through a view; <see cref="int.MaxValue"/>
+    /// for an output of the graph.</summary>
     /// <param name="graph">The graph.</param>
     public static Dictionary<GraphTensor, int> LastReads(TensorGraph graph)
     {

@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Fusion.Graph;
 
-/// <summary>The numbers of tokens that are recorded.</summary>
+/// <summary>Numbers of tokens for which runs are recorded as CUDA graphs.</summary>
 internal sealed class TokenBuckets
 {
     private const int LargestByDefault = 512;
 
     private readonly int[] sizes;
 
-    /// <param name="given">The sizes; null for powers of two.</param>
-    /// <param name="maxTokens">The most tokens of a run.</param>
-    /// <exception cref="GraphRunException">A size is out of range.</exception>
+    /// <param name="given">Numbers of tokens; null for powers of two up to 512.</param>
+    /// <param name="maxTokens">Largest number of tokens of a run.</param>
+    /// <exception cref="GraphRunException">A number of tokens is out of range.</exception>
     public TokenBuckets(IReadOnlyList<int>? given, int maxTokens)
     {
         if (maxTokens < 1)
@@ -30,7 +30,7 @@ internal sealed class TokenBuckets
         }
     }
 
-    /// <summary>The smallest size that holds so many tokens; null if none does.</summary>
+    /// <summary>Finds the smallest number of tokens that is at least the given one; null if there is none.</summary>
     public int? For(int tokens)
     {
         var index = Array.BinarySearch(sizes, tokens);

@@ -3,20 +3,19 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Whether memory that a user gives can be a weight: the checks that a call makes of its tensors, at the time when the memory
-/// is given.</summary>
+/// <summary>Checks whether given memory can be a weight, with the checks that a call makes of its tensors.</summary>
 internal static class WeightFit
 {
-    /// <summary>What is wrong with the memory.</summary>
+    /// <summary>Finds what is wrong with the memory.</summary>
     /// <param name="given">The memory.</param>
-    /// <param name="type">What the graph has. Its rows do not depend on tokens.</param>
-    /// <param name="rank">The rank that will read it.</param>
+    /// <param name="type">Type of the weight in the graph, whose rows do not depend on tokens.</param>
+    /// <param name="rank">Rank that will read the weight.</param>
     /// <returns>What was found and what is allowed, as the end of a sentence; null if it fits.</returns>
     public static string? FaultOf(in DeviceTensor given, TensorType type, Rank rank)
     {
         var expected = type.At(given.Address, 0);
         var isRight = given == expected
-            // A vector may stand or lie.
+            // A vector may be given as a row or as a column.
             || (expected.Rows == 1 && given == expected with { Rows = expected.Columns, Columns = expected.Rows });
         if (!isRight)
         {

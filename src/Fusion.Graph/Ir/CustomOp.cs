@@ -3,19 +3,18 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>An operation that the graph knows nothing of: a matmul, an attention. What it does, and how its results look.
-/// </summary>
-/// <param name="Name">Its name: <c>matmul</c>.</param>
-/// <param name="ShapeOf">The types of its results, from those of what it reads. It may throw an
-/// <see cref="ArgumentException"/> to say that they do not fit.</param>
-/// <param name="Launch">Starts it for a rank; null for a graph that is only looked at. On a GPU it puts work into the stream
-/// and returns, without waiting, so that it can be recorded as a CUDA graph; on the CPU it is done when it returns. It must
-/// give the same bits for the same inputs, and a token's results may not depend on rows that stand behind the tokens of the
-/// run.</param>
+/// <summary>A custom op, such as a matmul or an attention, of which the graph knows only the types of its results.</summary>
+/// <param name="Name">Name of the custom op, such as <c>matmul</c>.</param>
+/// <param name="ShapeOf">Shape function: computes the types of the results from those of the arguments. It may throw an
+/// <see cref="ArgumentException"/> to refuse them.</param>
+/// <param name="Launch">Delegate that starts the op for a rank; null for a graph that is not run. On a GPU it enqueues work
+/// in the stream and returns without waiting, so that it can be recorded as a CUDA graph; on the CPU the work is done when
+/// it returns. It must give the same bits for the same inputs, and a token's results must not depend on rows behind the
+/// tokens of the run.</param>
 public sealed record CustomOp(
     string Name, Func<IReadOnlyList<TensorType>, IReadOnlyList<TensorType>> ShapeOf, Action<CustomLaunch>? Launch = null);
 
-/// <summary>What a custom op gets to do its work.</summary>
+/// <summary>A launch of a custom op for a rank: stream, inputs and outputs.</summary>
 public readonly struct CustomLaunch
 {
     internal CustomLaunch(
@@ -23,43 +22,43 @@ public readonly struct CustomLaunch
         IReadOnlyList<DeviceTensor> outputs) =>
         (Rank, Stream, Op, Tokens, Inputs, Outputs) = (rank, stream, op, tokens, inputs, outputs);
 
-    /// <summary>The rank for which it is done.</summary>
+    /// <summary>Rank for which the op is launched.</summary>
     public Rank Rank { get; }
 
-    /// <summary>The rank's stream; null on the CPU.</summary>
+    /// <summary>Stream of the rank; null on the CPU.</summary>
     public GpuStream? Stream { get; }
 
-    /// <summary>Name of the graph's op.</summary>
+    /// <summary>Name of the op in the graph.</summary>
     public string Op { get; }
 
-    /// <summary>Tokens that it is done for; those of a captured bucket may be more than those of the run.</summary>
+    /// <summary>Number of tokens of the launch; in a recorded CUDA graph it may be larger than that of the run.</summary>
     public int Tokens { get; }
 
-    /// <summary>What it reads, in the order in which the graph names it.</summary>
+    /// <summary>Arguments of the op, in the order of the graph.</summary>
     public IReadOnlyList<DeviceTensor> Inputs { get; }
 
-    /// <summary>Where its results go, in the order of its shape function.</summary>
+    /// <summary>Tensors that receive the results, in the order of the shape function.</summary>
     public IReadOnlyList<DeviceTensor> Outputs { get; }
 }
 
 /// <summary>A custom op in a graph.</summary>
 public sealed record CustomCall : GraphOp
 {
-    /// <summary>Makes an op.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="op">What it does.</param>
-    /// <param name="arguments">What it reads.</param>
-    /// <param name="results">What it writes.</param>
+    /// <summary>Makes a call of a custom op.</summary>
+    /// <param name="name">Name of the op, which no other op of the graph has.</param>
+    /// <param name="op">The custom op.</param>
+    /// <param name="arguments">Tensors that the op reads.</param>
+    /// <param name="results">Tensors that the op writes.</param>
     public CustomCall(string name, CustomOp op, ImmutableArray<GraphTensor> arguments, ImmutableArray<GraphTensor> results)
         : base(name) => (Op, Arguments, Results) = (op, arguments, results);
 
-    /// <summary>What it does.</summary>
+    /// <summary>The custom op that is called.</summary>
     public CustomOp Op { get; init; }
 
-    /// <summary>What it reads.</summary>
+    /// <summary>Tensors that the op reads.</summary>
     public ImmutableArray<GraphTensor> Arguments { get; init; }
 
-    /// <summary>What it writes.</summary>
+    /// <summary>Tensors that the op writes.</summary>
     public ImmutableArray<GraphTensor> Results { get; init; }
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 namespace Fusion.Graph;
 
-/// <summary>What a graph must be like: each value is defined once, before it is read.</summary>
+/// <summary>Checks that in a graph each value is defined once, before it is read.</summary>
 internal static class GraphRules
 {
-    /// <exception cref="GraphException">It is not.</exception>
+    /// <exception cref="GraphException">The graph is not valid.</exception>
     public static void Check(TensorGraph graph)
     {
         var values = new Dictionary<string, GraphTensor>(StringComparer.Ordinal);
@@ -21,7 +21,7 @@ internal static class GraphRules
         {
             if (!ops.Add(op.Name))
                 throw GraphException.Definition(op.Name, null, $"Two ops have the name '{op.Name}'; name each differently.");
-            foreach (var input in op.Inputs) MustBeThere(values, input.Tensor, $"op '{op.Name}' ({op.Mnemonic}) reads", op.Name);
+            foreach (var input in op.Inputs) ThrowUnlessDefined(values, input.Tensor, $"op '{op.Name}' ({op.Mnemonic}) reads", op.Name);
             OpRules.Check(op);
             foreach (var output in op.Outputs) Define(values, output.Tensor, $"op '{op.Name}' ({op.Mnemonic})", op.Name);
         }
@@ -35,7 +35,7 @@ internal static class GraphRules
                     $"Two outputs have the name '{output.Role}'; a run gives results by name, so name each differently.");
             }
 
-            MustBeThere(values, output.Tensor, $"output '{output.Role}' takes", null);
+            ThrowUnlessDefined(values, output.Tensor, $"output '{output.Role}' takes", null);
         }
 
         if (graph.Outputs.IsEmpty)
@@ -49,7 +49,7 @@ internal static class GraphRules
             $"%{value.Name} is defined a second time, by {by}; a value is defined once: give this one another name.");
     }
 
-    private static void MustBeThere(Dictionary<string, GraphTensor> values, GraphTensor value, string who, string? op)
+    private static void ThrowUnlessDefined(Dictionary<string, GraphTensor> values, GraphTensor value, string who, string? op)
     {
         if (values.TryGetValue(value.Name, out var there) && ReferenceEquals(there, value)) return;
         var problem = there is null ? "is not defined before it" : "is another value than the one that is defined by this name";

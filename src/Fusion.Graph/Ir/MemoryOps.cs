@@ -1,19 +1,19 @@
 namespace Fusion.Graph;
 
-/// <summary>The same elements as another shape.</summary>
+/// <summary>A view: the same elements in another shape.</summary>
 public sealed record ViewOp : GraphOp
 {
-    /// <summary>Makes an op.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="input">The elements.</param>
-    /// <param name="output">The shape, with as many elements of the same type.</param>
+    /// <summary>Makes an op, which a graph checks.</summary>
+    /// <param name="name">Name of the op, which no other op of the graph has.</param>
+    /// <param name="input">Tensor that is viewed.</param>
+    /// <param name="output">Result, with as many elements of the same type.</param>
     public ViewOp(string name, GraphTensor input, GraphTensor output)
         : base(name) => (Input, Output) = (input, output);
 
-    /// <summary>The elements.</summary>
+    /// <summary>Tensor that is viewed.</summary>
     public GraphTensor Input { get; init; }
 
-    /// <summary>The result.</summary>
+    /// <summary>Result of the op.</summary>
     public GraphTensor Output { get; init; }
 
     /// <inheritdoc/>
@@ -28,26 +28,26 @@ public sealed record ViewOp : GraphOp
     internal override GraphOp Reading(Func<GraphTensor, GraphTensor> replace) => this with { Input = replace(Input) };
 }
 
-/// <summary>A rectangle of a tensor. Rows that depend on the tokens are taken all.</summary>
+/// <summary>A slice: a rectangle of a tensor. If the number of rows depends on the tokens, all rows are taken.</summary>
 public sealed record SliceOp : GraphOp
 {
-    /// <summary>Makes an op.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="input">The tensor.</param>
-    /// <param name="output">The rectangle; its shape says how many rows and columns.</param>
+    /// <summary>Makes an op, which a graph checks.</summary>
+    /// <param name="name">Name of the op, which no other op of the graph has.</param>
+    /// <param name="input">Tensor that is sliced.</param>
+    /// <param name="output">Result, whose shape is that of the rectangle.</param>
     public SliceOp(string name, GraphTensor input, GraphTensor output)
         : base(name) => (Input, Output) = (input, output);
 
-    /// <summary>The tensor.</summary>
+    /// <summary>Tensor that is sliced.</summary>
     public GraphTensor Input { get; init; }
 
-    /// <summary>The result.</summary>
+    /// <summary>Result of the op.</summary>
     public GraphTensor Output { get; init; }
 
-    /// <summary>The first row.</summary>
+    /// <summary>Index of the rectangle's first row.</summary>
     public int FirstRow { get; init; }
 
-    /// <summary>The first column.</summary>
+    /// <summary>Index of the rectangle's first column.</summary>
     public int FirstColumn { get; init; }
 
     /// <inheritdoc/>
@@ -62,20 +62,20 @@ public sealed record SliceOp : GraphOp
     internal override GraphOp Reading(Func<GraphTensor, GraphTensor> replace) => this with { Input = replace(Input) };
 }
 
-/// <summary>The same numbers in another type, rounded to nearest even.</summary>
+/// <summary>A cast: the same numbers in another type, rounded to nearest even.</summary>
 public sealed record CastOp : GraphOp
 {
-    /// <summary>Makes an op.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="input">The numbers.</param>
-    /// <param name="output">The same shape in a type: bf16, f16 or f32, or the type that it has.</param>
+    /// <summary>Makes an op, which a graph checks.</summary>
+    /// <param name="name">Name of the op, which no other op of the graph has.</param>
+    /// <param name="input">Tensor that is cast.</param>
+    /// <param name="output">Result, of the same shape, in bf16, f16 or f32 or in the input's type.</param>
     public CastOp(string name, GraphTensor input, GraphTensor output)
         : base(name) => (Input, Output) = (input, output);
 
-    /// <summary>The numbers.</summary>
+    /// <summary>Tensor that is cast.</summary>
     public GraphTensor Input { get; init; }
 
-    /// <summary>The result.</summary>
+    /// <summary>Result of the op.</summary>
     public GraphTensor Output { get; init; }
 
     /// <inheritdoc/>

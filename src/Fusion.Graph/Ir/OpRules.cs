@@ -2,10 +2,10 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Types and shapes of ops that are no <see cref="RowOp"/>.</summary>
+/// <summary>Checks types and shapes of ops; those of a <see cref="RowOp"/> are in <see cref="RowRules"/>.</summary>
 internal static class OpRules
 {
-    /// <exception cref="GraphException">They do not fit.</exception>
+    /// <exception cref="GraphException">Types or shapes of the op do not fit.</exception>
     public static void Check(GraphOp op)
     {
         switch (op)
@@ -28,7 +28,7 @@ internal static class OpRules
         }
     }
 
-    /// <summary>Types of a custom op's results.</summary>
+    /// <summary>Computes the types of a custom op's results.</summary>
     public static IReadOnlyList<TensorType> ResultsOf(string op, CustomOp custom, IReadOnlyList<TensorType> inputs)
     {
         try

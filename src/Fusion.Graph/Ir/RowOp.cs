@@ -2,76 +2,80 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>The norm of a <see cref="RowOp"/>.</summary>
-/// <param name="Kind">Which.</param>
-/// <param name="Epsilon">Added to the mean square or variance.</param>
-/// <param name="WeightBias">Added to each weight: 0, or 1 for weights stored as gamma − 1.</param>
+/// <summary>Norm of a <see cref="RowOp"/>.</summary>
+/// <param name="Kind">Kind of the norm.</param>
+/// <param name="Epsilon">Number that is added to the mean square or
+/// variance.</param>
+/// <param name="WeightBias">Number that is added to each weight: 0, or 1 for weights stored as gamma −
+/// 1.</param>
 public readonly record struct NormSpec(NormKind Kind, float Epsilon, float WeightBias = 0);
 
-/// <summary>The quantization of a <see cref="RowOp"/>.</summary>
-/// <param name="Kind">Which.</param>
-/// <param name="GroupSize">Elements that share a scale, of per-group FP8.</param>
+/// <summary>Quantization of a <see cref="RowOp"/>.</summary>
+/// <param name="Kind">Kind of the quantization.</param>
+/// <param name="GroupSize">Number of elements that share a scale in
+/// per-group FP8.</param>
 /// <param name="GroupScaleType">Type of the scales of per-group FP8.</param>
-/// <param name="Layout">Where the scales of NVFP4 and MXFP8 are.</param>
+/// <param name="Layout">Layout of the scales of NVFP4 and MXFP8.</param>
 public readonly record struct QuantSpec(
     QuantizationKind Kind, int GroupSize = 0, ElementType GroupScaleType = ElementType.Float32,
     ScaleLayout Layout = ScaleLayout.Linear);
 
-/// <summary>What is done row by row, in this order, each step if it is there: all-reduce, residual add, norm, quantization
-/// (docs/numbers.md). One step is an op of a model; several are a fused op. Each step's result can be an output.</summary>
+/// <summary>An op that works row by row in up to four steps: all-reduce, residual add, norm and quantization, in this order
+/// (docs/numbers.md). One step is an op of a model; several are a fused op. The result of each step can be an
+/// output.</summary>
 public sealed record RowOp : GraphOp
 {
-    /// <summary>Makes an op.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="input">What the first step reads.</param>
+    /// <summary>Makes an op, which a graph checks.</summary>
+    /// <param name="name">Name of the op, which no other op of the graph has.</param>
+    /// <param name="input">Tensor that the first step reads: [rows, H] of bf16, f16 or f32.</param>
     public RowOp(string name, GraphTensor input)
         : base(name) => Input = input;
 
-    /// <summary>What the first step reads: [rows, H] of bf16, f16 or f32.</summary>
+    /// <summary>Tensor that the first step reads: [rows, H] of bf16, f16 or f32.</summary>
     public GraphTensor Input { get; init; }
 
-    /// <summary>The group of ranks over which it sums; null without an all-reduce.</summary>
+    /// <summary>Name of the group over whose ranks the op sums; null without an all-reduce.</summary>
     public string? Group { get; init; }
 
-    /// <summary>What is added; null without an add.</summary>
+    /// <summary>Residual that is added, of the input's type; null without a residual add.</summary>
     public GraphTensor? Residual { get; init; }
 
-    /// <summary>The norm; null without one.</summary>
+    /// <summary>Norm of the op; null without one.</summary>
     public NormSpec? Norm { get; init; }
 
-    /// <summary>Weights of the norm: [1, H].</summary>
+    /// <summary>Weights of the norm: [1, H] of the input's element type.</summary>
     public GraphTensor? Gamma { get; init; }
 
-    /// <summary>What LayerNorm adds: [1, H]; null for nothing.</summary>
+    /// <summary>Bias of LayerNorm: [1, H] of the input's element type; null for none.</summary>
     public GraphTensor? Beta { get; init; }
 
-    /// <summary>The quantization; null without one.</summary>
+    /// <summary>Quantization of the op; null without one.</summary>
     public QuantSpec? Quant { get; init; }
 
-    /// <summary>The scale of static FP8, the global scale of NVFP4: f32 [1, 1].</summary>
+    /// <summary>Scale of static FP8 or global scale of NVFP4: f32 [1, 1]; null for others.</summary>
     public GraphTensor? Scale { get; init; }
 
-    /// <summary>The sum; null if it is not wanted.</summary>
+    /// <summary>Output of the sum; null if it is not wanted.</summary>
     public GraphTensor? AllReduceOut { get; init; }
 
-    /// <summary>The sum and the residual; null if it is not wanted.</summary>
+    /// <summary>Output of the sum with the residual added; null if it is not wanted.</summary>
     public GraphTensor? ResidualOut { get; init; }
 
-    /// <summary>The norm; null if it is not wanted.</summary>
+    /// <summary>Output of the norm; null if it is not wanted.</summary>
     public GraphTensor? NormOut { get; init; }
 
-    /// <summary>The codes of the quantization.</summary>
+    /// <summary>Output of the quantization's codes; null without a quantization.</summary>
     public GraphTensor? QuantOut { get; init; }
 
-    /// <summary>The scales of the quantization, if it makes them.</summary>
+    /// <summary>Output of the quantization's scales; null if it makes none.</summary>
     public GraphTensor? ScaleOut { get; init; }
 
-    /// <summary>The steps that there are, in their order.</summary>
+    /// <summary>Steps that the op has.</summary>
     public RowSteps Steps =>
         (Group is null ? 0 : RowSteps.AllReduce) | (Residual is null ? 0 : RowSteps.Add) |
         (Norm is null ? 0 : RowSteps.Norm) | (Quant is null ? 0 : RowSteps.Quant);
 
-    /// <summary>Whether it is made of several steps with an all-reduce first.</summary>
+    /// <summary>Whether the op is an all-reduce fused with later steps.</summary>
     public bool IsFusedAllReduce => Group is not null && Steps != RowSteps.AllReduce;
 
     /// <inheritdoc/>
@@ -86,7 +90,7 @@ public sealed record RowOp : GraphOp
         (Roles.AllReduceOut, AllReduceOut), (Roles.ResidualOut, ResidualOut), (Roles.NormOut, NormOut),
         (Roles.QuantOut, QuantOut), (Roles.ScaleOut, ScaleOut));
 
-    /// <summary>What a step's result is called; null for the quantization, which has two.</summary>
+    /// <summary>Gets the output of a step; null if it is not wanted, and for the quantization, which has two.</summary>
     /// <param name="step">One step.</param>
     internal GraphTensor? ResultOf(RowSteps step) => step switch
     {
@@ -117,11 +121,11 @@ public sealed record RowOp : GraphOp
     }
 }
 
-/// <summary>Steps of a <see cref="RowOp"/>; a later one has a greater value.</summary>
+/// <summary>Steps of a <see cref="RowOp"/>; a later step has a greater value.</summary>
 [Flags]
 public enum RowSteps
 {
-    /// <summary>None.</summary>
+    /// <summary>No step.</summary>
     None = 0,
 
     /// <summary>The sum over the ranks.</summary>

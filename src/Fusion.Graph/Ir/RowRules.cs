@@ -4,10 +4,10 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Types and shapes of a <see cref="RowOp"/>.</summary>
+/// <summary>Checks types and shapes of a <see cref="RowOp"/>.</summary>
 internal static class RowRules
 {
-    /// <exception cref="GraphException">They do not fit.</exception>
+    /// <exception cref="GraphException">Types or shapes of the op do not fit.</exception>
     public static void Check(RowOp op)
     {
         var type = op.Input.Type;
@@ -20,25 +20,25 @@ internal static class RowRules
         if (op.Group is { } group && string.IsNullOrWhiteSpace(group))
             throw Wrong(op, "group", null, "empty", "the name of a group");
 
-        if (op.Residual is { } residual) Expect(op, Roles.Residual, residual, type);
+        if (op.Residual is { } residual) ThrowUnlessType(op, Roles.Residual, residual, type);
         CheckNorm(op, type);
         CheckQuant(op, type);
-        Result(op, Roles.AllReduceOut, op.AllReduceOut, op.Group is not null, type);
-        Result(op, Roles.ResidualOut, op.ResidualOut, op.Residual is not null, type);
-        Result(op, Roles.NormOut, op.NormOut, op.Norm is not null, type);
+        CheckOutput(op, Roles.AllReduceOut, op.AllReduceOut, op.Group is not null, type);
+        CheckOutput(op, Roles.ResidualOut, op.ResidualOut, op.Residual is not null, type);
+        CheckOutput(op, Roles.NormOut, op.NormOut, op.Norm is not null, type);
         if (op.Norm is not null && op is { NormOut: null, QuantOut: null })
             throw Wrong(op, Roles.NormOut, null, "missing", "where the norm goes, as nothing else takes it");
         if (op is { AllReduceOut: null, ResidualOut: null, NormOut: null, QuantOut: null })
             throw Wrong(op, "the op", null, "without a result", "one or more");
     }
 
-    /// <summary>Type of the codes.</summary>
+    /// <summary>Computes the type of a quantization's codes.</summary>
     public static TensorType CodesOf(TensorType input, QuantSpec quant) => input with
     {
         Elements = ScaleLayouts.CodeType(Of(quant, null)),
     };
 
-    /// <summary>Type of the scales; null if the quantization makes none.</summary>
+    /// <summary>Computes the type of a quantization's scales; null if it makes none.</summary>
     public static TensorType? ScalesOf(TensorType input, QuantSpec quant)
     {
         var operation = Of(quant, null);
@@ -46,7 +46,7 @@ internal static class RowRules
             input.Rows, ScaleLayouts.BlocksPerRow(operation, input.Columns), scale, ScaleLayouts.Layout(operation));
     }
 
-    /// <summary>The runtime's quantization.</summary>
+    /// <summary>Makes the runtime's quantization.</summary>
     public static Quantization Of(QuantSpec? quant, DeviceTensor? scale) => quant is not { } q ? default : new()
     {
         Kind = q.Kind,
@@ -68,11 +68,11 @@ internal static class RowRules
         if (norm.Kind is <= NormKind.None or > NormKind.Layer) throw Wrong(op, "norm", null, $"{norm.Kind}", "a norm");
         var weights = type with { Rows = RowCount.Of(1) };
         if (op.Gamma is not { } gamma) throw Wrong(op, Roles.Gamma, null, "missing", weights.ToString());
-        Expect(op, Roles.Gamma, gamma, weights);
+        ThrowUnlessType(op, Roles.Gamma, gamma, weights);
         if (op.Beta is { } beta)
         {
             if (norm.Kind != NormKind.Layer) throw Wrong(op, Roles.Beta, beta, "given", "none, but for LayerNorm");
-            Expect(op, Roles.Beta, beta, weights);
+            ThrowUnlessType(op, Roles.Beta, beta, weights);
         }
 
         if (!(norm.Epsilon >= 0 && float.IsFinite(norm.Epsilon)))
@@ -86,8 +86,8 @@ internal static class RowRules
         if (op.Quant is not { } quant)
         {
             if (op.Scale is not null) throw Wrong(op, Roles.Scale, op.Scale, "given without a quantization", "none");
-            Result(op, Roles.QuantOut, op.QuantOut, false, type);
-            Result(op, Roles.ScaleOut, op.ScaleOut, false, type);
+            CheckOutput(op, Roles.QuantOut, op.QuantOut, false, type);
+            CheckOutput(op, Roles.ScaleOut, op.ScaleOut, false, type);
             return;
         }
 
@@ -103,7 +103,7 @@ internal static class RowRules
         if (row.TakesScale)
         {
             var one = new TensorType(RowCount.Of(1), 1, ElementType.Float32);
-            Expect(op, Roles.Scale, op.Scale ?? throw Wrong(op, Roles.Scale, null, "missing", one.ToString()), one);
+            ThrowUnlessType(op, Roles.Scale, op.Scale ?? throw Wrong(op, Roles.Scale, null, "missing", one.ToString()), one);
         }
         else if (op.Scale is not null)
         {
@@ -111,21 +111,21 @@ internal static class RowRules
         }
 
         var codes = CodesOf(type, quant);
-        Expect(op, Roles.QuantOut, op.QuantOut ?? throw Wrong(op, Roles.QuantOut, null, "missing", codes.ToString()), codes);
+        ThrowUnlessType(op, Roles.QuantOut, op.QuantOut ?? throw Wrong(op, Roles.QuantOut, null, "missing", codes.ToString()), codes);
         if (ScalesOf(type, quant) is { } scales)
-            Expect(op, Roles.ScaleOut, op.ScaleOut ?? throw Wrong(op, Roles.ScaleOut, null, "missing", scales.ToString()),
+            ThrowUnlessType(op, Roles.ScaleOut, op.ScaleOut ?? throw Wrong(op, Roles.ScaleOut, null, "missing", scales.ToString()),
                 scales);
-        else Result(op, Roles.ScaleOut, op.ScaleOut, false, type);
+        else CheckOutput(op, Roles.ScaleOut, op.ScaleOut, false, type);
     }
 
-    private static void Result(RowOp op, string role, GraphTensor? result, bool allowed, TensorType type)
+    private static void CheckOutput(RowOp op, string role, GraphTensor? result, bool allowed, TensorType type)
     {
         if (result is null) return;
         if (!allowed) throw Wrong(op, role, result, "given", "none, as there is no such step");
-        Expect(op, role, result, type);
+        ThrowUnlessType(op, role, result, type);
     }
 
-    private static void Expect(RowOp op, string role, GraphTensor tensor, TensorType type)
+    private static void ThrowUnlessType(RowOp op, string role, GraphTensor tensor, TensorType type)
     {
         if (tensor.Type != type) throw Wrong(op, role, tensor, tensor.Type.ToString(), type.ToString());
     }

@@ -1,6 +1,6 @@
 namespace Fusion.Graph;
 
-/// <summary>Removes ops whose results nobody uses, and of row ops the results and steps that nobody uses.</summary>
+/// <summary>Removes ops whose results nothing uses, and results and steps of row ops that nothing uses.</summary>
 internal static class DeadCode
 {
     public const string Name = "dead code";

@@ -2,23 +2,23 @@ using System.Collections.Immutable;
 
 namespace Fusion.Graph;
 
-/// <summary>The passes, one after the other.</summary>
+/// <summary>Passes over graphs, which run one after the other.</summary>
 public static class FusionPasses
 {
     private static readonly (string Name, Func<FusionPassConfig, bool> IsOn, Func<TensorGraph, PassResult> Run)[] All =
     [
         (NoOpElimination.Name, config => config.NoOpElimination, NoOpElimination.Run),
-        // Before the fusions, so that what nobody uses takes no match; they leave nothing dead behind.
+        // Before the fusions, so that an unused op takes no match from a used one; fusions leave no dead code.
         (DeadCode.Name, config => config.DeadCode, DeadCode.Run),
         (AddNormFusion.Name, config => config.AddNormFusion, AddNormFusion.Run),
         (NormQuantFusion.Name, config => config.NormQuantFusion, NormQuantFusion.Run),
         (AllReduceFusion.Name, config => config.AllReduceFusion, AllReduceFusion.Run),
     ];
 
-    /// <summary>Runs the passes that are on. The graph that comes out gives the same bits for the same inputs.</summary>
-    /// <param name="graph">The model's graph, which stays as it is.</param>
-    /// <param name="config">Which passes; null for all.</param>
-    /// <returns>The new graph, and what was done.</returns>
+    /// <summary>Runs the passes that are on. The resulting graph gives the same bits for the same inputs.</summary>
+    /// <param name="graph">Graph of the model, which is not changed.</param>
+    /// <param name="config">Configuration of the passes; null for all passes.</param>
+    /// <returns>Report with the new graph.</returns>
     public static FusionReport Fuse(this TensorGraph graph, FusionPassConfig? config = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -36,8 +36,8 @@ public static class FusionPasses
     }
 
     /// <summary>Runs one pass.</summary>
-    /// <param name="graph">A graph, which stays as it is.</param>
-    /// <param name="pass">Its name, as <see cref="PassResult.Pass"/> has it.</param>
+    /// <param name="graph">The graph, which is not changed.</param>
+    /// <param name="pass">Name of the pass, one of <see cref="Names"/>.</param>
     /// <exception cref="ArgumentException">There is no such pass.</exception>
     public static PassResult RunPass(this TensorGraph graph, string pass)
     {
@@ -51,8 +51,8 @@ public static class FusionPasses
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(pass => pass.Name)];
 }
 
-/// <summary>What a pass made of a graph.</summary>
-/// <param name="Pass">Its name.</param>
+/// <summary>Result of a pass over a graph.</summary>
+/// <param name="Pass">Name of the pass.</param>
 /// <param name="Graph">The new graph.</param>
-/// <param name="Count">How often it found what it looks for; 0 if the graph is as it was.</param>
+/// <param name="Count">Number of matches; 0 if the graph is unchanged.</param>
 public sealed record PassResult(string Pass, TensorGraph Graph, int Count);

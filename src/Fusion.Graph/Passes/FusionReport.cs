@@ -5,28 +5,28 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>What the passes did to a graph, and what they nearly did.</summary>
-/// <param name="Before">The model's graph.</param>
-/// <param name="After">What became of it.</param>
-/// <param name="Config">Which passes were on.</param>
-/// <param name="Passes">What each pass did, in their order.</param>
-/// <param name="NearMisses">What nearly matched.</param>
+/// <summary>Report of what the passes did to a graph, and of what nearly matched.</summary>
+/// <param name="Before">Graph of the model.</param>
+/// <param name="After">Graph after the passes.</param>
+/// <param name="Config">Configuration of the passes.</param>
+/// <param name="Passes">Result of each pass that was on, in their order.</param>
+/// <param name="NearMisses">Pairs of ops that nearly matched.</param>
 public sealed record FusionReport(
     TensorGraph Before, TensorGraph After, FusionPassConfig Config, ImmutableArray<PassResult> Passes,
     ImmutableArray<NearMiss> NearMisses)
 {
-    /// <summary>Ops that were made of several.</summary>
+    /// <summary>Ops that were fused from several.</summary>
     public IEnumerable<RowOp> Fused => After.Ops.OfType<RowOp>().Where(op => !op.FusedFrom.IsEmpty);
 
     /// <summary>Fusions that were lost because no-op elimination is off (FUSION5005).</summary>
     public IEnumerable<NearMiss> Warnings => NearMisses.Where(miss => miss.IsWarning);
 
-    /// <summary>How often a pass found what it looks for; 0 if it was off.</summary>
-    /// <param name="pass">Its name.</param>
+    /// <summary>Gets the number of matches of a pass; 0 if it was off.</summary>
+    /// <param name="pass">Name of the pass.</param>
     public int CountOf(string pass) => Passes.FirstOrDefault(result => result.Pass == pass)?.Count ?? 0;
 
-    /// <summary>The report for people: passes, fused ops with their plans, near misses.</summary>
-    /// <param name="target">What to plan for; null for two ranks on GPUs of sm_90.</param>
+    /// <summary>Writes the report as text: passes, fused ops with their plans, near misses.</summary>
+    /// <param name="target">Target to plan for; null for two ranks on GPUs of sm_90.</param>
     public string ToText(PlanTarget? target = null)
     {
         target ??= new();

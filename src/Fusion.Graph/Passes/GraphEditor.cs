@@ -1,7 +1,7 @@
 namespace Fusion.Graph;
 
-/// <summary>A graph while a pass changes it: who makes and who reads each value. The order stays one in which the ops can be
-/// done.</summary>
+/// <summary>A graph that a pass changes, with the maker and the readers of each value. The ops always stay in an order in
+/// which they can be run.</summary>
 internal sealed class GraphEditor
 {
     private readonly TensorGraph graph;
@@ -15,10 +15,11 @@ internal sealed class GraphEditor
         this.graph = graph;
         outputs = [.. graph.Outputs];
         order = new Node?[graph.Ops.Length];
-        for (var i = 0; i < order.Length; i++) Place(order[i] = new Node { Op = graph.Ops[i], Position = i });
+        for (var i = 0; i < order.Length; i++) Register(order[i] = new Node { Op = graph.Ops[i], Position = i });
     }
 
-    /// <summary>The ops in their order. What is removed meanwhile is left out, what is moved may come twice.</summary>
+    /// <summary>Ops in their order. Ops that are removed during the iteration are left out; ops that are moved may come
+    /// twice.</summary>
     public IEnumerable<Node> Nodes
     {
         get
@@ -30,7 +31,7 @@ internal sealed class GraphEditor
         }
     }
 
-    /// <summary>The ops in the reverse order.</summary>
+    /// <summary>Ops in the reverse order.</summary>
     public IEnumerable<Node> Backwards
     {
         get
@@ -42,20 +43,20 @@ internal sealed class GraphEditor
         }
     }
 
-    /// <summary>Who makes a value; null for inputs and weights.</summary>
+    /// <summary>Gets the op that makes a value; null for inputs and weights.</summary>
     public Node? MakerOf(GraphTensor tensor) => makers.GetValueOrDefault(tensor);
 
-    /// <summary>Who reads a value, in their order, each once.</summary>
+    /// <summary>Gets the ops that read a value, in their order, each once.</summary>
     public IReadOnlyList<Node> ReadersOf(GraphTensor tensor) =>
         readers.TryGetValue(tensor, out var found) ? [.. found.Distinct().OrderBy(node => node.Position)] : [];
 
-    /// <summary>Whether a value is read by an op, or is an output.</summary>
+    /// <summary>Tells whether a value is read by an op or is an output of the graph.</summary>
     public bool IsUsed(GraphTensor tensor) => IsOutput(tensor) || readers.TryGetValue(tensor, out var found) && found.Count > 0;
 
-    /// <summary>Whether a value is an output of the graph.</summary>
+    /// <summary>Tells whether a value is an output of the graph.</summary>
     public bool IsOutput(GraphTensor tensor) => Array.Exists(outputs, output => ReferenceEquals(output.Tensor, tensor));
 
-    /// <summary>Ops between two that cannot be done before the first is: they read its results, or those of one that
+    /// <summary>Finds the ops between two that depend on the first: they read its results, or those of an op that
     /// does.</summary>
     public HashSet<Node> DependentsBetween(Node first, Node then)
     {
@@ -68,14 +69,16 @@ internal sealed class GraphEditor
         return dependents;
     }
 
-    /// <summary>Whether an op reads a result of another one, or of one of several.</summary>
+    /// <summary>Tells whether an op reads a result of <paramref name="first"/> or of one of
+    /// <paramref name="others"/>.</summary>
     public bool Reads(Node node, Node first, HashSet<Node> others) =>
         node.Op.Inputs.Any(input => MakerOf(input.Tensor) is { } maker && (maker == first || others.Contains(maker)));
 
-    /// <summary>Replaces two ops by one, which is done where the second was; what depends on it comes after it.</summary>
-    /// <param name="first">The first.</param>
-    /// <param name="then">The second. None of its other inputs may depend on the first.</param>
-    /// <param name="merged">What takes their place.</param>
+    /// <summary>Replaces two ops by one, which comes where the second was; ops that depend on it are moved behind
+    /// it.</summary>
+    /// <param name="first">First op.</param>
+    /// <param name="then">Second op, whose other inputs must not depend on the first.</param>
+    /// <param name="merged">Op that replaces both.</param>
     public Node Merge(Node first, Node then, GraphOp merged)
     {
         var dependents = DependentsBetween(first, then);
@@ -85,30 +88,30 @@ internal sealed class GraphEditor
         Remove(then);
         var node = new Node { Op = merged };
         var place = start;
-        foreach (var other in window.Where(other => !dependents.Contains(other))) Put(other, place++);
-        Put(node, place++);
-        foreach (var other in window.Where(dependents.Contains)) Put(other, place++);
+        foreach (var other in window.Where(other => !dependents.Contains(other))) MoveTo(other, place++);
+        MoveTo(node, place++);
+        foreach (var other in window.Where(dependents.Contains)) MoveTo(other, place++);
         while (place <= end) order[place++] = null;
-        Place(node);
+        Register(node);
         return node;
     }
 
     /// <summary>Replaces an op by one that makes the same values, or fewer.</summary>
     public void Replace(Node node, GraphOp op)
     {
-        Forget(node);
+        Unregister(node);
         node.Op = op;
-        Place(node);
+        Register(node);
     }
 
-    /// <summary>Removes an op, whose values nobody may read any more.</summary>
+    /// <summary>Removes an op, whose values must have no readers any more.</summary>
     public void Remove(Node node)
     {
-        Forget(node);
+        Unregister(node);
         order[node.Position] = null;
     }
 
-    /// <summary>Lets everybody who reads a value read another one, which is defined before it.</summary>
+    /// <summary>Makes all readers of a value read another one, which is defined before it.</summary>
     public void Substitute(GraphTensor old, GraphTensor with)
     {
         foreach (var reader in ReadersOf(old))
@@ -119,16 +122,16 @@ internal sealed class GraphEditor
         }
     }
 
-    /// <summary>The graph as it is now.</summary>
+    /// <summary>Makes the graph in its present state.</summary>
     public TensorGraph ToGraph() => graph.With(Nodes.Select(node => node.Op), outputs);
 
-    private void Put(Node node, int position)
+    private void MoveTo(Node node, int position)
     {
         order[position] = node;
         node.Position = position;
     }
 
-    private void Place(Node node)
+    private void Register(Node node)
     {
         foreach (var output in node.Op.Outputs) makers[output.Tensor] = node;
         foreach (var input in node.Op.Inputs)
@@ -138,7 +141,7 @@ internal sealed class GraphEditor
         }
     }
 
-    private void Forget(Node node)
+    private void Unregister(Node node)
     {
         foreach (var output in node.Op.Outputs)
         {
@@ -148,7 +151,7 @@ internal sealed class GraphEditor
         foreach (var input in node.Op.Inputs) readers[input.Tensor].Remove(node);
     }
 
-    /// <summary>An op and where it is.</summary>
+    /// <summary>An op and its position.</summary>
     public sealed class Node
     {
         public required GraphOp Op { get; set; }

@@ -1,30 +1,30 @@
 namespace Fusion.Graph;
 
-/// <summary>What kept two ops from being fused.</summary>
+/// <summary>Reason for which two ops were not fused.</summary>
 public enum NearMissKind
 {
     /// <summary>An op between them changes nothing.</summary>
     NoOp,
 
-    /// <summary>A cast stands between them.</summary>
+    /// <summary>A cast is between them.</summary>
     Cast,
 
-    /// <summary>A view or slice stands between them.</summary>
+    /// <summary>A view or slice is between them.</summary>
     Shape,
 
-    /// <summary>The second op needs the first one by another way too.</summary>
+    /// <summary>The second op depends on the first one in another way too.</summary>
     Order,
 
     /// <summary>The first op has such a step already, for another use of the same value.</summary>
     SecondUse,
 }
 
-/// <summary>Two ops that nearly were one.</summary>
-/// <param name="Kind">What kept them from it.</param>
+/// <summary>Two ops that were nearly fused.</summary>
+/// <param name="Kind">Reason for which they were not fused.</param>
 /// <param name="First">Name of the op that comes first.</param>
-/// <param name="Then">Name of the op that would go on with its result.</param>
-/// <param name="Between">Names of the ops that stand between.</param>
-/// <param name="Message">What stops it, and what would let it match.</param>
-/// <param name="IsWarning">Whether it was lost only because no-op elimination is off (FUSION5005).</param>
+/// <param name="Then">Name of the op that uses the first one's result.</param>
+/// <param name="Between">Names of the ops between them.</param>
+/// <param name="Message">What prevents the fusion, and what would make it match.</param>
+/// <param name="IsWarning">Whether the fusion was lost only because no-op elimination is off (FUSION5005).</param>
 public sealed record NearMiss(
     NearMissKind Kind, string First, string Then, IReadOnlyList<string> Between, string Message, bool IsWarning);

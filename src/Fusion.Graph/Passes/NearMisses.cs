@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Fusion.Graph;
 
-/// <summary>Finds what nearly matched in a graph that the passes are done with.</summary>
+/// <summary>Finds pairs of ops that nearly matched in a graph after the passes.</summary>
 internal static class NearMisses
 {
     public static ImmutableArray<NearMiss> Find(TensorGraph graph, FusionPassConfig config)

@@ -3,7 +3,7 @@ using Fusion.Runtime;
 namespace Fusion.Graph;
 
 /// <summary>Removes ops that change nothing: views to the same shape, casts to the same type, slices of everything, views of
-/// views and casts there and back.</summary>
+/// views, and casts to a wider type and back.</summary>
 internal static class NoOpElimination
 {
     public const string Name = "no-op elimination";
@@ -29,13 +29,13 @@ internal static class NoOpElimination
         return new(Name, count == 0 ? graph : editor.ToGraph(), count);
     }
 
-    /// <summary>The value that an op gives as it is; null if it changes something.</summary>
+    /// <summary>Gets the value that an op passes on unchanged; null if the op changes something.</summary>
     public static GraphTensor? Unchanged(GraphEditor editor, GraphOp op) => op switch
     {
         ViewOp view when view.Input.Type == view.Output.Type => view.Input,
         CastOp cast when cast.Input.Type == cast.Output.Type => cast.Input,
         SliceOp slice when slice.Input.Type == slice.Output.Type => slice.Input,
-        // Every bf16 and f16 is a float, and comes back as it was.
+        // Every bf16 and f16 number is a float, so the round trip is exact.
         CastOp back when back.Input.Type.Elements == ElementType.Float32 &&
             editor.MakerOf(back.Input)?.Op is CastOp there && there.Input.Type == back.Output.Type => there.Input,
         _ => null,

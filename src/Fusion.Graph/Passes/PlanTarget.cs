@@ -4,25 +4,25 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>What a graph would run on, for a report that needs no GPU.</summary>
+/// <summary>GPUs and ranks that a report plans for, without a GPU.</summary>
 public sealed record PlanTarget
 {
-    /// <summary>What the GPUs are; of no account on the CPU.</summary>
+    /// <summary>Compute capability of the GPUs, 9.0 by default; ignored on the CPU.</summary>
     public ComputeCapability Capability { get; init; } = new(9, 0);
 
-    /// <summary>Where the ranks are.</summary>
+    /// <summary>Topology of the group: where the ranks are.</summary>
     public GroupTopology Topology { get; init; }
 
-    /// <summary>Number of ranks.</summary>
+    /// <summary>World size, 2 by default.</summary>
     public int WorldSize { get; init; } = 2;
 
-    /// <summary>The numbers of tokens that the report plans for.</summary>
+    /// <summary>Numbers of tokens that the report plans for.</summary>
     public IReadOnlyList<int> Tokens { get; init; } = [1, 64, 1024, 8192];
 
-    /// <summary>How an op's all-reduce is done for a number of tokens.</summary>
+    /// <summary>Plans an op's all-reduce for a number of tokens.</summary>
     /// <param name="op">An op with an all-reduce.</param>
-    /// <param name="tokens">Tokens.</param>
-    /// <param name="config">Size limits and policy.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="config">Configuration with size limits and policy.</param>
     public AllReducePlan Plan(RowOp op, int tokens, FusionPassConfig config)
     {
         ArgumentNullException.ThrowIfNull(op);
@@ -45,15 +45,16 @@ public sealed record PlanTarget
     }
 }
 
-/// <summary>The size limit of a configuration.</summary>
+/// <summary>Applies the size limit of a configuration.</summary>
 internal static class SizeLimit
 {
-    /// <summary>The strategy that the limit asks for: separate kernels for a fused op that is too large, else none.</summary>
+    /// <summary>Gets the strategy that the limit forces: <see cref="AllReduceStrategy.Separate"/> for a fused op that is too
+    /// large; else null.</summary>
     public static AllReduceStrategy? Force(RowOp op, int tokens, int worldSize, FusionPassConfig config) =>
         op.IsFusedAllReduce && config.MaxBytes(worldSize) is { } limit && op.Input.Type.Bytes(tokens) > limit
             ? AllReduceStrategy.Separate : null;
 
-    /// <summary>Why it does, as a part of a plan's reason.</summary>
+    /// <summary>Describes why the limit forces a strategy, as a part of a plan's reason.</summary>
     public static string Reason(RowOp op, int tokens, int worldSize, FusionPassConfig config) =>
         string.Create(CultureInfo.InvariantCulture,
             $"its {op.Input.Type.Bytes(tokens):N0} bytes are more than the configuration's limit of " +

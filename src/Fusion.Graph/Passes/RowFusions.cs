@@ -1,6 +1,6 @@
 namespace Fusion.Graph;
 
-/// <summary>Residual add and norm as one op.</summary>
+/// <summary>Fuses residual add and norm.</summary>
 internal static class AddNormFusion
 {
     public const string Name = "add + norm";
@@ -11,7 +11,7 @@ internal static class AddNormFusion
     public static PassResult Run(TensorGraph graph) => RowFusions.Pairs(graph, Name, IsPair);
 }
 
-/// <summary>Norm and quantization as one op.</summary>
+/// <summary>Fuses norm and quantization.</summary>
 internal static class NormQuantFusion
 {
     public const string Name = "norm + quantization";
@@ -22,7 +22,7 @@ internal static class NormQuantFusion
     public static PassResult Run(TensorGraph graph) => RowFusions.Pairs(graph, Name, IsPair);
 }
 
-/// <summary>All-reduce and all that follows it as one op, whether the passes before it ran or not.</summary>
+/// <summary>Fuses an all-reduce and all steps that follow it, whether the passes before it ran or not.</summary>
 internal static class AllReduceFusion
 {
     public const string Name = "all-reduce";
@@ -31,7 +31,7 @@ internal static class AllReduceFusion
     {
         var editor = new GraphEditor(graph);
         var count = 0;
-        // Listed beforehand: what is fused moves.
+        // An array, because fused ops move in the graph.
         foreach (var start in editor.Nodes.Where(node => node.Op is RowOp { Group: not null }).ToArray())
         {
             var node = start;
@@ -43,7 +43,7 @@ internal static class AllReduceFusion
     }
 }
 
-/// <summary>Passes over pairs of row ops.</summary>
+/// <summary>Fuses pairs of row ops.</summary>
 internal static class RowFusions
 {
     public static PassResult Pairs(TensorGraph graph, string pass, Func<RowOp, RowOp, bool> isPair)

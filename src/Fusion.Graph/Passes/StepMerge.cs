@@ -2,33 +2,33 @@ using System.Numerics;
 
 namespace Fusion.Graph;
 
-/// <summary>When two row ops may be done as one, and how that one looks.</summary>
-/// <remarks>Every step rounds its result to the tensor's type whether it is written or not (docs/numbers.md), so the merged op
-/// gives the bits of the two. Only the order of the ops has to be proved.</remarks>
+/// <summary>Decides whether two row ops can be merged into one, and merges them.</summary>
+/// <remarks>Every step rounds its result to the tensor's type whether it is written or not (docs/numbers.md), so the merged
+/// op gives the bits of the two. Only the order of the ops has to be checked.</remarks>
 internal static class StepMerge
 {
-    /// <summary>The last step of an op.</summary>
+    /// <summary>Gets the last step of an op.</summary>
     public static RowSteps Last(RowOp op) => (RowSteps)(1 << BitOperations.Log2((uint)op.Steps));
 
-    /// <summary>The first step of an op.</summary>
+    /// <summary>Gets the first step of an op.</summary>
     public static RowSteps First(RowOp op) => (RowSteps)((uint)op.Steps & (~(uint)op.Steps + 1));
 
-    /// <summary>The value by which the second op goes on where the first one ends; null if it does not.</summary>
+    /// <summary>Gets the value by which the second op continues where the first one ends; null if it does not.</summary>
     public static GraphTensor? Link(RowOp first, RowOp then) =>
         first.ResultOf(Last(first)) is { } result && IsLater(first, then) &&
         (ReferenceEquals(then.Input, result) || ReferenceEquals(then.Residual, result)) ? result : null;
 
-    /// <summary>Whether all steps of the second op come after those of the first.</summary>
+    /// <summary>Tells whether all steps of the second op come after those of the first.</summary>
     public static bool IsLater(RowOp first, RowOp then) => then.Group is null && First(then) > Last(first);
 
-    /// <summary>Why two ops with a link cannot be one; null if they can.</summary>
+    /// <summary>Describes why two ops with a link cannot be merged; null if they can.</summary>
     public static string? Obstacle(GraphEditor editor, GraphEditor.Node first, GraphEditor.Node then, GraphTensor link)
     {
         var dependents = editor.DependentsBetween(first, then);
         var linked = false;
         foreach (var input in then.Op.Inputs)
         {
-            // The link is read once; read twice, the op would wait for itself.
+            // Merging removes one read of the link; with a second one the op would depend on itself.
             if (ReferenceEquals(input.Tensor, link) && !linked)
             {
                 linked = true;
@@ -46,12 +46,12 @@ internal static class StepMerge
         return null;
     }
 
-    /// <summary>Does two ops as one. Results of the first that others use stay its results.</summary>
+    /// <summary>Merges two ops into one. Results of the first one that other ops use stay results.</summary>
     public static GraphEditor.Node Merge(
         GraphEditor editor, GraphEditor.Node first, GraphEditor.Node then, GraphTensor link, string pass)
     {
         var (a, b) = ((RowOp)first.Op, (RowOp)then.Op);
-        // a + b = b + a in every bit, so either may be what the first op brings.
+        // a + b = b + a in every bit, so the link may be either operand of the add.
         var added = ReferenceEquals(b.Input, link) ? b.Residual : b.Input;
         var merged = a with
         {
@@ -74,8 +74,8 @@ internal static class StepMerge
             (editor.IsOutput(tensor) || editor.ReadersOf(tensor).Any(reader => reader != then)) ? tensor : null;
     }
 
-    /// <summary>Does an op and the first of its readers that may be, as one.</summary>
-    /// <returns>The new op; null if there is none.</returns>
+    /// <summary>Merges an op with the first of its readers that can be merged.</summary>
+    /// <returns>The merged op; null if no reader can be merged.</returns>
     public static GraphEditor.Node? TryExtend(
         GraphEditor editor, GraphEditor.Node first, string pass, Func<RowOp, bool> isWanted)
     {

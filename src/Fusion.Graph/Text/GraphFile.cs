@@ -3,13 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace Fusion.Graph;
 
-/// <summary>A graph as JSON.</summary>
+/// <summary>JSON document of a graph.</summary>
 internal sealed record GraphFile
 {
-    /// <summary>The format that this version writes, and the newest that it reads.</summary>
+    /// <summary>Version of the format that is written, and the newest that is read.</summary>
     public const int CurrentSchema = 1;
 
-    // Without a default: of a field that is missing, the serializer sets null whatever is written here.
+    // Without a default, since the serializer sets null where the field is missing.
     public int? Schema { get; init; }
 
     public required string Name { get; init; }
@@ -20,41 +20,41 @@ internal sealed record GraphFile
 
     public required IReadOnlyList<OpEntry> Ops { get; init; }
 
-    /// <summary>By the output's name, the tensor's.</summary>
+    /// <summary>Name of the tensor by name of the output.</summary>
     public required IReadOnlyDictionary<string, string> Outputs { get; init; }
 }
 
-/// <summary>A tensor that is declared, or the result of an op that does not say it by itself.</summary>
+/// <summary>JSON of a declared tensor: an input, a weight, or a result of an op that is no row op.</summary>
 internal sealed record TensorEntry
 {
     public required string Name { get; init; }
 
-    /// <summary><c>tokens</c>, <c>2*tokens</c> or a number; null for <c>tokens</c>, and of weights for 1.</summary>
+    /// <summary>Number of rows: <c>tokens</c>, <c>2*tokens</c> or a number. Null is <c>tokens</c>, for weights 1.</summary>
     public string? Rows { get; init; }
 
     public required int Columns { get; init; }
 
-    /// <summary>Null for <c>bf16</c>.</summary>
+    /// <summary>Word of the element type; null for <c>bf16</c>.</summary>
     public string? Type { get; init; }
 
     public string? Layout { get; init; }
 }
 
-/// <summary>An op.</summary>
+/// <summary>JSON of an op.</summary>
 internal sealed record OpEntry
 {
-    /// <summary>Its steps, joined by +; or <c>view</c>, <c>slice</c>, <c>cast</c>; or <c>custom</c>.</summary>
+    /// <summary>Kind of the op: steps joined by +, or <c>view</c>, <c>slice</c>, <c>cast</c> or <c>custom</c>.</summary>
     public required string Op { get; init; }
 
     public required string Name { get; init; }
 
-    /// <summary>Tensors by role.</summary>
+    /// <summary>Names of the tensors that the op reads, by role.</summary>
     public required IReadOnlyDictionary<string, string> Inputs { get; init; }
 
-    /// <summary>Names of the results by role, of row ops.</summary>
+    /// <summary>Names of a row op's results, by role.</summary>
     public IReadOnlyDictionary<string, string>? Outputs { get; init; }
 
-    /// <summary>The results of other ops.</summary>
+    /// <summary>Results of other ops.</summary>
     public IReadOnlyList<TensorEntry>? Results { get; init; }
 
     public string? Custom { get; init; }

@@ -2,8 +2,8 @@ using Fusion.Manifest;
 
 namespace Fusion.Graph;
 
-/// <summary>Reads the fields of a graph's JSON: whether all are there, known, and of the right kind. What they say is for
-/// <see cref="GraphJsonReader"/>.</summary>
+/// <summary>Reads the fields of a graph's JSON, and checks that they are present, known and of the right kind.
+/// <see cref="GraphJsonReader"/> interprets their values.</summary>
 internal static class GraphFileReader
 {
     private const string Tensors = "a list of tensors";
@@ -19,8 +19,8 @@ internal static class GraphFileReader
         "layout", "firstRow", "firstColumn",
     ];
 
-    /// <summary>Reads the fields.</summary>
-    /// <exception cref="JsonFault">One is missing, unknown or of another kind.</exception>
+    /// <summary>Reads the fields of a graph.</summary>
+    /// <exception cref="JsonFault">A field is missing, unknown or of another kind.</exception>
     public static GraphFile Read(JsonPart part)
     {
         var fields = new JsonFields(part, "the graph", FileFields);

@@ -5,7 +5,7 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Makes a graph of its JSON.</summary>
+/// <summary>Makes a graph from its JSON.</summary>
 internal sealed class GraphJsonReader
 {
     private readonly string source;
@@ -13,7 +13,7 @@ internal sealed class GraphJsonReader
 
     private GraphJsonReader(string source) => (this.source, tensors) = (source, new(source));
 
-    /// <exception cref="GraphFileException">It is no JSON of a graph.</exception>
+    /// <exception cref="GraphFileException">The text is not the JSON of a graph.</exception>
     /// <exception cref="GraphException">The graph is not valid.</exception>
     public static TensorGraph Read(string json, string source)
     {
@@ -57,18 +57,18 @@ internal sealed class GraphJsonReader
 
     private GraphOp Op(OpEntry entry)
     {
-        if (entry.Op is "view" or "slice" or "cast" or "custom") return Other(entry);
-        var op = new RowOp(entry.Name, In(entry, Roles.Input)!)
+        if (entry.Op is "view" or "slice" or "cast" or "custom") return ReadOther(entry);
+        var op = new RowOp(entry.Name, InputOf(entry, Roles.Input)!)
         {
-            Residual = In(entry, Roles.Residual),
-            Gamma = In(entry, Roles.Gamma),
-            Beta = In(entry, Roles.Beta),
-            Scale = In(entry, Roles.Scale),
+            Residual = InputOf(entry, Roles.Residual),
+            Gamma = InputOf(entry, Roles.Gamma),
+            Beta = InputOf(entry, Roles.Beta),
+            Scale = InputOf(entry, Roles.Scale),
         };
         foreach (var step in entry.Op.Split('+'))
         {
             if (step == Words.AllReduce) op = op with { Group = entry.Group ?? "tp" };
-            else if (step == Words.Residual) Need(entry, Roles.Residual);
+            else if (step == Words.Residual) ThrowUnlessInput(entry, Roles.Residual);
             else if (Words.Norms.TryGetValue(step, out var norm))
             {
                 var epsilon = entry.Epsilon ?? throw Wrong(entry, "'epsilon' is missing");
@@ -90,12 +90,12 @@ internal sealed class GraphJsonReader
         };
     }
 
-    // What cannot be cut into groups is refused when the graph is checked.
+    // Rows that are not a whole number of groups are refused when the graph is checked.
     private static TensorType? Scales(RowOp op) =>
         op.Quant is { } quant && PlanRules.FaultOf(quant.Kind, quant.GroupSize, op.Input.Type.Columns) is null
             ? RowRules.ScalesOf(op.Input.Type, quant) : null;
 
-    private GraphOp Other(OpEntry entry)
+    private GraphOp ReadOther(OpEntry entry)
     {
         var inputs = entry.Inputs.Select(input => tensors.Find(input.Value, $"op '{entry.Name}'")).ToArray();
         if (entry.Results is null) throw Wrong(entry, "'results' is missing");
@@ -107,7 +107,7 @@ internal sealed class GraphJsonReader
             return new CustomCall(entry.Name, new CustomOp(name, _ => types), [.. inputs], [.. results]);
         }
 
-        var input = In(entry, Roles.Input)!;
+        var input = InputOf(entry, Roles.Input)!;
         if (results is not [var result]) throw Wrong(entry, $"it has {results.Length} results; expected is 1");
         return entry.Op switch
         {
@@ -131,13 +131,13 @@ internal sealed class GraphJsonReader
     private GraphTensor? Result(OpEntry entry, string role, TensorType type) =>
         entry.Outputs?.GetValueOrDefault(role) is { } name ? tensors.Remember(new(name, type)) : null;
 
-    private GraphTensor? In(OpEntry entry, string role)
+    private GraphTensor? InputOf(OpEntry entry, string role)
     {
         if (entry.Inputs.TryGetValue(role, out var name)) return tensors.Find(name, $"op '{entry.Name}'");
         return role == Roles.Input ? throw Wrong(entry, "it has no input 'input'") : null;
     }
 
-    private void Need(OpEntry entry, string role)
+    private void ThrowUnlessInput(OpEntry entry, string role)
     {
         if (!entry.Inputs.ContainsKey(role)) throw Wrong(entry, $"it has no input '{role}'");
     }

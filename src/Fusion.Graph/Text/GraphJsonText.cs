@@ -4,17 +4,17 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Graphs as JSON: docs/graph.md has the fields.</summary>
+/// <summary>Reads and writes graphs as JSON; docs/graph.md lists the fields.</summary>
 public static class GraphJsonText
 {
-    // A + between steps stays one.
+    // Keeps the + between steps unescaped.
     private static readonly GraphJson Readable = new(new JsonSerializerOptions(GraphJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         TypeInfoResolver = null,
     });
 
-    /// <summary>Writes a graph. What custom ops do is not in it, only their names and the types of their results.</summary>
+    /// <summary>Writes a graph as JSON. Of custom ops it contains only the names and the types of their results.</summary>
     /// <param name="graph">The graph.</param>
     public static string ToJson(this TensorGraph graph)
     {
@@ -30,10 +30,10 @@ public static class GraphJsonText
         }, Readable.GraphFile);
     }
 
-    /// <summary>Reads a graph.</summary>
-    /// <param name="json">The text.</param>
-    /// <param name="source">Where it is from, for errors.</param>
-    /// <exception cref="GraphFileException">It is no JSON of a graph.</exception>
+    /// <summary>Reads a graph from JSON.</summary>
+    /// <param name="json">JSON text.</param>
+    /// <param name="source">Name of the text's source, for errors.</param>
+    /// <exception cref="GraphFileException">The text is not the JSON of a graph.</exception>
     /// <exception cref="GraphException">The graph is not valid.</exception>
     public static TensorGraph Parse(string json, string source = "JSON")
     {
@@ -41,9 +41,9 @@ public static class GraphJsonText
         return GraphJsonReader.Read(json, source);
     }
 
-    /// <summary>Reads a graph from a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="GraphFileException">It cannot be read, or is no JSON of a graph.</exception>
+    /// <summary>Reads a graph from a JSON file.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <exception cref="GraphFileException">The file cannot be read, or is not the JSON of a graph.</exception>
     /// <exception cref="GraphException">The graph is not valid.</exception>
     public static TensorGraph Load(string path)
     {

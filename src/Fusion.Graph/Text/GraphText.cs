@@ -4,10 +4,10 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Graphs for people.</summary>
+/// <summary>Writes graphs as text for people.</summary>
 public static class GraphText
 {
-    /// <summary>One line for each input, weight, op and output.</summary>
+    /// <summary>Writes a graph as text, with one line for each input, weight, op and output.</summary>
     /// <param name="graph">The graph.</param>
     public static string ToText(this TensorGraph graph)
     {
@@ -22,7 +22,7 @@ public static class GraphText
         return text.ToString();
     }
 
-    /// <summary>An op in a line: results, what it does, what it reads, its numbers.</summary>
+    /// <summary>Writes an op as a line: results, kind, inputs and details.</summary>
     internal static string Line(GraphOp op)
     {
         var results = string.Join(", ", op.Outputs.Select(output => output.Tensor));
@@ -32,7 +32,7 @@ public static class GraphText
         return $"{results} = {op.Mnemonic}({reads}){(details.Length > 0 ? $" {{{details}}}" : "")}";
     }
 
-    /// <summary>Numbers and names of an op.</summary>
+    /// <summary>Gets the details of an op: group, epsilon, weight bias, group size, first row and column.</summary>
     internal static IEnumerable<string> Details(GraphOp op)
     {
         if (op is SliceOp slice)

@@ -4,15 +4,15 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>The tensors of a graph's JSON by name, as they are defined.</summary>
-/// <param name="source">Where the JSON is from, for errors.</param>
+/// <summary>Tensors that a graph's JSON has defined so far, by name.</summary>
+/// <param name="source">Name of the JSON's source, for errors.</param>
 internal sealed class JsonTensors(string source)
 {
     private readonly Dictionary<string, GraphTensor> tensors = new(StringComparer.Ordinal);
 
-    /// <summary>Makes a tensor of its entry.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="rows">Its rows, where the entry does not say.</param>
+    /// <summary>Makes a tensor from its JSON, and defines it.</summary>
+    /// <param name="entry">JSON of the tensor.</param>
+    /// <param name="rows">Number of rows if the JSON does not say.</param>
     public GraphTensor Declare(TensorEntry entry, RowCount rows)
     {
         var where = $"tensor '{entry.Name}'";
@@ -36,7 +36,7 @@ internal sealed class JsonTensors(string source)
             : throw new GraphFileException(source, where, $"rows are '{text}': expected \"tokens\", \"2*tokens\" or \"128\"");
     }
 
-    /// <summary>Notes a tensor. A second one of the same name is refused when the graph is checked.</summary>
+    /// <summary>Defines a tensor. A second one of the same name is refused when the graph is checked.</summary>
     /// <param name="tensor">The tensor.</param>
     public GraphTensor Remember(GraphTensor tensor)
     {
@@ -44,9 +44,9 @@ internal sealed class JsonTensors(string source)
         return tensor;
     }
 
-    /// <summary>Looks for a tensor that is defined.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="reader">Who reads it, for errors.</param>
+    /// <summary>Finds a tensor that is defined.</summary>
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="reader">What reads the tensor, for errors.</param>
     public GraphTensor Find(string name, string reader)
     {
         if (tensors.TryGetValue(name, out var tensor)) return tensor;
@@ -54,11 +54,11 @@ internal sealed class JsonTensors(string source)
         throw new GraphFileException(source, reader, $"it reads '{name}', which is not defined before it{nearest}");
     }
 
-    /// <summary>What a word means.</summary>
-    /// <param name="names">The words.</param>
-    /// <param name="name">The word.</param>
-    /// <param name="where">Where it stands, for errors.</param>
-    /// <param name="field">The field that has it, for errors.</param>
+    /// <summary>Gets the value of a word.</summary>
+    /// <param name="names">Values by word.</param>
+    /// <param name="name">Word to find.</param>
+    /// <param name="where">Place of the word, for errors.</param>
+    /// <param name="field">Name of the field, for errors.</param>
     public T Named<T>(IReadOnlyDictionary<string, T> names, string name, string where, string field) =>
         names.TryGetValue(name, out var value)
         ? value : throw new GraphFileException(source, where, $"{field} is '{name}': expected {string.Join(", ", names.Keys)}");

@@ -1,7 +1,6 @@
 namespace Fusion.Graph;
 
-/// <summary>Places boxes in layers: each below all that it depends on, beside its neighbours in an order with few crossings.
-/// </summary>
+/// <summary>Places boxes in layers, each box below all that it depends on, in an order with few crossings.</summary>
 internal sealed class LayeredLayout
 {
     private const int Sweeps = 8;
@@ -10,19 +9,19 @@ internal sealed class LayeredLayout
 
     private readonly List<Box> boxes = [];
 
-    /// <summary>The boxes.</summary>
+    /// <summary>Boxes of the layout.</summary>
     public IReadOnlyList<Box> Boxes => boxes;
 
-    /// <summary>Width of all.</summary>
+    /// <summary>Width of the layout.</summary>
     public double Width => boxes.Count == 0 ? 0 : boxes.Max(box => box.X + box.Width);
 
-    /// <summary>Height of all.</summary>
+    /// <summary>Height of the layout.</summary>
     public double Height => boxes.Count == 0 ? 0 : boxes.Max(box => box.Y + box.Height);
 
     /// <summary>Adds a box.</summary>
-    /// <param name="lines">Its text.</param>
-    /// <param name="kind">What it is, for its colour.</param>
-    /// <param name="above">The boxes that it depends on.</param>
+    /// <param name="lines">Lines of text in the box.</param>
+    /// <param name="kind">Kind of the box, which decides its colour.</param>
+    /// <param name="above">Boxes that it depends on.</param>
     public Box Add(IReadOnlyList<string> lines, BoxKind kind, IEnumerable<Box> above)
     {
         var box = new Box(lines, kind, [.. above.Distinct()]);
@@ -31,10 +30,10 @@ internal sealed class LayeredLayout
         return box;
     }
 
-    /// <summary>Gives each box its place.</summary>
+    /// <summary>Computes the place of each box.</summary>
     public void Place()
     {
-        // An input is just above the first that reads it.
+        // An input is placed just above its first reader.
         foreach (var source in boxes.Where(box => box.Above.Count == 0))
         {
             var readers = boxes.Where(box => box.Above.Contains(source)).ToArray();
@@ -44,14 +43,14 @@ internal sealed class LayeredLayout
         var layers = boxes.GroupBy(box => box.Layer).OrderBy(layer => layer.Key).Select(layer => layer.ToList()).ToArray();
         for (var sweep = 0; sweep < Sweeps; sweep++)
         {
-            foreach (var layer in layers) Spread(layer);
-            foreach (var layer in sweep % 2 == 0 ? layers : layers.Reverse()) Pull(layer);
+            foreach (var layer in layers) PlaceSideBySide(layer);
+            foreach (var layer in sweep % 2 == 0 ? layers : layers.Reverse()) SetWantedPositions(layer);
         }
 
         var y = 0.0;
         foreach (var layer in layers)
         {
-            Spread(layer);
+            PlaceSideBySide(layer);
             foreach (var box in layer) box.Y = y;
             y += layer.Max(box => box.Height) + VerticalGap;
         }
@@ -60,8 +59,8 @@ internal sealed class LayeredLayout
         foreach (var box in boxes) box.X -= left;
     }
 
-    // Each layer side by side in its order, around the same middle.
-    private static void Spread(List<Box> layer)
+    // Places the boxes of a layer side by side, in the order of their wanted positions and around a common middle.
+    private static void PlaceSideBySide(List<Box> layer)
     {
         layer.Sort((a, b) => a.Wanted.CompareTo(b.Wanted));
         var x = -(layer.Sum(box => box.Width) + (HorizontalGap * (layer.Count - 1))) / 2;
@@ -72,7 +71,7 @@ internal sealed class LayeredLayout
         }
     }
 
-    private void Pull(List<Box> layer)
+    private void SetWantedPositions(List<Box> layer)
     {
         foreach (var box in layer)
         {
@@ -82,7 +81,7 @@ internal sealed class LayeredLayout
     }
 }
 
-/// <summary>What a box is.</summary>
+/// <summary>Kind of a box.</summary>
 internal enum BoxKind
 {
     Value,
@@ -91,7 +90,7 @@ internal enum BoxKind
     AllReduce,
 }
 
-/// <summary>A box with text.</summary>
+/// <summary>A box with lines of text.</summary>
 internal sealed class Box(IReadOnlyList<string> lines, BoxKind kind, List<Box> above)
 {
     private const double LetterWidth = 7.3;
@@ -118,6 +117,6 @@ internal sealed class Box(IReadOnlyList<string> lines, BoxKind kind, List<Box> a
 
     public double Middle => X + (Width / 2);
 
-    /// <summary>Where the bottom of a line of text is.</summary>
+    /// <summary>Computes the y of a text line's baseline.</summary>
     public double Baseline(int line) => Y + ((line + 1) * LineHeight) + 1;
 }

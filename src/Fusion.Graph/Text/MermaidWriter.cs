@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Fusion.Graph;
 
-/// <summary>Graphs as Mermaid flow charts.</summary>
+/// <summary>Writes graphs as Mermaid flow charts.</summary>
 public static class MermaidWriter
 {
-    /// <summary>A flow chart: a node for each op, input and output, an arrow for each value that is read. Weights are left
-    /// out.</summary>
+    /// <summary>Writes a graph as a flow chart, with a node for each op, input and output and an arrow for each value that
+    /// is read. Weights are left out.</summary>
     /// <param name="graph">The graph.</param>
     public static string ToMermaid(this TensorGraph graph)
     {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Fusion.Graph;
 
-/// <summary>Graphs as pictures.</summary>
+/// <summary>Draws graphs as SVG pictures.</summary>
 public static class SvgWriter
 {
     private const double Margin = 24;
@@ -24,7 +24,7 @@ public static class SvgWriter
         """;
 
     /// <summary>Draws graphs side by side.</summary>
-    /// <param name="graphs">Each with its title.</param>
+    /// <param name="graphs">Graphs, each with its title.</param>
     /// <returns>An SVG document.</returns>
     public static string Draw(params IReadOnlyList<(string Title, TensorGraph Graph)> graphs)
     {

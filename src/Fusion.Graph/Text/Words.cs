@@ -23,7 +23,7 @@ internal static class Words
     public static readonly IReadOnlyDictionary<string, ScaleLayout> Layouts =
         Enum.GetValues<ScaleLayout>().ToDictionary(CallWords.WordOf);
 
-    /// <summary>The steps of an op, in their order.</summary>
+    /// <summary>Gets the words of an op's steps, in their order.</summary>
     public static List<string> StepsOf(RowOp op)
     {
         var steps = new List<string>(4);
