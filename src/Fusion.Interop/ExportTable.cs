@@ -2,18 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop;
 
-/// <summary>Functions by name. What is above it does not know whether a library exports them or a program has them.</summary>
+/// <summary>Table of native functions by name, which a library exports or a program provides.</summary>
 public interface IExportTable
 {
-    /// <summary>Looks for a function.</summary>
-    /// <param name="name">Its name, as a library exports it.</param>
-    /// <param name="address">Its address: of a function in C's calling convention with the parameters that its documentation
-    /// has.</param>
-    /// <returns>Whether it is there.</returns>
+    /// <summary>Finds a function.</summary>
+    /// <param name="name">Name of the function, as a library exports it.</param>
+    /// <param name="address">Address of the function, which has C's calling convention and its documented
+    /// parameters.</param>
+    /// <returns>Whether the table has the function.</returns>
     bool TryGet(string name, out nint address);
 }
 
-/// <summary>The functions that a native library exports.</summary>
+/// <summary>Functions that a native library exports.</summary>
 /// <param name="library">Handle of the loaded library, which stays loaded.</param>
 public sealed class LibraryExports(nint library) : IExportTable
 {
@@ -21,13 +21,13 @@ public sealed class LibraryExports(nint library) : IExportTable
     public bool TryGet(string name, out nint address) => NativeLibrary.TryGetExport(library, name, out address);
 }
 
-/// <summary>Reading tables of functions.</summary>
+/// <summary>Reads required functions from tables.</summary>
 internal static class ExportTables
 {
-    /// <summary>A function that must be there.</summary>
-    /// <param name="exports">The table.</param>
-    /// <param name="name">The function's name.</param>
-    /// <exception cref="EntryPointNotFoundException">It is not.</exception>
+    /// <summary>Gets the address of a required function.</summary>
+    /// <param name="exports">Table of functions.</param>
+    /// <param name="name">Name of the function.</param>
+    /// <exception cref="EntryPointNotFoundException">The table does not have the function.</exception>
     public static nint Get(this IExportTable exports, string name) => exports.TryGet(name, out var address)
         ? address : throw new EntryPointNotFoundException($"The function {name} is missing.");
 }

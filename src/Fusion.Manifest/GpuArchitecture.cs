@@ -3,33 +3,33 @@ using System.Globalization;
 
 namespace Fusion.Manifest;
 
-/// <summary>A target of the compiler: <c>sm_90</c>, <c>sm_90a</c>, <c>sm_100f</c> (machine code, a cubin) or
+/// <summary>Target architecture of the compiler: <c>sm_90</c>, <c>sm_90a</c>, <c>sm_100f</c> (machine code, a cubin) or
 /// <c>compute_90</c> (PTX, which the driver compiles when it loads it).</summary>
-/// <param name="Capability">The oldest GPU that runs it.</param>
-/// <param name="Form">How far it carries beyond that GPU.</param>
-/// <param name="IsVirtual">Whether it is PTX.</param>
-/// <remarks>Which GPU runs what: CUDA C++ Programming Guide, "Application Compatibility" and
-/// "Family-Specific Features".</remarks>
+/// <param name="Capability">Compute capability of the oldest GPU that runs the code.</param>
+/// <param name="Form">Which other GPUs run the code.</param>
+/// <param name="IsVirtual">Whether the code is PTX.</param>
+/// <remarks>Source of which GPU runs what: CUDA C++ Programming Guide, "Application Compatibility" and "Family-Specific
+/// Features".</remarks>
 public readonly record struct GpuArchitecture(ComputeCapability Capability, ArchitectureForm Form, bool IsVirtual)
 {
     private const string RealPrefix = "sm_";
     private const string VirtualPrefix = "compute_";
 
-    /// <summary>The number in the name: 90 for <c>sm_90a</c>.</summary>
+    /// <summary>Number in the name: 90 for <c>sm_90a</c>.</summary>
     public int Number => Capability.Number;
 
-    /// <summary>The kind of image that this target gives.</summary>
+    /// <summary>Kind of image that is compiled for the architecture.</summary>
     public ImageKind Kind => IsVirtual ? ImageKind.Ptx : ImageKind.Cubin;
 
-    /// <summary>The same chip as machine code: <c>sm_90a</c> for <c>compute_90a</c>.</summary>
+    /// <summary>Architecture of the same chip for machine code: <c>sm_90a</c> for <c>compute_90a</c>.</summary>
     public GpuArchitecture AsReal => this with { IsVirtual = false };
 
-    /// <summary>The same chip as PTX: <c>compute_90a</c> for <c>sm_90a</c>.</summary>
+    /// <summary>Architecture of the same chip for PTX: <c>compute_90a</c> for <c>sm_90a</c>.</summary>
     public GpuArchitecture AsVirtual => this with { IsVirtual = true };
 
-    /// <summary>Whether a GPU can run an image for this target.</summary>
-    /// <param name="gpu">The GPU's compute capability.</param>
-    /// <remarks>A driver that is too old for the image's PTX is another matter.</remarks>
+    /// <summary>Tells whether a GPU runs images for this architecture.</summary>
+    /// <param name="gpu">Compute capability of the GPU.</param>
+    /// <remarks>The driver may still be too old for the image.</remarks>
     public bool RunsOn(ComputeCapability gpu) => Form switch
     {
         ArchitectureForm.Specific => gpu == Capability,
@@ -38,9 +38,10 @@ public readonly record struct GpuArchitecture(ComputeCapability Capability, Arch
         _ => gpu.Major == Capability.Major && gpu >= Capability,
     };
 
-    /// <summary>Reads an architecture's name.</summary>
-    /// <param name="name"><c>sm_NN</c> or <c>compute_NN</c>, with <c>a</c> or <c>f</c> behind it or not.</param>
-    /// <param name="architecture">What it names.</param>
+    /// <summary>Reads the name of an architecture.</summary>
+    /// <param name="name">Name: <c>sm_NN</c> or <c>compute_NN</c>,
+    /// with or without <c>a</c> or <c>f</c> behind it.</param>
+    /// <param name="architecture">The architecture.</param>
     /// <returns>Whether the name has that form. The chip need not exist.</returns>
     public static bool TryParse([NotNullWhen(true)] string? name, out GpuArchitecture architecture)
     {
@@ -63,8 +64,9 @@ public readonly record struct GpuArchitecture(ComputeCapability Capability, Arch
         return true;
     }
 
-    /// <summary>Reads an architecture's name.</summary>
-    /// <param name="name"><c>sm_NN</c> or <c>compute_NN</c>, with <c>a</c> or <c>f</c> behind it or not.</param>
+    /// <summary>Reads the name of an architecture, or throws.</summary>
+    /// <param name="name">Name: <c>sm_NN</c> or
+    /// <c>compute_NN</c>, with or without <c>a</c> or <c>f</c> behind it.</param>
     /// <exception cref="FormatException">The name has another form.</exception>
     public static GpuArchitecture Parse(string name) => TryParse(name, out var architecture)
         ? architecture
@@ -78,15 +80,16 @@ public readonly record struct GpuArchitecture(ComputeCapability Capability, Arch
     }
 }
 
-/// <summary>How far code for an architecture carries.</summary>
+/// <summary>Form of an architecture, which says which GPUs run its code.</summary>
 public enum ArchitectureForm
 {
-    /// <summary><c>sm_90</c>: the same generation from this chip on; as PTX, every later chip.</summary>
+    /// <summary>Plain target such as <c>sm_90</c>: this chip and later ones of its generation; as PTX, every later
+    /// chip.</summary>
     Plain,
 
-    /// <summary><c>sm_100f</c>: the chips of one family, from this one on.</summary>
+    /// <summary>Family-specific target such as <c>sm_100f</c>: this chip and later ones of its family.</summary>
     Family,
 
-    /// <summary><c>sm_90a</c>: this one chip.</summary>
+    /// <summary>Architecture-specific target such as <c>sm_90a</c>: this chip only.</summary>
     Specific,
 }

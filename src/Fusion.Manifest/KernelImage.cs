@@ -2,54 +2,54 @@ using System.Text.Json.Serialization;
 
 namespace Fusion.Manifest;
 
-/// <summary>Code for one architecture.</summary>
+/// <summary>An image of a module: its code for one architecture.</summary>
 public sealed record KernelImage
 {
-    /// <summary>Name of the resource that holds it.</summary>
+    /// <summary>Name of the resource that holds the image.</summary>
     public required string Resource { get; init; }
 
-    /// <summary>Machine code or PTX.</summary>
+    /// <summary>Kind of the image: machine code or PTX.</summary>
     public required ImageKind Kind { get; init; }
 
-    /// <summary>What it was compiled for: <c>sm_90a</c>, or <c>compute_80</c> for PTX.</summary>
+    /// <summary>Architecture of the image: <c>sm_90a</c>, or <c>compute_80</c> for PTX.</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>Its size in bytes, as the driver gets it.</summary>
+    /// <summary>Size of the image in bytes, without compression.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>How it is stored in the assembly; null for as it is.</summary>
+    /// <summary>Encoding of the image in the assembly; null if it is not compressed.</summary>
     public ImageEncoding? Encoding { get; init; }
 
-    /// <summary>The size of the resource in bytes; null where the image is stored as it is.</summary>
+    /// <summary>Size of the resource in bytes; null if the image is not compressed.</summary>
     public long? StoredBytes { get; init; }
 
-    /// <summary>Its SHA-256, as the driver gets it, in lower-case hexadecimal digits.</summary>
+    /// <summary>SHA-256 of the image without compression, in lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Version of the PTX language, <c>8.4</c>: a driver older than that refuses it. Of a cubin, the version
-    /// that it was assembled from.</summary>
+    /// <summary>Version of the PTX language, such as <c>8.4</c>, which the driver must accept; for a cubin, the version that
+    /// it was assembled from.</summary>
     public required string PtxVersion { get; init; }
 
-    /// <summary>The kernels in it, ordered by name.</summary>
+    /// <summary>Kernels of the image, ordered by name.</summary>
     public required IReadOnlyList<KernelEntry> Kernels { get; init; }
 }
 
-/// <summary>How an image is stored in its assembly.</summary>
+/// <summary>Encoding of an image in its assembly.</summary>
 public enum ImageEncoding
 {
-    /// <summary>Compressed by Brotli (RFC 7932).</summary>
+    /// <summary>Brotli compression (RFC 7932).</summary>
     [JsonStringEnumMemberName("br")]
     Brotli,
 }
 
-/// <summary>What an image is.</summary>
+/// <summary>Kind of an image.</summary>
 public enum ImageKind
 {
-    /// <summary>Machine code for real GPUs.</summary>
+    /// <summary>Machine code (a cubin) for real GPUs.</summary>
     [JsonStringEnumMemberName("cubin")]
     Cubin,
 
-    /// <summary>Portable assembly, which the driver compiles when it loads it.</summary>
+    /// <summary>PTX, a portable assembly language that the driver compiles when it loads the image.</summary>
     [JsonStringEnumMemberName("ptx")]
     Ptx,
 }

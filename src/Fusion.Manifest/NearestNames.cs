@@ -1,29 +1,29 @@
 namespace Fusion.Manifest;
 
-/// <summary>What somebody may have meant.</summary>
+/// <summary>Finds names that a user may have meant.</summary>
 internal static class NearestNames
 {
-    private const int Most = 3;
+    private const int MaxNames = 3;
 
-    /// <summary>The names closest to one that was not found.</summary>
-    /// <param name="name">The name that was not found.</param>
-    /// <param name="there">The names that there are.</param>
-    /// <returns>At most three, the closest first; none if nothing is close.</returns>
-    public static IReadOnlyList<string> Of(string name, IReadOnlyList<string> there)
+    /// <summary>Finds the known names that are closest to one that was not found.</summary>
+    /// <param name="name">Name that was not found.</param>
+    /// <param name="known">Known names.</param>
+    /// <returns>At most three names, the closest first; none if no name is close.</returns>
+    public static IReadOnlyList<string> Of(string name, IReadOnlyList<string> known)
     {
         var tolerance = Math.Max(2, name.Length / 3);
-        return [.. there
+        return [.. known
             .Distinct(StringComparer.Ordinal)
             .Select(candidate => (Name: candidate, Distance: Distance(name, candidate)))
             .Where(c => c.Distance <= tolerance)
             .OrderBy(c => c.Distance)
             .ThenBy(c => c.Name, StringComparer.Ordinal)
-            .Take(Most)
+            .Take(MaxNames)
             .Select(c => c.Name)];
     }
 
-    /// <summary>How many letters to insert, delete or replace (Levenshtein); a part of the name counts 1, the case of letters
-    /// nothing.</summary>
+    /// <summary>Computes the number of letters to insert, delete or replace (Levenshtein distance), ignoring case; a name
+    /// that contains the other counts 1.</summary>
     private static int Distance(string a, string b)
     {
         if (b.Contains(a, StringComparison.OrdinalIgnoreCase) || a.Contains(b, StringComparison.OrdinalIgnoreCase))

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>What an address is.</summary>
+/// <summary>Functions of the driver that say what an address is.</summary>
 public sealed unsafe class AddressFunctions
 {
     private const int ContextAttribute = 1;
@@ -16,19 +16,21 @@ public sealed unsafe class AddressFunctions
         getAttributes = (delegate* unmanaged<uint, int*, void**, ulong, CudaResult>)
             exports.Get("cuPointerGetAttributes");
 
-    /// <summary><c>cuPointerGetAttributes</c>, for the kind of memory and its GPU. Needs no context; allocates nothing.</summary>
+    /// <summary>Calls <c>cuPointerGetAttributes</c> for the kind of memory and its GPU. Needs no context, and allocates
+    /// nothing.</summary>
     /// <param name="address">Any address.</param>
-    /// <param name="type">What memory it is; <see cref="MemoryType.Unknown"/> if the driver does not know it, as it does not
-    /// know common host memory.</param>
-    /// <param name="isManaged">Whether it is managed memory, which moves to who uses it.</param>
-    /// <param name="ordinal">Number of the GPU that has it, or that allocated it; of no meaning if it is unknown.</param>
+    /// <param name="type">Type of the memory; <see cref="MemoryType.Unknown"/> if the driver does not know it, as with
+    /// pageable host memory.</param>
+    /// <param name="isManaged">Whether it is managed memory, which migrates to its user.</param>
+    /// <param name="ordinal">Ordinal of the GPU that has or allocated the memory; undefined if the memory is
+    /// unknown.</param>
     public CudaResult GetLocation(ulong address, out MemoryType type, out bool isManaged, out int ordinal)
     {
         const int count = 3;
         var attributes = stackalloc int[count] { TypeAttribute, IsManagedAttribute, OrdinalAttribute };
-        // The driver writes a byte for the second.
+        // The driver writes one byte for the second attribute.
         int kind = 0, managed = 0, device = 0;
-        // One by one: an initializer of pointers would allocate (seen with C# 14).
+        // Assigned one by one, because an initializer of pointers allocates (seen with C# 14).
         var values = stackalloc void*[count];
         values[0] = &kind;
         values[1] = &managed;
@@ -38,12 +40,13 @@ public sealed unsafe class AddressFunctions
         return result;
     }
 
-    /// <summary><c>cuPointerGetAttributes</c>, for the allocation that an address is of. What the driver does not know is 0.</summary>
+    /// <summary>Calls <c>cuPointerGetAttributes</c> for the allocation that an address is in. Values that the driver does
+    /// not know are 0.</summary>
     /// <param name="address">Any address.</param>
-    /// <param name="context">The context it was allocated in; 0 also where an allocation is of no context, such as one of a
-    /// memory pool.</param>
-    /// <param name="start">Where the allocation starts.</param>
-    /// <param name="size">Its size in bytes.</param>
+    /// <param name="context">Context of the allocation; also 0 for an allocation without context, such as one of a memory
+    /// pool.</param>
+    /// <param name="start">Address at which the allocation starts.</param>
+    /// <param name="size">Size of the allocation in bytes.</param>
     public CudaResult GetAllocation(ulong address, out nint context, out ulong start, out ulong size)
     {
         const int count = 3;

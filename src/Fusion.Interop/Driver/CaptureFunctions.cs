@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Recording a stream's work as a graph instead of doing it.</summary>
+/// <summary>Functions of the driver that record a stream's work as a CUDA graph instead of running it.</summary>
 public sealed unsafe class CaptureFunctions
 {
     private readonly delegate* unmanaged<nint, CaptureMode, CudaResult> begin;
@@ -16,51 +16,52 @@ public sealed unsafe class CaptureFunctions
             exports.Get("cuStreamIsCapturing");
     }
 
-    /// <summary><c>cuStreamBeginCapture</c>.</summary>
+    /// <summary>Calls <c>cuStreamBeginCapture</c>.</summary>
     /// <param name="stream">A stream other than the default one.</param>
-    /// <param name="mode">What is forbidden meanwhile.</param>
+    /// <param name="mode">Calls that are forbidden during the recording.</param>
     public CudaResult Begin(nint stream, CaptureMode mode) => begin(stream, mode);
 
-    /// <summary><c>cuStreamEndCapture</c>: by the thread that began, unless the mode is relaxed.</summary>
+    /// <summary>Calls <c>cuStreamEndCapture</c>, which must be done by the thread that began, unless the mode is
+    /// relaxed.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="graph">The graph; 0 if the recording became invalid.</param>
+    /// <param name="graph">The CUDA graph; 0 if the recording became invalid.</param>
     public CudaResult End(nint stream, out nint graph)
     {
         fixed (nint* p = &graph) return end(stream, p);
     }
 
-    /// <summary><c>cuStreamIsCapturing</c>.</summary>
+    /// <summary>Calls <c>cuStreamIsCapturing</c>.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="status">Whether it is recorded.</param>
+    /// <param name="status">Whether the stream is being recorded.</param>
     public CudaResult GetStatus(nint stream, out CaptureStatus status)
     {
         fixed (CaptureStatus* p = &status) return getStatus(stream, p);
     }
 }
 
-/// <summary>What is forbidden while a stream is recorded (<c>CUstreamCaptureMode</c>): calls that could break a recording,
-/// such as allocating memory.</summary>
+/// <summary>Threads in which calls that could break a recording, such as allocations, are forbidden
+/// (<c>CUstreamCaptureMode</c>).</summary>
 public enum CaptureMode
 {
-    /// <summary>In every thread.</summary>
+    /// <summary>Calls are forbidden in every thread.</summary>
     Global = 0,
 
-    /// <summary>In the thread that records.</summary>
+    /// <summary>Calls are forbidden in the thread that records.</summary>
     ThreadLocal = 1,
 
-    /// <summary>Nowhere.</summary>
+    /// <summary>Calls are forbidden in no thread.</summary>
     Relaxed = 2,
 }
 
-/// <summary>Whether a stream is recorded (<c>CUstreamCaptureStatus</c>).</summary>
+/// <summary>Whether a stream is being recorded (<c>CUstreamCaptureStatus</c>).</summary>
 public enum CaptureStatus
 {
-    /// <summary>It is not.</summary>
+    /// <summary>The stream is not being recorded.</summary>
     None = 0,
 
-    /// <summary>It is.</summary>
+    /// <summary>The stream is being recorded.</summary>
     Active = 1,
 
-    /// <summary>It was, until something forbidden happened; the recording must still be ended.</summary>
+    /// <summary>A forbidden call broke the recording, which must still be ended.</summary>
     Invalidated = 2,
 }

@@ -1,6 +1,7 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Contexts. The primary context of a device is the one that all libraries in a process share.</summary>
+/// <summary>Functions of the driver for contexts. The primary context of a device is the one that all libraries in a process
+/// share.</summary>
 public sealed unsafe class ContextFunctions
 {
     private readonly delegate* unmanaged<nint*, int, CudaResult> retainPrimary;
@@ -22,7 +23,8 @@ public sealed unsafe class ContextFunctions
         synchronize = (delegate* unmanaged<CudaResult>)exports.Get("cuCtxSynchronize");
     }
 
-    /// <summary><c>cuDevicePrimaryCtxRetain</c>: creates the primary context or adds a reference to it.</summary>
+    /// <summary>Calls <c>cuDevicePrimaryCtxRetain</c>, which creates the primary context or adds a reference to
+    /// it.</summary>
     /// <param name="device">The device.</param>
     /// <param name="context">The context.</param>
     public CudaResult RetainPrimary(int device, out nint context)
@@ -30,28 +32,29 @@ public sealed unsafe class ContextFunctions
         fixed (nint* p = &context) return retainPrimary(p, device);
     }
 
-    /// <summary><c>cuDevicePrimaryCtxRelease</c>: drops a reference; with the last, the context ends.</summary>
+    /// <summary>Calls <c>cuDevicePrimaryCtxRelease</c>, which drops a reference; with the last one, the context
+    /// ends.</summary>
     /// <param name="device">The device.</param>
     public CudaResult ReleasePrimary(int device) => releasePrimary(device);
 
-    /// <summary><c>cuCtxGetCurrent</c>.</summary>
-    /// <param name="context">The calling thread's context, 0 if none.</param>
+    /// <summary>Calls <c>cuCtxGetCurrent</c>.</summary>
+    /// <param name="context">Current context of the calling thread; 0 if there is none.</param>
     public CudaResult GetCurrent(out nint context)
     {
         fixed (nint* p = &context) return getCurrent(p);
     }
 
-    /// <summary><c>cuCtxSetCurrent</c>.</summary>
-    /// <param name="context">The context to become the calling thread's.</param>
+    /// <summary>Calls <c>cuCtxSetCurrent</c>.</summary>
+    /// <param name="context">Context that becomes the calling thread's current one.</param>
     public CudaResult SetCurrent(nint context) => setCurrent(context);
 
-    /// <summary><c>cuCtxGetDevice</c>.</summary>
-    /// <param name="device">The device of the calling thread's context.</param>
+    /// <summary>Calls <c>cuCtxGetDevice</c>.</summary>
+    /// <param name="device">Device of the calling thread's current context.</param>
     public CudaResult GetDevice(out int device)
     {
         fixed (int* p = &device) return getDevice(p);
     }
 
-    /// <summary><c>cuCtxSynchronize</c>: waits for all work of the current context.</summary>
+    /// <summary>Calls <c>cuCtxSynchronize</c>, which waits for all work of the current context.</summary>
     public CudaResult Synchronize() => synchronize();
 }

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Driver;
 
-/// <summary>The CUDA driver's functions that Fusion uses, grouped as the driver's documentation groups them.</summary>
+/// <summary>Functions of the CUDA driver that Fusion uses, grouped as in the driver's documentation.</summary>
 /// <remarks>The functions come from a table: that of the driver's library, which stays loaded until the process ends, or any
-/// other. All members may be called from any thread; which
-/// functions need a current context says the CUDA Driver API reference.</remarks>
+/// other. All members may be called from any thread; the CUDA Driver API reference says which functions need a current
+/// context.</remarks>
 public sealed unsafe class CudaDriver
 {
     private readonly delegate* unmanaged<uint, CudaResult> init;
@@ -32,56 +32,57 @@ public sealed unsafe class CudaDriver
         Error = new ErrorFunctions(exports);
     }
 
-    /// <summary>Devices and what they can do.</summary>
+    /// <summary>Functions for devices and their properties.</summary>
     public DeviceFunctions Device { get; }
 
-    /// <summary>Contexts.</summary>
+    /// <summary>Functions for contexts.</summary>
     public ContextFunctions Context { get; }
 
-    /// <summary>Device memory.</summary>
+    /// <summary>Functions for device memory.</summary>
     public MemoryFunctions Memory { get; }
 
-    /// <summary>Modules and the functions in them.</summary>
+    /// <summary>Functions for modules and the kernels in them.</summary>
     public ModuleFunctions Module { get; }
 
-    /// <summary>Launching kernels.</summary>
+    /// <summary>Functions that launch kernels.</summary>
     public LaunchFunctions Launch { get; }
 
-    /// <summary>Streams.</summary>
+    /// <summary>Functions for streams.</summary>
     public StreamFunctions Stream { get; }
 
-    /// <summary>Events.</summary>
+    /// <summary>Functions for events.</summary>
     public EventFunctions Event { get; }
 
-    /// <summary>Recording streams as graphs.</summary>
+    /// <summary>Functions that record streams as CUDA graphs.</summary>
     public CaptureFunctions Capture { get; }
 
-    /// <summary>Graphs.</summary>
+    /// <summary>Functions for CUDA graphs.</summary>
     public GraphFunctions Graph { get; }
 
-    /// <summary>Host memory that GPUs see.</summary>
+    /// <summary>Functions for host memory that is mapped into GPUs.</summary>
     public HostMemoryFunctions HostMemory { get; }
 
-    /// <summary>How many blocks run at a time.</summary>
+    /// <summary>Functions for the occupancy of kernels.</summary>
     public OccupancyFunctions Occupancy { get; }
 
-    /// <summary>GPUs that use each other's memory.</summary>
+    /// <summary>Functions for peer access between GPUs.</summary>
     public PeerFunctions Peer { get; }
 
-    /// <summary>What an address is.</summary>
+    /// <summary>Functions that say what an address is.</summary>
     public AddressFunctions Address { get; }
 
-    /// <summary>What results are called and mean.</summary>
+    /// <summary>Functions for names and descriptions of results.</summary>
     public ErrorFunctions Error { get; }
 
-    /// <summary>A driver whose functions come from a table, which need not be a library's.</summary>
-    /// <param name="exports">The functions, by the names that the driver's library exports: <c>cuMemAlloc_v2</c>.</param>
-    /// <exception cref="EntryPointNotFoundException">A function is missing that every driver has.</exception>
+    /// <summary>Makes a driver whose functions come from a table, which need not be a library's.</summary>
+    /// <param name="exports">Table of the functions by the names that the driver's library exports, such as
+    /// <c>cuMemAlloc_v2</c>.</param>
+    /// <exception cref="EntryPointNotFoundException">A function that every driver has is missing.</exception>
     public static CudaDriver Of(IExportTable exports) => new(exports);
 
-    /// <summary>Loads the driver's library by the first of <see cref="LibraryNames.Driver"/> that works.</summary>
+    /// <summary>Loads the driver's library by the first of <see cref="LibraryNames.Driver"/> that can be loaded.</summary>
     /// <param name="driver">The driver.</param>
-    /// <param name="failure">Why there is none: a line for each name, with the loader's reason.</param>
+    /// <param name="failure">Reasons if no library was found: a line for each name, with the loader's message.</param>
     /// <returns>Whether a library with all the functions was found.</returns>
     public static bool TryLoad([NotNullWhen(true)] out CudaDriver? driver, [NotNullWhen(false)] out string? failure)
     {
@@ -110,17 +111,17 @@ public sealed unsafe class CudaDriver
         return false;
     }
 
-    /// <summary><c>cuInit</c>: before any other function, except for the version.</summary>
+    /// <summary>Calls <c>cuInit</c>, which must come before any other function except <see cref="GetVersion"/>.</summary>
     public CudaResult Initialize() => init(0);
 
-    /// <summary><c>cuDriverGetVersion</c>: the newest CUDA that the driver knows, 13000 for 13.0.</summary>
-    /// <param name="version">1000 × major + 10 × minor.</param>
+    /// <summary>Calls <c>cuDriverGetVersion</c> for the newest CUDA version that the driver supports.</summary>
+    /// <param name="version">Version as 1000 × major + 10 × minor: 13000 for 13.0.</param>
     public CudaResult GetVersion(out int version)
     {
         fixed (int* p = &version) return getVersion(p);
     }
 
-    // The loader's message goes on with advice about DllImport, which is not for our readers.
+    // The rest of the loader's message is advice about DllImport, which does not help here.
     private static string FirstLine(string message)
     {
         var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

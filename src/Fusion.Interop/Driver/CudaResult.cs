@@ -1,16 +1,16 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>What a driver function returns (<c>CUresult</c>). Only results that callers tell apart have a member;
-/// <see cref="ErrorFunctions"/> names them all.</summary>
+/// <summary>Result of a function of the driver (<c>CUresult</c>). Only results that callers distinguish have a member;
+/// <see cref="ErrorFunctions"/> names all.</summary>
 public enum CudaResult
 {
-    /// <summary>It worked.</summary>
+    /// <summary>The call succeeded.</summary>
     Success = 0,
 
-    /// <summary>An argument is out of its range.</summary>
+    /// <summary>An argument is out of range.</summary>
     InvalidValue = 1,
 
-    /// <summary>Not enough device memory.</summary>
+    /// <summary>There is not enough device memory.</summary>
     OutOfMemory = 2,
 
     /// <summary>The library is the toolkit's stub for linkers, not a driver.</summary>
@@ -19,13 +19,13 @@ public enum CudaResult
     /// <summary>The driver sees no GPU.</summary>
     NoDevice = 100,
 
-    /// <summary>The image is no code that this driver can read.</summary>
+    /// <summary>The driver cannot read the image.</summary>
     InvalidImage = 200,
 
-    /// <summary>The image holds no code for this GPU.</summary>
+    /// <summary>The image has no code for this GPU.</summary>
     NoBinaryForGpu = 209,
 
-    /// <summary>The PTX could not be compiled.</summary>
+    /// <summary>The driver could not compile the PTX.</summary>
     InvalidPtx = 218,
 
     /// <summary>The PTX is newer than the driver.</summary>
@@ -40,10 +40,10 @@ public enum CudaResult
     /// <summary>A kernel used an address that it must not; the context is lost.</summary>
     IllegalAddress = 700,
 
-    /// <summary>A block needs more registers or shared memory than there are.</summary>
+    /// <summary>A block needs more registers or shared memory than the GPU has.</summary>
     LaunchOutOfResources = 701,
 
-    /// <summary>The context may use the other's memory already.</summary>
+    /// <summary>Peer access is enabled already.</summary>
     PeerAccessAlreadyEnabled = 704,
 
     /// <summary>A kernel used a misaligned address; the context is lost.</summary>
@@ -52,9 +52,9 @@ public enum CudaResult
     /// <summary>A kernel failed; the context is lost.</summary>
     LaunchFailed = 719,
 
-    /// <summary>Kernel module and library of the driver have different versions.</summary>
+    /// <summary>The driver's kernel module and its library have different versions.</summary>
     SystemDriverMismatch = 803,
 
-    /// <summary>A stream of the context is recorded, which forbids the question.</summary>
+    /// <summary>The recording of a stream of the context forbids the call.</summary>
     StreamCaptureUnsupported = 900,
 }

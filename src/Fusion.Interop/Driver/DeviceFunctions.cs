@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Driver;
 
-/// <summary>Devices and what they can do.</summary>
+/// <summary>Functions of the driver for devices and their properties.</summary>
 public sealed unsafe class DeviceFunctions
 {
     private const int NameBytes = 256;
@@ -23,24 +23,24 @@ public sealed unsafe class DeviceFunctions
             exports.Get("cuDeviceGetAttribute");
     }
 
-    /// <summary><c>cuDeviceGetCount</c>.</summary>
+    /// <summary>Calls <c>cuDeviceGetCount</c>.</summary>
     /// <param name="count">Number of GPUs.</param>
     public CudaResult GetCount(out int count)
     {
         fixed (int* p = &count) return getCount(p);
     }
 
-    /// <summary><c>cuDeviceGet</c>.</summary>
-    /// <param name="ordinal">Its number, from 0.</param>
+    /// <summary>Calls <c>cuDeviceGet</c>.</summary>
+    /// <param name="ordinal">Ordinal of the device, from 0.</param>
     /// <param name="device">The device.</param>
     public CudaResult Get(int ordinal, out int device)
     {
         fixed (int* p = &device) return get(p, ordinal);
     }
 
-    /// <summary><c>cuDeviceGetName</c>.</summary>
+    /// <summary>Calls <c>cuDeviceGetName</c>.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="name">Its product name.</param>
+    /// <param name="name">Product name of the device.</param>
     public CudaResult GetName(int device, out string name)
     {
         var text = stackalloc byte[NameBytes];
@@ -50,9 +50,9 @@ public sealed unsafe class DeviceFunctions
         return result;
     }
 
-    /// <summary><c>cuDeviceTotalMem</c>.</summary>
+    /// <summary>Calls <c>cuDeviceTotalMem</c>.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="bytes">Its memory in bytes.</param>
+    /// <param name="bytes">Size of the device's memory in bytes.</param>
     public CudaResult GetTotalMemory(int device, out long bytes)
     {
         nuint value = 0;
@@ -61,10 +61,10 @@ public sealed unsafe class DeviceFunctions
         return result;
     }
 
-    /// <summary><c>cuDeviceGetAttribute</c>.</summary>
+    /// <summary>Calls <c>cuDeviceGetAttribute</c>.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="attribute">What to ask.</param>
-    /// <param name="value">The answer.</param>
+    /// <param name="attribute">Attribute to read.</param>
+    /// <param name="value">Value of the attribute.</param>
     public CudaResult GetAttribute(int device, DeviceProperty attribute, out int value)
     {
         fixed (int* p = &value) return getAttribute(p, attribute, device);

@@ -1,12 +1,12 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>What can be asked of a device (<c>CUdevice_attribute</c>).</summary>
+/// <summary>Attribute of a device (<c>CUdevice_attribute</c>).</summary>
 public enum DeviceProperty
 {
-    /// <summary>Not an attribute.</summary>
+    /// <summary>No attribute.</summary>
     None = 0,
 
-    /// <summary>The most threads in a block.</summary>
+    /// <summary>Largest number of threads in a block.</summary>
     MaxThreadsPerBlock = 1,
 
     /// <summary>Number of streaming multiprocessors.</summary>
@@ -18,6 +18,6 @@ public enum DeviceProperty
     /// <summary>Minor number of the compute capability.</summary>
     ComputeCapabilityMinor = 76,
 
-    /// <summary>The most shared memory of a block in bytes, for kernels that opt in.</summary>
+    /// <summary>Largest shared memory of a block in bytes, for kernels that opt in.</summary>
     MaxSharedMemoryPerBlockOptin = 97,
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Driver;
 
-/// <summary>What results are called and mean.</summary>
+/// <summary>Functions of the driver for names and descriptions of results.</summary>
 public sealed unsafe class ErrorFunctions
 {
     private readonly delegate* unmanaged<CudaResult, byte**, CudaResult> getName;
@@ -15,17 +15,18 @@ public sealed unsafe class ErrorFunctions
             exports.Get("cuGetErrorString");
     }
 
-    /// <summary><c>cuGetErrorName</c>.</summary>
+    /// <summary>Calls <c>cuGetErrorName</c>.</summary>
     /// <param name="result">A result.</param>
-    /// <returns><c>CUDA_ERROR_INVALID_VALUE</c>; the number for one that the driver does not know.</returns>
-    public string Name(CudaResult result) => Ask(getName, result) ?? $"result {(int)result}";
+    /// <returns>Name such as <c>CUDA_ERROR_INVALID_VALUE</c>; the number for a result that the driver does not
+    /// know.</returns>
+    public string Name(CudaResult result) => TextOf(getName, result) ?? $"result {(int)result}";
 
-    /// <summary><c>cuGetErrorString</c>.</summary>
+    /// <summary>Calls <c>cuGetErrorString</c>.</summary>
     /// <param name="result">A result.</param>
-    /// <returns><c>invalid argument</c>; empty for one that the driver does not know.</returns>
-    public string Describe(CudaResult result) => Ask(getString, result) ?? "";
+    /// <returns>Description such as <c>invalid argument</c>; empty for a result that the driver does not know.</returns>
+    public string Describe(CudaResult result) => TextOf(getString, result) ?? "";
 
-    private static string? Ask(delegate* unmanaged<CudaResult, byte**, CudaResult> function, CudaResult result)
+    private static string? TextOf(delegate* unmanaged<CudaResult, byte**, CudaResult> function, CudaResult result)
     {
         byte* text = null;
         return function(result, &text) == CudaResult.Success ? Marshal.PtrToStringUTF8((nint)text) : null;

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Events: points in a stream, with a time.</summary>
+/// <summary>Functions of the driver for events: points in a stream, with a time.</summary>
 public sealed unsafe class EventFunctions
 {
     private const uint Default = 0;
@@ -21,30 +21,30 @@ public sealed unsafe class EventFunctions
             exports.Get("cuEventElapsedTime");
     }
 
-    /// <summary><c>cuEventCreate</c> in the current context.</summary>
+    /// <summary>Calls <c>cuEventCreate</c> in the current context.</summary>
     /// <param name="handle">The event.</param>
     public CudaResult Create(out nint handle)
     {
         fixed (nint* p = &handle) return create(p, Default);
     }
 
-    /// <summary><c>cuEventDestroy</c>.</summary>
+    /// <summary>Calls <c>cuEventDestroy</c>.</summary>
     /// <param name="handle">The event.</param>
     public CudaResult Destroy(nint handle) => destroy(handle);
 
-    /// <summary><c>cuEventRecord</c>: the event happens when the stream's work so far is done.</summary>
+    /// <summary>Calls <c>cuEventRecord</c>: the event occurs when the stream's work so far is done.</summary>
     /// <param name="handle">The event.</param>
     /// <param name="stream">The stream.</param>
     public CudaResult Record(nint handle, nint stream) => record(handle, stream);
 
-    /// <summary><c>cuEventSynchronize</c>: waits until the event happens.</summary>
+    /// <summary>Calls <c>cuEventSynchronize</c>, which waits until the event has occurred.</summary>
     /// <param name="handle">The event.</param>
     public CudaResult Synchronize(nint handle) => synchronize(handle);
 
-    /// <summary><c>cuEventElapsedTime</c>, exact to half a microsecond.</summary>
+    /// <summary>Calls <c>cuEventElapsedTime</c>, whose resolution is about half a microsecond.</summary>
     /// <param name="start">The earlier event.</param>
     /// <param name="end">The later event.</param>
-    /// <param name="milliseconds">The time between them.</param>
+    /// <param name="milliseconds">Time between the events in milliseconds.</param>
     public CudaResult Elapsed(nint start, nint end, out float milliseconds)
     {
         fixed (float* p = &milliseconds) return elapsed(p, start, end);

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Graphs: work that was recorded once and is launched as a whole.</summary>
+/// <summary>Functions of the driver for CUDA graphs: work that is recorded once and launched as a whole.</summary>
 public sealed unsafe class GraphFunctions
 {
     private readonly delegate* unmanaged<nint*, nint, ulong, CudaResult> instantiate;
@@ -17,24 +17,25 @@ public sealed unsafe class GraphFunctions
         destroy = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuGraphDestroy");
     }
 
-    /// <summary><c>cuGraphInstantiateWithFlags</c>, without flags.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="executable">What can be launched; it does not need the graph any more.</param>
+    /// <summary>Calls <c>cuGraphInstantiateWithFlags</c> without flags.</summary>
+    /// <param name="graph">The CUDA graph.</param>
+    /// <param name="executable">Executable graph, which does not need the CUDA graph any more.</param>
     public CudaResult Instantiate(nint graph, out nint executable)
     {
         fixed (nint* p = &executable) return instantiate(p, graph, 0);
     }
 
-    /// <summary><c>cuGraphLaunch</c>: waits for an earlier launch of the same executable to end on the GPU.</summary>
-    /// <param name="executable">What <see cref="Instantiate"/> gave.</param>
+    /// <summary>Calls <c>cuGraphLaunch</c>. On the GPU, the launch waits for an earlier one of the same executable
+    /// graph.</summary>
+    /// <param name="executable">Executable graph from <see cref="Instantiate"/>.</param>
     /// <param name="stream">The stream.</param>
     public CudaResult Launch(nint executable, nint stream) => launch(executable, stream);
 
-    /// <summary><c>cuGraphExecDestroy</c>: a launch that runs still ends.</summary>
-    /// <param name="executable">What <see cref="Instantiate"/> gave.</param>
+    /// <summary>Calls <c>cuGraphExecDestroy</c>. A launch that runs still ends.</summary>
+    /// <param name="executable">Executable graph from <see cref="Instantiate"/>.</param>
     public CudaResult DestroyExecutable(nint executable) => destroyExecutable(executable);
 
-    /// <summary><c>cuGraphDestroy</c>.</summary>
-    /// <param name="graph">The graph.</param>
+    /// <summary>Calls <c>cuGraphDestroy</c>.</summary>
+    /// <param name="graph">The CUDA graph.</param>
     public CudaResult Destroy(nint graph) => destroy(graph);
 }

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Host memory that GPUs read and write directly.</summary>
+/// <summary>Functions of the driver for host memory that GPUs read and write directly.</summary>
 public sealed unsafe class HostMemoryFunctions
 {
     private const uint Portable = 1;
@@ -18,23 +18,25 @@ public sealed unsafe class HostMemoryFunctions
         free = (delegate* unmanaged<void*, CudaResult>)exports.Get("cuMemFreeHost");
     }
 
-    /// <summary><c>cuMemHostAlloc</c>: pinned, mapped for GPUs, and so for every context of the process.</summary>
-    /// <param name="bytes">Size, more than 0.</param>
-    /// <param name="address">Its address on the host.</param>
+    /// <summary>Calls <c>cuMemHostAlloc</c> for pinned memory that is mapped into GPUs, for every context of the
+    /// process.</summary>
+    /// <param name="bytes">Size in bytes, more than 0.</param>
+    /// <param name="address">Address of the memory on the host.</param>
     public CudaResult Allocate(nuint bytes, out void* address)
     {
         fixed (void** p = &address) return allocate(p, bytes, Portable | Mapped);
     }
 
-    /// <summary><c>cuMemHostGetDevicePointer</c>: the address under which the current context's GPU sees it.</summary>
-    /// <param name="host">What <see cref="Allocate"/> gave.</param>
-    /// <param name="device">The address on the GPU.</param>
+    /// <summary>Calls <c>cuMemHostGetDevicePointer</c> for the address at which the current context's GPU sees the
+    /// memory.</summary>
+    /// <param name="host">Address from <see cref="Allocate"/>.</param>
+    /// <param name="device">Address of the memory on the GPU.</param>
     public CudaResult GetDevicePointer(void* host, out ulong device)
     {
         fixed (ulong* p = &device) return getDevicePointer(p, host, 0);
     }
 
-    /// <summary><c>cuMemFreeHost</c>.</summary>
-    /// <param name="host">What <see cref="Allocate"/> gave.</param>
+    /// <summary>Calls <c>cuMemFreeHost</c>.</summary>
+    /// <param name="host">Address from <see cref="Allocate"/>.</param>
     public CudaResult Free(void* host) => free(host);
 }

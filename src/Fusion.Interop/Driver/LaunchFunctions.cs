@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Launching kernels.</summary>
+/// <summary>Functions of the driver that launch kernels.</summary>
 public sealed unsafe class LaunchFunctions
 {
     private readonly delegate* unmanaged<LaunchConfig*, nint, void**, void**, CudaResult> launch;
@@ -9,10 +9,11 @@ public sealed unsafe class LaunchFunctions
         launch = (delegate* unmanaged<LaunchConfig*, nint, void**, void**, CudaResult>)
             exports.Get("cuLaunchKernelEx");
 
-    /// <summary><c>cuLaunchKernelEx</c>: copies the arguments, puts the kernel into the stream and returns.</summary>
+    /// <summary>Calls <c>cuLaunchKernelEx</c>, which copies the arguments, enqueues the kernel in the stream and
+    /// returns.</summary>
     /// <param name="config">Grid, block, shared memory, stream and attributes.</param>
-    /// <param name="function">The function.</param>
-    /// <param name="arguments">The address of each argument.</param>
+    /// <param name="function">Handle of the kernel.</param>
+    /// <param name="arguments">Addresses of the arguments.</param>
     public CudaResult Launch(LaunchConfig* config, nint function, void** arguments) =>
         launch(config, function, arguments, null);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Driver;
 
-/// <summary>An attribute of a launch (<c>CUlaunchAttribute</c>, 72 bytes: the value, a union, starts at 8).</summary>
+/// <summary>Attribute of a launch (<c>CUlaunchAttribute</c>, 72 bytes; the value, a union, starts at byte 8).</summary>
 [StructLayout(LayoutKind.Explicit, Size = 72)]
 public readonly struct LaunchOption
 {
@@ -22,12 +22,13 @@ public readonly struct LaunchOption
         this.z = z;
     }
 
-    /// <summary>Whether the kernel may start before the one ahead of it in the stream has ended.</summary>
+    /// <summary>Attribute that lets the kernel start before the previous one in the stream has ended (PDL, programmatic
+    /// dependent launch).</summary>
     public static LaunchOption ProgrammaticLaunch { get; } = new(ProgrammaticStreamSerialization, 1, 0, 0);
 
-    /// <summary>How many blocks form a cluster.</summary>
-    /// <param name="x">Blocks along x.</param>
-    /// <param name="y">Blocks along y.</param>
-    /// <param name="z">Blocks along z.</param>
+    /// <summary>Makes the attribute that sets the number of blocks in a cluster.</summary>
+    /// <param name="x">Number of blocks along x.</param>
+    /// <param name="y">Number of blocks along y.</param>
+    /// <param name="z">Number of blocks along z.</param>
     public static LaunchOption Cluster(uint x, uint y, uint z) => new(ClusterDimension, x, y, z);
 }

@@ -1,6 +1,7 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Device memory. Sizes are in bytes; the context of the memory must be current.</summary>
+/// <summary>Functions of the driver for device memory. Sizes are in bytes; the context of the memory must be
+/// current.</summary>
 public sealed unsafe class MemoryFunctions
 {
     private readonly delegate* unmanaged<ulong*, nuint, CudaResult> allocate;
@@ -25,47 +26,47 @@ public sealed unsafe class MemoryFunctions
         copy = (delegate* unmanaged<ulong, ulong, nuint, CudaResult>)exports.Get("cuMemcpyDtoD_v2");
     }
 
-    /// <summary><c>cuMemAlloc</c>.</summary>
-    /// <param name="bytes">Size, more than 0.</param>
-    /// <param name="address">The memory's address, a multiple of 256.</param>
+    /// <summary>Calls <c>cuMemAlloc</c>.</summary>
+    /// <param name="bytes">Size in bytes, more than 0.</param>
+    /// <param name="address">Address of the memory, a multiple of 256.</param>
     public CudaResult Allocate(nuint bytes, out ulong address)
     {
         fixed (ulong* p = &address) return allocate(p, bytes);
     }
 
-    /// <summary><c>cuMemFree</c>: waits for kernels that run, then frees.</summary>
-    /// <param name="address">What <see cref="Allocate"/> gave.</param>
+    /// <summary>Calls <c>cuMemFree</c>, which waits for running kernels and then frees.</summary>
+    /// <param name="address">Address from <see cref="Allocate"/>.</param>
     public CudaResult Free(ulong address) => free(address);
 
-    /// <summary><c>cuMemcpyHtoD</c>: may return before the bytes are on the device.</summary>
+    /// <summary>Calls <c>cuMemcpyHtoD</c>, which may return before the bytes are on the device.</summary>
     /// <param name="target">Address on the device.</param>
     /// <param name="source">Address on the host.</param>
-    /// <param name="bytes">Size.</param>
+    /// <param name="bytes">Size in bytes.</param>
     public CudaResult CopyToDevice(ulong target, void* source, nuint bytes) => copyToDevice(target, source, bytes);
 
-    /// <summary><c>cuMemcpyDtoH</c>: returns when the bytes are on the host.</summary>
+    /// <summary>Calls <c>cuMemcpyDtoH</c>, which returns when the bytes are on the host.</summary>
     /// <param name="target">Address on the host.</param>
     /// <param name="source">Address on the device.</param>
-    /// <param name="bytes">Size.</param>
+    /// <param name="bytes">Size in bytes.</param>
     public CudaResult CopyToHost(void* target, ulong source, nuint bytes) => copyToHost(target, source, bytes);
 
-    /// <summary><c>cuMemsetD8</c>: may return before the bytes are set.</summary>
+    /// <summary>Calls <c>cuMemsetD8</c>, which may return before the bytes are set.</summary>
     /// <param name="target">Address on the device.</param>
-    /// <param name="value">The byte to repeat.</param>
-    /// <param name="bytes">Size.</param>
+    /// <param name="value">Value of each byte.</param>
+    /// <param name="bytes">Size in bytes.</param>
     public CudaResult Fill(ulong target, byte value, nuint bytes) => fill(target, value, bytes);
 
-    /// <summary><c>cuMemsetD8Async</c>: sets bytes when the stream comes to it.</summary>
+    /// <summary>Calls <c>cuMemsetD8Async</c>, which sets bytes in the order of the stream.</summary>
     /// <param name="target">Address on the device.</param>
-    /// <param name="value">The byte to repeat.</param>
-    /// <param name="bytes">Size.</param>
+    /// <param name="value">Value of each byte.</param>
+    /// <param name="bytes">Size in bytes.</param>
     /// <param name="stream">The stream.</param>
     public CudaResult Fill(ulong target, byte value, nuint bytes, nint stream) => fillInStream(target, value, bytes, stream);
 
-    /// <summary><c>cuMemcpyDtoD</c>, between GPUs too where the current context may use the other's memory; may return before
-    /// it is done.</summary>
+    /// <summary>Calls <c>cuMemcpyDtoD</c>, which may return before the copy is done. It copies between GPUs if the current
+    /// context has peer access.</summary>
     /// <param name="target">Address on a device.</param>
     /// <param name="source">Address on a device.</param>
-    /// <param name="bytes">Size.</param>
+    /// <param name="bytes">Size in bytes.</param>
     public CudaResult Copy(ulong target, ulong source, nuint bytes) => copy(target, source, bytes);
 }

@@ -1,9 +1,9 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>What memory an address is of (<c>CUmemorytype</c>).</summary>
+/// <summary>Type of the memory that an address is in (<c>CUmemorytype</c>).</summary>
 public enum MemoryType
 {
-    /// <summary>None that the driver knows.</summary>
+    /// <summary>Memory that the driver does not know.</summary>
     Unknown = 0,
 
     /// <summary>Pinned host memory.</summary>
@@ -12,9 +12,9 @@ public enum MemoryType
     /// <summary>Memory of a GPU.</summary>
     Device = 2,
 
-    /// <summary>An array.</summary>
+    /// <summary>CUDA array.</summary>
     Array = 3,
 
-    /// <summary>Unified.</summary>
+    /// <summary>Unified memory.</summary>
     Unified = 4,
 }

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Driver;
 
-/// <summary>Modules and the functions in them. The context of the module must be current.</summary>
+/// <summary>Functions of the driver for modules and the kernels in them. The context of the module must be
+/// current.</summary>
 public sealed unsafe class ModuleFunctions
 {
     private readonly delegate* unmanaged<nint*, void*, uint, JitOption*, void**, CudaResult> load;
@@ -36,10 +37,10 @@ public sealed unsafe class ModuleFunctions
     /// <summary>Whether the driver has <see cref="GetParameter"/> (from 12.4 on).</summary>
     public bool CanGetParameter => getParameter is not null;
 
-    /// <summary><c>cuModuleLoadDataEx</c>.</summary>
-    /// <param name="image">A cubin, or PTX that ends with a zero byte.</param>
-    /// <param name="options">What to set.</param>
-    /// <param name="values">The value of each option, in its place.</param>
+    /// <summary>Calls <c>cuModuleLoadDataEx</c>.</summary>
+    /// <param name="image">Address of a cubin, or of PTX that ends with a zero byte.</param>
+    /// <param name="options">Options to set.</param>
+    /// <param name="values">Values of the options, in the same order.</param>
     /// <param name="module">The module.</param>
     public CudaResult Load(void* image, ReadOnlySpan<JitOption> options, Span<nint> values, out nint module)
     {
@@ -50,14 +51,14 @@ public sealed unsafe class ModuleFunctions
             return load(m, image, (uint)options.Length, o, (void**)v);
     }
 
-    /// <summary><c>cuModuleUnload</c>.</summary>
+    /// <summary>Calls <c>cuModuleUnload</c>.</summary>
     /// <param name="module">The module.</param>
     public CudaResult Unload(nint module) => unload(module);
 
-    /// <summary><c>cuModuleGetFunction</c>.</summary>
+    /// <summary>Calls <c>cuModuleGetFunction</c>.</summary>
     /// <param name="module">The module.</param>
-    /// <param name="symbol">The function's symbol in it.</param>
-    /// <param name="function">The function; as good as the module lives.</param>
+    /// <param name="symbol">Symbol of the kernel in the module.</param>
+    /// <param name="function">Handle of the kernel, valid as long as the module.</param>
     public CudaResult GetFunction(nint module, string symbol, out nint function)
     {
         var name = Marshal.StringToCoTaskMemUTF8(symbol);
@@ -71,35 +72,38 @@ public sealed unsafe class ModuleFunctions
         }
     }
 
-    /// <summary><c>cuFuncGetAttribute</c>.</summary>
-    /// <param name="function">The function.</param>
-    /// <param name="attribute">What to ask.</param>
-    /// <param name="value">The answer.</param>
+    /// <summary>Calls <c>cuFuncGetAttribute</c>.</summary>
+    /// <param name="function">Handle of the kernel.</param>
+    /// <param name="attribute">Attribute to read.</param>
+    /// <param name="value">Value of the attribute.</param>
     public CudaResult GetAttribute(nint function, FunctionProperty attribute, out int value)
     {
         fixed (int* p = &value) return getAttribute(p, attribute, function);
     }
 
-    /// <summary><c>cuFuncSetAttribute</c>.</summary>
-    /// <param name="function">The function.</param>
-    /// <param name="attribute">What to set.</param>
-    /// <param name="value">To what.</param>
+    /// <summary>Calls <c>cuFuncSetAttribute</c>.</summary>
+    /// <param name="function">Handle of the kernel.</param>
+    /// <param name="attribute">Attribute to set.</param>
+    /// <param name="value">New value of the attribute.</param>
     public CudaResult SetAttribute(nint function, FunctionProperty attribute, int value) =>
         setAttribute(function, attribute, value);
 
-    /// <summary><c>cuFuncLoad</c>: brings the function's code to the device now, not at its first launch.</summary>
-    /// <param name="function">The function.</param>
-    /// <exception cref="NotSupportedException">The driver has no such function (<see cref="CanLoadFunction"/>).</exception>
+    /// <summary>Calls <c>cuFuncLoad</c>, which loads the kernel's code onto the device now instead of at the first
+    /// launch.</summary>
+    /// <param name="function">Handle of the kernel.</param>
+    /// <exception cref="NotSupportedException">The driver does not have the function
+    /// (<see cref="CanLoadFunction"/>).</exception>
     public CudaResult LoadFunction(nint function) =>
         CanLoadFunction ? loadFunction(function) : throw new NotSupportedException("This driver has no cuFuncLoad.");
 
-    /// <summary><c>cuFuncGetParamInfo</c>.</summary>
-    /// <param name="function">The function.</param>
-    /// <param name="index">Number of the parameter, from 0.</param>
-    /// <param name="offset">Where it starts in the parameter block, in bytes.</param>
-    /// <param name="size">Its size in bytes.</param>
-    /// <returns><see cref="CudaResult.InvalidValue"/> beyond the last parameter.</returns>
-    /// <exception cref="NotSupportedException">The driver has no such function (<see cref="CanGetParameter"/>).</exception>
+    /// <summary>Calls <c>cuFuncGetParamInfo</c>.</summary>
+    /// <param name="function">Handle of the kernel.</param>
+    /// <param name="index">Index of the parameter, from 0.</param>
+    /// <param name="offset">Offset of the parameter in the parameter block, in bytes.</param>
+    /// <param name="size">Size of the parameter in bytes.</param>
+    /// <returns>Result of the call; <see cref="CudaResult.InvalidValue"/> beyond the last parameter.</returns>
+    /// <exception cref="NotSupportedException">The driver does not have the function
+    /// (<see cref="CanGetParameter"/>).</exception>
     public CudaResult GetParameter(nint function, int index, out int offset, out int size)
     {
         if (!CanGetParameter) throw new NotSupportedException("This driver has no cuFuncGetParamInfo.");

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>How many blocks run at a time.</summary>
+/// <summary>Functions of the driver for the occupancy of kernels.</summary>
 public sealed unsafe class OccupancyFunctions
 {
     private readonly delegate* unmanaged<int*, nint, int, nuint, CudaResult> maxActiveBlocks;
@@ -17,21 +17,22 @@ public sealed unsafe class OccupancyFunctions
     /// <summary>Whether the driver has <see cref="MaxActiveClusters"/> (from 11.8 on).</summary>
     public bool CanMaxActiveClusters => maxActiveClusters is not null;
 
-    /// <summary><c>cuOccupancyMaxActiveBlocksPerMultiprocessor</c>.</summary>
-    /// <param name="function">The function.</param>
-    /// <param name="threads">Threads of a block.</param>
+    /// <summary>Calls <c>cuOccupancyMaxActiveBlocksPerMultiprocessor</c>.</summary>
+    /// <param name="function">Handle of the kernel.</param>
+    /// <param name="threads">Number of threads in a block.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
-    /// <param name="blocks">Blocks that one multiprocessor holds at once, if it has nothing else to do.</param>
+    /// <param name="blocks">Number of blocks that are resident on an otherwise idle multiprocessor.</param>
     public CudaResult MaxActiveBlocks(nint function, int threads, nuint sharedBytes, out int blocks)
     {
         fixed (int* p = &blocks) return maxActiveBlocks(p, function, threads, sharedBytes);
     }
 
-    /// <summary><c>cuOccupancyMaxActiveClusters</c>.</summary>
-    /// <param name="function">The function.</param>
-    /// <param name="config">A launch with a cluster dimension among its attributes.</param>
-    /// <param name="clusters">Clusters that the whole device holds at once, if it has nothing else to do.</param>
-    /// <exception cref="NotSupportedException">The driver has no such function (<see cref="CanMaxActiveClusters"/>).</exception>
+    /// <summary>Calls <c>cuOccupancyMaxActiveClusters</c>.</summary>
+    /// <param name="function">Handle of the kernel.</param>
+    /// <param name="config">Configuration of a launch with a cluster attribute.</param>
+    /// <param name="clusters">Number of clusters that are resident on an otherwise idle device.</param>
+    /// <exception cref="NotSupportedException">The driver does not have the function
+    /// (<see cref="CanMaxActiveClusters"/>).</exception>
     public CudaResult MaxActiveClusters(nint function, LaunchConfig* config, out int clusters)
     {
         if (!CanMaxActiveClusters) throw new NotSupportedException("This driver has no cuOccupancyMaxActiveClusters.");

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>GPUs that read and write each other's memory.</summary>
+/// <summary>Functions of the driver for peer access: GPUs that read and write each other's memory.</summary>
 public sealed unsafe class PeerFunctions
 {
     private readonly delegate* unmanaged<int*, int, int, CudaResult> canAccess;
@@ -12,10 +12,10 @@ public sealed unsafe class PeerFunctions
         enable = (delegate* unmanaged<nint, uint, CudaResult>)exports.Get("cuCtxEnablePeerAccess");
     }
 
-    /// <summary><c>cuDeviceCanAccessPeer</c>.</summary>
-    /// <param name="device">Who would read and write.</param>
-    /// <param name="peer">Whose memory.</param>
-    /// <param name="can">Whether the driver thinks that it can.</param>
+    /// <summary>Calls <c>cuDeviceCanAccessPeer</c>.</summary>
+    /// <param name="device">Device that would read and write.</param>
+    /// <param name="peer">Device that has the memory.</param>
+    /// <param name="can">Whether the driver claims that it can.</param>
     public CudaResult CanAccess(int device, int peer, out bool can)
     {
         var value = 0;
@@ -24,8 +24,8 @@ public sealed unsafe class PeerFunctions
         return result;
     }
 
-    /// <summary><c>cuCtxEnablePeerAccess</c>: lets the current context use all memory of another one.</summary>
-    /// <param name="peer">The context that has the memory.</param>
-    /// <returns><see cref="CudaResult.PeerAccessAlreadyEnabled"/> if it was so before.</returns>
+    /// <summary>Calls <c>cuCtxEnablePeerAccess</c>, which lets the current context use all memory of another one.</summary>
+    /// <param name="peer">Context that has the memory.</param>
+    /// <returns>Result of the call; <see cref="CudaResult.PeerAccessAlreadyEnabled"/> if it was enabled before.</returns>
     public CudaResult Enable(nint peer) => enable(peer, 0);
 }

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Driver;
 
-/// <summary>Streams: queues of work on a device.</summary>
+/// <summary>Functions of the driver for streams: queues of work on a device.</summary>
 public sealed unsafe class StreamFunctions
 {
     private const uint NonBlocking = 1;
@@ -22,34 +22,35 @@ public sealed unsafe class StreamFunctions
         getContext = (delegate* unmanaged<nint, nint*, CudaResult>)exports.Get("cuStreamGetCtx");
     }
 
-    /// <summary><c>cuStreamCreate</c> in the current context, without order towards the default stream.</summary>
+    /// <summary>Calls <c>cuStreamCreate</c> in the current context, for a stream that is not ordered with the default
+    /// stream.</summary>
     /// <param name="stream">The stream.</param>
     public CudaResult Create(out nint stream)
     {
         fixed (nint* p = &stream) return create(p, NonBlocking);
     }
 
-    /// <summary><c>cuStreamDestroy</c>: work in it still ends.</summary>
+    /// <summary>Calls <c>cuStreamDestroy</c>. Work in the stream still ends.</summary>
     /// <param name="stream">The stream.</param>
     public CudaResult Destroy(nint stream) => destroy(stream);
 
-    /// <summary><c>cuStreamSynchronize</c>: waits for all work in the stream.</summary>
+    /// <summary>Calls <c>cuStreamSynchronize</c>, which waits for all work in the stream.</summary>
     /// <param name="stream">The stream; 0 is the default stream of the current context.</param>
     public CudaResult Synchronize(nint stream) => synchronize(stream);
 
-    /// <summary><c>cuStreamQuery</c>: must not be asked of a stream that is recorded.</summary>
+    /// <summary>Calls <c>cuStreamQuery</c>, which must not be done for a stream that is being recorded.</summary>
     /// <param name="stream">The stream; 0 is the default stream of the current context.</param>
-    /// <returns><see cref="CudaResult.NotReady"/> if there is work in it.</returns>
+    /// <returns>Result of the call; <see cref="CudaResult.NotReady"/> if the stream has work.</returns>
     public CudaResult Query(nint stream) => query(stream);
 
-    /// <summary><c>cuStreamWaitEvent</c>: what is put in later waits for the event.</summary>
+    /// <summary>Calls <c>cuStreamWaitEvent</c>: work that is enqueued later waits for the event.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="handle">The event, of any context.</param>
     public CudaResult Wait(nint stream, nint handle) => waitEvent(stream, handle, 0);
 
-    /// <summary><c>cuStreamGetCtx</c>: the context that a stream belongs to.</summary>
-    /// <param name="stream">The stream; not one of the default streams.</param>
-    /// <param name="context">Its context.</param>
+    /// <summary>Calls <c>cuStreamGetCtx</c> for the context that a stream belongs to.</summary>
+    /// <param name="stream">A stream other than the default streams.</param>
+    /// <param name="context">Context of the stream.</param>
     public CudaResult GetContext(nint stream, out nint context)
     {
         fixed (nint* p = &context) return getContext(stream, p);

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Nccl;
 
-/// <summary>NCCL, NVIDIA's library of collective operations: what an all-reduce needs of it.</summary>
-/// <remarks>The library stays loaded until the process ends. A communicator belongs to a GPU, whose context must be current;
-/// one thread at a time may use it.</remarks>
+/// <summary>Functions of NCCL, NVIDIA's library of collective operations, that an all-reduce needs.</summary>
+/// <remarks>The library stays loaded until the process ends. A communicator belongs to a GPU, whose context must be current,
+/// and may be used by one thread at a time.</remarks>
 public sealed unsafe class NcclLibrary
 {
     private const int Sum = 0;
@@ -24,7 +24,7 @@ public sealed unsafe class NcclLibrary
     {
         commInitAll = (delegate* unmanaged<nint*, int, int*, NcclResult>)Export("ncclCommInitAll");
         commAbort = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommAbort");
-        // Since 2.14.
+        // NCCL has it since 2.14.
         if (exports.TryGet("ncclCommFinalize", out var finalize))
             commFinalize = (delegate* unmanaged<nint, NcclResult>)finalize;
         commDestroy = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommDestroy");
@@ -36,20 +36,20 @@ public sealed unsafe class NcclLibrary
         var getVersion = (delegate* unmanaged<int*, NcclResult>)Export("ncclGetVersion");
         var code = 0;
         _ = getVersion(&code);
-        // 2.8 and older: 1000, 100, 1; since then 10000, 100, 1.
+        // NCCL up to 2.8 has 1000 × major + 100 × minor + patch, later ones 10000 × major.
         Version = code < 10000 ? new(code / 1000, code % 1000 / 100, code % 100) : new(code / 10000, code % 10000 / 100, code % 100);
 
         nint Export(string name) => exports.Get(name);
     }
 
-    /// <summary>NCCL's version: 2.21.5.</summary>
+    /// <summary>Version of NCCL, such as 2.21.5.</summary>
     public Version Version { get; }
 
     /// <summary>Loads NCCL.</summary>
-    /// <param name="path">The library, or a folder that has it; null to let the loader look for one.</param>
-    /// <param name="library">NCCL.</param>
-    /// <param name="failure">Why there is none, a line for each place.</param>
-    /// <returns>Whether there is one with all the functions.</returns>
+    /// <param name="path">Path of the library or of a folder that has it; null to let the loader find it by name.</param>
+    /// <param name="library">The loaded library.</param>
+    /// <param name="failure">Reasons if no library was found, a line for each place.</param>
+    /// <returns>Whether a library with all functions was found.</returns>
     public static bool TryLoad(
         string? path, [NotNullWhen(true)] out NcclLibrary? library, [NotNullWhen(false)] out string? failure)
     {
@@ -77,9 +77,9 @@ public sealed unsafe class NcclLibrary
         return false;
     }
 
-    /// <summary><c>ncclCommInitAll</c>: a communicator for each of several GPUs of this process.</summary>
-    /// <param name="communicators">Where they go.</param>
-    /// <param name="gpus">Number of each rank's GPU, none twice.</param>
+    /// <summary>Calls <c>ncclCommInitAll</c>, which makes a communicator for each of several GPUs of this process.</summary>
+    /// <param name="communicators">Span that receives the communicators, one for each rank.</param>
+    /// <param name="gpus">Ordinal of each rank's GPU, without duplicates.</param>
     public NcclResult Initialize(Span<nint> communicators, ReadOnlySpan<int> gpus)
     {
         fixed (nint* p = communicators)
@@ -89,56 +89,57 @@ public sealed unsafe class NcclLibrary
         }
     }
 
-    /// <summary><c>ncclCommAbort</c>: ends what a communicator still does, waiting kernels among it, and frees it.</summary>
+    /// <summary>Calls <c>ncclCommAbort</c>, which ends all work of a communicator, including waiting kernels, and frees
+    /// it.</summary>
     /// <param name="communicator">The communicator.</param>
     public NcclResult Abort(nint communicator) => commAbort(communicator);
 
-    /// <summary><c>ncclCommFinalize</c> and <c>ncclCommDestroy</c> of all communicators of a process: waits for what they
-    /// still do and frees them.</summary>
-    /// <param name="communicators">The communicators of all ranks.</param>
-    /// <returns>The first result that is no success. All are destroyed all the same.</returns>
+    /// <summary>Calls <c>ncclCommFinalize</c> and <c>ncclCommDestroy</c> for all communicators of a process, which wait for
+    /// their work and free them.</summary>
+    /// <param name="communicators">Communicators of all ranks.</param>
+    /// <returns>The first result that is no success. All communicators are destroyed in any case.</returns>
     public NcclResult Destroy(ReadOnlySpan<nint> communicators)
     {
         var result = NcclResult.Success;
         if (commFinalize != null)
         {
-            // Each waits for the others, so one thread starts them together.
-            Note(groupStart());
-            foreach (var communicator in communicators) Note(commFinalize(communicator));
-            Note(groupEnd());
+            // Each call waits for the others, so one thread starts them as a group.
+            KeepFirstFailure(groupStart());
+            foreach (var communicator in communicators) KeepFirstFailure(commFinalize(communicator));
+            KeepFirstFailure(groupEnd());
         }
 
-        foreach (var communicator in communicators) Note(commDestroy(communicator));
+        foreach (var communicator in communicators) KeepFirstFailure(commDestroy(communicator));
         return result;
 
-        void Note(NcclResult one) => result = result == NcclResult.Success ? one : result;
+        void KeepFirstFailure(NcclResult one) => result = result == NcclResult.Success ? one : result;
     }
 
-    /// <summary><c>ncclCommGetAsyncError</c>: what went wrong since.</summary>
+    /// <summary>Calls <c>ncclCommGetAsyncError</c> for an error since the last call.</summary>
     /// <param name="communicator">The communicator.</param>
-    /// <param name="error"><see cref="NcclResult.Success"/> if nothing did.</param>
+    /// <param name="error">The error; <see cref="NcclResult.Success"/> if there is none.</param>
     public NcclResult GetAsyncError(nint communicator, out NcclResult error)
     {
         fixed (NcclResult* p = &error) return commGetAsyncError(communicator, p);
     }
 
-    /// <summary><c>ncclAllReduce</c> with <c>ncclSum</c>.</summary>
-    /// <param name="input">Address of what is summed.</param>
-    /// <param name="output">Where the sum goes; it may be the input.</param>
-    /// <param name="count">Elements.</param>
-    /// <param name="type">Their type.</param>
-    /// <param name="communicator">The rank's communicator.</param>
-    /// <param name="stream">Its stream.</param>
+    /// <summary>Calls <c>ncclAllReduce</c> with <c>ncclSum</c>.</summary>
+    /// <param name="input">Address of the tensor that is summed.</param>
+    /// <param name="output">Address at which the sum is written; it may be the input.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="communicator">Communicator of the rank.</param>
+    /// <param name="stream">Stream of the rank.</param>
     public NcclResult AllReduce(ulong input, ulong output, long count, NcclDataType type, nint communicator, nint stream) =>
         allReduce((void*)input, (void*)output, (nuint)count, type, Sum, communicator, stream);
 
-    /// <summary><c>ncclGroupStart</c>: what follows is started together, by <see cref="GroupEnd"/>.</summary>
+    /// <summary>Calls <c>ncclGroupStart</c>: later calls are started together, by <see cref="GroupEnd"/>.</summary>
     public NcclResult GroupStart() => groupStart();
 
-    /// <summary><c>ncclGroupEnd</c>.</summary>
+    /// <summary>Calls <c>ncclGroupEnd</c>.</summary>
     public NcclResult GroupEnd() => groupEnd();
 
-    /// <summary>What a result means, in NCCL's words.</summary>
+    /// <summary>Gets NCCL's description of a result.</summary>
     /// <param name="result">Any result.</param>
     public string TextOf(NcclResult result) => Marshal.PtrToStringUTF8((nint)getErrorString(result)) ?? result.ToString();
 

@@ -1,6 +1,6 @@
 namespace Fusion.Interop.Nccl;
 
-/// <summary>What NCCL's functions return; any other number is an error too.</summary>
+/// <summary>Result of a function of NCCL; any other number is an error too.</summary>
 public enum NcclResult
 {
     /// <summary><c>ncclSuccess</c>.</summary>
@@ -28,7 +28,7 @@ public enum NcclResult
     InProgress = 7,
 }
 
-/// <summary>The types of <c>ncclDataType_t</c> that Fusion sums.</summary>
+/// <summary>Element types that Fusion sums by NCCL (<c>ncclDataType_t</c>).</summary>
 public enum NcclDataType
 {
     /// <summary><c>ncclFloat16</c>.</summary>

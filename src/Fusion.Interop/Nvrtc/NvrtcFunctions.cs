@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Nvrtc;
 
-/// <summary>The entry points of one NVRTC library.</summary>
+/// <summary>Functions of one NVRTC library.</summary>
 internal sealed unsafe class NvrtcFunctions(nint library)
 {
     public readonly delegate* unmanaged<int*, int*, NvrtcResult> Version =

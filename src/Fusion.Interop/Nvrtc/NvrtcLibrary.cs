@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace Fusion.Interop.Nvrtc;
 
 /// <summary>NVRTC, the compiler from CUDA C++ to machine code and PTX.</summary>
-/// <remarks>It stays loaded until the process ends: its threads and exit handlers do not survive unloading. Several
-/// versions may be loaded side by side. Programs may be compiled on many threads at a time; the first use should be on
-/// the main thread, since old versions crash at exit otherwise.</remarks>
+/// <remarks>The library stays loaded until the process ends, since its threads and exit handlers do not survive unloading.
+/// Several versions may be loaded side by side. Programs may be compiled on several threads at a time; the first use should
+/// be on the main thread, since old versions crash at exit otherwise.</remarks>
 public sealed unsafe class NvrtcLibrary
 {
     private NvrtcLibrary(nint handle, NvrtcFunctions functions, string name, Version version)
@@ -19,26 +19,26 @@ public sealed unsafe class NvrtcLibrary
         Architectures = ReadArchitectures();
     }
 
-    /// <summary>NVRTC's version: 12.4. It has no patch number.</summary>
+    /// <summary>Version of NVRTC, such as 12.4, without a patch number.</summary>
     public Version Version { get; }
 
-    /// <summary>Full path of the library; where the loader found it by name and does not tell, that name.</summary>
+    /// <summary>Full path of the library; its name if the loader found it by name and does not say where.</summary>
     public string Path { get; }
 
-    /// <summary>Full path of the builtins library beside it, which is loaded; null if there is none of its version, and
-    /// NVRTC has to look for one itself at the first compilation.</summary>
+    /// <summary>Full path of the builtins library beside NVRTC, which is loaded; null if there is none of the same version,
+    /// and NVRTC has to find one at the first compilation.</summary>
     public string? BuiltinsPath { get; }
 
-    /// <summary>The plain architectures that it compiles for, as numbers in ascending order: 80 for <c>sm_80</c>.</summary>
+    /// <summary>Plain architectures that NVRTC compiles for, as numbers in ascending order: 80 for <c>sm_80</c>.</summary>
     public IReadOnlyList<int> Architectures { get; }
 
     internal NvrtcFunctions Functions { get; }
 
-    /// <summary>Loads an NVRTC, and the builtins library beside it.</summary>
+    /// <summary>Loads an NVRTC library and the builtins library beside it.</summary>
     /// <param name="name">Full path of the library, or a name for the loader to find.</param>
-    /// <param name="library">The library.</param>
-    /// <param name="failure">Why it could not be loaded, in one line.</param>
-    /// <returns>Whether it is loaded and has all that is needed.</returns>
+    /// <param name="library">The loaded library.</param>
+    /// <param name="failure">Reason if the library could not be loaded, in one line.</param>
+    /// <returns>Whether the library is loaded and has all functions.</returns>
     public static bool TryLoad(
         string name, [NotNullWhen(true)] out NvrtcLibrary? library, [NotNullWhen(false)] out string? failure)
     {
@@ -74,14 +74,15 @@ public sealed unsafe class NvrtcLibrary
         return false;
     }
 
-    /// <summary>The name of a result: <c>NVRTC_ERROR_COMPILATION</c>.</summary>
-    /// <param name="result">Any result, also one that this version of Fusion has no name for.</param>
+    /// <summary>Gets the name of a result, such as <c>NVRTC_ERROR_COMPILATION</c>.</summary>
+    /// <param name="result">Any result, including one that <see cref="NvrtcResult"/> has no member for.</param>
     public string NameOf(NvrtcResult result) => TextOf(Functions.GetErrorString(result));
 
-    /// <summary>Creates a program.</summary>
-    /// <param name="source">The source, without a byte order mark.</param>
-    /// <param name="name">What the log and <c>__FILE__</c> call it. <c>#include "x"</c> looks in its folder first.</param>
-    /// <exception cref="NvrtcException">NVRTC refuses.</exception>
+    /// <summary>Creates a program from a source.</summary>
+    /// <param name="source">Source text, without a byte order mark.</param>
+    /// <param name="name">Name of the source in the log and <c>__FILE__</c>. <c>#include "x"</c> looks in its folder
+    /// first.</param>
+    /// <exception cref="NvrtcException">NVRTC cannot create the program.</exception>
     public NvrtcProgram CreateProgram(string source, string name) => new(this, source, name);
 
     internal static string TextOf(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
@@ -101,7 +102,7 @@ public sealed unsafe class NvrtcLibrary
         return architectures;
     }
 
-    // NVRTC opens the builtins by name only. Once a library of that name is loaded, the loader hands out that one.
+    // NVRTC opens the builtins library by name only. Once a library of that name is loaded, the loader returns that one.
     private static string? LoadBuiltins(string nvrtc, Version version)
     {
         if (System.IO.Path.GetDirectoryName(nvrtc) is not { Length: > 0 } folder) return null;
@@ -117,7 +118,7 @@ public sealed unsafe class NvrtcLibrary
             .FirstOrDefault(m => address >= m.BaseAddress && address - m.BaseAddress < m.ModuleMemorySize)?.FileName;
     }
 
-    // The message of .NET goes on with advice about search paths, which is not for the one who reads this.
+    // The rest of .NET's message is advice about search paths, which does not help here.
     private static string LoaderReason(string message)
     {
         var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Fusion.Interop.Nvrtc;
 
-/// <summary>One source on its way through NVRTC: add name expressions, compile once, read the results.</summary>
-/// <remarks>For one thread at a time.</remarks>
+/// <summary>A program of NVRTC: add name expressions, compile once, read the results.</summary>
+/// <remarks>Use it from one thread at a time.</remarks>
 public sealed unsafe class NvrtcProgram : IDisposable
 {
     private readonly NvrtcLibrary library;
@@ -19,8 +19,8 @@ public sealed unsafe class NvrtcProgram : IDisposable
             library.Check(library.Functions.CreateProgram(h, s, n, 0, null, null), "nvrtcCreateProgram");
     }
 
-    /// <summary>Asks for an instantiation of a template, and for its symbol.</summary>
-    /// <param name="expression"><c>scale&lt;float&gt;</c>.</param>
+    /// <summary>Requests an instantiation of a template, and its symbol.</summary>
+    /// <param name="expression">Name expression, such as <c>scale&lt;float&gt;</c>.</param>
     /// <exception cref="NvrtcException">The program is compiled already.</exception>
     public void AddNameExpression(string expression)
     {
@@ -28,8 +28,8 @@ public sealed unsafe class NvrtcProgram : IDisposable
     }
 
     /// <summary>Compiles the program.</summary>
-    /// <param name="options">Options of NVRTC, each whole.</param>
-    /// <returns>Whether it compiled; <see cref="GetLog"/> says why not.</returns>
+    /// <param name="options">Options of NVRTC, each with its value in one string.</param>
+    /// <returns>Result of the compilation; <see cref="GetLog"/> has the reasons of a failure.</returns>
     public NvrtcResult Compile(IReadOnlyList<string> options)
     {
         var texts = new nint[options.Count];
@@ -44,7 +44,7 @@ public sealed unsafe class NvrtcProgram : IDisposable
         }
     }
 
-    /// <summary>What NVRTC said at compilation: errors, warnings, or nothing.</summary>
+    /// <summary>Gets NVRTC's log of the compilation: errors and warnings; empty if there are none.</summary>
     /// <exception cref="NvrtcException">NVRTC gives no log.</exception>
     public string GetLog()
     {
@@ -55,9 +55,8 @@ public sealed unsafe class NvrtcProgram : IDisposable
         return Encoding.UTF8.GetString(bytes).TrimEnd('\0');
     }
 
-    /// <summary>The PTX, without the zero byte that NVRTC ends it with.</summary>
-    /// <exception cref="NvrtcException">There is none: the program failed to compile, or an option asked for another
-    /// format.</exception>
+    /// <summary>Gets the PTX, without the zero byte at NVRTC's end.</summary>
+    /// <exception cref="NvrtcException">The program failed to compile, or an option asked for another format.</exception>
     public byte[] GetPtx()
     {
         nuint size;
@@ -67,9 +66,8 @@ public sealed unsafe class NvrtcProgram : IDisposable
         return bytes is [.. var text, 0] ? text : bytes;
     }
 
-    /// <summary>The machine code: empty if the program was compiled for a virtual architecture.</summary>
-    /// <exception cref="NvrtcException">There is none: the program failed to compile, or an option asked for another
-    /// format.</exception>
+    /// <summary>Gets the machine code; empty if the program was compiled for a virtual architecture.</summary>
+    /// <exception cref="NvrtcException">The program failed to compile, or an option asked for another format.</exception>
     public byte[] GetCubin()
     {
         nuint size;
@@ -80,9 +78,9 @@ public sealed unsafe class NvrtcProgram : IDisposable
         return bytes;
     }
 
-    /// <summary>The symbol of what a name expression named.</summary>
-    /// <param name="expression">As it was added.</param>
-    /// <exception cref="NvrtcException">It was not added, or the program is not compiled.</exception>
+    /// <summary>Gets the symbol of a name expression.</summary>
+    /// <param name="expression">Name expression, as it was added.</param>
+    /// <exception cref="NvrtcException">The name expression was not added, or the program is not compiled.</exception>
     public string GetLoweredName(string expression)
     {
         byte* name;

@@ -1,15 +1,15 @@
 namespace Fusion.Manifest;
 
-/// <summary>What is wrong with the JSON of a file.</summary>
+/// <summary>Kind of a fault in a JSON file.</summary>
 internal enum JsonFaultKind
 {
-    /// <summary>It is no JSON.</summary>
+    /// <summary>The text is not JSON.</summary>
     Syntax,
 
-    /// <summary>There is no such field.</summary>
+    /// <summary>A field is unknown.</summary>
     Unknown,
 
-    /// <summary>A field that is needed is not there.</summary>
+    /// <summary>A required field is missing.</summary>
     Missing,
 
     /// <summary>A field is there twice.</summary>
@@ -19,25 +19,25 @@ internal enum JsonFaultKind
     Value,
 }
 
-/// <summary>A mistake in the JSON of a file. Whoever reads that kind of file tells it with a code of its own.</summary>
-/// <param name="kind">What is wrong.</param>
-/// <param name="line">Where, from 1.</param>
-/// <param name="owner">What has the field: 'the graph'.</param>
-/// <param name="field">The field; empty if it is about the whole.</param>
-/// <param name="problem">What is wrong, as a clause.</param>
-/// <param name="inner">What the parser said.</param>
+/// <summary>A fault in a JSON file, which the reader of that kind of file reports with a code of its own.</summary>
+/// <param name="kind">Kind of the fault.</param>
+/// <param name="line">Line of the fault, from 1.</param>
+/// <param name="owner">Object that has the field, in words: 'the graph'.</param>
+/// <param name="field">Name of the field; empty if the fault is in no field.</param>
+/// <param name="problem">Description of the fault, as a clause.</param>
+/// <param name="inner">Exception of the parser.</param>
 internal sealed class JsonFault(
     JsonFaultKind kind, int line, string owner, string field, string problem, Exception? inner = null) : Exception(problem, inner)
 {
-    /// <summary>What is wrong.</summary>
+    /// <summary>Kind of the fault.</summary>
     public JsonFaultKind Kind { get; } = kind;
 
-    /// <summary>Where, from 1.</summary>
+    /// <summary>Line of the fault, from 1.</summary>
     public int Line { get; } = line;
 
-    /// <summary>What has the field, in words.</summary>
+    /// <summary>Object that has the field, in words.</summary>
     public string Owner { get; } = owner;
 
-    /// <summary>The field; empty if it is about the whole.</summary>
+    /// <summary>Name of the field; empty if the fault is in no field.</summary>
     public string Field { get; } = field;
 }

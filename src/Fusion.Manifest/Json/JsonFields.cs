@@ -3,16 +3,16 @@ using System.Text.Json;
 
 namespace Fusion.Manifest;
 
-/// <summary>The fields of an object in a JSON file, whose names are checked. A field that is null counts as not there.</summary>
+/// <summary>Fields of an object in a JSON file, whose names are checked. A field that is null counts as missing.</summary>
 internal readonly struct JsonFields
 {
     private readonly JsonPart part;
     private readonly string owner;
 
-    /// <param name="part">What should be the object.</param>
-    /// <param name="owner">What it is, for messages: 'the graph'.</param>
-    /// <param name="known">Names of all fields that it may have.</param>
-    /// <exception cref="JsonFault">It is no object, or has a field that is none of them, or one twice.</exception>
+    /// <param name="part">Value that should be the object.</param>
+    /// <param name="owner">Name of the object for messages: 'the graph'.</param>
+    /// <param name="known">Names of all fields that the object may have.</param>
+    /// <exception cref="JsonFault">The value is no object, or a field is unknown or duplicate.</exception>
     public JsonFields(JsonPart part, string owner, IReadOnlyList<string> known)
     {
         (this.part, this.owner) = (part, owner);
@@ -31,15 +31,15 @@ internal readonly struct JsonFields
         }
     }
 
-    /// <summary>Where the object begins, or a field of it, if it has that.</summary>
+    /// <summary>Gets the line of a field, from 1; that of the object if the field is missing.</summary>
     public int LineOf(string name) => part.Fields.Find(field => field.Name == name) is { Value: not null } found ? found.Line : part.Line;
 
-    /// <summary>A field; null if it is not there.</summary>
+    /// <summary>Finds a field; null if it is missing.</summary>
     public JsonPart? Find(string name) =>
         part.Fields.Find(field => field.Name == name).Value is { Kind: not JsonValueKind.Null } found ? found : null;
 
-    /// <summary>A field that must be there.</summary>
-    /// <exception cref="JsonFault">It is not.</exception>
+    /// <summary>Gets a required field.</summary>
+    /// <exception cref="JsonFault">The field is missing.</exception>
     public JsonPart Need(string name, string expected)
     {
         if (Find(name) is { } found) return found;
@@ -47,22 +47,22 @@ internal readonly struct JsonFields
         throw isNull is null ? new JsonFault(JsonFaultKind.Missing, part.Line, owner, name, "it is missing") : Wrong(isNull, owner, name, expected);
     }
 
-    /// <summary>A string; null if it is not there.</summary>
+    /// <summary>Gets a string; null if it is missing.</summary>
     public string? Text(string name, string expected = "a string") =>
         Find(name) is not { } found ? null : found.Kind == JsonValueKind.String ? found.String : throw Wrong(found, owner, name, expected);
 
-    /// <summary>A string that must be there.</summary>
+    /// <summary>Gets a required string.</summary>
     public string NeedText(string name, string expected = "a string")
     {
         Need(name, expected);
         return Text(name, expected)!;
     }
 
-    /// <summary>A string that must be there and name something.</summary>
+    /// <summary>Gets a required string that is not blank.</summary>
     public string NeedName(string name) =>
         NeedText(name, "a name") is var text && !string.IsNullOrWhiteSpace(text) ? text : throw Wrong(name, "a name");
 
-    /// <summary>A whole number; null if it is not there.</summary>
+    /// <summary>Gets a whole number; null if it is missing.</summary>
     public long? Whole(string name, string expected = "a whole number", long least = int.MinValue, long most = int.MaxValue)
     {
         if (Find(name) is not { } found) return null;
@@ -70,7 +70,7 @@ internal readonly struct JsonFields
         return isWhole && number >= least && number <= most ? number : throw Wrong(found, owner, name, expected);
     }
 
-    /// <summary>A number that float holds; null if it is not there.</summary>
+    /// <summary>Gets a finite number in the range of float; null if it is missing.</summary>
     public float? Number(string name, string expected = "a number")
     {
         if (Find(name) is not { } found) return null;
@@ -78,11 +78,11 @@ internal readonly struct JsonFields
         return isNumber && float.IsFinite(number) ? number : throw Wrong(found, owner, name, expected);
     }
 
-    /// <summary>The values of a list; none if it is not there.</summary>
+    /// <summary>Gets the values of a list; none if it is missing.</summary>
     public IReadOnlyList<JsonPart> List(string name, string expected) =>
         Find(name) is not { } found ? [] : found.Kind == JsonValueKind.Array ? found.Items : throw Wrong(found, owner, name, expected);
 
-    /// <summary>The names that an object has as its values, by its fields; null if it is not there.</summary>
+    /// <summary>Gets the strings of an object's fields, by field; null if the object is missing.</summary>
     public IReadOnlyDictionary<string, string>? Texts(string name, string expected)
     {
         if (Find(name) is not { } found) return null;
@@ -99,7 +99,7 @@ internal readonly struct JsonFields
         return texts;
     }
 
-    /// <summary>A fault of a field that is there: its value is not what was expected.</summary>
+    /// <summary>Makes the fault of a field whose value is not what was expected.</summary>
     public JsonFault Wrong(string name, string expected) => Wrong(Find(name)!, owner, name, expected);
 
     private static JsonFault Wrong(JsonPart found, string owner, string field, string expected) =>

@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace Fusion.Manifest;
 
-/// <summary>A value of a JSON file that a person wrote, with the line where it begins, so that a mistake can be told with its place.
-/// Comments and a comma too many are allowed.</summary>
+/// <summary>A value of a JSON file, with the line where it begins, so that a message can name the place of a fault. Comments
+/// and trailing commas are allowed.</summary>
 internal sealed class JsonPart
 {
-    private const int MostLetters = 40;
+    private const int MaxLetters = 40;
 
     private static readonly JsonReaderOptions Options =
         new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
@@ -19,39 +19,39 @@ internal sealed class JsonPart
     private JsonPart(JsonValueKind kind, int line, byte[] source, int start) =>
         (Kind, Line, this.source, this.start) = (kind, line, source, start);
 
-    /// <summary>What it is.</summary>
+    /// <summary>Kind of the value.</summary>
     public JsonValueKind Kind { get; }
 
-    /// <summary>The line where it begins, from 1.</summary>
+    /// <summary>Line where the value begins, from 1.</summary>
     public int Line { get; }
 
-    /// <summary>What a string says; empty for all else.</summary>
+    /// <summary>Content of a string; empty for other kinds.</summary>
     public string String { get; private init; } = "";
 
-    /// <summary>The values of a list; empty for all else.</summary>
+    /// <summary>Values of a list; empty for other kinds.</summary>
     public List<JsonPart> Items { get; } = [];
 
-    /// <summary>The fields of an object in their order, each with its line; empty for all else.</summary>
+    /// <summary>Fields of an object in their order, each with its line; empty for other kinds.</summary>
     public List<(string Name, int Line, JsonPart Value)> Fields { get; } = [];
 
-    /// <summary>The value as the file has it.</summary>
+    /// <summary>Text of the value in the file.</summary>
     public string Text => Encoding.UTF8.GetString(source, start, end - start);
 
-    /// <summary>The same for a message, cut off where it is long.</summary>
-    public string Raw => Text is { Length: > MostLetters } text ? $"{text[..MostLetters]}…" : Text;
+    /// <summary>Text of the value for a message, truncated if it is long.</summary>
+    public string Raw => Text is { Length: > MaxLetters } text ? $"{text[..MaxLetters]}…" : Text;
 
-    /// <summary>A number as the file has it; empty for all else.</summary>
+    /// <summary>Text of a number in the file; empty for other kinds.</summary>
     public string Digits => Kind == JsonValueKind.Number ? Text : "";
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="json">Its bytes, with or without a byte order mark.</param>
-    /// <exception cref="JsonFault">It is no JSON.</exception>
+    /// <summary>Parses the content of a file.</summary>
+    /// <param name="json">Content in UTF-8, with or without a byte order mark.</param>
+    /// <exception cref="JsonFault">The content is not JSON.</exception>
     public static JsonPart Parse(ReadOnlySpan<byte> json)
     {
         var parser = new Parser(json is [0xEF, 0xBB, 0xBF, ..] ? json[3..] : json);
         try
         {
-            return parser.File();
+            return parser.ReadFile();
         }
         catch (JsonException e)
         {
@@ -74,32 +74,32 @@ internal sealed class JsonPart
             reader = new(source, Options);
         }
 
-        public JsonPart File()
+        public JsonPart ReadFile()
         {
             reader.Read();
-            var part = Value();
-            // Throws if anything follows.
+            var part = ReadValue();
+            // Throws if anything follows the value.
             reader.Read();
             return part;
         }
 
-        private JsonPart Value()
+        private JsonPart ReadValue()
         {
             var (kind, start) = (KindOf(reader.TokenType), (int)reader.TokenStartIndex);
-            var part = new JsonPart(kind, LineAt(start), source, start) { String = kind == JsonValueKind.String ? Letters() : "" };
+            var part = new JsonPart(kind, LineAt(start), source, start) { String = kind == JsonValueKind.String ? ReadString() : "" };
             while (kind == JsonValueKind.Object && reader.Read() && reader.TokenType != JsonTokenType.EndObject)
             {
-                var (name, at) = (Letters(), LineAt((int)reader.TokenStartIndex));
+                var (name, at) = (ReadString(), LineAt((int)reader.TokenStartIndex));
                 reader.Read();
-                part.Fields.Add((name, at, Value()));
+                part.Fields.Add((name, at, ReadValue()));
             }
 
-            while (kind == JsonValueKind.Array && reader.Read() && reader.TokenType != JsonTokenType.EndArray) part.Items.Add(Value());
+            while (kind == JsonValueKind.Array && reader.Read() && reader.TokenType != JsonTokenType.EndArray) part.Items.Add(ReadValue());
             part.end = (int)reader.BytesConsumed;
             return part;
         }
 
-        private string Letters()
+        private string ReadString()
         {
             try
             {

@@ -1,13 +1,14 @@
 namespace Fusion.Manifest;
 
-/// <summary>The words of the fused all-reduce, each in one place: what projects (<c>FusionAllReduce</c>), the tool, graphs as JSON,
-/// messages and pages write, and what it is called in the kernels and in C#.</summary>
-/// <remarks>A row's <c>Name</c> is the constant of the kernels' enumeration (kernels/cu/fusion/allreduce/params.cuh) and of the
-/// runtime's (<c>QuantizationKind</c>, <c>NormKind</c>, <c>ScaleLayout</c>, <c>ElementType</c>). The rows of quantizations,
-/// layouts and types stand in the order of those; 0 is no quantization. Tests compare them.</remarks>
+/// <summary>Vocabulary of the fused all-reduce: the words that projects (<c>FusionAllReduce</c>), the tool, graphs as JSON,
+/// messages and pages use, with their names in kernels and C#.</summary>
+/// <remarks>A row's <c>Name</c> is the name of a constant of the kernels' enumeration
+/// (kernels/cu/fusion/allreduce/params.cuh) and of the runtime's (<c>QuantizationKind</c>, <c>NormKind</c>,
+/// <c>ScaleLayout</c>, <c>ElementType</c>). The rows of quantizations, layouts and types are in the order of these
+/// constants, where 0 is no quantization. Tests compare them.</remarks>
 public static class AllReduceVocabulary
 {
-    /// <summary>The world sizes that there are kernels for, in words.</summary>
+    /// <summary>World sizes that have kernels, in words.</summary>
     public const string WorldSizeWords = "2 to 8 and 16";
 
     private static readonly NormWord[] AllNorms =
@@ -46,46 +47,47 @@ public static class AllReduceVocabulary
         new("ue8m0", "Float8UE8M0", 8, false),
     ];
 
-    /// <summary>The norms.</summary>
+    /// <summary>Rows of the norms.</summary>
     public static IReadOnlyList<NormWord> Norms => AllNorms;
 
-    /// <summary>The quantizations, in the order of the kernels' constants, whose first one is 1.</summary>
+    /// <summary>Rows of the quantizations, in the order of the kernels' constants, whose first one is 1.</summary>
     public static IReadOnlyList<QuantizationWord> Quantizations => AllQuantizations;
 
-    /// <summary>The layouts of scales, in the order of the kernels' constants, whose first one is 0.</summary>
+    /// <summary>Rows of the layouts of scales, in the order of the kernels' constants, whose first one is 0.</summary>
     public static IReadOnlyList<LayoutWord> Layouts => AllLayouts;
 
-    /// <summary>The types of elements, in the order of the runtime's constants, whose first one is 0.</summary>
+    /// <summary>Rows of the element types, in the order of the runtime's constants, whose first one is 0.</summary>
     public static IReadOnlyList<ElementWord> Elements => AllElements;
 
-    /// <summary>The types of inputs.</summary>
+    /// <summary>Words of the types that inputs may have.</summary>
     public static IReadOnlyList<string> DataTypes { get; } =
         [.. AllElements.Where(element => element.IsDataType).Select(element => element.Word)];
 
-    /// <summary>Whether there are kernels for so many ranks.</summary>
+    /// <summary>Tells whether a world size has kernels.</summary>
     /// <param name="ranks">Number of ranks.</param>
     public static bool IsWorldSize(int ranks) => ranks is (>= 2 and <= 8) or KernelLimits.MaxRanks;
 
-    /// <summary>Whether a row may have so many elements.</summary>
+    /// <summary>Tells whether a number of elements is a possible hidden size.</summary>
     /// <param name="hidden">Number of elements of a row.</param>
     public static bool IsHiddenSize(int hidden) => hidden is >= KernelLimits.RowVector and <= KernelLimits.LongestRow && hidden % KernelLimits.RowVector == 0;
 }
 
-/// <summary>A norm.</summary>
-/// <param name="Word">The word for it.</param>
-/// <param name="Name">Name of the constant in kernels and C#. Two words may have the same one, with different biases.</param>
-/// <param name="WeightBias">What is added to each weight.</param>
-/// <param name="Meaning">What it is, for lists of the words.</param>
+/// <summary>Row of a norm.</summary>
+/// <param name="Word">Word of the row.</param>
+/// <param name="Name">Name of the constant in kernels and C#. Two rows may have the same name, with different
+/// biases.</param>
+/// <param name="WeightBias">Number that is added to each weight.</param>
+/// <param name="Meaning">Description, for lists of the words.</param>
 public sealed record NormWord(string Word, string Name, int WeightBias, string Meaning);
 
-/// <summary>A quantization.</summary>
-/// <param name="Word">The word for it.</param>
+/// <summary>Row of a quantization.</summary>
+/// <param name="Word">Word of the row.</param>
 /// <param name="Name">Name of the constant in kernels and C#.</param>
-/// <param name="Codes">Type of the codes that it writes.</param>
-/// <param name="Scales">Types that the scales that it writes may have, the usual one first; empty for none.</param>
-/// <param name="Block">Number of elements that share a scale, where that is fixed; 0 where it is not.</param>
-/// <param name="Options">What a call says besides.</param>
-/// <param name="Meaning">What it is, for lists of the words.</param>
+/// <param name="Codes">Type of the codes that the quantization writes.</param>
+/// <param name="Scales">Types that the written scales may have, the usual one first; empty if none are written.</param>
+/// <param name="Block">Number of elements that share a scale, if it is fixed; else 0.</param>
+/// <param name="Options">Options that a call gives for the quantization.</param>
+/// <param name="Meaning">Description, for lists of the words.</param>
 public sealed record QuantizationWord(
     string Word, string Name, string Codes, IReadOnlyList<string> Scales, int Block, QuantizationOptions Options, string Meaning)
 {
@@ -95,35 +97,35 @@ public sealed record QuantizationWord(
     /// <summary>Whether a call says how many elements share a scale, and the type of the scales.</summary>
     public bool TakesGroup => (Options & QuantizationOptions.Group) != 0;
 
-    /// <summary>Whether a call says where the scales are.</summary>
+    /// <summary>Whether a call chooses the layout of the scales.</summary>
     public bool TakesLayout => (Options & QuantizationOptions.Layout) != 0;
 }
 
-/// <summary>What a call says of its quantization besides which one it is.</summary>
+/// <summary>Options that a call gives for its quantization.</summary>
 [Flags]
 public enum QuantizationOptions
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No option.</summary>
     None = 0,
 
-    /// <summary>A scale, or global scale, in the GPU's memory.</summary>
+    /// <summary>Scale, or global scale, in the rank's memory.</summary>
     Scale = 1,
 
-    /// <summary>How many elements share a scale, and the type of the scales.</summary>
+    /// <summary>Number of elements that share a scale, and type of the scales.</summary>
     Group = 2,
 
-    /// <summary>Where the scales are.</summary>
+    /// <summary>Layout of the scales.</summary>
     Layout = 4,
 }
 
-/// <summary>A layout of scales.</summary>
-/// <param name="Word">The word for it.</param>
+/// <summary>Row of a layout of scales.</summary>
+/// <param name="Word">Word of the row.</param>
 /// <param name="Name">Name of the constant in kernels and C#.</param>
 public sealed record LayoutWord(string Word, string Name);
 
-/// <summary>A type of elements.</summary>
-/// <param name="Word">The word for it: its name in CUDA.</param>
+/// <summary>Row of an element type.</summary>
+/// <param name="Word">Word of the row, the type's name in CUDA.</param>
 /// <param name="Name">Name of the constant in C#.</param>
 /// <param name="Bits">Size of an element in bits.</param>
-/// <param name="IsDataType">Whether inputs may have it.</param>
+/// <param name="IsDataType">Whether inputs may have the type.</param>
 public sealed record ElementWord(string Word, string Name, int Bits, bool IsDataType);

@@ -2,23 +2,24 @@ using System.Globalization;
 
 namespace Fusion.Manifest;
 
-/// <summary>What follows the sum of an all-reduce, as words joined by <c>+</c>: <c>residual+rmsnorm+fp8</c>. The word
-/// <c>none</c> is the sum alone.</summary>
-/// <param name="Residual">Whether a residual is added: <c>residual</c>.</param>
+/// <summary>Epilogue of an all-reduce as words joined by <c>+</c>, such as <c>residual+rmsnorm+fp8</c>. The word <c>none</c>
+/// is the sum alone.</summary>
+/// <param name="Residual">Whether a residual is added (<c>residual</c>).</param>
 /// <param name="Norm">Word of one of <see cref="AllReduceVocabulary.Norms"/>; empty for none.</param>
 /// <param name="Quantization">Word of one of <see cref="AllReduceVocabulary.Quantizations"/>; empty for none.</param>
-/// <param name="Group">Elements that share a scale, of <c>fp8-group</c>, which is 128, or of <c>fp8-group64</c>; else 0.</param>
-/// <param name="GroupScaleIsUe8m0">Whether the scales of groups are powers of two: <c>fp8-group-ue8m0</c>.</param>
+/// <param name="Group">Number of elements that share a scale in per-group FP8: 128 for <c>fp8-group</c>, 64 for
+/// <c>fp8-group64</c>; else 0.</param>
+/// <param name="GroupScaleIsUe8m0">Whether the scales of groups are powers of two (<c>fp8-group-ue8m0</c>).</param>
 public readonly record struct EpilogueWords(
     bool Residual, string Norm, string Quantization, int Group = 0, bool GroupScaleIsUe8m0 = false)
 {
-    /// <summary>FP8 with a scale for each group.</summary>
+    /// <summary>Word of FP8 with a scale for each group.</summary>
     public const string GroupWord = "fp8-group";
 
-    /// <summary>The word for the sum alone.</summary>
+    /// <summary>Word of the sum alone.</summary>
     public const string None = "none";
 
-    /// <summary>The word for a residual that is added.</summary>
+    /// <summary>Word of a residual that is added.</summary>
     public const string ResidualWord = "residual";
 
     private const string Ue8m0 = "-ue8m0";
@@ -30,7 +31,7 @@ public readonly record struct EpilogueWords(
     /// <summary>All words, in the order in which they are written.</summary>
     public static IReadOnlyList<string> All { get; } = [ResidualWord, .. Norms, .. Quantizations, None];
 
-    /// <summary>The row of the norm; null for none.</summary>
+    /// <summary>Row of the norm; null for none.</summary>
     public NormWord? NormRow
     {
         get
@@ -40,7 +41,7 @@ public readonly record struct EpilogueWords(
         }
     }
 
-    /// <summary>The row of the quantization; null for none.</summary>
+    /// <summary>Row of the quantization; null for none.</summary>
     public QuantizationWord? QuantizationRow
     {
         get
@@ -50,13 +51,13 @@ public readonly record struct EpilogueWords(
         }
     }
 
-    /// <summary>Number of elements that share a scale; 0 where all of a row or of a tensor do.</summary>
+    /// <summary>Number of elements that share a scale; 0 where all elements of a row or tensor share one.</summary>
     public int Block => Group > 0 ? Group : QuantizationRow?.Block ?? 0;
 
-    /// <summary>Reads words.</summary>
+    /// <summary>Reads the words of an epilogue.</summary>
     /// <param name="text">The words, joined by <c>+</c>.</param>
-    /// <param name="words">What they say.</param>
-    /// <param name="problem">What is wrong, as a sentence's end; empty if nothing is.</param>
+    /// <param name="words">The epilogue.</param>
+    /// <param name="problem">Description of the fault, as the end of a sentence; empty if there is none.</param>
     public static bool TryParse(string text, out EpilogueWords words, out string problem)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -64,7 +65,7 @@ public readonly record struct EpilogueWords(
         words = new(false, "", "");
         problem = "";
         if (parts is [None]) return true;
-        // Residual, norm, quantization: they are done in this order, and written in it.
+        // Words are written in the order of the steps: residual, norm, quantization.
         var next = 0;
         foreach (var part in parts)
         {
@@ -80,9 +81,9 @@ public readonly record struct EpilogueWords(
         return true;
     }
 
-    /// <summary>Reads <see cref="Identifier"/>.</summary>
+    /// <summary>Reads an epilogue from its <see cref="Identifier"/>.</summary>
     /// <param name="text">The identifier.</param>
-    /// <param name="words">What it says.</param>
+    /// <param name="words">The epilogue.</param>
     public static bool TryParseIdentifier(string text, out EpilogueWords words)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -101,13 +102,13 @@ public readonly record struct EpilogueWords(
         }
     }
 
-    /// <summary>Whether nothing follows.</summary>
+    /// <summary>Whether the epilogue is empty.</summary>
     public bool IsNone => this is { Residual: false, Norm: "", Quantization: "" };
 
-    /// <summary>The words as a part of a kernel's name: <c>residual_rmsnorm_fp8</c>.</summary>
+    /// <summary>Words of the epilogue as a part of a kernel's name: <c>residual_rmsnorm_fp8</c>.</summary>
     public string Identifier => ToIdentifier(ToString());
 
-    /// <summary>The words, joined by <c>+</c>.</summary>
+    /// <summary>Writes the words, joined by <c>+</c>.</summary>
     public override string ToString()
     {
         if (IsNone) return None;

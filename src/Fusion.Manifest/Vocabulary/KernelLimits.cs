@@ -1,7 +1,7 @@
 namespace Fusion.Manifest;
 
-/// <summary>Numbers that the all-reduce kernels and the host must agree on: those of kernels/cu/fusion/base/limits.cuh, whose names
-/// begin with k. A test compares them.</summary>
+/// <summary>Limits that the all-reduce kernels and the host must agree on. A test compares them with the constants of
+/// kernels/cu/fusion/base/limits.cuh, whose names begin with k.</summary>
 public static class KernelLimits
 {
     /// <summary>Largest number of ranks of a collective.</summary>
@@ -16,7 +16,8 @@ public static class KernelLimits
     /// <summary>Value of each byte of a buffer before the first call.</summary>
     public const int UnwrittenByte = 255;
 
-    /// <summary>Number of elements of a vector: what a thread reads at once, and what the length of a row is a multiple of.</summary>
+    /// <summary>Number of elements of a vector, which a thread reads at once and of which a row has a whole
+    /// number.</summary>
     public const int RowVector = 8;
 
     /// <summary>Number of elements in the longest row.</summary>
@@ -25,8 +26,8 @@ public static class KernelLimits
     /// <summary>Largest number of threads in a block.</summary>
     public const int MaxThreads = 1024;
 
-    /// <summary>Number of vectors that a thread holds in the built-in kernels for rows that <see cref="MaxThreads"/> of them can
-    /// hold.</summary>
+    /// <summary>Number of vectors that a thread holds in the built-in kernels for short rows, of at most
+    /// <see cref="MaxThreads"/> vectors.</summary>
     public const int OctetsOfShortRow = 1;
 
     /// <summary>Number of vectors that a thread holds in the built-in kernels for longer rows; no kernel holds more.</summary>
@@ -35,10 +36,12 @@ public static class KernelLimits
     /// <summary>Number of peers that a thread polls at a time in the built-in kernels for short rows and 2 ranks.</summary>
     public const int PeersOfTwoRanks = 1;
 
-    /// <summary>The same for 3 and 4 ranks, for more ranks where rows are of f32, and for all long rows.</summary>
+    /// <summary>Number of peers that a thread polls at a time in the built-in kernels for 3 and 4 ranks, for f32 and more
+    /// ranks, and for all long rows.</summary>
     public const int PeersOfFewRanks = 3;
 
-    /// <summary>The same for more ranks; no kernel polls more.</summary>
+    /// <summary>Number of peers that a thread polls at a time in the built-in kernels for more ranks; no kernel polls
+    /// more.</summary>
     public const int PeersOfManyRanks = 7;
 
     /// <summary>Number of elements in the largest group of per-group FP8 that needs no dynamic shared memory, if it is a power of
