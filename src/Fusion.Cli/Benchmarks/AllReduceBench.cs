@@ -2,8 +2,9 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary>Measures all-reduces: some calls one behind the other on every rank, recorded as one graph, timed by the GPU.</summary>
-/// <param name="group">The ranks.</param>
+/// <summary>Measures all-reduces: a number of calls back to back on every rank, recorded as one CUDA graph and timed by the
+/// GPU.</summary>
+/// <param name="group">Group of ranks to measure on.</param>
 internal sealed class AllReduceBench(RankGroup group)
 {
     private const int WarmUps = 3;
@@ -11,26 +12,26 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <summary>Type of the input.</summary>
     public ElementType Type { get; init; }
 
-    /// <summary>The strategy; null for the policy's.</summary>
+    /// <summary>Strategy to use; null to let the policy choose.</summary>
     public AllReduceStrategy? Strategy { get; init; }
 
-    /// <summary>Whether calls are launched one by one.</summary>
+    /// <summary>Whether calls are launched one by one instead of as a CUDA graph.</summary>
     public bool IsEager { get; init; }
 
-    /// <summary>What sums before the separate kernels; null for the kernels of Fusion.</summary>
+    /// <summary>Library that does the plain all-reduce of the separate strategy; null for Fusion's kernels.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
-    /// <summary>Calls one behind the other.</summary>
+    /// <summary>Number of calls back to back in a measurement.</summary>
     public int Iterations { get; init; }
 
-    /// <summary>How often they are timed.</summary>
+    /// <summary>Number of measurements, of which the median counts.</summary>
     public int Repeats { get; init; }
 
-    /// <summary>Measures a call.</summary>
-    /// <param name="hidden">Elements of a token.</param>
-    /// <param name="tokens">Tokens of the call.</param>
-    /// <param name="epilogue">What follows the sum.</param>
-    /// <param name="kernels">Kernels for one model, which are preferred where they fit.</param>
+    /// <summary>Measures a call and returns its times.</summary>
+    /// <param name="hidden">Number of elements of a token.</param>
+    /// <param name="tokens">Number of tokens of the call.</param>
+    /// <param name="epilogue">Epilogue of the call.</param>
+    /// <param name="kernels">Kernels compiled for one model, which are preferred where they fit.</param>
     /// <exception cref="FusionException">The call is not possible, or a rank gave up.</exception>
     public BenchRow Measure(int hidden, int tokens, AllReduceEpilogue epilogue, AllReduceKernels kernels)
     {
@@ -41,13 +42,13 @@ internal sealed class AllReduceBench(RankGroup group)
             DataType = Type,
             Library = Library,
             Kernels = kernels,
-            // The workspace holds every strategy that can be asked for.
+            // If one-shot is named, the workspace must hold all tokens for it.
             Policy = Strategy == AllReduceStrategy.OneShot ? AllReducePolicy.WithLimits(long.MaxValue) : null,
         });
         using var buffers = new BenchBuffers(group, Type, hidden, tokens, epilogue);
         var plan = operation.Plan(tokens, AllReduceEpilogue.Of(buffers.Call(0)));
 
-        // The first calls load what is loaded lazily, and a refusal shows before anything is recorded.
+        // The first calls do lazy loading, and a refusal is thrown before anything is recorded.
         LaunchAll(operation, buffers, 1);
         foreach (var rank in group.Ranks) operation.Synchronize(rank.Index);
 
@@ -82,14 +83,14 @@ internal sealed class AllReduceBench(RankGroup group)
 
     private void LaunchAll(AllReduce operation, BenchBuffers buffers, int calls)
     {
-        // Rank after rank for each call when they run at once; a graph does not care.
+        // Eager calls of the ranks must overlap, so each call is launched on all ranks before the next one.
         for (var call = 0; call < calls; call++)
         {
             foreach (var rank in group.Ranks) operation.Launch(rank.Index, null, buffers.Call(rank.Index), Strategy);
         }
     }
 
-    /// <summary>Lets the ranks' streams begin behind one stream, and that go on behind all of them.</summary>
+    /// <summary>Makes the ranks' streams wait for one stream, and that stream wait for all of them.</summary>
     private sealed class Fork : IDisposable
     {
         private readonly RankGroup group;

@@ -2,7 +2,7 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary>The tensors of a call that is measured, on each rank: random numbers in, poisoned memory out.</summary>
+/// <summary>Tensors of a measured call on each rank: inputs of random numbers, outputs filled with NaN.</summary>
 internal sealed class BenchBuffers : IDisposable
 {
     private const byte Poison = 0xFF;
@@ -11,11 +11,11 @@ internal sealed class BenchBuffers : IDisposable
     private readonly List<IDisposable> owned = [];
     private readonly AllReduceCall[] calls;
 
-    /// <param name="group">The ranks.</param>
+    /// <param name="group">Group of ranks to measure on.</param>
     /// <param name="type">Type of the input.</param>
-    /// <param name="hidden">Elements of a token.</param>
-    /// <param name="tokens">Tokens of the call.</param>
-    /// <param name="epilogue">What follows the sum.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
+    /// <param name="tokens">Number of tokens of the call.</param>
+    /// <param name="epilogue">Epilogue of the call.</param>
     public BenchBuffers(RankGroup group, ElementType type, int hidden, int tokens, AllReduceEpilogue epilogue)
     {
         var quantization = BenchEpilogue.Quantization(epilogue);
@@ -23,7 +23,7 @@ internal sealed class BenchBuffers : IDisposable
         calls = [.. group.Ranks.Select(rank => new AllReduceCall
         {
             Input = Random(rank, type, tokens, hidden, seed: rank.Index),
-            // Each result that nothing replaces.
+            // Only the results that a model would read.
             AllReduceOut = epilogue == default ? Output(rank, type, tokens, hidden) : null,
             Residual = epilogue.HasResidual ? Random(rank, type, tokens, hidden, seed: 100) : null,
             ResidualOut = epilogue.HasResidual ? Output(rank, type, tokens, hidden) : null,
@@ -38,7 +38,7 @@ internal sealed class BenchBuffers : IDisposable
         })];
     }
 
-    /// <summary>A rank's call.</summary>
+    /// <summary>Gets the call of a rank.</summary>
     public ref readonly AllReduceCall Call(int rank) => ref calls[rank];
 
     /// <summary>Frees the tensors.</summary>

@@ -7,7 +7,7 @@ using static Fusion.Cli.CommandLine.ToolOptions;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary><c>fusion bench</c>: what calls take on this machine's GPUs.</summary>
+/// <summary>Command <c>fusion bench</c>, which measures calls on this machine's GPUs.</summary>
 internal static class BenchCommand
 {
     /// <summary>Creates the command.</summary>
@@ -41,13 +41,13 @@ internal static class BenchCommand
         };
         command.SetAction(line =>
         {
-            var places = Places(line.GetValue(ranks), line.GetValue(gpus));
+            var places = GpusOfRanks(line.GetValue(ranks), line.GetValue(gpus));
             var own = Kernels(line.GetValue(kernels));
             var hasOwn = own.Variants.Count > 0;
             if (hasOwn && line.GetValue(baseline) is not null)
                 throw UsageException.OfCommandLine("Give either --kernels or --baseline: a row is compared with one other.");
             var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
-            if (line.GetValue(csv) is { } rows) BenchCsv.MustBeWritable(rows);
+            if (line.GetValue(csv) is { } rows) BenchCsv.ThrowUnlessWritable(rows);
             var printer = new BenchPrinter(line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)), hasOwn);
             using var group = places.Length == 0
                 ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
@@ -83,7 +83,7 @@ internal static class BenchCommand
         return command;
     }
 
-    private static int[] Places(int? ranks, int[]? gpus)
+    private static int[] GpusOfRanks(int? ranks, int[]? gpus)
     {
         if (gpus is { Length: > 0 } && ranks is null) return gpus;
         if (gpus is null or { Length: 0 } && ranks is not null) return [];

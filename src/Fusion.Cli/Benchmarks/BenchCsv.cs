@@ -5,30 +5,30 @@ using Fusion.Manifest;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary>Measurements in a file: a line each, with a header, separated by commas. No value has a comma in it.</summary>
+/// <summary>Reads and writes measurements as CSV: a header, then a line for each row. No value contains a comma.</summary>
 internal static class BenchCsv
 {
     private const string Header =
         "gpu,ranks,topology,hidden,tokens,dtype,epilogue,strategy,launch,median_us,min_us,max_us";
 
-    /// <summary>Writes rows, in place of what the file had.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="rows">The rows.</param>
-    /// <exception cref="UsageException">It cannot be written.</exception>
+    /// <summary>Writes rows to a file, and replaces its content.</summary>
+    /// <param name="file">Path of the file.</param>
+    /// <param name="rows">Rows to write.</param>
+    /// <exception cref="UsageException">The file cannot be written.</exception>
     public static void Write(string file, IEnumerable<BenchRow> rows)
     {
         OutputFile.Write("The rows", file, path => File.WriteAllLines(path, rows.Select(Line).Prepend(Header)));
     }
 
-    /// <summary>Looks whether rows can be written, before they are measured. What the file has stays.</summary>
-    /// <param name="file">The file.</param>
-    /// <exception cref="UsageException">It cannot be written.</exception>
-    public static void MustBeWritable(string file) =>
+    /// <summary>Throws unless rows can be written to a file, before they are measured. The file's content stays.</summary>
+    /// <param name="file">Path of the file.</param>
+    /// <exception cref="UsageException">The file cannot be written.</exception>
+    public static void ThrowUnlessWritable(string file) =>
         OutputFile.Write("The rows", file, path => new FileStream(path, FileMode.Append, FileAccess.Write).Dispose());
 
-    /// <summary>Reads rows.</summary>
-    /// <param name="file">A file that <see cref="Write"/> wrote; lines that begin with # are remarks.</param>
-    /// <exception cref="UsageException">It cannot be read, or a line is no row.</exception>
+    /// <summary>Reads rows from a file.</summary>
+    /// <param name="file">Path of a file from <see cref="Write"/>; lines that begin with # are comments.</param>
+    /// <exception cref="UsageException">The file cannot be read, or a line is no row.</exception>
     public static IReadOnlyList<BenchRow> Read(string file)
     {
         try

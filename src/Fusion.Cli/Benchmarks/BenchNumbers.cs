@@ -3,16 +3,16 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary>Random numbers between -2 and 2, the same for the same seed.</summary>
+/// <summary>Makes random numbers between -2 and 2, which are the same for the same seed.</summary>
 internal static class BenchNumbers
 {
-    // Of a prime length, so that no row is like its neighbour; large tensors repeat it.
+    // Large tensors repeat the numbers. The period is prime, so that neighbouring rows differ.
     private const int Period = 1_000_003;
 
-    /// <summary>Numbers of a type.</summary>
-    /// <param name="type">bf16, f16 or f32.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="seed">The seed.</param>
+    /// <summary>Makes the bytes of random numbers of a type.</summary>
+    /// <param name="type">Type of the numbers: bf16, f16 or f32.</param>
+    /// <param name="count">Number of numbers.</param>
+    /// <param name="seed">Seed of the random generator.</param>
     public static byte[] Random(ElementType type, long count, int seed)
     {
         var random = new Random(seed);

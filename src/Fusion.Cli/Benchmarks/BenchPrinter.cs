@@ -4,18 +4,18 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary>Shows measurements as they come.</summary>
+/// <summary>Prints measurements as they come.</summary>
 /// <param name="isJson">Whether to print JSON at the end instead.</param>
-/// <param name="baseline">What to compare with; null for nothing.</param>
-/// <param name="comparesKernels">Whether rows are compared with the kernels for all models.</param>
+/// <param name="baseline">Measurements to compare with; null for none.</param>
+/// <param name="comparesKernels">Whether rows are compared with those of the built-in kernels.</param>
 internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool comparesKernels)
 {
     private readonly List<BenchRow> rows = [];
 
-    /// <summary>All rows so far.</summary>
+    /// <summary>Rows so far.</summary>
     public IReadOnlyList<BenchRow> Rows => rows;
 
-    /// <summary>Says what is measured.</summary>
+    /// <summary>Prints what is measured.</summary>
     public void Start(RankGroup group, AllReduceBench bench)
     {
         if (isJson) return;
@@ -29,9 +29,10 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
             (comparesKernels ? $" {"for all",9} {"ratio",6}" : baseline is null ? "" : $" {"baseline",9} {"ratio",6}"));
     }
 
-    /// <summary>Takes a row and shows it.</summary>
+    /// <summary>Adds a row and prints it.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="forAllModels">The same call with the kernels for all models; null to compare with the baseline, if any.</param>
+    /// <param name="forAllModels">Row of the same call with the built-in kernels; null to compare with the baseline, if
+    /// any.</param>
     public void Row(BenchRow row, BenchRow? forAllModels = null)
     {
         rows.Add(row);
@@ -44,7 +45,7 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
             Text($"{row.LeastMicroseconds,8:0.00} {row.MostMicroseconds,8:0.00}") + compared);
     }
 
-    /// <summary>Ends.</summary>
+    /// <summary>Prints all rows as JSON, if that was asked for.</summary>
     public void End()
     {
         if (isJson) ToolJson.Print<IReadOnlyList<BenchRow>>(rows);

@@ -6,7 +6,7 @@ using Fusion.Compiler.Caching;
 
 namespace Fusion.Cli.Caching;
 
-/// <summary><c>fusion cache</c>: what the compile cache holds, and how to empty it.</summary>
+/// <summary>Command <c>fusion cache</c>, which shows what the compile cache holds, or clears it.</summary>
 internal static class CacheCommand
 {
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };

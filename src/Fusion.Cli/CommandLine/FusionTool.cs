@@ -12,12 +12,12 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.CommandLine;
 
-/// <summary>The command line of the tool.</summary>
+/// <summary>Command line of the tool.</summary>
 internal static class FusionTool
 {
     /// <summary>Runs a command line.</summary>
-    /// <param name="arguments">The arguments.</param>
-    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    /// <param name="arguments">Arguments of the command line.</param>
+    /// <returns>Exit code, one of <see cref="ExitCodes"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments)
     {
         StandardOutput.Open();
@@ -38,7 +38,7 @@ internal static class FusionTool
         var parsed = root.Parse([.. arguments]);
         try
         {
-            // Who asks for help need not fill in the rest.
+            // Help needs none of the required options.
             var isMisused = parsed.Errors.Count > 0 && parsed.Action is not (HelpAction or HelpWithExitCodes);
             if (isMisused)
                 throw UsageException.OfCommandLine(string.Join(Environment.NewLine, parsed.Errors.Select(e => e.Message)));
@@ -72,7 +72,7 @@ internal static class FusionTool
         }
         catch (IOException)
         {
-            // Nobody is left to be told; the exit code says it.
+            // Standard error cannot be written either; the exit code reports the fault.
         }
     }
 }

@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace Fusion.Cli.CommandLine;
 
-/// <summary>The help with examples and what the exit codes mean.</summary>
+/// <summary>Prints the help, followed by examples and the meaning of the exit codes.</summary>
 internal sealed class HelpWithExitCodes(HelpAction help) : SynchronousCommandLineAction
 {
     private const string More = """

@@ -7,25 +7,25 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.CommandLine;
 
-/// <summary>Options that several commands have, and the words for their values.</summary>
+/// <summary>Options that several commands share, and the words of their values.</summary>
 internal static class ToolOptions
 {
-    /// <summary>Types of inputs.</summary>
+    /// <summary>Types of inputs, by word.</summary>
     public static readonly Dictionary<string, ElementType> Types =
         AllReduceVocabulary.DataTypes.ToDictionary(word => word, word => Enum.Parse<ElementType>(
             AllReduceVocabulary.Elements.Single(element => element.Word == word).Name));
 
-    /// <summary>Strategies that can be asked for.</summary>
+    /// <summary>Strategies that can be asked for, by word.</summary>
     public static readonly Dictionary<string, AllReduceStrategy> Strategies = new[]
     {
         AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate,
     }.ToDictionary(AllReduceDispatcher.Name);
 
-    /// <summary>An option with any text.</summary>
+    /// <summary>Makes an option with any text.</summary>
     public static Option<string> Text(string name, string description, string help) =>
         new(name) { Description = description, HelpName = help };
 
-    /// <summary>An option with a whole number.</summary>
+    /// <summary>Makes an option with a whole number.</summary>
     public static Option<int?> Number(string name, string description, bool required = false) => new(name)
     {
         Description = description,
@@ -40,7 +40,7 @@ internal static class ToolOptions
         },
     };
 
-    /// <summary>An option with whole numbers, separated by commas.</summary>
+    /// <summary>Makes an option with whole numbers, separated by commas.</summary>
     public static Option<int[]> Numbers(string name, string description, bool required = false) => new(name)
     {
         Description = description,
@@ -60,7 +60,7 @@ internal static class ToolOptions
         },
     };
 
-    /// <summary>An option with one of some words.</summary>
+    /// <summary>Makes an option with one of several words.</summary>
     public static Option<string> Choice(string name, string description, IEnumerable<string> values)
     {
         var option = new Option<string>(name) { Description = description };
@@ -68,13 +68,13 @@ internal static class ToolOptions
         return option;
     }
 
-    /// <summary>The option that names an assembly with all-reduce kernels for a model.</summary>
+    /// <summary>Makes the option that names an assembly with all-reduce kernels compiled for one model.</summary>
     public static Option<string> KernelsOption() =>
         Text("--kernels", "Prefer the all-reduce kernels of an assembly's FusionAllReduce items, where they fit.", "ASSEMBLY");
 
-    /// <summary>The kernels for a model in an assembly; its code is not run.</summary>
-    /// <param name="path">Its file; null for the built-in kernels alone.</param>
-    /// <exception cref="UsageException">It is no assembly, or has none.</exception>
+    /// <summary>Reads the kernels compiled for one model from an assembly, without running its code.</summary>
+    /// <param name="path">Path of the assembly; null for the built-in kernels alone.</param>
+    /// <exception cref="UsageException">The file is no assembly, or has no such kernels.</exception>
     public static AllReduceKernels Kernels(string? path)
     {
         if (path is null) return AllReduceKernels.BuiltIn;
@@ -92,7 +92,7 @@ internal static class ToolOptions
 
     /// <summary>Reads an epilogue.</summary>
     /// <param name="words">The words, joined by <c>+</c>.</param>
-    /// <exception cref="UsageException">A word is none, or not in its place.</exception>
+    /// <exception cref="UsageException">A word is unknown or in the wrong place.</exception>
     public static AllReduceEpilogue Epilogue(string words)
     {
         try

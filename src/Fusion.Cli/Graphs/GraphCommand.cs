@@ -7,7 +7,7 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Graphs;
 
-/// <summary><c>fusion graph</c>: what the fusion passes make of a graph. Needs no GPU.</summary>
+/// <summary>Command <c>fusion graph</c>, which shows what the fusion passes make of a graph, without a GPU.</summary>
 internal static class GraphCommand
 {
     /// <summary>Creates the command.</summary>
@@ -39,7 +39,7 @@ internal static class GraphCommand
             if (line.GetValue(after)) graphs.Add(("after", report.After));
 
             foreach (var (_, graph) in graphs) Screen.Line(Show(graph, line.GetValue(format)).TrimEnd('\n'));
-            // A graph alone can go into another program; what is wrong is told all the same.
+            // The graph on standard output is for another program; warnings go to standard error.
             if (graphs.Count == 0 || line.GetValue(format) is null or "text") Screen.Line(report.ToText(target).TrimEnd('\n'));
             else Warn(report);
             if (graphs.Count == 0) graphs = [("before", report.Before), ("after", report.After)];

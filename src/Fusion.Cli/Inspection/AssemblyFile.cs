@@ -19,11 +19,11 @@ internal sealed class AssemblyFile : IDisposable
         Name = metadata.IsAssembly ? metadata.GetString(metadata.GetAssemblyDefinition().Name) : Path.GetFileName(path);
     }
 
-    /// <summary>The assembly's name.</summary>
+    /// <summary>Name of the assembly.</summary>
     public string Name { get; }
 
-    /// <summary>Opens a file.</summary>
-    /// <exception cref="UsageException">It is no assembly.</exception>
+    /// <summary>Opens the file of an assembly.</summary>
+    /// <exception cref="UsageException">The file is no assembly.</exception>
     public static AssemblyFile Open(string path)
     {
         var image = Read(path);
@@ -38,7 +38,7 @@ internal sealed class AssemblyFile : IDisposable
     }
 
     /// <summary>Finds a resource.</summary>
-    /// <returns>Its bytes; null if there is none of that name in this file.</returns>
+    /// <returns>Bytes of the resource; null if the file has none of that name.</returns>
     /// <exception cref="UsageException">The file is damaged.</exception>
     public byte[]? Resource(string name)
     {
@@ -77,7 +77,7 @@ internal sealed class AssemblyFile : IDisposable
         }
     }
 
-    // A program's starter lies beside its assembly and has no ending, or .exe.
+    // The executable of a program is beside its assembly, with the extension .exe or none.
     private static UsageException NoAssembly(string path)
     {
         var assembly = Path.ChangeExtension(path, ".dll");

@@ -2,13 +2,13 @@ using Fusion.Cli.Output;
 
 namespace Fusion.Cli.Inspection;
 
-/// <summary>Shows to people how two assemblies differ.</summary>
+/// <summary>Prints for people how two assemblies differ.</summary>
 internal static class DiffPrinter
 {
     /// <summary>Prints a report.</summary>
     /// <param name="report">The report.</param>
-    /// <param name="before">The first file, as it was named.</param>
-    /// <param name="after">The second file, as it was named.</param>
+    /// <param name="before">First file, as the command line names it.</param>
+    /// <param name="after">Second file, as the command line names it.</param>
     public static void Print(DiffReport report, string before, string after)
     {
         Screen.Line($"- {before}: {Describe(report.Before)}");

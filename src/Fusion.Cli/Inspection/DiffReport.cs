@@ -1,13 +1,13 @@
 namespace Fusion.Cli.Inspection;
 
-/// <summary>How the kernels of two assemblies differ.</summary>
-/// <param name="Before">The first assembly.</param>
-/// <param name="After">The second assembly.</param>
-/// <param name="Added">Kernels that only the second has.</param>
-/// <param name="Removed">Kernels that only the first has.</param>
-/// <param name="Changed">Kernels of both that are not the same.</param>
-/// <param name="Unchanged">Number of kernels of both that are.</param>
-/// <param name="Problems">What is wrong with either, each with its code.</param>
+/// <summary>Report of how the kernels of two assemblies differ.</summary>
+/// <param name="Before">First assembly.</param>
+/// <param name="After">Second assembly.</param>
+/// <param name="Added">Kernels that only the second assembly has.</param>
+/// <param name="Removed">Kernels that only the first assembly has.</param>
+/// <param name="Changed">Kernels of both assemblies that differ.</param>
+/// <param name="Unchanged">Number of kernels that are the same in both assemblies.</param>
+/// <param name="Problems">Problems of either assembly, each with its code.</param>
 internal sealed record DiffReport(
     DiffSide Before,
     DiffSide After,
@@ -47,7 +47,7 @@ internal sealed record DiffReport(
         (KernelReport Kernel, ImageReport Image) before, (KernelReport Kernel, ImageReport Image) after)
     {
         var changes = KernelFigures.Compare(before.Kernel, after.Kernel);
-        // Kernels of PTX, and of an image that cannot be read, have no code of their own to compare.
+        // PTX, and an image that cannot be read, have no code for each kernel that could be compared.
         var isWhole = changes.Count > 0 || before.Kernel.CodeSha256 is not null || before.Image.Sha256 == after.Image.Sha256;
         return isWhole ? changes : [new("image", Size(before.Image), Size(after.Image))];
     }
@@ -55,21 +55,21 @@ internal sealed record DiffReport(
     private static string Size(ImageReport image) => $"{image.Bytes} bytes, SHA-256 {image.Sha256[..12]}";
 }
 
-/// <summary>An assembly that is compared.</summary>
-/// <param name="Assembly">Its name.</param>
+/// <summary>An assembly of a comparison.</summary>
+/// <param name="Assembly">Name of the assembly.</param>
 /// <param name="Compiler">Version of Fusion.Sdk; null without kernels.</param>
 /// <param name="Nvrtc">Version of NVRTC; null without kernels.</param>
 internal sealed record DiffSide(string Assembly, string? Compiler, string? Nvrtc);
 
-/// <summary>Where a kernel is.</summary>
-/// <param name="Module">The module.</param>
-/// <param name="Kernel">The kernel's name.</param>
+/// <summary>Place of a kernel: module, name and image.</summary>
+/// <param name="Module">Name of the module.</param>
+/// <param name="Kernel">Name of the kernel.</param>
 /// <param name="Image">Architecture of the image.</param>
 internal sealed record KernelPlace(string Module, string Kernel, string Image);
 
-/// <summary>A kernel that differs.</summary>
-/// <param name="Module">The module.</param>
-/// <param name="Kernel">The kernel's name.</param>
+/// <summary>A kernel that differs between two assemblies.</summary>
+/// <param name="Module">Name of the module.</param>
+/// <param name="Kernel">Name of the kernel.</param>
 /// <param name="Image">Architecture of the image.</param>
-/// <param name="Figures">What differs.</param>
+/// <param name="Figures">Figures that differ.</param>
 internal sealed record KernelChange(string Module, string Kernel, string Image, IReadOnlyList<FigureChange> Figures);

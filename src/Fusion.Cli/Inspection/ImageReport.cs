@@ -5,29 +5,29 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Inspection;
 
-/// <summary>A source file, with its images.</summary>
-/// <param name="Name">The module's name.</param>
-/// <param name="Source">The file.</param>
-/// <param name="Images">Its images.</param>
+/// <summary>Report of a module: a source file with its images.</summary>
+/// <param name="Name">Name of the module.</param>
+/// <param name="Source">Path of the source file in the project.</param>
+/// <param name="Images">Images of the module.</param>
 internal sealed record ModuleReport(string Name, string Source, IReadOnlyList<ImageReport> Images);
 
-/// <summary>An image, with its kernels.</summary>
-/// <param name="Resource">Name of its resource.</param>
-/// <param name="Kind">Machine code or PTX.</param>
-/// <param name="Architecture">What it was compiled for.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="StoredBytes">Its size in the assembly, which is less where it is compressed.</param>
-/// <param name="Sha256">Its hash.</param>
-/// <param name="PtxVersion">Version of its PTX.</param>
-/// <param name="Kernels">Its kernels.</param>
+/// <summary>Report of an image with its kernels.</summary>
+/// <param name="Resource">Name of the image's resource.</param>
+/// <param name="Kind">Kind of the image: machine code or PTX.</param>
+/// <param name="Architecture">Architecture of the image.</param>
+/// <param name="Bytes">Size of the image in bytes.</param>
+/// <param name="StoredBytes">Size of the image in the assembly in bytes, which is smaller if it is compressed.</param>
+/// <param name="Sha256">SHA-256 of the image.</param>
+/// <param name="PtxVersion">Version of the image's PTX.</param>
+/// <param name="Kernels">Kernels of the image.</param>
 internal sealed record ImageReport(
     string Resource, ImageKind Kind, string Architecture, long Bytes, long StoredBytes, string Sha256, string PtxVersion,
     IReadOnlyList<KernelReport> Kernels)
 {
-    /// <summary>Looks at an image.</summary>
-    /// <param name="image">As the manifest has it.</param>
-    /// <param name="bytes">As the assembly has it; null if it has none.</param>
-    /// <param name="problems">Gets what is wrong with it.</param>
+    /// <summary>Makes the report of an image.</summary>
+    /// <param name="image">Image in the manifest.</param>
+    /// <param name="bytes">Bytes of the image's resource in the assembly; null if there is none.</param>
+    /// <param name="problems">List to which problems of the image are added.</param>
     public static ImageReport Of(KernelImage image, byte[]? bytes, List<string> problems)
     {
         var stored = bytes?.Length ?? 0;
@@ -40,14 +40,14 @@ internal sealed record ImageReport(
             [.. image.Kernels.Select(kernel => KernelReport.Of(kernel, code.GetValueOrDefault(kernel.Symbol)))]);
     }
 
-    /// <summary>What a compressed image was; empty if it cannot be inflated.</summary>
+    /// <summary>Decompresses an image; empty if it cannot be decompressed.</summary>
     private static byte[] Inflated(KernelImage image, byte[] stored)
     {
         var inflated = new byte[Math.Clamp(image.Bytes, 0, Array.MaxLength)];
         return ImageCompression.TryDecompress(stored, inflated) ? inflated : [];
     }
 
-    // An image that is whole and cannot be read is of a newer NVRTC: what the manifest says is shown, and no more.
+    // An intact image that cannot be read is of a newer NVRTC: only what the manifest says is shown.
     private static Dictionary<string, MachineCode?> Code(byte[] cubin)
     {
         try

@@ -4,7 +4,8 @@ using Fusion.Cli.Output;
 
 namespace Fusion.Cli.Inspection;
 
-/// <summary><c>fusion inspect</c>: the kernels in an assembly, or what differs between two. Needs no GPU.</summary>
+/// <summary>Command <c>fusion inspect</c>, which shows the kernels of an assembly or the differences of two, without a
+/// GPU.</summary>
 internal static class InspectCommand
 {
     /// <summary>Creates the command.</summary>

@@ -4,7 +4,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Cli.Inspection;
 
-/// <summary>Shows the kernels in an assembly to people.</summary>
+/// <summary>Prints for people the kernels of an assembly.</summary>
 internal static class InspectPrinter
 {
     private static readonly string[] ImageTitles = ["image", "kind", "bytes ", "stored ", "PTX "];
@@ -15,7 +15,7 @@ internal static class InspectPrinter
         var images = report.Modules.SelectMany(m => m.Images).ToList();
         if (images.Count > 0)
         {
-            // A project inside the SDK's own repository has no version of it.
+            // A project inside the SDK's own repository has no version of the SDK.
             var compiler = report.Compiler is { Length: > 0 } version ? $"Fusion.Sdk {version}" : "Fusion.Sdk";
             Screen.Line($"{report.Assembly}: {Count(report.Modules.Count, "module")}, {Count(images.Count, "image")}, " +
                 $"{Screen.Bytes(images.Sum(i => i.Bytes))}, stored in {Screen.Bytes(images.Sum(i => i.StoredBytes))}; " +
@@ -27,7 +27,7 @@ internal static class InspectPrinter
         Problems(report);
     }
 
-    /// <summary>Prints what is wrong with an assembly.</summary>
+    /// <summary>Prints the problems of an assembly.</summary>
     public static void Problems(InspectReport report)
     {
         if (report.Problems.Count == 0) return;
@@ -35,7 +35,7 @@ internal static class InspectPrinter
         foreach (var problem in report.Problems) Screen.Line($"  {problem}");
     }
 
-    /// <summary>A number of things.</summary>
+    /// <summary>Formats a number of things, with the plural where it is due.</summary>
     public static string Count(int count, string what) => $"{Number(count)} {what}{(count == 1 ? "" : "s")}";
 
     private static void Print(ModuleReport module)
@@ -48,7 +48,7 @@ internal static class InspectPrinter
         }));
         Screen.Line();
 
-        // What a kernel takes is the same in all images.
+        // A kernel's parameters are the same in all images.
         var kernels = module.Images.SelectMany(i => i.Kernels).DistinctBy(k => k.Name).ToList();
         foreach (var kernel in kernels) Screen.Line($"  {kernel.Name}({kernel.Signature})");
         Screen.Line();

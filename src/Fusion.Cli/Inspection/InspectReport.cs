@@ -4,26 +4,26 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Inspection;
 
-/// <summary>The kernels in an assembly.</summary>
+/// <summary>Report of the kernels of an assembly.</summary>
 internal sealed record InspectReport
 {
-    /// <summary>The assembly's name.</summary>
+    /// <summary>Name of the assembly.</summary>
     public required string Assembly { get; init; }
 
     /// <summary>Version of Fusion.Sdk that compiled the kernels; null without kernels.</summary>
     public string? Compiler { get; init; }
 
-    /// <summary>Version of NVRTC that did; null without kernels.</summary>
+    /// <summary>Version of NVRTC that compiled the kernels; null without kernels.</summary>
     public string? Nvrtc { get; init; }
 
-    /// <summary>The source files, with their images and kernels.</summary>
+    /// <summary>Modules of the assembly, with their images and kernels.</summary>
     public IReadOnlyList<ModuleReport> Modules { get; init; } = [];
 
-    /// <summary>What is wrong, each with its code.</summary>
+    /// <summary>Problems of the assembly, each with its code.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
-    /// <summary>Looks into a file.</summary>
-    /// <exception cref="CommandLine.UsageException">It is no assembly, or damaged.</exception>
+    /// <summary>Makes the report of an assembly's file.</summary>
+    /// <exception cref="CommandLine.UsageException">The file is no assembly, or damaged.</exception>
     public static InspectReport Of(string path)
     {
         using var file = AssemblyFile.Open(path);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Fusion.Cli.Inspection;
 
-/// <summary>A kernel's figures as text: the columns of the table, and what two builds are compared by.</summary>
+/// <summary>Figures of a kernel as text, for the columns of the table and the comparison of two builds.</summary>
 internal static class KernelFigures
 {
     private static readonly Figure[] All =
@@ -19,13 +19,14 @@ internal static class KernelFigures
         new("cluster", "cluster", kernel => kernel.Cluster is null ? "-" : string.Join('x', kernel.Cluster)),
     ];
 
-    /// <summary>Titles of the columns; one that ends in a blank is of numbers.</summary>
+    /// <summary>Titles of the columns; a title that ends in a blank is of a column of numbers.</summary>
     public static IEnumerable<string> Titles => All.Select(figure => figure.Title);
 
-    /// <summary>The cells of a kernel.</summary>
+    /// <summary>Gets the cells of a kernel.</summary>
     public static IEnumerable<string> Of(KernelReport kernel) => All.Select(figure => figure.Text(kernel));
 
-    /// <summary>What differs between two builds of a kernel. Where all figures are the same, the code itself may not be.</summary>
+    /// <summary>Finds the figures that differ between two builds of a kernel. If all figures are equal, the hashes of the
+    /// code are compared.</summary>
     public static IReadOnlyList<FigureChange> Compare(KernelReport before, KernelReport after)
     {
         var changes = All.Select(figure => new FigureChange(figure.Name, figure.Text(before), figure.Text(after)))
@@ -47,7 +48,7 @@ internal static class KernelFigures
 }
 
 /// <summary>A figure of a kernel that differs between two builds.</summary>
-/// <param name="Figure">Which.</param>
-/// <param name="Before">In the first.</param>
-/// <param name="After">In the second.</param>
+/// <param name="Figure">Name of the figure.</param>
+/// <param name="Before">Value in the first build.</param>
+/// <param name="After">Value in the second build.</param>
 internal sealed record FigureChange(string Figure, string Before, string After);

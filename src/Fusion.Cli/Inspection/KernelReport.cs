@@ -3,62 +3,62 @@ using Fusion.Manifest;
 
 namespace Fusion.Cli.Inspection;
 
-/// <summary>A kernel in an image. What only machine code says is null in PTX.</summary>
+/// <summary>Report of a kernel in an image. Figures that only machine code has are null in PTX.</summary>
 internal sealed record KernelReport
 {
-    /// <summary>As the source says it.</summary>
+    /// <summary>Name of the kernel in the source.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its symbol in the image.</summary>
+    /// <summary>Symbol of the kernel in the image.</summary>
     public required string Symbol { get; init; }
 
-    /// <summary>32-bit registers a thread.</summary>
+    /// <summary>Number of 32-bit registers of a thread.</summary>
     public int? Registers { get; init; }
 
-    /// <summary>Static shared memory a block, in bytes.</summary>
+    /// <summary>Static shared memory of a block in bytes.</summary>
     public int? SharedBytes { get; init; }
 
-    /// <summary>Local memory a thread, in bytes: its stack with that of what it calls.</summary>
+    /// <summary>Local memory of a thread in bytes: the kernel's stack with that of the functions it calls.</summary>
     public int? LocalBytes { get; init; }
 
-    /// <summary>Its own stack frame, in bytes a thread.</summary>
+    /// <summary>Stack frame of the kernel itself, in bytes of a thread.</summary>
     public int? FrameBytes { get; init; }
 
-    /// <summary>What its instructions write to local memory, in bytes a thread, each instruction counted once. Where no array
-    /// is in local memory, these are spills.</summary>
+    /// <summary>Bytes that a thread's instructions write to local memory, each instruction counted once. They are spills if
+    /// the kernel has no array in local memory.</summary>
     public int? LocalStoreBytes { get; init; }
 
-    /// <summary>The same of what they read.</summary>
+    /// <summary>Bytes that a thread's instructions read from local memory, each instruction counted once.</summary>
     public int? LocalLoadBytes { get; init; }
 
-    /// <summary>Bytes in each bank of constants, by its number; 0 has the parameters, 3 the <c>__constant__</c>
-    /// variables.</summary>
+    /// <summary>Size in bytes of each bank of constants, by its number; bank 0 has the parameters, bank 3 the
+    /// <c>__constant__</c> variables.</summary>
     public IReadOnlyDictionary<int, long>? ConstantBytes { get; init; }
 
-    /// <summary>Size of its code.</summary>
+    /// <summary>Size of the kernel's code in bytes.</summary>
     public int? CodeBytes { get; init; }
 
-    /// <summary>Barriers of a block that it uses.</summary>
+    /// <summary>Number of barriers of a block that the kernel uses.</summary>
     public int? Barriers { get; init; }
 
-    /// <summary>The most threads a block may have; null without a bound.</summary>
+    /// <summary>Largest number of threads of a block; null without a bound.</summary>
     public int? MaxThreads { get; init; }
 
-    /// <summary>Blocks of a cluster in each dimension; null without <c>__cluster_dims__</c>.</summary>
+    /// <summary>Number of blocks of a cluster in each dimension; null without <c>__cluster_dims__</c>.</summary>
     public IReadOnlyList<int>? Cluster { get; init; }
 
-    /// <summary>SHA-256 of its code.</summary>
+    /// <summary>SHA-256 of the kernel's code.</summary>
     public string? CodeSha256 { get; init; }
 
-    /// <summary>Its parameters, in order.</summary>
+    /// <summary>Parameters of the kernel, in order.</summary>
     public required IReadOnlyList<KernelParameter> Parameters { get; init; }
 
-    /// <summary>Its parameters as the source has them.</summary>
+    /// <summary>Parameters of the kernel as in the source.</summary>
     internal string Signature => string.Join(", ", Parameters.Select(parameter => $"{parameter.Type} {parameter.Name}"));
 
-    /// <summary>Puts together what manifest and image say.</summary>
-    /// <param name="entry">The manifest's entry.</param>
-    /// <param name="code">What the image says; null for PTX, and for an image that cannot be read.</param>
+    /// <summary>Makes the report of a kernel from manifest and image.</summary>
+    /// <param name="entry">Manifest entry of the kernel.</param>
+    /// <param name="code">Figures from the image; null for PTX, and for an image that cannot be read.</param>
     public static KernelReport Of(KernelEntry entry, MachineCode? code) => new()
     {
         Name = entry.Name,

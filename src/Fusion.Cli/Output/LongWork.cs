@@ -2,13 +2,14 @@ using Spectre.Console;
 
 namespace Fusion.Cli.Output;
 
-/// <summary>A bar for work that takes a while, under what is printed meanwhile. It is gone when the work has ended.</summary>
+/// <summary>Progress bar for long work, below the output that is printed meanwhile. It disappears when the work has
+/// ended.</summary>
 internal static class LongWork
 {
-    /// <summary>Does work step by step.</summary>
-    /// <param name="console">The terminal. One that cannot draw, a file or a pipe say, shows no bar.</param>
+    /// <summary>Runs work in steps, with a progress bar.</summary>
+    /// <param name="console">Console to draw on; one that is no terminal, such as a file or a pipe, shows no bar.</param>
     /// <param name="steps">Number of steps.</param>
-    /// <param name="work">Does all of them. It calls its argument with what comes next before each step.</param>
+    /// <param name="work">Work to run, which calls its argument with a description before each step.</param>
     public static void Run(IAnsiConsole console, int steps, Action<Action<string>> work)
     {
         var capabilities = console.Profile.Capabilities;
@@ -18,7 +19,7 @@ internal static class LongWork
             return;
         }
 
-        // Drawn between the steps alone: a thread that draws would be beside what is measured.
+        // The bar is drawn only between the steps, since a drawing thread would disturb measurements.
         console.Progress().AutoRefresh(false).AutoClear(true)
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(progress =>

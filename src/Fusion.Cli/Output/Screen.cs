@@ -3,7 +3,8 @@ using Spectre.Console;
 
 namespace Fusion.Cli.Output;
 
-/// <summary>Text for people: tables fit a terminal; into a file or pipe goes plain text that is never wrapped.</summary>
+/// <summary>Prints text for people: tables that fit a terminal, or plain text without wrapping into a file or
+/// pipe.</summary>
 internal static class Screen
 {
     private const int Unlimited = 100_000;
@@ -11,18 +12,18 @@ internal static class Screen
     private static readonly IAnsiConsole Standard = Create();
     private static bool hasBar;
 
-    /// <summary>Prints a line as it is.</summary>
+    /// <summary>Prints a line without markup.</summary>
     public static void Line(string text = "")
     {
-        // What goes past the console's back would tear the bar.
+        // Output that bypasses the console would break the progress bar.
         if (hasBar) Standard.Write(new Text(text + Environment.NewLine));
         else Console.Out.WriteLine(text);
     }
 
-    /// <summary>Does work with a bar under what is printed, on a terminal; see <see cref="LongWork"/>.</summary>
-    /// <param name="isQuiet">Whether there must be none, because the output is for a program.</param>
+    /// <summary>Runs work with a progress bar below the output, on a terminal; see <see cref="LongWork"/>.</summary>
+    /// <param name="isQuiet">Whether no bar is shown, because the output is for a program.</param>
     /// <param name="steps">Number of steps.</param>
-    /// <param name="work">Does them, and says each.</param>
+    /// <param name="work">Work to run, which calls its argument with a description before each step.</param>
     public static void LongWork(bool isQuiet, int steps, Action<Action<string>> work)
     {
         if (isQuiet)
@@ -43,8 +44,8 @@ internal static class Screen
     }
 
     /// <summary>Prints a table, indented under the line before it.</summary>
-    /// <param name="titles">Of the columns; one that ends in a blank is of numbers.</param>
-    /// <param name="rows">The cells.</param>
+    /// <param name="titles">Titles of the columns; a title that ends in a blank is of a column of numbers.</param>
+    /// <param name="rows">Cells of each row.</param>
     public static void Table(IReadOnlyList<string> titles, IEnumerable<IReadOnlyList<string>> rows)
     {
         var table = new Table { Border = TableBorder.None, ShowHeaders = true };
@@ -60,8 +61,8 @@ internal static class Screen
         Standard.Write(table);
     }
 
-    /// <summary>Bytes for people: 125,829,376 bytes (120 MiB).</summary>
-    /// <param name="bytes">How many.</param>
+    /// <summary>Formats a size for people: 125,829,376 bytes (120 MiB).</summary>
+    /// <param name="bytes">Number of bytes.</param>
     public static string Bytes(long bytes)
     {
         string[] units = ["KiB", "MiB", "GiB", "TiB"];

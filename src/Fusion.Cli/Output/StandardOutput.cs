@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fusion.Cli.Output;
 
-/// <summary>Standard output into a file or a pipe. What cannot be written is told; .NET's console leaves out in silence what a closed
-/// pipe does not take.</summary>
+/// <summary>Standard output into a file or a pipe, which throws if it cannot be written. .NET's own stream silently drops
+/// what a closed pipe does not accept.</summary>
 internal sealed class StandardOutput : Stream
 {
     private readonly Stream target;
@@ -29,8 +29,8 @@ internal sealed class StandardOutput : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Lets <see cref="Console.Out"/> write here, unless it is a terminal. To be called before anything is
-    /// written.</summary>
+    /// <summary>Redirects <see cref="Console.Out"/> to this stream, unless it is a terminal. Must be called before anything
+    /// is written.</summary>
     public static void Open()
     {
         if (!Console.IsOutputRedirected) return;
@@ -66,14 +66,14 @@ internal sealed class StandardOutput : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    // Null where output is no pipe, or on Windows, where it has no number.
+    // Null if the output is no pipe, and on Windows, where a pipe has no file descriptor.
     private static FileStream? Pipe()
     {
         if (OperatingSystem.IsWindows()) return null;
         try
         {
             var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            // A file may be shared with standard error, whose position a second stream would not know.
+            // A file may be shared with standard error, and a second stream would not know its position.
             return stream.CanSeek ? null : stream;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
@@ -83,7 +83,7 @@ internal sealed class StandardOutput : Stream
     }
 }
 
-/// <summary>Standard output cannot be written: the disk is full, or who reads it has gone.</summary>
-/// <param name="reason">What the system said.</param>
+/// <summary>Standard output cannot be written: the disk is full, or the reader of a pipe has ended.</summary>
+/// <param name="reason">Exception of the system.</param>
 internal sealed class OutputException(Exception reason)
     : Exception($"Standard output cannot be written: {reason.Message}", reason);

@@ -10,7 +10,7 @@ using Fusion.Cli.Planning;
 
 namespace Fusion.Cli.Output;
 
-/// <summary>The tool's output for programs.</summary>
+/// <summary>Writes the tool's output for programs as JSON.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(InspectReport))]
@@ -21,11 +21,11 @@ namespace Fusion.Cli.Output;
 [JsonSerializable(typeof(CacheClearReport))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
-    /// <summary>Prints a report.</summary>
+    /// <summary>Prints a report as JSON.</summary>
     /// <param name="report">The report.</param>
     public static void Print<T>(T report)
     {
-        // Into a terminal or a file, never into HTML: quotes may stay as they are.
+        // The output is never put into HTML, so quotes need no escape.
         var readable = new ToolJson(new JsonSerializerOptions(Default.Options)
         {
             WriteIndented = true,

@@ -7,7 +7,7 @@ using static Fusion.Cli.CommandLine.ToolOptions;
 
 namespace Fusion.Cli.Planning;
 
-/// <summary><c>fusion plan</c>: how an all-reduce would be done. Needs no GPU.</summary>
+/// <summary>Command <c>fusion plan</c>, which explains how an all-reduce would be done, without a GPU.</summary>
 internal static class PlanCommand
 {
     private static readonly Dictionary<string, QuantizationKind> Quantizations = AllReduceVocabulary.Quantizations

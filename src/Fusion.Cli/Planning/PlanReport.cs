@@ -4,43 +4,44 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Planning;
 
-/// <summary>A plan as the tool prints it.</summary>
+/// <summary>Report of a plan.</summary>
 internal sealed record PlanReport
 {
-    /// <summary><c>one-shot</c>, <c>two-shot</c>, <c>separate</c> or <c>refuse</c>.</summary>
+    /// <summary>Strategy of the call: <c>one-shot</c>, <c>two-shot</c>, <c>separate</c> or <c>refuse</c>.</summary>
     public required string Strategy { get; init; }
 
-    /// <summary>Why, in words.</summary>
+    /// <summary>Reason for the strategy, in words.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Memory that the operation holds on each rank.</summary>
+    /// <summary>Size of each rank's workspace in bytes.</summary>
     public required long WorkspaceBytes { get; init; }
 
-    /// <summary>Of separate kernels, how the plain all-reduce is done without a library; else the strategy.</summary>
+    /// <summary>Strategy of the exchange: for <c>separate</c>, that of the plain all-reduce without a library; else the
+    /// strategy itself.</summary>
     public required string Exchange { get; init; }
 
-    /// <summary>Name of the kernel that exchanges; empty for none.</summary>
+    /// <summary>Name of the kernel that exchanges data between ranks; empty for none.</summary>
     public required string Kernel { get; init; }
 
-    /// <summary>Of separate kernels, name of the one that follows; empty for none.</summary>
+    /// <summary>Name of the epilogue kernel that follows the plain all-reduce of <c>separate</c>; else empty.</summary>
     public required string EpilogueKernel { get; init; }
 
-    /// <summary>Threads of a block.</summary>
+    /// <summary>Number of threads of a block.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>Vectors of 8 elements that a thread holds at most.</summary>
+    /// <summary>Largest number of vectors of 8 elements that a thread holds.</summary>
     public required int VectorsPerThread { get; init; }
 
-    /// <summary>The kernels of --kernels, and whether each does the call.</summary>
+    /// <summary>Variants of the assembly given by --kernels, and whether each does the call.</summary>
     public required IReadOnlyList<PlanVariant> Variants { get; init; }
 
-    /// <summary>Tokens of the call.</summary>
+    /// <summary>Number of tokens of the call.</summary>
     public required int Tokens { get; init; }
 
-    /// <summary>The most tokens of a call.</summary>
+    /// <summary>Largest number of tokens of a call.</summary>
     public required int MaxTokens { get; init; }
 
-    /// <summary>Makes the report of a request.</summary>
+    /// <summary>Makes the report of a request's plan.</summary>
     public static PlanReport Of(PlanRequest request)
     {
         var plan = AllReduceDispatcher.Plan(request);
@@ -60,7 +61,7 @@ internal sealed record PlanReport
         };
     }
 
-    /// <summary>Prints it for people.</summary>
+    /// <summary>Prints the report for people.</summary>
     public void Print()
     {
         Screen.Line(Strategy);
@@ -85,8 +86,8 @@ internal sealed record PlanReport
     }
 }
 
-/// <summary>Kernels for one model, and whether they do a call.</summary>
-/// <param name="Variant">What they are for, and where they are from.</param>
-/// <param name="IsUsed">Whether they do the call, or a part of it.</param>
-/// <param name="Why">Why, or why not.</param>
+/// <summary>Kernels compiled for one model, and whether they do a call.</summary>
+/// <param name="Variant">What the kernels are for, and where they are from.</param>
+/// <param name="IsUsed">Whether the kernels do the call, or a part of it.</param>
+/// <param name="Why">Reason why they do the call or not.</param>
 internal sealed record PlanVariant(string Variant, bool IsUsed, string Why);

@@ -9,7 +9,7 @@ using static Fusion.Cli.CommandLine.ToolOptions;
 
 namespace Fusion.Cli.Tuning;
 
-/// <summary><c>fusion tune</c>: a policy from measurements. Needs no GPU.</summary>
+/// <summary>Command <c>fusion tune</c>, which makes a policy from measurements, without a GPU.</summary>
 internal static class TuneCommand
 {
     /// <summary>Creates the command.</summary>
@@ -66,7 +66,7 @@ internal static class TuneCommand
         Screen.Line($"Policy: {file}");
     }
 
-    // A policy is of chips: sm_90a is how one compiles for them.
+    // A policy is for chips, while sm_90a is a target of the compiler.
     private static string Chip(string name) => GpuArchitecture.TryParse(name, out var architecture)
         ? $"sm_{architecture.Number}"
         : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");

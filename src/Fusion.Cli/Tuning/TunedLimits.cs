@@ -3,23 +3,23 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Tuning;
 
-/// <summary>The limits for a number of ranks in a place that lose least against always knowing the fastest strategy.</summary>
-/// <param name="Ranks">Number of ranks.</param>
-/// <param name="Topology">Where they are.</param>
-/// <param name="OneShotUpTo">The most bytes for one-shot; 0 for never.</param>
-/// <param name="TwoShotUpTo">The most bytes for two-shot; null where the rows show no end of it.</param>
-/// <param name="Calls">Measured calls that they come from.</param>
-/// <param name="MeanLoss">Mean of time by these limits / fastest time, over the calls: 1 is perfect.</param>
-/// <param name="WorstLoss">The greatest.</param>
+/// <summary>Limits for a world size and topology that lose the least time against the fastest strategy of each
+/// call.</summary>
+/// <param name="Ranks">World size.</param>
+/// <param name="Topology">Topology of the group.</param>
+/// <param name="OneShotUpTo">Largest input tensor for one-shot, in bytes; 0 for never.</param>
+/// <param name="TwoShotUpTo">Largest input tensor for two-shot, in bytes; null if the measurements show no limit.</param>
+/// <param name="Calls">Number of measured calls that the limits come from.</param>
+/// <param name="MeanLoss">Mean over the calls of the time by these limits divided by the fastest time; 1 is perfect.</param>
+/// <param name="WorstLoss">Largest of these quotients.</param>
 internal sealed record TunedLimits(
     int Ranks, GroupTopology Topology, long OneShotUpTo, long? TwoShotUpTo, int Calls, double MeanLoss, double WorstLoss)
 {
     private const string OneShot = "one-shot";
     private const string TwoShot = "two-shot";
 
-    /// <summary>Finds the limits for each group of measurements.</summary>
-    /// <param name="rows">Measurements; calls that were not measured with two strategies or more say nothing and are left
-    /// out.</param>
+    /// <summary>Finds the limits for each world size and topology.</summary>
+    /// <param name="rows">Measurements; calls that were measured with only one strategy are ignored.</param>
     public static IReadOnlyList<TunedLimits> Of(IEnumerable<BenchRow> rows) =>
     [
         .. rows.GroupBy(row => (row.Ranks, row.Topology)).OrderBy(group => group.Key)
@@ -30,7 +30,7 @@ internal sealed record TunedLimits(
     private static TunedLimits? Of(int ranks, string topology, IReadOnlyList<Call> calls)
     {
         if (calls.Count == 0) return null;
-        // A limit is one of the sizes, or 0: between two sizes nothing was measured.
+        // A limit is one of the measured sizes, or 0, since nothing is known between two sizes.
         long[] sizes = [0, .. calls.Select(call => call.Bytes).Distinct().Order()];
         var pairs = from one in sizes from two in sizes where two >= one select (One: one, Two: two);
         var best = pairs.MinBy(pair => calls.Average(call => call.Loss(pair.One, pair.Two)));
@@ -63,7 +63,7 @@ internal sealed record TunedLimits(
 
         public double Loss(long oneShotUpTo, long twoShotUpTo)
         {
-            // What was not measured is what nobody would want there: as slow as the slowest that was.
+            // A strategy that was not measured counts as slow as the slowest one that was.
             var chosen = Bytes <= oneShotUpTo ? One : Bytes <= twoShotUpTo ? Two : Separate;
             return (chosen ?? Times.Max()!.Value) / Times.Min()!.Value;
         }
