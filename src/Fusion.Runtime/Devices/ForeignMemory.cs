@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>What the driver knows of an address that another library gave.</summary>
+/// <summary>The driver's knowledge of an address that another library gave: memory, context and allocation.</summary>
 /// <param name="Place">Kind of memory and GPU.</param>
 /// <param name="Context">Context of the allocation; 0 if it belongs to none.</param>
 /// <param name="Start">Address at which the allocation starts; 0 if the driver does not say.</param>

@@ -80,7 +80,7 @@ public sealed class GpuStream : IDisposable
 
     /// <summary>Throws unless the stream belongs to a context.</summary>
     /// <param name="context">The context.</param>
-    /// <param name="user">What is to use the stream, for the message: <c>the kernel</c>.</param>
+    /// <param name="user">Name of what is to use the stream, for the message: <c>the kernel</c>.</param>
     /// <exception cref="ArgumentException">The stream is of another context; the message says whether it is of another
     /// GPU.</exception>
     internal void ThrowUnlessOf(GpuContext context, string user)

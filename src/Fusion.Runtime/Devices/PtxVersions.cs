@@ -1,6 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>Which PTX versions a driver accepts.</summary>
+/// <summary>Table of the PTX versions that drivers accept.</summary>
 /// <remarks>Sources: PTX ISA, "Release History"; CUDA Toolkit Release Notes, "CUDA Driver".</remarks>
 internal static class PtxVersions
 {

@@ -1,8 +1,8 @@
 namespace Fusion.Runtime;
 
-/// <summary>What an operation knows of all its ranks, in whichever process they are: addresses, agreement, status and
-/// barrier. A rank learns of ranks of other processes only through this interface; <see cref="PeersInProcess"/> is the
-/// implementation for one process.</summary>
+/// <summary>An operation's view of all its ranks, in whichever process they are: addresses, agreement, status and barrier. A
+/// rank learns of ranks of other processes only through this interface; <see cref="PeersInProcess"/> is the implementation
+/// for one process.</summary>
 /// <remarks>Each process makes one instance for each operation of a group, in the same order, and its operations call
 /// <see cref="Agree"/>, <see cref="Connect"/> and <see cref="Barrier"/> in the same order too. <see cref="TryFindFailure"/>,
 /// <see cref="ProgressOf"/> and <see cref="GiveUp"/> may be called at any time by any thread, neither wait nor allocate, and
@@ -28,7 +28,7 @@ internal interface IPeers : IDisposable
     /// <returns>Whether a kernel gave up.</returns>
     bool TryFindFailure(out WaitFailure failure);
 
-    /// <summary>Gets how far a rank is with its calls.</summary>
+    /// <summary>Gets the progress of a rank with its calls.</summary>
     /// <param name="rank">Index of the rank.</param>
     RankProgress ProgressOf(int rank);
 
@@ -41,7 +41,7 @@ internal interface IPeers : IDisposable
     bool Barrier(TimeSpan timeout);
 }
 
-/// <summary>How far a rank is with its calls.</summary>
+/// <summary>Progress of a rank with its calls.</summary>
 /// <param name="Launched">Number of calls that were launched or recorded since the workspaces were last reset.</param>
 /// <param name="IsDone">Whether none of these calls runs.</param>
 /// <param name="IsClosed">Whether the rank's operation is being disposed, so that it launches no more.</param>

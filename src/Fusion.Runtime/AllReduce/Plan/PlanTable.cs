@@ -39,7 +39,7 @@ internal sealed class PlanTable
 
     /// <summary>Makes the plan of a call whose epilogue need not have a variant.</summary>
     /// <param name="tokens">Number of tokens of the call.</param>
-    /// <param name="epilogue">What follows the sum.</param>
+    /// <param name="epilogue">Epilogue of the call.</param>
     /// <param name="force">Strategy to use; null to let the policy choose.</param>
     public AllReducePlan Explain(int tokens, in AllReduceEpilogue epilogue, AllReduceStrategy? force) =>
         Make(requests[0] with { Epilogue = epilogue }, tokens, force);

@@ -88,7 +88,7 @@ public sealed class AllReduce : IDisposable
     /// (<see cref="AllReduceOptions.Kernels"/>).</summary>
     /// <param name="tokens">Number of tokens of the call. The plan of a call that cannot be done is a refusal with its
     /// reason.</param>
-    /// <param name="epilogue">What follows the sum, from <see cref="AllReduceEpilogue.Of(in AllReduceCall)"/> or
+    /// <param name="epilogue">Epilogue of the call, from <see cref="AllReduceEpilogue.Of(in AllReduceCall)"/> or
     /// <see cref="AllReduceEpilogue.Parse"/>.</param>
     /// <param name="force">The strategy to use, as in <see cref="Launch"/>; null to let the policy choose.</param>
     public AllReducePlan Plan(int tokens, AllReduceEpilogue epilogue, AllReduceStrategy? force = null) =>

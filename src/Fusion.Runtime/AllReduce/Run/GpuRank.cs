@@ -52,7 +52,7 @@ internal sealed class GpuRank : IDisposable
 
     public Workspace Workspace { get; }
 
-    /// <summary>How far the rank is with its calls. A stream that is being recorded counts as busy.</summary>
+    /// <summary>Progress of the rank with its calls. A stream that is being recorded counts as busy.</summary>
     public RankProgress Progress
     {
         get

@@ -41,8 +41,8 @@ internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int r
 /// <summary>A kernel with the shapes in which it may be launched.</summary>
 /// <param name="Kernel">The kernel.</param>
 /// <param name="Shape">Number of threads, and the vectors that each holds.</param>
-/// <param name="Overlaps">Whether it may start before the rank's previous kernel has ended (PDL, programmatic dependent
-/// launch).</param>
+/// <param name="Overlaps">Whether the kernel may start before the rank's previous kernel has ended (PDL, programmatic
+/// dependent launch).</param>
 /// <param name="OnMultiprocessor">Occupancy, in blocks on a multiprocessor.</param>
 /// <param name="Caps">The most tokens at a time where 1, 2, 4 or 8 blocks share a token.</param>
 internal readonly record struct LaunchableKernel(Kernel Kernel, KernelChoice Shape, bool Overlaps, int OnMultiprocessor, int[] Caps)
