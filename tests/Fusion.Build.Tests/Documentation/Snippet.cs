@@ -4,8 +4,8 @@ using Fusion.Build.Tests.Infrastructure;
 namespace Fusion.Build.Tests.Documentation;
 
 /// <summary>A block of code in a page. What it is stands behind the language in the line that opens it:
-/// <c>file=PROGRAM/PATH</c> is a file of a program, or more of one; <c>output=PROGRAM</c> is what the program prints, and
-/// <c>output=PROGRAM gpu</c> what it prints where there is a GPU; <c>from=PATH</c> are lines of a file of this repository that is
+/// <c>file=PROGRAM/PATH</c> is a file of a program, or more of one; <c>output=PROGRAM</c> is what the program prints, with <c> gpu</c>
+/// behind it what it prints where there is a GPU, with <c> inspected</c> what <c>fusion inspect</c> says of it; <c>from=PATH</c> are lines of a file of this repository that is
 /// compiled elsewhere; <c>other=REASON</c> cannot be built here.</summary>
 internal sealed partial record Snippet(string Page, int Line, string Language, string Kind, string Target, string Text)
 {
