@@ -100,7 +100,7 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', and {problem}");
         }
 
-        var block = Math.Max(words.Block, KernelLimits.RowVector);
+        var block = words.Block > 0 ? words.Block : KernelLimits.RowVector;
         if (block % KernelLimits.RowVector != 0)
         {
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', with "

@@ -24,9 +24,9 @@ public static class AllReduceVocabulary
         new("fp8-token", "PerTokenFp8", "e4m3", ["f32"], 0, QuantizationOptions.None, "FP8 with a scale for each token"),
         new(EpilogueWords.GroupWord, "PerGroupFp8", "e4m3", ["f32", "ue8m0"], 0, QuantizationOptions.Group,
             "FP8 with a scale for each group of elements: of 128, or as in `fp8-group64`, `fp8-group-ue8m0`"),
-        new("nvfp4", "NvFp4", "e2m1", ["e4m3"], 16, QuantizationOptions.Scale | QuantizationOptions.Layout,
+        new("nvfp4", "NvFp4", "e2m1", ["e4m3"], KernelLimits.NvFp4Block, QuantizationOptions.Scale | QuantizationOptions.Layout,
             "NVFP4: blocks of 16, and a global scale that is given"),
-        new("mxfp8", "MxFp8", "e4m3", ["ue8m0"], 32, QuantizationOptions.Layout, "MXFP8: blocks of 32"),
+        new("mxfp8", "MxFp8", "e4m3", ["ue8m0"], KernelLimits.MxFp8Block, QuantizationOptions.Layout, "MXFP8: blocks of 32"),
     ];
 
     private static readonly LayoutWord[] AllLayouts =
