@@ -75,10 +75,10 @@ internal sealed class Compilation(CompileRequest request, OutputPolicy policy, A
         if (kernels.Count == 0 && failed || targets.Choose(kernels) is not { } chosen) return false;
         foreach (var missing in kernels.SelectMany(k => k.IncludePaths.Select(p => (Kernel: k, Path: p))).Where(x => !Directory.Exists(x.Path)).DistinctBy(x => x.Path))
         {
-            const string Metadata = nameof(KernelRequest.IncludePaths);
+            const string Metadata = nameof(Kernel.IncludePaths);
             Say(new Diagnostic(DiagnosticSeverity.Warning, Codes.MissingIncludePath,
-                $"{missing.Kernel.NameOf(Metadata)} names '{missing.Path}', and there is no such folder. Correct or remove it; relative paths start at the project's folder.",
-                missing.Kernel.PlaceOf(Metadata)));
+                $"{missing.Kernel.Metadata.NameOf(Metadata)} names '{missing.Path}', and there is no such folder. Correct or remove it; relative paths start at the project's folder.",
+                missing.Kernel.Metadata.PlaceOf([Metadata])));
         }
 
         // NVRTC finds what stands beside a source by the source's name, which is relative to the project.

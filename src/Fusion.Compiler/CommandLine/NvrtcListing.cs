@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Architectures;
+using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Nvrtc;
 
 namespace Fusion.Compiler.CommandLine;
@@ -13,7 +14,7 @@ internal static class NvrtcListing
     /// <returns>The exit code: failure if there is none to use.</returns>
     public static int Print(CompileRequest request, TextWriter output)
     {
-        var list = request.Kernels[0].Architectures;
+        var list = request.Kernels[0][nameof(Kernel.Architectures)];
         var named = list.Length == 0 ? [] : ArchitectureList.Parse(list, out _).Named;
         var choice = new NvrtcResolver(new Consulted(Machine.This), NvrtcProbe.Of).Resolve(
             new NvrtcWish(named, request.SkipUnsupportedArchitectures, request.NvrtcPath, request.NvrtcPackPath, request.ProjectDirectory),

@@ -165,8 +165,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         kernel.Source);
 
     private static Diagnostic OtherOutput(Kernel kernel, string found) => new(DiagnosticSeverity.Error, Codes.RefusedOption,
-        $"{found} An option in {kernel.NameOf(nameof(kernel.AdditionalOptions))} asks for another kind of output: remove it. They are: "
-        + string.Join(' ', kernel.AdditionalOptions), kernel.PlaceOf(nameof(kernel.AdditionalOptions)));
+        $"{found} An option in {kernel.Metadata.NameOf(nameof(kernel.AdditionalOptions))} asks for another kind of output: remove it. They are: "
+        + string.Join(' ', kernel.AdditionalOptions), kernel.Metadata.PlaceOf([nameof(kernel.AdditionalOptions)]));
 
     private static Diagnostic NotLinked(CompileJob job, UnlinkedImage image)
     {

@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Images;
+using Fusion.Compiler.Jobs;
 
 namespace Fusion.Compiler.Launchers;
 
@@ -11,7 +12,7 @@ namespace Fusion.Compiler.Launchers;
 internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap types, Action<Diagnostic> say)
 {
     private readonly List<Launcher> found = [];
-    private readonly SourceMacros macros = new(CppTokenizer.Read(text), kernel.Defines);
+    private readonly SourceMacros macros = new(CppTokenizer.Read(text), kernel[nameof(Kernel.Defines)]);
 
     /// <summary>Reads it.</summary>
     /// <returns>A launcher for each kernel, but for templates one for each instantiation.</returns>
@@ -25,7 +26,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
 
         var signatures = SignatureReader.Read([text]).Where(s => s.IsDefinition && IsReadable(s)).ToList();
         foreach (var signature in signatures.Where(s => !s.IsTemplate)) Add(signature, NameOf(signature, signatures), null);
-        foreach (var expression in NameExpression.Split(kernel.NameExpressions))
+        foreach (var expression in NameExpression.Split(kernel[nameof(Kernel.NameExpressions)]))
         {
             var parts = Instantiation.Of(expression);
             var fitting = parts?.FindIn(signatures) ?? [];

@@ -68,7 +68,7 @@ internal sealed class TargetChoice(CompileRequest request, Consulted consulted, 
             report(new Diagnostic(DiagnosticSeverity.Error, Codes.UnsupportedArchitecture,
                 $"No architecture is left of '{kernel.Architectures}': NVRTC {nvrtc.Version} ('{nvrtc.Path}') has "
                 + $"{NvrtcResolver.Range(nvrtc)}. Add one of these, or choose another NVRTC by FusionNvrtcPath.",
-                kernel.PlaceOf(nameof(KernelRequest.Architectures))));
+                kernel.Metadata.PlaceOf([nameof(kernel.Architectures)])));
         }
 
         return CompileJob.Of(kernel, architectures);

@@ -1,5 +1,4 @@
 using Fusion.Build.Contract;
-using Fusion.Compiler.Architectures;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Manifest;
@@ -59,14 +58,8 @@ public sealed class TargetChoiceTests
         using var machine = new FakeMachine();
         machine.AddNvrtc("usr/local/cuda/lib64/libnvrtc.so.12");
         var request = new CompileRequest { ProjectDirectory = machine.At(""), SkipUnsupportedArchitectures = skip };
-        var kernel = new Kernel
-        {
-            Source = "/p/k.cu",
-            Name = "k",
-            ProjectDirectory = "/p",
-            Std = "c++17",
-            Architectures = ArchitectureList.Parse(architectures, out _),
-        };
+        var kernel = new Kernel(
+            "/p/k.cu", "k", "/p", new KernelMetadata(new KernelRequest { ["Architectures"] = architectures }, new KernelRequest(), said.Add));
         var consulted = new Consulted(new Machine(_ => null, machine.At(""), []));
         return new TargetChoice(request, consulted, said.Add)
         {
