@@ -12,9 +12,6 @@ public sealed class KernelRequest
     /// <summary>Name of the module, and of its images without architecture and ending: <c>kernels/rms_norm</c>.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Names of the metadata that have a value.</summary>
-    public IEnumerable<string> MetadataNames => metadata.Keys;
-
     /// <summary>Value of a metadata; "" if it is not set.</summary>
     /// <param name="name">Name of the metadata, as MSBuild compares it: in any case.</param>
     public string this[string name]

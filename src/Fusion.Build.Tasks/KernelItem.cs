@@ -6,7 +6,7 @@ namespace Fusion.Build.Tasks;
 /// <summary>Reads a <c>FusionKernel</c> item.</summary>
 internal static class KernelItem
 {
-    /// <summary>Reads all of them. One that stands twice in a project, by a folder's pattern and by its name, is one.</summary>
+    /// <summary>Reads all items. One that stands twice in a project, by a folder's pattern and by its name, is one.</summary>
     /// <param name="items">The items.</param>
     /// <param name="projectDirectory">Full path of the project's folder.</param>
     /// <param name="metadata">Names of the metadata that matter: others, such as <c>Link</c>, change nothing.</param>
@@ -15,7 +15,7 @@ internal static class KernelItem
         .Select(item => ToRequest(item, projectDirectory, metadata))
         .GroupBy(kernel => Record.Join(kernel.ToFields())).Select(same => same.First());
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Reads an item.</summary>
     public static KernelRequest ToRequest(ITaskItem item, string projectDirectory, IReadOnlyCollection<string> metadata)
     {
         var kernel = new KernelRequest { Source = item.GetMetadata("FullPath"), Name = Name(item, projectDirectory) };

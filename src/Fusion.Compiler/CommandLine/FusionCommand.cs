@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.CommandLine;
 
@@ -85,7 +86,8 @@ internal sealed class FusionCommand
         {
             ProjectDirectory = folder,
             OutputDirectory = Path.GetFullPath(line.GetValue(output) ?? "."),
-            FusionIncludePath = SdkHeaders.Find(),
+            FusionIncludePath = SdkFiles.FindHeaders(),
+            NvrtcPackPath = SdkFiles.FindNvrtcPack(),
             NvrtcPath = line.GetValue(nvrtc) ?? "",
             MaxParallelism = line.GetValue(parallelism),
             SkipUnsupportedArchitectures = line.GetValue(skip),

@@ -52,6 +52,9 @@ internal sealed class Kernel(string source, string name, string projectDirectory
     /// <summary>Whether images have source lines, for profilers.</summary>
     public bool LineInfo { get; } = metadata.Flag(nameof(LineInfo));
 
+    /// <summary>Whether spilled registers are a warning.</summary>
+    public bool WarnOnSpills { get; } = metadata.Flag(nameof(WarnOnSpills));
+
     /// <summary>Instantiations of templates to compile.</summary>
     public IReadOnlyList<string> NameExpressions { get; } = metadata.Parsed(nameof(NameExpressions), NameExpression.Split);
 

@@ -14,7 +14,7 @@ internal static class LogDiagnostics
     /// <param name="parsed">The log, read.</param>
     /// <param name="log">The whole log.</param>
     /// <param name="result">What NVRTC returned.</param>
-    /// <param name="resultName">Its name.</param>
+    /// <param name="resultName">Name of that result.</param>
     /// <param name="kernel">What was compiled.</param>
     /// <param name="nvrtc">With which NVRTC, for messages.</param>
     public static List<Diagnostic> From(

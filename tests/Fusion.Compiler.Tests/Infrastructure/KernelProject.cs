@@ -1,4 +1,5 @@
 using Fusion.Build.Contract;
+using Fusion.Compiler.Output;
 using Fusion.Manifest;
 
 namespace Fusion.Compiler.Tests.Infrastructure;

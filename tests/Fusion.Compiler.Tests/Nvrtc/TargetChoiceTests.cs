@@ -60,8 +60,8 @@ public sealed class TargetChoiceTests
         var request = new CompileRequest { ProjectDirectory = machine.At(""), SkipUnsupportedArchitectures = skip };
         var kernel = new Kernel(
             "/p/k.cu", "k", "/p", new KernelMetadata(new KernelRequest { ["Architectures"] = architectures }, new KernelRequest(), said.Add));
-        var consulted = new Consulted(new Machine(_ => null, machine.At(""), []));
-        return new TargetChoice(request, consulted, said.Add)
+        var tracked = new TrackedMachine(new Machine(_ => null, machine.At(""), []));
+        return new TargetChoice(request, tracked, said.Add)
         {
             Probe = path => new NvrtcProbe(new Version(12, 4), [80, 90], path, ""),
             FindGpus = () => (gpus ?? [], "there is no driver"),

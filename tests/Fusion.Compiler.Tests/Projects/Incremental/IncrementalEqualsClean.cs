@@ -58,7 +58,7 @@ public sealed class IncrementalEqualsClean
             .Concat(new[] { "a.cu", "sub/b.cu" }.Select(project.PathOf).Where(File.Exists)).Distinct().Order(StringComparer.Ordinal))
         {
             var kernel = project.AddExisting(Path.GetRelativePath(project.Root, source));
-            foreach (var name in Options.MetadataNames) kernel[name] = Options[name];
+            foreach (var name in new[] { "IncludePaths", "Defines", "AdditionalOptions" }) kernel[name] = Options[name];
         }
 
         if (project.Request.Kernels.Count == 0) return;
