@@ -9,7 +9,7 @@ public sealed class TheLogOfABuild : SharedConsumer
 
     private protected override Consumer Create()
     {
-        var consumer = new Consumer(Projects.Library(architectures: "sm_80;compute_80;sm_90"));
+        var consumer = new Consumer(Projects.Library("<FusionCache>false</FusionCache>", architectures: "sm_80;compute_80;sm_90"));
         consumer.Write("a.cu", Kernels.Named("a")).Write("b.cu", Kernels.Named("b"));
         consumer.DotNet("restore").MustSucceed();
         return consumer;
@@ -47,6 +47,6 @@ public sealed class TheLogOfABuild : SharedConsumer
     private BuildResult RebuildAll(params string[] arguments)
     {
         if (Directory.Exists(Consumer.ImagesFolder)) Directory.Delete(Consumer.ImagesFolder, recursive: true);
-        return Consumer.Rebuild([.. arguments, "-p:FusionCache=false"]).MustSucceed();
+        return Consumer.Rebuild(arguments).MustSucceed();
     }
 }
