@@ -2,18 +2,19 @@ using System.Diagnostics;
 
 namespace Fusion.Runtime;
 
-/// <summary>A point in time until which something waits.</summary>
+/// <summary>Point in time at which a wait ends.</summary>
 /// <param name="Start">Timestamp of the start.</param>
-/// <param name="Length">How long.</param>
+/// <param name="Length">Length of the wait.</param>
 internal readonly record struct Deadline(long Start, TimeSpan Length)
 {
-    /// <summary>The longest single wait that the platform takes.</summary>
+    /// <summary>Longest single wait that the platform accepts.</summary>
     public static TimeSpan Longest { get; } = TimeSpan.FromMilliseconds(int.MaxValue);
 
-    /// <summary>Whether it is over.</summary>
+    /// <summary>Whether the deadline has passed.</summary>
     public bool IsOver => Stopwatch.GetElapsedTime(Start) >= Length;
 
-    /// <summary>How long to wait at most before looking again, rounded up so that the last wait is not many of none.</summary>
+    /// <summary>Longest time to wait before the next check, at least 1 ms, so that the last one is not a busy
+    /// loop.</summary>
     public TimeSpan Remaining
     {
         get
@@ -23,7 +24,7 @@ internal readonly record struct Deadline(long Start, TimeSpan Length)
         }
     }
 
-    /// <summary>From now on.</summary>
-    /// <param name="length">How long.</param>
+    /// <summary>Starts a deadline now.</summary>
+    /// <param name="length">Length of the wait.</param>
     public static Deadline After(TimeSpan length) => new(Stopwatch.GetTimestamp(), length);
 }

@@ -3,32 +3,32 @@ using System.Runtime.CompilerServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>An address in a GPU's memory. It owns nothing; whoever gave it says how long it is good.</summary>
-/// <typeparam name="T">What lies there.</typeparam>
-/// <param name="Address">The address in bytes, a <c>CUdeviceptr</c>.</param>
+/// <summary>An address in a GPU's memory. It does not own the memory, and is valid as long as the owner keeps it.</summary>
+/// <typeparam name="T">Type of the elements.</typeparam>
+/// <param name="Address">The address, a <c>CUdeviceptr</c>.</param>
 public readonly record struct DevicePointer<T>(ulong Address)
     where T : unmanaged
 {
-    /// <summary>The address some elements further on, or back.</summary>
-    /// <param name="pointer">Where to start.</param>
-    /// <param name="elements">How many elements, not bytes.</param>
-    /// <exception cref="OverflowException">The result is no address.</exception>
+    /// <summary>Moves an address by a number of elements.</summary>
+    /// <param name="pointer">Address to start at.</param>
+    /// <param name="elements">Number of elements, not bytes; negative moves back.</param>
+    /// <exception cref="OverflowException">The result is not an address.</exception>
     public static DevicePointer<T> operator +(DevicePointer<T> pointer, long elements)
     {
         var bytes = checked(elements * Unsafe.SizeOf<T>());
         return new(checked(bytes < 0 ? pointer.Address - (ulong)-bytes : pointer.Address + (ulong)bytes));
     }
 
-    /// <summary>The same as the operator +.</summary>
-    /// <param name="elements">How many elements, not bytes.</param>
+    /// <summary>Moves the address by a number of elements, as the operator + does.</summary>
+    /// <param name="elements">Number of elements, not bytes; negative moves back.</param>
     public DevicePointer<T> Add(long elements) => this + elements;
 
-    /// <summary>The same address with elements of another type.</summary>
-    /// <typeparam name="TOther">What lies there.</typeparam>
+    /// <summary>Gets the same address with another type of elements.</summary>
+    /// <typeparam name="TOther">The other type.</typeparam>
     public DevicePointer<TOther> Cast<TOther>()
         where TOther : unmanaged => new(Address);
 
-    /// <summary>The address as an argument of a kernel.</summary>
+    /// <summary>Converts an address to a kernel's argument.</summary>
     /// <param name="pointer">The address.</param>
     public static implicit operator KernelArgument(DevicePointer<T> pointer) => KernelArgument.From(pointer);
 

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>What the driver says of an address that another library gave.</summary>
+/// <summary>What the driver knows of an address that another library gave.</summary>
 /// <param name="Place">Kind of memory and GPU.</param>
-/// <param name="Context">Context of the allocation; 0 if it is of none.</param>
-/// <param name="Start">Where the allocation starts; 0 if the driver does not say.</param>
-/// <param name="Size">Its size in bytes.</param>
+/// <param name="Context">Context of the allocation; 0 if it belongs to none.</param>
+/// <param name="Start">Address at which the allocation starts; 0 if the driver does not say.</param>
+/// <param name="Size">Size of the allocation in bytes.</param>
 internal readonly record struct ForeignMemory(MemoryPlace Place, nint Context, ulong Start, ulong Size)
 {
-    /// <summary>Asks the driver.</summary>
+    /// <summary>Asks the driver about an address.</summary>
     /// <param name="address">The address.</param>
     public static ForeignMemory At(ulong address)
     {
@@ -22,10 +22,11 @@ internal readonly record struct ForeignMemory(MemoryPlace Place, nint Context, u
 
     /// <summary>Throws unless kernels of a context can use the memory.</summary>
     /// <param name="address">The address.</param>
-    /// <param name="bytes">How many bytes from there on.</param>
-    /// <param name="gpu">The context's GPU.</param>
-    /// <param name="context">The context.</param>
-    /// <exception cref="ForeignHandleException">They cannot.</exception>
+    /// <param name="bytes">Number of bytes that are used from there on.</param>
+    /// <param name="gpu">Ordinal of the context's GPU.</param>
+    /// <param name="context">Handle of the context.</param>
+    /// <exception cref="ForeignHandleException">Kernels of the context cannot use the memory, or the allocation ends
+    /// before.</exception>
     public void ThrowUnlessUsable(ulong address, ulong bytes, int gpu, nint context)
     {
         var expected = Text($"memory of GPU {gpu}");

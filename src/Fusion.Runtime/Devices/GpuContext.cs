@@ -3,11 +3,11 @@ using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
 
-/// <summary>A context of a GPU: by <see cref="Open"/> the primary one, which all libraries of the process share, CUDA's runtime
-/// library among them; by <see cref="FromHandle"/> one that another library made for itself.</summary>
-/// <remarks>Dispose it after all that was made in it: streams, events, buffers and kernel libraries. The GPU's context
-/// itself ends when the last owner in the process has let go. Kernels that
-/// generated launchers loaded go with it. Members may be called from any thread.</remarks>
+/// <summary>A context of a GPU. <see cref="Open"/> gives the primary context, which CUDA's runtime library and most others
+/// share; <see cref="FromHandle"/> wraps one that another library made for itself.</summary>
+/// <remarks>Dispose it after everything that was made in it: streams, events, buffers and kernel libraries. Kernels that
+/// generated launchers loaded are unloaded with it. The primary context itself ends when its last owner in the process has
+/// released it. Members may be called from any thread.</remarks>
 public sealed class GpuContext : IDisposable
 {
     private readonly nint handle;
@@ -25,28 +25,28 @@ public sealed class GpuContext : IDisposable
 
     private GpuContext(GpuDevice device, nint handle) => (Device, this.handle) = (device, handle);
 
-    /// <summary>The GPU.</summary>
+    /// <summary>GPU of the context.</summary>
     public GpuDevice Device { get; }
 
-    /// <summary>The driver's handle, a <c>CUcontext</c>.</summary>
+    /// <summary>Handle of the context in the driver, a <c>CUcontext</c>.</summary>
     public nint Handle => IsDisposed ? throw new ObjectDisposedException(nameof(GpuContext)) : handle;
 
     internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
 
-    /// <summary>Opens a GPU.</summary>
-    /// <param name="ordinal">Its number, from 0.</param>
+    /// <summary>Opens the primary context of a GPU.</summary>
+    /// <param name="ordinal">Ordinal of the GPU, from 0.</param>
     /// <returns>A context, to be disposed.</returns>
     /// <exception cref="NoDriverException">There is no driver.</exception>
-    /// <exception cref="NoGpuException">There is no GPU of that number.</exception>
+    /// <exception cref="NoGpuException">There is no GPU of that ordinal.</exception>
     /// <exception cref="GpuException">The driver cannot make a context.</exception>
     public static GpuContext Open(int ordinal = 0) => new(GpuDevice.Get(ordinal));
 
-    /// <summary>Uses a context of another library, to work with its streams and memory. Libraries on CUDA's runtime library,
-    /// TorchSharp's libtorch among them, use the primary context: <see cref="Open"/> it instead.</summary>
-    /// <param name="handle">Its <c>CUcontext</c>: ManagedCuda's <c>CUcontext.Pointer</c>, ILGPU's
+    /// <summary>Wraps a context of another library, to work with its streams and memory. Libraries on CUDA's runtime
+    /// library, TorchSharp's libtorch among them, use the primary context: <see cref="Open"/> it instead.</summary>
+    /// <param name="handle">The library's <c>CUcontext</c>: ManagedCuda's <c>CUcontext.Pointer</c>, ILGPU's
     /// <c>CudaAccelerator.NativePtr</c>.</param>
-    /// <returns>A context whose owner stays the other library. Make one, keep it for all that is done there, and dispose it
-    /// before its owner destroys the context: that unloads the kernels and leaves the context alone.</returns>
+    /// <returns>A context that the other library still owns. Make one, keep it for all work in that context, and dispose it
+    /// before the owner destroys the context: that unloads the kernels and leaves the context alone.</returns>
     /// <exception cref="ArgumentException">The handle is 0.</exception>
     /// <exception cref="NoDriverException">There is no driver.</exception>
     /// <exception cref="GpuException">The driver does not know the context.</exception>
@@ -69,14 +69,14 @@ public sealed class GpuContext : IDisposable
         }
     }
 
-    /// <summary>An address of another library, after a look at what the driver knows of it: ask once for
-    /// memory that stays. The memory's owner stays the other library, and must keep it until all kernels that use it have
-    /// ended.</summary>
-    /// <typeparam name="T">What lies there.</typeparam>
+    /// <summary>Wraps an address of another library after checking it with the driver; once is enough for memory that stays.
+    /// The other library still owns the memory, and must keep it until all kernels that use it have ended.</summary>
+    /// <typeparam name="T">Type of the elements.</typeparam>
     /// <param name="address">The address on the GPU: ManagedCuda's <c>CUdeviceptr.Pointer</c>, ILGPU's
     /// <c>MemoryBuffer.NativePtr</c>, TorchSharp's <c>Storage.data_ptr()</c>.</param>
-    /// <param name="length">How many elements are used from there on; of none, any address is right.</param>
-    /// <exception cref="ForeignHandleException">Kernels of this context cannot use that memory, or it ends before.</exception>
+    /// <param name="length">Number of elements that are used from there on; with 0, any address is accepted.</param>
+    /// <exception cref="ForeignHandleException">Kernels of this context cannot use that memory, or its allocation ends
+    /// before.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
     /// <exception cref="ObjectDisposedException">The context is disposed.</exception>
     public DevicePointer<T> PointerTo<T>(nint address, long length)
@@ -90,20 +90,20 @@ public sealed class GpuContext : IDisposable
         return pointer;
     }
 
-    /// <summary>Makes this the calling thread's context, as CUDA's runtime library does, and leaves it so. All members of
-    /// this library that need it call it themselves; it costs some nanoseconds when nothing is to do.</summary>
+    /// <summary>Makes this the calling thread's current context and leaves it so, as CUDA's runtime library does. Members of
+    /// this library that need it call it themselves.</summary>
     /// <exception cref="ObjectDisposedException">The context is disposed.</exception>
     /// <exception cref="GpuException">The driver refuses.</exception>
     public void MakeCurrent()
     {
         var wanted = Handle;
         var functions = GpuDriver.Library.Context;
-        // Asked each time: other libraries change a thread's context too.
+        // Other libraries change a thread's context too, so it cannot be remembered.
         GpuDriver.Check(functions.GetCurrent(out var current), "cuCtxGetCurrent");
         if (current != wanted) GpuDriver.Check(functions.SetCurrent(wanted), "cuCtxSetCurrent");
     }
 
-    /// <summary>Waits for all work on the GPU that this process gave it.</summary>
+    /// <summary>Waits for all work of the context on the GPU.</summary>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void Synchronize()
     {
@@ -111,8 +111,10 @@ public sealed class GpuContext : IDisposable
         GpuDriver.Check(GpuDriver.Library.Context.Synchronize(), "cuCtxSynchronize");
     }
 
-    /// <summary>Waits on a thread of its own, so that the caller may give up: what runs on the GPU may never end.</summary>
-    /// <returns>Ends when all work is done that the GPU has by now; with a <see cref="GpuException"/> if a kernel failed.</returns>
+    /// <summary>Waits for all work of the context on a thread of its own, so that the caller can stop waiting for work that
+    /// never ends.</summary>
+    /// <returns>A task that ends when all work is done that the GPU has by now, with a <see cref="GpuException"/> if a
+    /// kernel failed.</returns>
     internal Task SynchronizeInBackground() => Task.Factory.StartNew(
         () =>
         {
@@ -120,7 +122,7 @@ public sealed class GpuContext : IDisposable
             {
                 MakeCurrent();
                 var result = GpuDriver.Library.Context.Synchronize();
-                // While a stream is recorded the driver does not say when the others are done.
+                // While a stream is being recorded the driver does not say when the others are done.
                 if (result != CudaResult.StreamCaptureUnsupported)
                 {
                     GpuDriver.Check(result, "cuCtxSynchronize");
@@ -132,8 +134,8 @@ public sealed class GpuContext : IDisposable
         },
         CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    /// <summary>Lets go of the context, unless another library owns it, and unloads the kernels that generated launchers loaded.
-    /// Doing it twice is harmless.</summary>
+    /// <summary>Unloads the kernels that generated launchers loaded, and releases the context unless another library owns
+    /// it. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         lock (owned)
@@ -143,11 +145,11 @@ public sealed class GpuContext : IDisposable
             owned.Clear();
         }
 
-        // A failed release leaves nothing to do about it: the driver frees all when the process ends.
+        // The result is dropped: the driver frees everything when the process ends.
         if (Interlocked.Exchange(ref disposed, 1) == 0 && isRetained) _ = GpuDriver.Library.Context.ReleasePrimary(Device.Handle);
     }
 
-    /// <summary>Takes over a library: it is disposed with the context.</summary>
+    /// <summary>Registers a library to be disposed with the context.</summary>
     /// <param name="library">A library of this context.</param>
     internal void Own(KernelLibrary library)
     {
@@ -159,10 +161,10 @@ public sealed class GpuContext : IDisposable
         }
     }
 
-    /// <summary>Frees something that lives in this context; nothing if the context is gone, and that with it.</summary>
-    /// <param name="handle">What to free.</param>
-    /// <param name="free">The driver's function. Its result is dropped: it repeats errors of kernels, which are reported
-    /// where someone waits for them.</param>
+    /// <summary>Frees a resource of this context; does nothing if the context is gone, and the resource with it.</summary>
+    /// <param name="handle">Handle of the resource.</param>
+    /// <param name="free">Function of the driver that frees it. Its result is dropped: it repeats errors of kernels, which
+    /// are reported where the caller waits for them.</param>
     internal void Free(nint handle, Func<nint, CudaResult> free)
     {
         if (IsDisposed || GpuDriver.Library.Context.SetCurrent(this.handle) != CudaResult.Success) return;

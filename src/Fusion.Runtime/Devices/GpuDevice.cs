@@ -3,7 +3,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>A GPU of this machine: what it is and can do. Holds nothing that needs to be freed.</summary>
+/// <summary>A GPU of this machine and its properties. It holds nothing that must be freed.</summary>
 public sealed class GpuDevice
 {
     private GpuDevice(int ordinal)
@@ -29,7 +29,7 @@ public sealed class GpuDevice
         }
     }
 
-    /// <summary>How many GPUs the driver sees; 0 without a driver.</summary>
+    /// <summary>Number of GPUs that the driver sees; 0 without a driver.</summary>
     /// <exception cref="GpuException">There is a driver, but it does not start.</exception>
     public static int Count
     {
@@ -42,33 +42,33 @@ public sealed class GpuDevice
         }
     }
 
-    /// <summary>Its number among the GPUs that the driver sees, from 0.</summary>
+    /// <summary>Ordinal of the GPU among those that the driver sees, from 0.</summary>
     public int Ordinal { get; }
 
-    /// <summary>Its product name.</summary>
+    /// <summary>Product name of the GPU.</summary>
     public string Name { get; }
 
-    /// <summary>Which images it runs.</summary>
+    /// <summary>Compute capability of the GPU, which says which images it runs.</summary>
     public ComputeCapability Capability { get; }
 
     /// <summary>Number of streaming multiprocessors.</summary>
     public int MultiprocessorCount { get; }
 
-    /// <summary>Its memory in bytes.</summary>
+    /// <summary>Size of the GPU's memory in bytes.</summary>
     public long MemoryBytes { get; }
 
-    /// <summary>The most threads in a block.</summary>
+    /// <summary>Largest number of threads in a block.</summary>
     public int MaxThreadsPerBlock { get; }
 
-    /// <summary>The most shared memory of a block in bytes, static and dynamic together.</summary>
+    /// <summary>Largest shared memory of a block in bytes, static and dynamic together.</summary>
     public int MaxSharedBytesPerBlock { get; }
 
     internal int Handle { get; }
 
-    /// <summary>Looks a GPU up.</summary>
-    /// <param name="ordinal">Its number, from 0.</param>
+    /// <summary>Gets a GPU by its ordinal.</summary>
+    /// <param name="ordinal">Ordinal of the GPU, from 0.</param>
     /// <exception cref="NoDriverException">There is no driver.</exception>
-    /// <exception cref="NoGpuException">There is no GPU of that number.</exception>
+    /// <exception cref="NoGpuException">There is no GPU of that ordinal.</exception>
     /// <exception cref="GpuException">The driver does not answer.</exception>
     public static GpuDevice Get(int ordinal)
     {

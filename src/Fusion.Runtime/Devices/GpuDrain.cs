@@ -1,35 +1,37 @@
 namespace Fusion.Runtime;
 
-/// <summary>Waits until GPUs are done with all work that they have when it is made, with an end to the wait: what runs there may
-/// never end, and then the caller goes on.</summary>
+/// <summary>Waits, with a timeout, until GPUs are done with the work that they have when the drain is made. Work that never
+/// ends does not hold up the caller.</summary>
 internal sealed class GpuDrain
 {
-    /// <summary>How long kernels take at most to end after they were told to give up.</summary>
+    /// <summary>Longest time that kernels get to end after they were told to give up. Chosen generously, not
+    /// measured.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
+    // How often a wait polls. Not measured.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly GpuContext[] contexts;
     private readonly Task[] ends;
     private readonly Task all;
 
-    /// <param name="contexts">Contexts of the GPUs; one that is named twice counts once.</param>
+    /// <param name="contexts">Contexts of the GPUs; duplicates count once.</param>
     public GpuDrain(IEnumerable<GpuContext> contexts)
     {
         this.contexts = [.. contexts.Distinct()];
         ends = [.. this.contexts.Select(context => context.SynchronizeInBackground())];
-        // Done or failed: both is an end. Asking for the failure keeps it from being reported as unobserved.
+        // A failed wait is an end too. Reading the exception keeps it from being reported as unobserved.
         all = Task.WhenAll(ends).ContinueWith(task => _ = task.Exception, TaskScheduler.Default);
     }
 
-    /// <summary>The GPUs that are not done.</summary>
+    /// <summary>GPUs whose work is not done.</summary>
     public IReadOnlyList<GpuDevice> Unfinished =>
         [.. contexts.Where((_, i) => !ends[i].IsCompleted).Select(context => context.Device)];
 
     /// <summary>Waits until all GPUs are done or failed.</summary>
-    /// <param name="longest">How long at most.</param>
-    /// <param name="isHopeless">Asked now and then; true ends the wait, unless the GPUs are done soon all the same.</param>
-    /// <returns>Whether they are.</returns>
+    /// <param name="longest">Longest time to wait.</param>
+    /// <param name="isHopeless">Polled during the wait; once it returns true, the wait ends soon.</param>
+    /// <returns>Whether all GPUs are done or failed.</returns>
     public bool Wait(TimeSpan longest, Func<bool>? isHopeless = null)
     {
         var end = Deadline.After(longest);
@@ -39,20 +41,20 @@ internal sealed class GpuDrain
             if (all.Wait(end.Remaining < PollInterval ? end.Remaining : PollInterval)) return true;
             if (end.IsOver || last is { IsOver: true }) return false;
             if (isHopeless is null || last is not null || !isHopeless()) continue;
-            // Calls that all ranks launched may be about to end.
+            // Calls that all ranks launched may be about to end. The time is a choice, not measured.
             last = Deadline.After(TimeSpan.FromMilliseconds(100));
         }
     }
 
-    /// <summary>Throws what a GPU reported. All are done.</summary>
+    /// <summary>Throws the first failure that a GPU reported. All GPUs must be done.</summary>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void ThrowIfFailed()
     {
         foreach (var end in ends) end.GetAwaiter().GetResult();
     }
 
-    /// <summary>Does something when all GPUs are done or failed: now if they are.</summary>
-    /// <param name="action">What to do; it does not throw.</param>
+    /// <summary>Runs an action when all GPUs are done or failed; at once if they are.</summary>
+    /// <param name="action">The action, which must not throw.</param>
     public void Then(Action action)
     {
         if (all.IsCompleted) action();

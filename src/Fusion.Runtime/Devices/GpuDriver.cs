@@ -3,18 +3,18 @@ using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
 
-/// <summary>The CUDA driver of this machine. All members may be called from any thread; the driver is loaded at the first
-/// use and stays until the process ends.</summary>
+/// <summary>The CUDA driver of this machine, which is loaded at the first use and stays until the process ends. Members may
+/// be called from any thread.</summary>
 public static class GpuDriver
 {
     private static Lazy<State> loaded = new(State.Load);
 
     private static Lazy<State> Loaded => Volatile.Read(ref loaded);
 
-    /// <summary>Whether there is a driver. It may still see no GPU (<see cref="GpuDevice.Count"/>).</summary>
+    /// <summary>Whether the machine has a driver, which may still see no GPU (<see cref="GpuDevice.Count"/>).</summary>
     public static bool IsAvailable => Loaded.Value.Driver is not null;
 
-    /// <summary>The newest CUDA version that the driver knows, such as 13.0.</summary>
+    /// <summary>Newest CUDA version that the driver supports, such as 13.0.</summary>
     /// <exception cref="NoDriverException">There is no driver.</exception>
     public static Version Version
     {
@@ -25,26 +25,26 @@ public static class GpuDriver
         }
     }
 
-    /// <summary>The newest PTX that the driver is known to take, such as 9.0. A driver newer than this library may take
-    /// more.</summary>
+    /// <summary>Newest PTX version that the driver is known to accept, such as 9.0. A driver newer than this library may
+    /// accept more.</summary>
     /// <exception cref="NoDriverException">There is no driver.</exception>
     public static Version MaxPtxVersion => PtxVersions.ForDriver(Version);
 
-    /// <summary>The driver's functions, whether it sees a GPU or not.</summary>
+    /// <summary>Functions of the driver, which are there whether it sees a GPU or not.</summary>
     internal static CudaDriver Library => Loaded.Value.Driver ?? throw new NoDriverException(Loaded.Value.Failure);
 
-    /// <summary>What <c>cuInit</c> said.</summary>
+    /// <summary>Result of <c>cuInit</c>.</summary>
     internal static CudaResult Initialized => Loaded.Value.Initialized;
 
-    /// <summary>Takes the driver's functions from a table in the place of libcuda. What was opened before keeps its driver's
-    /// handles, which the new one does not know: call it before the first GPU is touched.</summary>
-    /// <param name="exports">The functions; null for libcuda.</param>
+    /// <summary>Takes the driver's functions from a table instead of libcuda. Call it before the first use of a GPU: handles
+    /// made before are unknown to the new driver.</summary>
+    /// <param name="exports">Table of functions; null for libcuda.</param>
     internal static void Use(IExportTable? exports) =>
         Volatile.Write(ref loaded, new(() => exports is null ? State.Load() : State.Of(CudaDriver.Of(exports))));
 
-    /// <summary>Throws unless a call of the driver worked.</summary>
-    /// <param name="result">What it returned.</param>
-    /// <param name="call">The function's name.</param>
+    /// <summary>Throws unless a call of the driver succeeded.</summary>
+    /// <param name="result">Result of the call.</param>
+    /// <param name="call">Name of the function.</param>
     internal static void Check(CudaResult result, string call)
     {
         if (result != CudaResult.Success) throw GpuException.Of(result, call);

@@ -2,10 +2,10 @@ using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
 
-/// <summary>Work that was recorded once, to be launched as a whole any number of times.</summary>
-/// <remarks>A launch repeats the recorded addresses, not the recorded bytes: change the buffers' content between launches, and
-/// keep the buffers. Launches of one graph run one after the other. Dispose it before its context. Members may be called from
-/// any thread.</remarks>
+/// <summary>A CUDA graph: work that is recorded once and launched as a whole any number of times.</summary>
+/// <remarks>A launch uses the recorded addresses with their present content: buffers must be kept, and their content may
+/// change between launches. Launches of one graph run one after the other. Dispose it before its context. Members may be
+/// called from any thread.</remarks>
 public sealed class GpuGraph : IDisposable
 {
     private readonly nint handle;
@@ -17,15 +17,15 @@ public sealed class GpuGraph : IDisposable
         Context = context;
     }
 
-    /// <summary>The context it belongs to.</summary>
+    /// <summary>Context that the graph belongs to.</summary>
     public GpuContext Context { get; }
 
-    /// <summary>Records what is put into a stream, without doing it.</summary>
-    /// <param name="stream">A stream other than the default one. Other streams join with <see cref="GpuStream.WaitFor"/> of an
-    /// event that was recorded in it, and must be joined again before the end.</param>
-    /// <param name="work">Puts the work into the stream. It must not wait for the GPU.</param>
+    /// <summary>Records the work that is enqueued in a stream, without running it.</summary>
+    /// <param name="stream">A stream other than the default one. Other streams join the recording by
+    /// <see cref="GpuStream.WaitFor"/> on an event that was recorded in it, and must be joined back before the end.</param>
+    /// <param name="work">Action that enqueues the work in the stream. It must not wait for the GPU.</param>
     /// <returns>A graph, to be disposed.</returns>
-    /// <exception cref="GpuException">Something cannot be recorded, or a stream was not joined again.</exception>
+    /// <exception cref="GpuException">Work cannot be recorded, or a stream was not joined back.</exception>
     public static GpuGraph Capture(GpuStream stream, Action work)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -33,7 +33,8 @@ public sealed class GpuGraph : IDisposable
         ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
         stream.Context.MakeCurrent();
         var functions = GpuDriver.Library;
-        // Thread-local: other ranks' threads may allocate meanwhile, and this one is told if it does what a graph cannot hold.
+        // Thread-local: other ranks' threads may allocate meanwhile, while this thread gets an error for what a graph cannot
+        // hold.
         GpuDriver.Check(functions.Capture.Begin(stream.Handle, CaptureMode.ThreadLocal), "cuStreamBeginCapture");
         try
         {
@@ -41,7 +42,7 @@ public sealed class GpuGraph : IDisposable
         }
         catch
         {
-            // The stream would stay in recording for ever.
+            // Otherwise the stream would stay in capture mode.
             stream.Context.MakeCurrent();
             if (functions.Capture.End(stream.Handle, out var broken) == CudaResult.Success && broken != 0)
                 _ = functions.Graph.Destroy(broken);
@@ -60,7 +61,7 @@ public sealed class GpuGraph : IDisposable
         }
     }
 
-    /// <summary>Puts the recorded work into a stream and returns; it runs later. Allocates nothing.</summary>
+    /// <summary>Enqueues the recorded work in a stream and returns before it has run. Allocates nothing.</summary>
     /// <param name="stream">A stream of the same context.</param>
     /// <exception cref="ArgumentException">The stream is of another context or GPU.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
@@ -74,7 +75,7 @@ public sealed class GpuGraph : IDisposable
         GpuDriver.Check(GpuDriver.Library.Graph.Launch(handle, stream.Handle), "cuGraphLaunch");
     }
 
-    /// <summary>Destroys the graph; a launch that runs still ends. Doing it twice is harmless.</summary>
+    /// <summary>Destroys the graph; a launch that runs still ends. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) == 0) Context.Free(handle, GpuDriver.Library.Graph.DestroyExecutable);

@@ -2,18 +2,18 @@ using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
 
-/// <summary>A queue of work on a GPU: what is put in runs in that order.</summary>
-/// <remarks>A stream that this class makes does not wait for the default stream, nor that for it. Dispose it before its
-/// context; work in it still ends. Members may be called from any thread.</remarks>
+/// <summary>A stream: a queue of work on a GPU, which runs in the order in which it was enqueued.</summary>
+/// <remarks>A stream that this class makes and the default stream do not wait for each other. Dispose it before its context;
+/// work in it still ends. Members may be called from any thread.</remarks>
 public sealed class GpuStream : IDisposable
 {
-    // CU_STREAM_PER_THREAD: 0, 1 and 2 are default streams, of whatever context is current.
+    // CU_STREAM_PER_THREAD. The handles 0, 1 and 2 are default streams of whatever context is current.
     private const ulong LastDefaultStream = 2;
 
     private readonly bool owned;
     private int disposed;
 
-    /// <summary>Makes a stream.</summary>
+    /// <summary>Makes a stream in a context.</summary>
     /// <param name="context">The context to make it in.</param>
     /// <exception cref="GpuException">The driver cannot make one.</exception>
     public GpuStream(GpuContext context)
@@ -26,16 +26,16 @@ public sealed class GpuStream : IDisposable
 
     private GpuStream(GpuContext context, nint handle) => (Context, Handle) = (context, handle);
 
-    /// <summary>The context it belongs to.</summary>
+    /// <summary>Context that the stream belongs to.</summary>
     public GpuContext Context { get; }
 
-    /// <summary>The driver's handle, a <c>CUstream</c>.</summary>
+    /// <summary>Handle of the stream in the driver, a <c>CUstream</c>.</summary>
     public nint Handle { get; }
 
-    /// <summary>Uses a stream of another library.</summary>
-    /// <param name="context">The context it belongs to.</param>
-    /// <param name="handle">Its <c>CUstream</c> or <c>cudaStream_t</c>; 0 is the default stream.</param>
-    /// <returns>A stream whose owner stays the other library: <see cref="Dispose"/> leaves it alone.</returns>
+    /// <summary>Wraps a stream of another library.</summary>
+    /// <param name="context">Context that the stream belongs to.</param>
+    /// <param name="handle">The library's <c>CUstream</c> or <c>cudaStream_t</c>; 0 is the default stream.</param>
+    /// <returns>A stream that the other library still owns: <see cref="Dispose"/> leaves it alone.</returns>
     /// <exception cref="ForeignHandleException">The stream is of another context.</exception>
     /// <exception cref="GpuException">The driver does not know the stream.</exception>
     public static GpuStream FromHandle(GpuContext context, nint handle)
@@ -51,7 +51,7 @@ public sealed class GpuStream : IDisposable
     }
 
     /// <summary>Waits until all work in the stream is done.</summary>
-    /// <exception cref="GpuException">Some of it failed.</exception>
+    /// <exception cref="GpuException">Work in the stream failed.</exception>
     public void Synchronize()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -59,8 +59,8 @@ public sealed class GpuStream : IDisposable
         GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(Handle), "cuStreamSynchronize");
     }
 
-    /// <summary>Lets what is put in later wait for an event, which may be of another stream or GPU. While that stream is
-    /// recorded as a graph, this one joins the recording.</summary>
+    /// <summary>Makes work that is enqueued later wait for an event, which may be of another stream or GPU. If that stream
+    /// is being recorded as a CUDA graph, this one joins the recording.</summary>
     /// <param name="point">An event that was recorded.</param>
     /// <exception cref="GpuException">The driver refuses.</exception>
     public void WaitFor(GpuEvent point)
@@ -71,17 +71,18 @@ public sealed class GpuStream : IDisposable
         GpuDriver.Check(GpuDriver.Library.Stream.Wait(Handle, point.Handle), "cuStreamWaitEvent");
     }
 
-    /// <summary>Destroys the stream, unless another library owns it. Doing it twice is harmless.</summary>
+    /// <summary>Destroys the stream unless another library owns it. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0 || !owned) return;
         Context.Free(Handle, GpuDriver.Library.Stream.Destroy);
     }
 
-    /// <summary>Throws unless the stream is of a context.</summary>
+    /// <summary>Throws unless the stream belongs to a context.</summary>
     /// <param name="context">The context.</param>
-    /// <param name="user">What is to use the stream: <c>the kernel</c>.</param>
-    /// <exception cref="ArgumentException">It is of another one; says whether that is another GPU's.</exception>
+    /// <param name="user">What is to use the stream, for the message: <c>the kernel</c>.</param>
+    /// <exception cref="ArgumentException">The stream is of another context; the message says whether it is of another
+    /// GPU.</exception>
     internal void ThrowUnlessOf(GpuContext context, string user)
     {
         if (Context.Handle == context.Handle) return;
@@ -92,8 +93,8 @@ public sealed class GpuStream : IDisposable
                 : $"The stream is of {Context.Device}, but {user} is of {context.Device}. Use a stream of that GPU.");
     }
 
-    /// <summary>Whether it is recorded as a graph. Also true if the driver cannot say, because another stream is recorded that
-    /// forbids the question.</summary>
+    /// <summary>Whether the stream is being recorded as a CUDA graph. Also true if the driver cannot say, because the
+    /// recording of another stream forbids the query.</summary>
     internal bool IsCaptured
     {
         get
@@ -104,7 +105,7 @@ public sealed class GpuStream : IDisposable
         }
     }
 
-    /// <summary>Whether there is work in it that is not done; must not be asked while it is recorded.</summary>
+    /// <summary>Whether the stream has work that is not done. Must not be read while the stream is being recorded.</summary>
     internal bool IsBusy
     {
         get

@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 namespace Fusion.Runtime;
 
 /// <summary>One value in host memory that every GPU of the process reads and writes while kernels run.</summary>
-/// <typeparam name="T">What lies there.</typeparam>
+/// <typeparam name="T">Type of the value.</typeparam>
 internal sealed unsafe class MappedMemory<T> : IDisposable
     where T : unmanaged
 {
     private readonly GpuContext context;
     private void* host;
 
-    /// <exception cref="GpuException">There is no such memory.</exception>
+    /// <exception cref="GpuException">The memory cannot be allocated.</exception>
     public MappedMemory(GpuContext context)
     {
         this.context = context;
@@ -23,13 +23,14 @@ internal sealed unsafe class MappedMemory<T> : IDisposable
         DeviceAddress = device;
     }
 
-    /// <summary>The value; the GPU may change it at any time, so read its fields with <see cref="Volatile"/>.</summary>
+    /// <summary>Reference to the value, which a GPU may change at any time: read its fields with
+    /// <see cref="Volatile"/>.</summary>
     public ref T Value => ref host is null ? ref Unsafe.NullRef<T>() : ref *(T*)host;
 
-    /// <summary>Its address on the GPU of the context.</summary>
+    /// <summary>Address of the value on the GPU of the context.</summary>
     public ulong DeviceAddress { get; }
 
-    /// <summary>Frees it. No kernel may use it any more.</summary>
+    /// <summary>Frees the memory. No kernel may use it any more.</summary>
     public void Dispose()
     {
         if (host is null) return;

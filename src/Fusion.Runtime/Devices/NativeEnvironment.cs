@@ -2,17 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>Variables of the environment that this library sets for the CUDA driver and for NCCL, which read them in this
-/// process: once, before the driver starts, and never over the user's own.</summary>
+/// <summary>Environment variables that this library sets for the CUDA driver and for NCCL in this process. They are set
+/// once, before the driver starts, and never replace the user's own.</summary>
 internal static partial class NativeEnvironment
 {
     private static readonly Lock Gate = new();
     private static Setting[]? prepared;
 
-    /// <summary>The variables, each with the value that is in force.</summary>
+    /// <summary>Variables, each with the value that is in force.</summary>
     public static IReadOnlyList<Setting> Settings => Prepare();
 
-    /// <summary>Sets what the user has not set. The first call counts.</summary>
+    /// <summary>Sets the variables that the user has not set. Later calls change nothing.</summary>
     public static IReadOnlyList<Setting> Prepare()
     {
         lock (Gate)
@@ -23,7 +23,7 @@ internal static partial class NativeEnvironment
                 // for each other is until the timeout: more than 8 ranks on a GPU, each with a second kernel behind its first.
                 SetDefault("CUDA_DEVICE_MAX_CONNECTIONS", "32", "number of streams that reach a GPU independently"),
                 // Connections that NCCL makes at the first call of a size need all ranks at once, but one thread may launch
-                // for the ranks one after the other: NCCL is to make all of them when it starts.
+                // for the ranks one after the other: NCCL has to make all of them when it starts.
                 SetDefault("NCCL_RUNTIME_CONNECT", "0", "when NCCL connects its ranks: 0 when it starts, 1 at a call"),
             ];
         }
@@ -33,7 +33,7 @@ internal static partial class NativeEnvironment
     {
         if (Environment.GetEnvironmentVariable(name) is { } own) return new(name, own, meaning, IsOwn: true);
         Environment.SetEnvironmentVariable(name, value);
-        // On Unix, .NET keeps variables to itself; native libraries ask the C library.
+        // On Unix, .NET has its own copy of the environment; native libraries read the C library's.
         if (!OperatingSystem.IsWindows()) _ = SetVariable(name, value, overwrite: 0);
         return new(name, value, meaning, IsOwn: false);
     }
@@ -42,9 +42,9 @@ internal static partial class NativeEnvironment
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetVariable(string name, string value, int overwrite);
 
-    /// <param name="Name">The variable.</param>
-    /// <param name="Value">Its value.</param>
-    /// <param name="Meaning">What it says, in words.</param>
-    /// <param name="IsOwn">Whether the user has set it.</param>
+    /// <param name="Name">Name of the variable.</param>
+    /// <param name="Value">Value of the variable.</param>
+    /// <param name="Meaning">Meaning of the variable, in words.</param>
+    /// <param name="IsOwn">Whether the user has set the variable.</param>
     public sealed record Setting(string Name, string Value, string Meaning, bool IsOwn);
 }

@@ -1,10 +1,10 @@
 namespace Fusion.Runtime;
 
-/// <summary>Which PTX a driver takes.</summary>
-/// <remarks>PTX ISA, "Release History"; CUDA Toolkit Release Notes, "CUDA Driver".</remarks>
+/// <summary>Which PTX versions a driver accepts.</summary>
+/// <remarks>Sources: PTX ISA, "Release History"; CUDA Toolkit Release Notes, "CUDA Driver".</remarks>
 internal static class PtxVersions
 {
-    // The first series of Linux drivers that know the CUDA version, where it is known.
+    // Series is the first series of Linux drivers that support the CUDA version; 0 where it is unknown.
     private static readonly (Version Cuda, Version Ptx, int Series)[] Releases =
     [
         (new(11, 0), new(7, 0), 450), (new(11, 1), new(7, 1), 455), (new(11, 2), new(7, 2), 460),
@@ -17,18 +17,18 @@ internal static class PtxVersions
         (new(13, 2), new(9, 2), 0), (new(13, 3), new(9, 3), 0), (new(13, 4), new(9, 4), 0),
     ];
 
-    /// <summary>The newest PTX that a driver is known to take.</summary>
-    /// <param name="driver">The CUDA version that it reports.</param>
-    /// <returns>For a CUDA version that is not in the table, what the last one before it took.</returns>
+    /// <summary>Gets the newest PTX version that a driver is known to accept.</summary>
+    /// <param name="driver">CUDA version that the driver reports.</param>
+    /// <returns>The PTX version; for a CUDA version that is not in the table, that of the last one before it.</returns>
     public static Version ForDriver(Version driver) =>
         Releases.LastOrDefault(r => r.Cuda <= driver) is { Ptx: { } ptx } ? ptx : new Version(6, 5);
 
-    /// <summary>The PTX version beyond which a driver certainly refuses; null for a driver newer than the table, which
-    /// may take more than we know and has to be asked.</summary>
-    /// <param name="driver">The CUDA version that it reports.</param>
+    /// <summary>Gets the PTX version beyond which a driver certainly refuses; null for a driver newer than the table, which
+    /// may accept more than the table knows and has to be asked.</summary>
+    /// <param name="driver">CUDA version that the driver reports.</param>
     public static Version? LimitFor(Version driver) => driver <= Releases[^1].Cuda ? ForDriver(driver) : null;
 
-    /// <summary>Which driver a PTX version needs, in words.</summary>
+    /// <summary>Describes the driver that a PTX version needs.</summary>
     /// <param name="ptx">The PTX version.</param>
     public static string DriverFor(Version ptx)
     {
@@ -37,8 +37,8 @@ internal static class PtxVersions
         return series == 0 ? $"a driver for CUDA {cuda} or newer" : $"a driver for CUDA {cuda} or newer (series {series})";
     }
 
-    /// <summary>Which driver machine code needs, in words: any of the compiler's major version.</summary>
-    /// <param name="nvrtc">The compiler's version.</param>
+    /// <summary>Describes the driver that machine code needs: one of the compiler's major version.</summary>
+    /// <param name="nvrtc">Version of the compiler.</param>
     public static string DriverForCubin(Version nvrtc)
     {
         var series = Releases.FirstOrDefault(r => r.Cuda.Major == nvrtc.Major).Series;

@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>Lets threads use something until it is closed, and tells the thread that closes it when all others are out. A use is
-/// no lock: any number of threads may be inside. Allocates nothing per use.</summary>
+/// <summary>Counts the threads that use a resource, and lets the thread that closes it wait until all others have left. It
+/// is no lock: any number of threads may be inside. A use allocates nothing.</summary>
 internal sealed class UseGate
 {
     private readonly object gate = new();
@@ -9,7 +9,7 @@ internal sealed class UseGate
     private bool isClosed;
 
     /// <summary>Begins a use, which <see cref="Leave"/> ends.</summary>
-    /// <returns>False: the gate is closed, and there is nothing to leave.</returns>
+    /// <returns>Whether the use began; false if the gate is closed, when <see cref="Leave"/> must not be called.</returns>
     public bool TryEnter()
     {
         lock (gate)
@@ -29,9 +29,9 @@ internal sealed class UseGate
         }
     }
 
-    /// <summary>Lets nobody in any more, and waits until all are out. May be called again.</summary>
-    /// <param name="timeout">How long to wait at most.</param>
-    /// <returns>Whether nobody is inside.</returns>
+    /// <summary>Closes the gate for new uses, and waits until all uses have ended. May be called again.</summary>
+    /// <param name="timeout">Longest time to wait.</param>
+    /// <returns>Whether all uses have ended.</returns>
     public bool Close(TimeSpan timeout)
     {
         lock (gate)

@@ -9,13 +9,13 @@ public sealed class AllReduceArgumentException : FusionException
             $"{parameter} of the all-reduce is {value}; allowed is {allowed}. Nothing was launched.") =>
         (Parameter, Value, Allowed) = (parameter, value, allowed);
 
-    /// <summary>What is wrong, as <see cref="AllReduceCall"/> or <see cref="AllReduceOptions"/> names it:
-    /// <c>Residual</c>, <c>Norm.Gamma</c>.</summary>
+    /// <summary>Name of the wrong value in <see cref="AllReduceCall"/> or <see cref="AllReduceOptions"/>, such as
+    /// <c>Norm.Gamma</c>.</summary>
     public string Parameter { get; }
 
-    /// <summary>What it is.</summary>
+    /// <summary>The wrong value, in words.</summary>
     public string Value { get; }
 
-    /// <summary>What it may be.</summary>
+    /// <summary>Values that are allowed, in words.</summary>
     public string Allowed { get; }
 }

@@ -9,9 +9,9 @@ public sealed class AmbiguousKernelException : FusionException
             $"GetKernel(\"{modules[0]}\", \"{name}\").") =>
         (Name, Modules) = (name, modules);
 
-    /// <summary>The name asked for.</summary>
+    /// <summary>Name that was asked for.</summary>
     public string Name { get; }
 
-    /// <summary>The modules that have it.</summary>
+    /// <summary>Names of the modules that have such a kernel.</summary>
     public IReadOnlyList<string> Modules { get; }
 }

@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>The ranks' calls are not the same; ranks on the CPU see it, ranks on GPUs would wait in vain. Nothing of the call
-/// was done.</summary>
+/// <summary>The ranks' calls differ. Only ranks on the CPU detect this; ranks on GPUs wait until their timeout. Nothing of
+/// the call was done.</summary>
 public sealed class CallMismatchException : FusionException
 {
     private readonly string problem;
@@ -16,15 +16,15 @@ public sealed class CallMismatchException : FusionException
     private CallMismatchException(long call, int rank, int other, string problem)
         : base(ErrorCodes.CallMismatch, problem) => (Call, Rank, Other, this.problem) = (call, rank, other, problem);
 
-    /// <summary>The same for another thread.</summary>
-    internal CallMismatchException Again() => new(Call, Rank, Other, problem);
+    /// <summary>Makes an equal exception object for another thread.</summary>
+    internal CallMismatchException CopyForThread() => new(Call, Rank, Other, problem);
 
-    /// <summary>Number of the call, from 0, since the operation was made or reset.</summary>
+    /// <summary>Index of the call, from 0, since the operation was made or reset.</summary>
     public long Call { get; }
 
-    /// <summary>The one rank.</summary>
+    /// <summary>Index of the first of the two ranks.</summary>
     public int Rank { get; }
 
-    /// <summary>The other.</summary>
+    /// <summary>Index of the second of the two ranks.</summary>
     public int Other { get; }
 }

@@ -10,13 +10,13 @@ public sealed class CapacityException : FusionException
         : base(ErrorCodes.Capacity, Describe(tokens, workspace)) =>
         (Tokens, MaxTokens, WorkspaceBytes) = (tokens, workspace.MaxTokens, workspace.Bytes);
 
-    /// <summary>Tokens of the call.</summary>
+    /// <summary>Number of tokens of the call.</summary>
     public long Tokens { get; }
 
-    /// <summary>The most tokens that a call may have.</summary>
+    /// <summary>Largest number of tokens that a call may have.</summary>
     public int MaxTokens { get; }
 
-    /// <summary>Memory that the all-reduce holds on each rank for them; 0 on the CPU.</summary>
+    /// <summary>Size of each rank's workspace in bytes; 0 on the CPU.</summary>
     public long WorkspaceBytes { get; }
 
     private static string Describe(long tokens, in WorkspaceLayout workspace)

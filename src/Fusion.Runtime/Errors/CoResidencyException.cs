@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>The blocks of all ranks on a GPU cannot run at the same time, and ranks that take turns would wait for each other
-/// in vain.</summary>
+/// <summary>The blocks of all ranks on a GPU cannot be resident at the same time, so that ranks would wait for each other
+/// until their timeout.</summary>
 public sealed class CoResidencyException : FusionException
 {
     internal CoResidencyException(string gpu, string kernel, int ranks, int blocks)
@@ -10,12 +10,12 @@ public sealed class CoResidencyException : FusionException
             $"each at least. Put fewer ranks on it, or take a smaller hidden size.") =>
         (Kernel, Ranks, Blocks) = (kernel, ranks, blocks);
 
-    /// <summary>The kernel.</summary>
+    /// <summary>Name of the kernel.</summary>
     public string Kernel { get; }
 
-    /// <summary>How many ranks share the GPU.</summary>
+    /// <summary>Number of ranks that share the GPU.</summary>
     public int Ranks { get; }
 
-    /// <summary>How many blocks it holds at a time.</summary>
+    /// <summary>Number of blocks of the kernel that are resident on the GPU at a time.</summary>
     public int Blocks { get; }
 }

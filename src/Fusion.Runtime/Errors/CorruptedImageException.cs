@@ -11,6 +11,6 @@ public sealed class CorruptedImageException : FusionException
             "Clean and build its project again.") =>
         Resource = image.Resource;
 
-    /// <summary>Name of the image's resource.</summary>
+    /// <summary>Name of the image's resource in the assembly.</summary>
     public string Resource { get; }
 }

@@ -2,13 +2,13 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>An image that the GPU could run is newer than the driver.</summary>
+/// <summary>The driver is too old for the image that the GPU could run.</summary>
 public sealed class DriverTooOldException : FusionException
 {
     private DriverTooOldException(string message, Version driver)
         : base(ErrorCodes.DriverTooOld, message) => DriverVersion = driver;
 
-    /// <summary>The newest CUDA version that the driver knows.</summary>
+    /// <summary>Newest CUDA version that the driver supports.</summary>
     public Version DriverVersion { get; }
 
     internal static DriverTooOldException ForPtx(KernelModule module, KernelImage image, Version driver)

@@ -1,6 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>The codes of this library's exceptions (<see cref="FusionException.Code"/>).</summary>
+/// <summary>Codes of this library's exceptions (<see cref="FusionException.Code"/>).</summary>
 public static class ErrorCodes
 {
     /// <summary><see cref="NoKernelsException"/>.</summary>

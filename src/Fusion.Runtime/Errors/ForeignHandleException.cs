@@ -2,13 +2,14 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>A stream or an address of another library is not of the context that it was given for. Nothing was launched.</summary>
+/// <summary>A stream or address of another library does not belong to the context that it was given for. Nothing was
+/// launched.</summary>
 public sealed class ForeignHandleException : FusionException
 {
     private ForeignHandleException(ulong handle, string message)
         : base(ErrorCodes.ForeignHandle, message) => Handle = handle;
 
-    /// <summary>The handle or address.</summary>
+    /// <summary>Handle of the stream, or the address.</summary>
     public ulong Handle { get; }
 
     internal static ForeignHandleException OfAddress(ulong address, string found, string expected, string advice) =>

@@ -6,6 +6,6 @@ public abstract class FusionException : Exception
     private protected FusionException(string code, string message, Exception? innerException = null)
         : base($"{code}: {message}", innerException) => Code = code;
 
-    /// <summary>The kind of error, one of <see cref="ErrorCodes"/>; the message begins with it.</summary>
+    /// <summary>Code of the error, one of <see cref="ErrorCodes"/>; the message begins with it.</summary>
     public string Code { get; }
 }

@@ -2,19 +2,19 @@ using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
 
-/// <summary>The driver reports an error.</summary>
+/// <summary>The CUDA driver reports an error.</summary>
 public sealed class GpuException : FusionException
 {
     private GpuException(string message, CudaResult result, string name, string call)
         : base(ErrorCodes.Gpu, message) => (Result, ResultName, Call) = ((int)result, name, call);
 
-    /// <summary>The driver's result, a <c>CUresult</c>.</summary>
+    /// <summary>Result that the driver returned, a <c>CUresult</c>.</summary>
     public int Result { get; }
 
-    /// <summary>Its name, such as CUDA_ERROR_OUT_OF_MEMORY.</summary>
+    /// <summary>Name of the result, such as CUDA_ERROR_OUT_OF_MEMORY.</summary>
     public string ResultName { get; }
 
-    /// <summary>The driver's function that returned it.</summary>
+    /// <summary>Name of the driver's function that returned it.</summary>
     public string Call { get; }
 
     internal static GpuException Of(CudaResult result, string call, string detail = "")
@@ -26,7 +26,7 @@ public sealed class GpuException : FusionException
     internal static GpuException Of(CudaResult result, string name, string meaning, string call, string detail = "")
     {
         var log = detail.Length == 0 ? "" : Environment.NewLine + detail;
-        // A result that the driver has no words for is a number alone.
+        // The driver has no description of a result that is newer than it.
         var words = meaning.Length == 0 ? "" : $": {meaning}";
         return new($"{call} returned {name} ({(int)result}){words}.{Advice(result)}{log}", result, name, call);
     }

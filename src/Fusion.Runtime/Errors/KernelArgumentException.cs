@@ -8,10 +8,10 @@ public sealed class KernelArgumentException : FusionException
     private KernelArgumentException(string message, string kernel, int index)
         : base(ErrorCodes.KernelArgument, message) => (Kernel, Index) = (kernel, index);
 
-    /// <summary>The kernel's name.</summary>
+    /// <summary>Name of the kernel.</summary>
     public string Kernel { get; }
 
-    /// <summary>Number of the argument, from 0; -1 if there are too many or too few.</summary>
+    /// <summary>Index of the wrong argument, from 0; -1 if there are too many or too few.</summary>
     public int Index { get; }
 
     internal static KernelArgumentException ForCount(KernelEntry kernel, int count)
@@ -39,12 +39,12 @@ public sealed class KernelArgumentException : FusionException
     internal static string Bytes(int count) => count == 1 ? "1 byte" : $"{count} bytes";
 }
 
-/// <summary>A kernel cannot be launched in this shape. Nothing was launched.</summary>
+/// <summary>A kernel cannot be launched in the given shape. Nothing was launched.</summary>
 public sealed class LaunchShapeException : FusionException
 {
     internal LaunchShapeException(string kernel, string problem)
         : base(ErrorCodes.LaunchShape, $"The kernel '{kernel}' cannot be launched: {problem}.") => Kernel = kernel;
 
-    /// <summary>The kernel's name.</summary>
+    /// <summary>Name of the kernel.</summary>
     public string Kernel { get; }
 }

@@ -1,6 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>A kernel's parameters in the image are not those in the manifest.</summary>
+/// <summary>A kernel's parameters in the image differ from those in the manifest.</summary>
 public sealed class KernelMismatchException : FusionException
 {
     internal KernelMismatchException(string module, string kernel, string architecture, string difference)
@@ -9,11 +9,11 @@ public sealed class KernelMismatchException : FusionException
             "Clean and build the project of the kernels again.") =>
         Kernel = kernel;
 
-    /// <summary>The kernel's name.</summary>
+    /// <summary>Name of the kernel.</summary>
     public string Kernel { get; }
 }
 
-/// <summary>A kernel takes other parameters than the launcher that was generated for it gives. Nothing was launched.</summary>
+/// <summary>A kernel's parameters differ from those that its generated launcher passes. Nothing was launched.</summary>
 public sealed class LauncherMismatchException : FusionException
 {
     internal LauncherMismatchException(KernelDeclaration declaration, string difference)
@@ -22,6 +22,6 @@ public sealed class LauncherMismatchException : FusionException
             $"{difference}. Lay out the C# type that FusionTypeMap names as the kernel's, or build the project again if its kernels changed.") =>
         Kernel = declaration.Name;
 
-    /// <summary>The kernel's name.</summary>
+    /// <summary>Name of the kernel.</summary>
     public string Kernel { get; }
 }

@@ -3,7 +3,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The list of an assembly's kernels cannot be read, or is newer than this library.</summary>
+/// <summary>The kernel manifest of an assembly cannot be read, or is newer than this library.</summary>
 public sealed class ManifestException : FusionException
 {
     internal ManifestException(Assembly assembly, Exception reason)

@@ -1,6 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>NCCL refused or failed.</summary>
+/// <summary>NCCL refused a call or failed.</summary>
 public sealed class NcclException : FusionException
 {
     internal NcclException(string function, int result, string text, Version version)
@@ -13,11 +13,11 @@ public sealed class NcclException : FusionException
     {
     }
 
-    /// <summary>What NCCL returned, an <c>ncclResult_t</c>; 0 if it was not asked.</summary>
+    /// <summary>Result that NCCL returned, an <c>ncclResult_t</c>; 0 if NCCL was not called.</summary>
     public int Result { get; }
 }
 
-/// <summary>There is no NCCL that could be used.</summary>
+/// <summary>NCCL cannot be found or loaded.</summary>
 public sealed class NoNcclException : FusionException
 {
     internal NoNcclException(string? path, string reasons)

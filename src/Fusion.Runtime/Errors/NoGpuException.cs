@@ -2,7 +2,7 @@ using Fusion.Interop;
 
 namespace Fusion.Runtime;
 
-/// <summary>There is a driver, but not the GPU that was asked for.</summary>
+/// <summary>The driver does not see the GPU that was asked for.</summary>
 public sealed class NoGpuException : FusionException
 {
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
@@ -10,10 +10,10 @@ public sealed class NoGpuException : FusionException
     internal NoGpuException(int ordinal, int count)
         : base(ErrorCodes.NoGpu, Describe(ordinal, count)) => (Ordinal, Count) = (ordinal, count);
 
-    /// <summary>The number asked for.</summary>
+    /// <summary>Ordinal that was asked for.</summary>
     public int Ordinal { get; }
 
-    /// <summary>How many GPUs the driver sees.</summary>
+    /// <summary>Number of GPUs that the driver sees.</summary>
     public int Count { get; }
 
     private static string Describe(int ordinal, int count)
@@ -31,7 +31,7 @@ public sealed class NoGpuException : FusionException
     }
 }
 
-/// <summary>This machine has no CUDA driver.</summary>
+/// <summary>The machine has no CUDA driver.</summary>
 public sealed class NoDriverException : FusionException
 {
     internal NoDriverException(string reasons)

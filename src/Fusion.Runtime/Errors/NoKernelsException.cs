@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Fusion.Runtime;
 
-/// <summary>The assembly carries no kernels.</summary>
+/// <summary>An assembly carries no kernels.</summary>
 public sealed class NoKernelsException : FusionException
 {
     private const string BuiltInKernels = "Fusion.Runtime.BuiltInKernels";
@@ -12,10 +12,10 @@ public sealed class NoKernelsException : FusionException
             $"The assembly '{assembly.GetName().Name}' carries no GPU kernels. " + Advice(assembly)) =>
         AssemblyName = assembly.GetName().Name ?? "";
 
-    /// <summary>The assembly's simple name.</summary>
+    /// <summary>Simple name of the assembly.</summary>
     public string AssemblyName { get; }
 
-    // The SDK leaves a mark where it was told not to compile, and where the trimmer was told to take kernels out.
+    // The SDK marks assemblies whose kernels it was told not to compile, and programs whose trimmer removes them.
     private static string Advice(Assembly assembly) =>
         assembly == typeof(NoKernelsException).Assembly && AppContext.TryGetSwitch(BuiltInKernels, out var kept) && !kept
             ? "The program was published with FusionBuiltInKernels=false, which leaves them out: publish it without that property."

@@ -1,6 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>A GPU cannot use another one's memory, so ranks on the two cannot exchange.</summary>
+/// <summary>A GPU cannot use another one's memory, so ranks on the two cannot exchange data.</summary>
 public sealed class NoPeerAccessException : FusionException
 {
     internal NoPeerAccessException(string gpu, int ordinal, string peer, int peerOrdinal)
@@ -9,9 +9,9 @@ public sealed class NoPeerAccessException : FusionException
             "each other's memory, so make the group of GPUs that have it: 'fusion doctor' and 'nvidia-smi topo -p2p rw' list them.") =>
         (Gpu, Peer) = (ordinal, peerOrdinal);
 
-    /// <summary>Number of the GPU that cannot.</summary>
+    /// <summary>Ordinal of the GPU that cannot use the memory.</summary>
     public int Gpu { get; }
 
-    /// <summary>Number of the GPU that has the memory.</summary>
+    /// <summary>Ordinal of the GPU that has the memory.</summary>
     public int Peer { get; }
 }

@@ -9,10 +9,10 @@ public sealed class NoSuitableImageException : FusionException
         : base(ErrorCodes.NoSuitableImage, Describe(module, gpuName, gpu, kind)) =>
         (Module, Capability) = (module.Name, gpu);
 
-    /// <summary>The module's name.</summary>
+    /// <summary>Name of the module.</summary>
     public string Module { get; }
 
-    /// <summary>What the GPU runs.</summary>
+    /// <summary>Compute capability of the GPU.</summary>
     public ComputeCapability Capability { get; }
 
     private static string Describe(KernelModule module, string gpuName, ComputeCapability gpu, ImageKind? kind)

@@ -11,9 +11,9 @@ public sealed class OverlapException : FusionException
             "output. Nothing was launched.") =>
         (Output, Other) = (output, other);
 
-    /// <summary>The output, as <see cref="AllReduceCall"/> names it.</summary>
+    /// <summary>Name of the output in <see cref="AllReduceCall"/>.</summary>
     public string Output { get; }
 
-    /// <summary>The tensor that it overlaps.</summary>
+    /// <summary>Name of the tensor that the output overlaps.</summary>
     public string Other { get; }
 }

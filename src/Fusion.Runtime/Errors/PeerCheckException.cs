@@ -12,9 +12,9 @@ public sealed class PeerCheckException : FusionException
             $"in BIOS or hypervisor, or make the group of other GPUs.")) =>
         (Gpu, Peer) = (ordinal, peerOrdinal);
 
-    /// <summary>Number of the GPU that wrote.</summary>
+    /// <summary>Ordinal of the GPU that wrote.</summary>
     public int Gpu { get; }
 
-    /// <summary>Number of the GPU that has the memory.</summary>
+    /// <summary>Ordinal of the GPU that has the memory.</summary>
     public int Peer { get; }
 }

@@ -2,36 +2,36 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>A rank waited for another one in vain and gave up; the results of its call are not to be used. All ranks of the
-/// group end like this; <see cref="AllReduce.Reset"/> makes the group right again.</summary>
+/// <summary>A rank waited for another one until its timeout and gave up; the results of its call are undefined. All other
+/// ranks of the operation give up too. <see cref="AllReduce.Reset"/> makes the operation usable again.</summary>
 public sealed class PeerTimeoutException : FusionException
 {
     internal PeerTimeoutException(int rank, IReadOnlyList<int> peers, string step, int token, long call, TimeSpan timeout)
         : base(ErrorCodes.PeerTimeout, Describe(rank, peers, step, token, call, timeout)) =>
         (Rank, Peers, Step, Token, Call, Timeout) = (rank, peers, step, token, call, timeout);
 
-    /// <summary>The same for another thread.</summary>
-    internal PeerTimeoutException Again() => new(Rank, Peers, Step, Token, Call, Timeout);
+    /// <summary>Makes an equal exception object for another thread.</summary>
+    internal PeerTimeoutException CopyForThread() => new(Rank, Peers, Step, Token, Call, Timeout);
 
-    /// <summary>The rank that waited.</summary>
+    /// <summary>Index of the rank that waited.</summary>
     public int Rank { get; }
 
-    /// <summary>The rank that it waited for; the first, if there are several.</summary>
+    /// <summary>Index of the rank that it waited for; the first, if there are several.</summary>
     public int Peer => Peers[0];
 
-    /// <summary>All ranks that did not come. A GPU knows of the first alone.</summary>
+    /// <summary>Indices of all ranks whose data did not come. On GPUs only the first is known.</summary>
     public IReadOnlyList<int> Peers { get; }
 
-    /// <summary>What it waited for, in words.</summary>
+    /// <summary>Step in which the rank waited, in words.</summary>
     public string Step { get; }
 
-    /// <summary>The token whose data did not come, from 0; -1 on the CPU, where calls wait as a whole.</summary>
+    /// <summary>Index of the token whose data did not come, from 0; -1 on the CPU, where calls wait as a whole.</summary>
     public int Token { get; }
 
-    /// <summary>Number of the call, from 0, since the operation was made or reset.</summary>
+    /// <summary>Index of the call, from 0, since the operation was made or reset.</summary>
     public long Call { get; }
 
-    /// <summary>The longest that it was to wait.</summary>
+    /// <summary>Timeout of the operation.</summary>
     public TimeSpan Timeout { get; }
 
     private static string Describe(int rank, IReadOnlyList<int> peers, string step, int token, long call, TimeSpan timeout)

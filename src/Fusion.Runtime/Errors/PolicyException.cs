@@ -2,20 +2,20 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>An <see cref="AllReducePolicy"/> makes no sense, or its file cannot be read.</summary>
+/// <summary>An <see cref="AllReducePolicy"/> is wrong, or its file cannot be read.</summary>
 public sealed class PolicyException : FusionException
 {
     internal PolicyException(string? file, int line, string field, string problem, Exception? innerException = null)
         : base(ErrorCodes.Policy, Describe(file, line, field, problem), innerException) =>
         (File, Line, Field) = (file, line, field);
 
-    /// <summary>The policy's file; null if it was made in code.</summary>
+    /// <summary>Path of the policy's file; null if the policy was made in code.</summary>
     public string? File { get; }
 
-    /// <summary>The line in it, from 1; 0 if no line is to blame.</summary>
+    /// <summary>Line of the fault in the file, from 1; 0 if it has no line.</summary>
     public int Line { get; }
 
-    /// <summary>The field as JSON writes it; empty if no field is to blame.</summary>
+    /// <summary>Name of the wrong field in JSON; empty if the fault is in no field.</summary>
     public string Field { get; }
 
     private static string Describe(string? file, int line, string field, string problem)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>The operation failed before and was not reset. Nothing was launched.</summary>
+/// <summary>An operation failed before and was not reset, or cannot be reset yet. Nothing was launched.</summary>
 public sealed class ResetRequiredException : FusionException
 {
     internal ResetRequiredException(int rank, Exception failure)
@@ -22,6 +22,6 @@ public sealed class ResetRequiredException : FusionException
             $"Call it in each of them; see what the missing ones do instead.")) =>
         Rank = -1;
 
-    /// <summary>The rank that was to launch; -1 if all were to be reset.</summary>
+    /// <summary>Index of the rank that was to launch; -1 if the operation was to be reset.</summary>
     public int Rank { get; }
 }

@@ -1,13 +1,13 @@
 namespace Fusion.Runtime;
 
-/// <summary>A stream and a rank do not go together: the stream is of another GPU or context, a rank's calls are not one after the
-/// other, or those of two ranks are not at the same time. Nothing was launched.</summary>
+/// <summary>A rank cannot launch in a stream: the stream is of another GPU or context, another rank uses it, or the rank's
+/// last call is in another stream or thread and not done. Nothing was launched.</summary>
 public sealed class StreamConflictException : FusionException
 {
     private StreamConflictException(int rank, string message)
         : base(ErrorCodes.StreamConflict, message) => Rank = rank;
 
-    /// <summary>The rank that was to launch.</summary>
+    /// <summary>Index of the rank that was to launch.</summary>
     public int Rank { get; }
 
     internal static StreamConflictException TwoStreams(int rank) => new(rank,

@@ -2,7 +2,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>There are no kernels for so many ranks.</summary>
+/// <summary>A world size has no kernels.</summary>
 public sealed class WorldSizeException : FusionException
 {
     internal WorldSizeException(int worldSize)
@@ -11,6 +11,6 @@ public sealed class WorldSizeException : FusionException
             $"{AllReduceVocabulary.WorldSizeWords} ranks.{(worldSize == 1 ? " A single rank has nothing to exchange: use the kernels of one GPU." : "")}") =>
         WorldSize = worldSize;
 
-    /// <summary>The number of ranks that was asked for.</summary>
+    /// <summary>World size that was asked for.</summary>
     public int WorldSize { get; }
 }

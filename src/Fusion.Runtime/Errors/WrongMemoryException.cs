@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>An address given to a call of an all-reduce is not of memory that the rank's GPU holds. Nothing was launched, and
-/// the group can still be used.</summary>
+/// <summary>An address in a call of an all-reduce is not in the memory of the rank's GPU. Nothing was launched, and the
+/// group can still be used.</summary>
 public sealed class WrongMemoryException : FusionException
 {
     internal WrongMemoryException(string parameter, ulong address, MemoryPlace found, int gpu)
@@ -12,13 +12,13 @@ public sealed class WrongMemoryException : FusionException
             $"where this rank is. {Advice(found)} Nothing was launched.") =>
         (Parameter, Address, Gpu) = (parameter, address, gpu);
 
-    /// <summary>What is wrong, as <see cref="AllReduceCall"/> names it.</summary>
+    /// <summary>Name of the tensor in <see cref="AllReduceCall"/>.</summary>
     public string Parameter { get; }
 
-    /// <summary>The address.</summary>
+    /// <summary>Address of the tensor.</summary>
     public ulong Address { get; }
 
-    /// <summary>The GPU of the rank.</summary>
+    /// <summary>Ordinal of the rank's GPU.</summary>
     public int Gpu { get; }
 
     private static string Advice(MemoryPlace found) => found.Kind == MemoryKind.Device

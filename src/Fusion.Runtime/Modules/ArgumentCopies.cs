@@ -3,19 +3,19 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>A thread's copies of large arguments: native memory that is used round and round, so that an argument can be kept in a
-/// variable without pointing to what has moved, and a launch allocates nothing.</summary>
+/// <summary>Ring buffer of a thread's copies of large arguments, in native memory: an argument stays valid when the original
+/// value moves, and a launch allocates nothing.</summary>
 internal sealed unsafe class ArgumentCopies
 {
-    /// <summary>More than all parameters of a kernel can have together, twice.</summary>
+    /// <summary>Size of the buffer in bytes: twice what all parameters of a kernel can have together.</summary>
     public const int Capacity = 64 * 1024;
 
-    /// <summary>The most bytes of a kernel's parameters, since CUDA 12.1.</summary>
+    /// <summary>Largest size of a kernel's parameters in bytes, since CUDA 12.1.</summary>
     public const int Largest = 32764;
 
     private const int Alignment = 16;
 
-    // Positions of a thread are its own: its number is above them.
+    // The bits above a position are the thread's number, so that no position is valid on two threads.
     private const int PositionBits = 40;
 
     private static long threads;
@@ -25,7 +25,7 @@ internal sealed unsafe class ArgumentCopies
 
     private readonly byte* memory = (byte*)NativeMemory.AlignedAlloc(Capacity, Alignment);
 
-    // Where the next copy starts, modulo the capacity; counts up.
+    // `end` is where the next copy starts, modulo the capacity; it only grows.
     private readonly ulong start = (ulong)Interlocked.Increment(ref threads) << PositionBits;
     private ulong end;
 
@@ -33,13 +33,13 @@ internal sealed unsafe class ArgumentCopies
 
     ~ArgumentCopies() => NativeMemory.AlignedFree(memory);
 
-    /// <summary>Those of the calling thread.</summary>
+    /// <summary>Buffer of the calling thread.</summary>
     public static ArgumentCopies OfThread => ofThread ??= new();
 
-    /// <summary>Copies a value.</summary>
+    /// <summary>Copies a value into the buffer.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="position">What <see cref="Has"/> is to be asked with.</param>
-    /// <exception cref="ArgumentException">It is too large for any kernel.</exception>
+    /// <param name="position">Position of the copy, for <see cref="Has"/>.</param>
+    /// <exception cref="ArgumentException">The value is larger than any kernel's parameters.</exception>
     public byte* Add<T>(ref readonly T value, out ulong position)
         where T : unmanaged
     {
@@ -50,7 +50,7 @@ internal sealed unsafe class ArgumentCopies
         }
 
         var size = (ulong)((sizeof(T) + Alignment - 1) / Alignment * Alignment);
-        // A copy is in one piece.
+        // A copy must not wrap around.
         if ((end % Capacity) + size > Capacity) end += Capacity - (end % Capacity);
         var place = memory + (end % Capacity);
         position = end;
@@ -59,9 +59,9 @@ internal sealed unsafe class ArgumentCopies
         return place;
     }
 
-    /// <summary>Whether a copy is of this thread and was not overwritten.</summary>
-    /// <param name="place">Its address.</param>
-    /// <param name="position">Its position.</param>
+    /// <summary>Tells whether a copy is of this thread and was not overwritten.</summary>
+    /// <param name="place">Address of the copy.</param>
+    /// <param name="position">Position of the copy.</param>
     public bool Has(byte* place, ulong position) =>
         position >= start && position < end && end - position <= Capacity && place == memory + (position % Capacity);
 }

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>A number of blocks or threads in up to three dimensions.</summary>
-/// <param name="X">Along x.</param>
-/// <param name="Y">Along y.</param>
-/// <param name="Z">Along z.</param>
+/// <summary>Number of blocks or threads in up to three dimensions.</summary>
+/// <param name="X">Number along x.</param>
+/// <param name="Y">Number along y.</param>
+/// <param name="Z">Number along z.</param>
 public readonly record struct Dim3(int X, int Y = 1, int Z = 1)
 {
-    /// <summary>All together.</summary>
+    /// <summary>Product of the three numbers.</summary>
     public long Count => (long)X * Y * Z;
 
-    /// <summary>That many along x.</summary>
-    /// <param name="x">How many.</param>
+    /// <summary>Makes a number along x alone.</summary>
+    /// <param name="x">Number along x.</param>
     public static implicit operator Dim3(int x) => new(x);
 
-    /// <summary>That many along x.</summary>
-    /// <param name="x">How many.</param>
+    /// <summary>Makes a number along x alone.</summary>
+    /// <param name="x">Number along x.</param>
     public static Dim3 FromInt32(int x) => new(x);
 
     /// <inheritdoc/>

@@ -5,14 +5,14 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The bytes of an image, checked, as the driver wants them: a cubin aligned as its 64-bit fields need, PTX with a zero
-/// byte behind it. Where they lie like that in the mapped assembly, they are not copied; what is stored compressed is
+/// <summary>Bytes of an image after a check of size and hash, in the form that the driver needs: a cubin aligned to 8 bytes,
+/// PTX with a zero byte behind it. Bytes that have this form in the mapped assembly are not copied; compressed ones are
 /// inflated.</summary>
 internal sealed unsafe class ImageBytes : IDisposable
 {
     private const nuint Alignment = 8;
 
-    // Disposed last: the bytes may be its own.
+    // The bytes may be those of the resource, so it is kept until the end.
     private readonly Stream resource;
     private void* copy;
 
@@ -42,13 +42,14 @@ internal sealed unsafe class ImageBytes : IDisposable
         }
     }
 
-    /// <summary>The first byte. Good until this is disposed.</summary>
+    /// <summary>Pointer to the first byte, valid until this is disposed.</summary>
     public byte* Pointer { get; }
 
     /// <summary>Opens an image and checks its size and hash.</summary>
-    /// <param name="assembly">The assembly.</param>
-    /// <param name="image">The image.</param>
-    /// <exception cref="CorruptedImageException">It is missing, or not the one that the manifest tells of.</exception>
+    /// <param name="assembly">Assembly that carries the image.</param>
+    /// <param name="image">The image as the manifest describes it.</param>
+    /// <exception cref="CorruptedImageException">The image is missing, or its size or hash differs from the
+    /// manifest's.</exception>
     public static ImageBytes Open(Assembly assembly, KernelImage image) => new(
         assembly.GetManifestResourceStream(image.Resource)
             ?? throw new CorruptedImageException(image, "the assembly has no resource of that name"),

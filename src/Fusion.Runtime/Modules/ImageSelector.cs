@@ -2,13 +2,14 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Picks the image of a module for a GPU: machine code for exactly that chip, then for its family, then for the
-/// newest chip of its generation that is not newer; then the newest PTX. A pure function.</summary>
+/// <summary>Chooses the image of a module for a GPU: machine code for exactly that chip, then for its family, then for the
+/// newest chip of its generation that is not newer than the GPU; then the newest PTX. It needs no GPU.</summary>
 internal static class ImageSelector
 {
     /// <param name="module">The module.</param>
-    /// <param name="gpu">The GPU's compute capability.</param>
-    /// <param name="driverPtx">The newest PTX that the driver takes; null for any.</param>
+    /// <param name="gpu">Compute capability of the GPU.</param>
+    /// <param name="driverPtx">Newest PTX version that the driver
+    /// accepts; null for any.</param>
     /// <param name="kind">The only kind to take; null for either.</param>
     public static ImageChoice Choose(
         KernelModule module, ComputeCapability gpu, Version? driverPtx = null, ImageKind? kind = null)
@@ -18,7 +19,7 @@ internal static class ImageSelector
             .OrderByDescending(Rank)
             .ToList();
         if (fitting.Find(image => DriverTakes(image, driverPtx)) is { } best)
-            return new(module, best, WhyThis(best, gpu, kind));
+            return new(module, best, ReasonFor(best, gpu, kind));
 
         if (fitting is [var refused, ..])
         {
@@ -31,15 +32,15 @@ internal static class ImageSelector
         return new(module, null, $"none of {List(module)} runs on {gpu}{(kind is null ? "" : $" as {Word(kind.Value)}")}");
     }
 
-    /// <summary>Whether a GPU runs an image, whatever the driver says. An architecture that this version cannot read runs
+    /// <summary>Tells whether a GPU runs an image, apart from its driver. An image of an unknown architecture runs
     /// nowhere.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="gpu">The GPU's compute capability.</param>
+    /// <param name="gpu">Compute capability of the GPU.</param>
     public static bool RunsOn(KernelImage image, ComputeCapability gpu) =>
         TryGetArchitecture(image, out var architecture) && architecture.RunsOn(gpu);
 
-    /// <summary>The order among images that run: the higher, the better.</summary>
-    /// <param name="image">An image with a readable architecture.</param>
+    /// <summary>Gets the sort key of an image that runs; the greatest is the best.</summary>
+    /// <param name="image">An image of a known architecture.</param>
     public static (int Carry, int Number, int Form) Rank(KernelImage image)
     {
         _ = TryGetArchitecture(image, out var architecture);
@@ -47,7 +48,7 @@ internal static class ImageSelector
         return architecture.IsVirtual ? (-1, architecture.Number, form) : (form, architecture.Number, 0);
     }
 
-    /// <summary>A module's images in words.</summary>
+    /// <summary>Lists the images of a module, for messages.</summary>
     /// <param name="module">The module.</param>
     public static string List(KernelModule module) => module.Images.Count == 0
         ? "no image"
@@ -64,7 +65,7 @@ internal static class ImageSelector
         image.Kind == ImageKind.Cubin || driverPtx is null ||
         !Version.TryParse(image.PtxVersion, out var ptx) || ptx <= driverPtx;
 
-    private static string WhyThis(KernelImage image, ComputeCapability gpu, ImageKind? kind)
+    private static string ReasonFor(KernelImage image, ComputeCapability gpu, ImageKind? kind)
     {
         _ = TryGetArchitecture(image, out var architecture);
         if (architecture.IsVirtual)
@@ -85,12 +86,12 @@ internal static class ImageSelector
     private static string Word(ImageKind kind) => kind == ImageKind.Cubin ? "cubin" : "PTX";
 }
 
-/// <summary>Which image of a module a GPU gets.</summary>
+/// <summary>Choice of a module's image for a GPU.</summary>
 /// <param name="Module">The module.</param>
-/// <param name="Image">The image; null if none will do.</param>
-/// <param name="Reason">Why that one, or why none, in words.</param>
+/// <param name="Image">The image; null if none can be loaded.</param>
+/// <param name="Reason">Reason for that image, or for none, in words.</param>
 public sealed record ImageChoice(KernelModule Module, KernelImage? Image, string Reason)
 {
-    /// <summary>If there is no image: PTX that the GPU could run, but that is newer than the driver.</summary>
+    /// <summary>PTX that the GPU could run but that is newer than the driver, if no image can be loaded.</summary>
     internal KernelImage? TooNewForDriver { get; init; }
 }

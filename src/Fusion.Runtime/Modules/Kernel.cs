@@ -4,7 +4,7 @@ using Fusion.Manifest;
 namespace Fusion.Runtime;
 
 /// <summary>A kernel that is loaded on a GPU.</summary>
-/// <remarks>Good as long as the <see cref="KernelLibrary"/> that gave it. It may be launched from several threads at
+/// <remarks>A kernel is valid as long as its <see cref="KernelLibrary"/>. It may be launched from several threads at
 /// once.</remarks>
 public sealed unsafe class Kernel
 {
@@ -24,29 +24,30 @@ public sealed unsafe class Kernel
         Entry = entry;
     }
 
-    /// <summary>As the source says it: <c>rms_norm</c>, or <c>scale&lt;float&gt;</c> for an instantiation.</summary>
+    /// <summary>Name of the kernel in the source: <c>rms_norm</c>, or <c>scale&lt;float&gt;</c> for an
+    /// instantiation.</summary>
     public string Name => Entry.Name;
 
-    /// <summary>Name of its module, <c>kernels/rms_norm</c>.</summary>
+    /// <summary>Name of the kernel's module, such as <c>kernels/rms_norm</c>.</summary>
     public string Module => module.Choice.Module.Name;
 
-    /// <summary>Its symbol, parameters and needs, as in the image that was loaded.</summary>
+    /// <summary>Manifest entry of the kernel in the loaded image: symbol, parameters and resources.</summary>
     public KernelEntry Entry { get; }
 
-    /// <summary>The most threads in a block of this kernel on this GPU.</summary>
+    /// <summary>Largest number of threads in a block of this kernel on this GPU.</summary>
     public int MaxThreadsPerBlock => limits.MaxThreads;
 
-    /// <summary>Puts the kernel into a stream and returns; it runs later. Allocates nothing.</summary>
+    /// <summary>Launches the kernel into a stream and returns before it has run. Allocates nothing.</summary>
     /// <param name="stream">A stream of the library's context.</param>
-    /// <param name="shape">How many threads, and what they share.</param>
-    /// <param name="arguments">A value for each parameter, in order. Values are copied before this returns; memory that
-    /// they point to must stay until the kernel has ended.</param>
+    /// <param name="shape">Grid, block, cluster and shared memory.</param>
+    /// <param name="arguments">A value for each parameter, in order. Values are copied before this returns; memory that they
+    /// point to must stay until the kernel has ended.</param>
     /// <exception cref="LaunchShapeException">The shape is impossible on this GPU.</exception>
-    /// <exception cref="KernelArgumentException">The arguments' number or sizes are not the parameters'. Their types are
-    /// not compared.</exception>
+    /// <exception cref="KernelArgumentException">Number or sizes of the arguments differ from the parameters'. Types are not
+    /// compared.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
     /// <exception cref="ArgumentException">The stream is of another context or GPU.</exception>
-    /// <exception cref="ObjectDisposedException">Library or stream are disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The library or the stream is disposed.</exception>
     public void Launch(GpuStream stream, in LaunchShape shape, params ReadOnlySpan<KernelArgument> arguments)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -69,10 +70,11 @@ public sealed unsafe class Kernel
         }
     }
 
-    /// <summary>How many blocks of this kernel one multiprocessor runs at a time, if it has nothing else to do.</summary>
-    /// <param name="threads">Threads of a block.</param>
+    /// <summary>Computes the occupancy of the kernel: how many of its blocks are resident on an otherwise idle
+    /// multiprocessor.</summary>
+    /// <param name="threads">Number of threads in a block.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
-    /// <exception cref="GpuException">The driver cannot say.</exception>
+    /// <exception cref="GpuException">The driver reports an error.</exception>
     public int BlocksPerMultiprocessor(int threads, int sharedBytes = 0)
     {
         ObjectDisposedException.ThrowIf(module.IsDisposed, this);
@@ -85,11 +87,11 @@ public sealed unsafe class Kernel
         return blocks;
     }
 
-    /// <summary>How many clusters of this kernel the GPU runs at a time, if it has nothing else to do.</summary>
+    /// <summary>Computes how many clusters of this kernel are resident on an otherwise idle GPU.</summary>
     /// <param name="shape">A shape with a cluster.</param>
-    /// <returns>0 if the GPU or its driver has no clusters.</returns>
+    /// <returns>Number of clusters; 0 if the GPU or its driver has none.</returns>
     /// <exception cref="LaunchShapeException">The shape is impossible on this GPU.</exception>
-    /// <exception cref="GpuException">The driver cannot say.</exception>
+    /// <exception cref="GpuException">The driver reports an error.</exception>
     public int ClustersAtATime(in LaunchShape shape)
     {
         ObjectDisposedException.ThrowIf(module.IsDisposed, this);
@@ -128,7 +130,7 @@ public sealed unsafe class Kernel
         };
     }
 
-    // Two threads may both do it: the second sets the same again.
+    // Two threads may both set an attribute: the second sets the same value again.
     private void OptIn(in LaunchShape shape)
     {
         if (!mayUseMoreShared && shape.SharedBytes + limits.StaticSharedBytes > LaunchLimits.SharedBytesWithoutOptIn)

@@ -2,14 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>An argument of a kernel: a value of up to 16 bytes, or a copy of a larger one (<see cref="Bytes{T}"/>). Made by
-/// conversion from numbers, <see cref="DevicePointer{T}"/> and <see cref="DeviceBuffer{T}"/>; allocates nothing.</summary>
+/// <summary>An argument of a kernel: a value of up to 16 bytes, or a copy of a larger one (<see cref="Bytes{T}"/>). Numbers,
+/// <see cref="DevicePointer{T}"/> and <see cref="DeviceBuffer{T}"/> convert to it; it allocates nothing.</summary>
 public readonly unsafe partial struct KernelArgument
 {
     private const int InlineBytes = 16;
 
-    // The value; or of a copy its address, and where the copy is among those of its thread. Not a UInt128, whose alignment would
-    // make the struct 32 bytes.
+    // The value itself, or address and position of a copy. Not a UInt128, whose alignment would make the struct 32 bytes.
     private readonly ulong low;
     private readonly ulong high;
     private readonly int size;
@@ -37,27 +36,29 @@ public readonly unsafe partial struct KernelArgument
         Reference,
     }
 
-    /// <summary>Its size in bytes.</summary>
+    /// <summary>Size of the argument in bytes.</summary>
     public int Size => size;
 
-    /// <summary>An address in the GPU's memory.</summary>
-    /// <typeparam name="T">What lies there.</typeparam>
+    /// <summary>Makes an argument of an address in the GPU's memory.</summary>
+    /// <typeparam name="T">Type of the elements.</typeparam>
     /// <param name="pointer">The address; the memory must stay until the kernel has ended.</param>
     public static KernelArgument From<T>(DevicePointer<T> pointer)
         where T : unmanaged => Inline(pointer.Address, ArgumentType.Pointer);
 
-    /// <summary>A small value of any type, such as a struct or a byte, copied into the argument.</summary>
+    /// <summary>Makes an argument of a small value of any type, such as a struct or a byte, which is copied into the
+    /// argument.</summary>
     /// <typeparam name="T">A type laid out as the kernel's parameter, 16 bytes at most.</typeparam>
     /// <param name="value">The value.</param>
-    /// <exception cref="ArgumentException">The type is larger: use <see cref="Bytes{T}"/>.</exception>
+    /// <exception cref="ArgumentException">The type is larger than 16 bytes: use <see cref="Bytes{T}"/>.</exception>
     public static KernelArgument Of<T>(T value)
         where T : unmanaged => sizeof(T) <= InlineBytes
             ? Inline(value, ArgumentType.Value)
             : throw new ArgumentException(
                 $"{typeof(T)} has {sizeof(T)} bytes, but an argument holds {InlineBytes}; use KernelArgument.Bytes.", nameof(value));
 
-    /// <summary>A struct of any size, copied now. The copy lasts until the same thread has made 64 KB of newer ones; use the
-    /// argument on that thread, for the next launch. A launch with a copy that is gone, or on another thread, throws.</summary>
+    /// <summary>Makes an argument of a struct of any size, which is copied now. The copy lasts until the same thread has
+    /// made 64 KB of newer ones: use the argument on that thread, for the next launch. A launch with a copy that is gone, or
+    /// on another thread, throws.</summary>
     /// <typeparam name="T">A type laid out as the kernel's parameter, 32 KB at most.</typeparam>
     /// <param name="value">The value.</param>
     /// <exception cref="ArgumentException">The type is larger than any parameter of a kernel.</exception>
@@ -68,13 +69,13 @@ public readonly unsafe partial struct KernelArgument
         return new((nuint)address, position, sizeof(T), ArgumentType.Copy);
     }
 
-    /// <summary>A struct of any size by its address, for a launch that the caller does itself.</summary>
+    /// <summary>Makes an argument of a struct of any size by its address, for a launch in the caller's own scope.</summary>
     /// <param name="value">The value, which must not move or end before the launch has returned: a local variable.</param>
     internal static KernelArgument AddressOf<T>(ref readonly T value)
         where T : unmanaged =>
         new((nuint)Unsafe.AsPointer(ref Unsafe.AsRef(in value)), 0, sizeof(T), ArgumentType.Reference);
 
-    /// <summary>What it is, for a message: <c>a double of 8 bytes</c>.</summary>
+    /// <summary>Describes the argument for a message: <c>a double of 8 bytes</c>.</summary>
     internal string Describe()
     {
         var name = type switch
@@ -96,11 +97,11 @@ public readonly unsafe partial struct KernelArgument
         return $"{name} of {KernelArgumentException.Bytes(size)}";
     }
 
-    /// <summary>Writes the address of each argument's value.</summary>
+    /// <summary>Writes the address of each argument's value into an array.</summary>
     /// <param name="arguments">The arguments, pinned or on the stack.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="addresses">Room for as many; good as long as the arguments stay.</param>
-    /// <returns>The first argument whose copy is gone or of another thread; -1 if all are there.</returns>
+    /// <param name="count">Number of arguments.</param>
+    /// <param name="addresses">Array of as many addresses, which are valid as long as the arguments stay.</param>
+    /// <returns>Index of the first argument whose copy is gone or of another thread; -1 if there is none.</returns>
     internal static int WriteAddresses(KernelArgument* arguments, int count, void** addresses)
     {
         for (var i = 0; i < count; i++)

@@ -3,9 +3,9 @@ using System.Reflection;
 
 namespace Fusion.Runtime;
 
-/// <summary>What the launchers of an assembly share: its kernels on each GPU. For code that the SDK generates.</summary>
-/// <remarks>The kernels of a GPU are loaded once, when <see cref="Load"/> or a launch first asks for them. Members may be
-/// called from any thread.</remarks>
+/// <summary>Kernels of an assembly on each GPU, which its generated launchers share. For generated code.</summary>
+/// <remarks>The kernels are loaded on a GPU once, by <see cref="Load"/> or the first launch. Members may be called from any
+/// thread.</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class KernelLaunchers
 {
@@ -14,18 +14,19 @@ public sealed class KernelLaunchers
     private readonly Lock gate = new();
     private Loaded[] loaded = [];
 
-    /// <summary>Creates the launchers of an assembly; loads nothing.</summary>
-    /// <param name="assembly">The assembly that carries the kernels.</param>
-    /// <param name="declarations">The kernels that have launchers.</param>
+    /// <summary>Makes the launchers of an assembly without loading anything.</summary>
+    /// <param name="assembly">Assembly that carries the kernels.</param>
+    /// <param name="declarations">Declarations of the kernels that have launchers.</param>
     public KernelLaunchers(Assembly assembly, params ReadOnlySpan<KernelDeclaration> declarations) =>
         (this.assembly, this.declarations) = (assembly, declarations.ToArray());
 
-    /// <summary>Loads the kernels on a GPU, or gives those that are loaded.</summary>
-    /// <param name="context">The GPU; when it is disposed, so is the library.</param>
-    /// <param name="options">Choices for tests; null for none.</param>
-    /// <returns>The library, the same one each time. Who disposes it lets the next launch load another one.</returns>
-    /// <exception cref="LauncherMismatchException">A kernel takes other parameters than its launcher gives.</exception>
-    /// <exception cref="InvalidOperationException">They are loaded, with other options.</exception>
+    /// <summary>Loads the kernels on a GPU, unless they are loaded already.</summary>
+    /// <param name="context">Context of the GPU; the library is disposed with it.</param>
+    /// <param name="options">Options for tests; null for none.</param>
+    /// <returns>The library, the same one each time. After it is disposed, the next launch loads another one.</returns>
+    /// <exception cref="LauncherMismatchException">A kernel's parameters differ from those that its launcher
+    /// passes.</exception>
+    /// <exception cref="InvalidOperationException">The kernels are loaded already, with other options.</exception>
     /// <exception cref="FusionException">As in <see cref="KernelLibrary.Load"/>.</exception>
     public KernelLibrary Load(GpuContext context, KernelLoadOptions? options = null)
     {
@@ -37,9 +38,9 @@ public sealed class KernelLaunchers
                 "The kernels are loaded on this GPU, with other options. Load them with options before the first launch.");
     }
 
-    /// <summary>A kernel on a GPU; loads all of them if that was not done before.</summary>
-    /// <param name="context">The GPU.</param>
-    /// <param name="index">Number of its declaration.</param>
+    /// <summary>Gets a kernel on a GPU, after loading all kernels there if necessary.</summary>
+    /// <param name="context">Context of the GPU.</param>
+    /// <param name="index">Index of the kernel's declaration.</param>
     /// <exception cref="KernelNotFoundException">The image for this GPU does not have it.</exception>
     public Kernel Get(GpuContext context, int index)
     {
@@ -48,16 +49,16 @@ public sealed class KernelLaunchers
         return found.Kernels[index] ?? found.Library.GetKernel(declarations[index].Module, declarations[index].Name);
     }
 
-    /// <summary>A kernel on the GPU of a stream.</summary>
+    /// <summary>Gets a kernel on the GPU of a stream, after loading all kernels there if necessary.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="index">Number of its declaration.</param>
+    /// <param name="index">Index of the kernel's declaration.</param>
     public Kernel Get(GpuStream stream, int index)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return Get(stream.Context, index);
     }
 
-    // Each launch comes here: no lock, no allocation.
+    // Every launch calls this: no lock, no allocation.
     private Loaded? Find(GpuContext context)
     {
         foreach (var one in Volatile.Read(ref loaded))

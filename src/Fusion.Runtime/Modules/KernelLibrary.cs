@@ -3,7 +3,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The kernels of an assembly, loaded on a GPU.</summary>
+/// <summary>Kernels of an assembly, loaded on a GPU.</summary>
 /// <remarks>All kernels are loaded at once, so that no launch waits for a load. Dispose it after the last launch has ended
 /// and before its context. Members may be called from any thread.</remarks>
 public sealed class KernelLibrary : IDisposable
@@ -24,7 +24,7 @@ public sealed class KernelLibrary : IDisposable
             context.MakeCurrent();
             var limit = PtxVersions.LimitFor(GpuDriver.Version);
             var choices = modules.Select(m => ImageSelector.Choose(m, context.Device.Capability, limit, kind)).ToList();
-            choices.ForEach(choice => Demand(choice, context.Device, kind));
+            choices.ForEach(choice => ThrowUnlessChosen(choice, context.Device, kind));
             var nvrtc = Version.TryParse(manifest.Nvrtc, out var version) ? version : null;
             foreach (var choice in choices) loaded.Add(new LoadedModule(context, assembly, choice, nvrtc));
         }
@@ -38,35 +38,35 @@ public sealed class KernelLibrary : IDisposable
         Modules = [.. loaded.Select(module => module.Choice)];
     }
 
-    /// <summary>Where the kernels are loaded.</summary>
+    /// <summary>Context in which the kernels are loaded.</summary>
     public GpuContext Context { get; }
 
-    /// <summary>What the assembly carries.</summary>
+    /// <summary>Manifest of the assembly's kernels.</summary>
     public KernelManifest Manifest { get; }
 
-    /// <summary>The modules, each with the image that was loaded and why.</summary>
+    /// <summary>Modules of the library, each with the image that was loaded and the reason.</summary>
     public IReadOnlyList<ImageChoice> Modules { get; } = [];
 
-    /// <summary>All kernels, in the manifest's order.</summary>
+    /// <summary>Kernels of the library, in the order of the manifest.</summary>
     public IReadOnlyList<Kernel> Kernels { get; } = [];
 
     internal bool IsDisposed => disposed;
 
-    /// <summary>Loads all kernels of an assembly, but those of <c>FusionAllReduce</c> items, which an <see cref="AllReduce"/> loads
-    /// when it uses them.</summary>
+    /// <summary>Loads all kernels of an assembly on a GPU, except those of <c>FusionAllReduce</c> items, which an
+    /// <see cref="AllReduce"/> loads itself.</summary>
     /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>
-    /// <param name="context">The GPU to load them on, which stays the caller's; null for the library's own context of
-    /// GPU 0.</param>
-    /// <param name="options">Choices for tests; null for none.</param>
+    /// <param name="context">Context to load the
+    /// kernels in, which the caller still owns; null for the library's own context of GPU 0.</param>
+    /// <param name="options">Options for tests; null for none.</param>
     /// <returns>A library, to be disposed.</returns>
     /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The list of its kernels cannot be read.</exception>
+    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
     /// <exception cref="NoDriverException">There is no CUDA driver.</exception>
     /// <exception cref="NoGpuException">There is no GPU.</exception>
     /// <exception cref="NoSuitableImageException">No image of a module runs on the GPU.</exception>
-    /// <exception cref="DriverTooOldException">The only image that would is newer than the driver.</exception>
+    /// <exception cref="DriverTooOldException">The only image that runs on the GPU is newer than the driver.</exception>
     /// <exception cref="CorruptedImageException">An image is not what the compiler made.</exception>
-    /// <exception cref="KernelMismatchException">An image has other kernels than the manifest says.</exception>
+    /// <exception cref="KernelMismatchException">The kernels of an image differ from those in the manifest.</exception>
     /// <exception cref="GpuException">The driver cannot load an image.</exception>
     public static KernelLibrary Load(Assembly assembly, GpuContext? context = null, KernelLoadOptions? options = null)
     {
@@ -75,50 +75,50 @@ public sealed class KernelLibrary : IDisposable
         return new(assembly, manifest, modules, context ?? GpuContext.Open(), context is null, options?.Kind);
     }
 
-    /// <summary>Loads one module.</summary>
+    /// <summary>Loads one module of an assembly.</summary>
     /// <exception cref="FusionException">As in <see cref="Load"/>.</exception>
     internal static KernelLibrary LoadModule(Assembly assembly, KernelModule module, GpuContext context, KernelLoadOptions? options) =>
         new(assembly, ReadManifest(assembly), [module], context, false, options?.Kind);
 
-    /// <summary>What an assembly carries. Needs no GPU.</summary>
+    /// <summary>Reads the manifest of an assembly's kernels, without a GPU.</summary>
     /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>
     /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The list of its kernels cannot be read.</exception>
+    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
     public static KernelManifest ReadManifest(Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(assembly);
         return ManifestReader.Read(assembly);
     }
 
-    /// <summary>Which images a GPU would get. Needs no GPU.</summary>
+    /// <summary>Chooses the images of an assembly that a GPU would load, without a GPU.</summary>
     /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>
-    /// <param name="capability">The GPU's compute capability.</param>
-    /// <param name="driverPtx">The newest PTX that the driver takes, <see cref="GpuDriver.MaxPtxVersion"/>; null for a
-    /// driver that takes all.</param>
-    /// <returns>One for each module; its image is null if none will do.</returns>
+    /// <param name="capability">Compute capability of the GPU.</param>
+    /// <param name="driverPtx">Newest PTX version that the driver accepts, as in <see cref="GpuDriver.MaxPtxVersion"/>; null
+    /// for a driver that accepts all.</param>
+    /// <returns>A choice for each module, whose image is null if none can be loaded.</returns>
     /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The list of its kernels cannot be read.</exception>
+    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
     public static IReadOnlyList<ImageChoice> Choose(
         Assembly assembly, ComputeCapability capability, Version? driverPtx = null) =>
         [.. ReadManifest(assembly).Modules.Select(module => ImageSelector.Choose(module, capability, driverPtx))];
 
-    /// <summary>Finds a kernel.</summary>
-    /// <param name="name">As the source says it, or the name expression of a template's instantiation.</param>
-    /// <exception cref="KernelNotFoundException">No module has it.</exception>
-    /// <exception cref="AmbiguousKernelException">Several modules have it.</exception>
+    /// <summary>Finds a kernel by its name.</summary>
+    /// <param name="name">Name of the kernel in the source, or the name expression of a template's instantiation.</param>
+    /// <exception cref="KernelNotFoundException">No module has such a kernel.</exception>
+    /// <exception cref="AmbiguousKernelException">Several modules have such a kernel.</exception>
     public Kernel GetKernel(string name) => Find(null, name);
 
-    /// <summary>Finds a kernel in a module.</summary>
-    /// <param name="module">Name of the module: <c>kernels/rms_norm</c>.</param>
-    /// <param name="name">As the source says it, or the name expression of a template's instantiation.</param>
-    /// <exception cref="KernelNotFoundException">The module does not have it.</exception>
+    /// <summary>Finds a kernel by its name in a module.</summary>
+    /// <param name="module">Name of the module, such as <c>kernels/rms_norm</c>.</param>
+    /// <param name="name">Name of the kernel in the source, or the name expression of a template's instantiation.</param>
+    /// <exception cref="KernelNotFoundException">The module has no such kernel.</exception>
     public Kernel GetKernel(string module, string name)
     {
         ArgumentNullException.ThrowIfNull(module);
         return Find(module, name);
     }
 
-    /// <summary>Unloads the kernels. Doing it twice is harmless.</summary>
+    /// <summary>Unloads the kernels. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         disposed = true;
@@ -126,8 +126,8 @@ public sealed class KernelLibrary : IDisposable
         ownedContext?.Dispose();
     }
 
-    /// <summary>Throws if there is no image.</summary>
-    internal static void Demand(ImageChoice choice, string gpuName, ComputeCapability gpu, Version driver, ImageKind? kind)
+    /// <summary>Throws if no image was chosen.</summary>
+    internal static void ThrowUnlessChosen(ImageChoice choice, string gpuName, ComputeCapability gpu, Version driver, ImageKind? kind)
     {
         if (choice.Image is not null) return;
         throw choice.TooNewForDriver is { } image
@@ -135,8 +135,8 @@ public sealed class KernelLibrary : IDisposable
             : new NoSuitableImageException(choice.Module, gpuName, gpu, kind);
     }
 
-    private static void Demand(ImageChoice choice, GpuDevice device, ImageKind? kind) =>
-        Demand(choice, device.Name, device.Capability, GpuDriver.Version, kind);
+    private static void ThrowUnlessChosen(ImageChoice choice, GpuDevice device, ImageKind? kind) =>
+        ThrowUnlessChosen(choice, device.Name, device.Capability, GpuDriver.Version, kind);
 
     private Kernel Find(string? module, string name)
     {
@@ -145,10 +145,10 @@ public sealed class KernelLibrary : IDisposable
     }
 }
 
-/// <summary>How to load a library's kernels; the default is right except for tests.</summary>
+/// <summary>Options with which kernels are loaded. The defaults are right except for tests.</summary>
 public sealed record KernelLoadOptions
 {
-    /// <summary>The only kind of image to take: <see cref="ImageKind.Ptx"/> to check the PTX on a GPU that would take a
-    /// cubin. Null for the best one.</summary>
+    /// <summary>Kind of image to load: <see cref="ImageKind.Ptx"/> checks the PTX on a GPU that would load a cubin. Null for
+    /// the best image of either kind.</summary>
     public ImageKind? Kind { get; init; }
 }

@@ -1,14 +1,14 @@
 namespace Fusion.Runtime;
 
-/// <summary>Finds one thing by module and name.</summary>
+/// <summary>Finds a kernel by module and name.</summary>
 internal static class KernelLookup
 {
-    /// <param name="items">All there are.</param>
-    /// <param name="key">Module and name of each.</param>
+    /// <param name="items">All kernels.</param>
+    /// <param name="key">Function that gets module and name of a kernel.</param>
     /// <param name="module">The module to look in; null for all.</param>
-    /// <param name="name">The name.</param>
-    /// <exception cref="KernelNotFoundException">There is none.</exception>
-    /// <exception cref="AmbiguousKernelException">There are several.</exception>
+    /// <param name="name">Name of the kernel.</param>
+    /// <exception cref="KernelNotFoundException">There is no such kernel.</exception>
+    /// <exception cref="AmbiguousKernelException">There are several such kernels.</exception>
     public static T Find<T>(
         IReadOnlyList<T> items, Func<T, (string Module, string Name)> key, string? module, string name)
     {
@@ -21,7 +21,7 @@ internal static class KernelLookup
         };
     }
 
-    // Where the module itself is wrong, its name has to be seen.
+    // Names come with their modules where the module itself may be the mistake.
     private static List<string> Names(IEnumerable<(string Module, string Name)> all, string? module)
     {
         var inModule = all.Where(k => module is null || k.Module == module).Select(k => k.Name).ToList();

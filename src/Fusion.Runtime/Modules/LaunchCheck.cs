@@ -2,8 +2,8 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Checks a launch before the driver sees it, whose own answer is but "invalid argument". Allocates nothing unless
-/// something is wrong.</summary>
+/// <summary>Checks a launch before the driver does, whose own error is just "invalid argument". Allocates only to
+/// throw.</summary>
 internal static class LaunchCheck
 {
     private const int MaxGridYZ = 65535;
@@ -11,8 +11,8 @@ internal static class LaunchCheck
     private const int MaxBlockZ = 64;
     private const int MaxClusterSize = 16;
 
-    /// <exception cref="LaunchShapeException">The shape is impossible.</exception>
-    /// <exception cref="KernelArgumentException">The arguments do not fit.</exception>
+    /// <exception cref="LaunchShapeException">The shape is impossible on this GPU.</exception>
+    /// <exception cref="KernelArgumentException">The arguments do not fit the parameters.</exception>
     public static void Check(
         KernelEntry kernel, LaunchLimits limits, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
     {

@@ -2,14 +2,15 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Finds the kernel that a launcher was generated for, and compares the two.</summary>
+/// <summary>Finds the kernel that a launcher was generated for, and checks that their parameters agree.</summary>
 internal static class LauncherCheck
 {
-    /// <summary>The kernels that may be a launcher's: those that have the name of another one are not.</summary>
-    /// <param name="declaration">What the launcher knows.</param>
+    /// <summary>Gets the kernels that may belong to a launcher: all of its module but those that have another launcher's
+    /// name.</summary>
+    /// <param name="declaration">Declaration of the launcher.</param>
     /// <param name="named">Module and kernel of each launcher.</param>
     /// <param name="kernels">All kernels.</param>
-    /// <param name="entry">What the manifest says of one.</param>
+    /// <param name="entry">Function that gets module and manifest entry of a kernel.</param>
     public static IEnumerable<T> Candidates<T>(
         KernelDeclaration declaration, IReadOnlySet<(string Module, string Kernel)> named, IEnumerable<T> kernels,
         Func<T, (string Module, KernelEntry Entry)> entry) => kernels.Where(kernel =>
@@ -18,12 +19,13 @@ internal static class LauncherCheck
             return module == declaration.Module && (known.Name == declaration.Name || !named.Contains((module, known.Name)));
         });
 
-    /// <summary>Finds a kernel.</summary>
-    /// <param name="declaration">What the launcher knows.</param>
-    /// <param name="kernels">The kernels that are there, each with its module.</param>
-    /// <param name="entry">What the manifest says of one.</param>
-    /// <returns>Null if it is not there: an <c>#if</c> may have left it out.</returns>
-    /// <exception cref="LauncherMismatchException">It takes other parameters.</exception>
+    /// <summary>Finds the kernel of a launcher.</summary>
+    /// <param name="declaration">Declaration of the launcher.</param>
+    /// <param name="kernels">Kernels that may belong to the launcher.</param>
+    /// <param name="entry">Function that gets module and manifest entry of a kernel.</param>
+    /// <returns>The kernel; null if there is none, since an <c>#if</c> may have left it out.</returns>
+    /// <exception cref="LauncherMismatchException">The kernel's parameters differ from those that the launcher
+    /// passes.</exception>
     public static T? Find<T>(
         KernelDeclaration declaration, IEnumerable<T> kernels, Func<T, (string Module, KernelEntry Entry)> entry)
         where T : class

@@ -5,7 +5,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>An image on a GPU, with all its kernels loaded.</summary>
+/// <summary>An image loaded on a GPU, with all its kernels.</summary>
 internal sealed unsafe class LoadedModule : IDisposable
 {
     private const int LogBytes = 8192;
@@ -13,10 +13,10 @@ internal sealed unsafe class LoadedModule : IDisposable
     private readonly nint handle;
     private int disposed;
 
-    /// <exception cref="CorruptedImageException">The image is not as the manifest says.</exception>
-    /// <exception cref="DriverTooOldException">It is newer than the driver.</exception>
-    /// <exception cref="KernelMismatchException">Its kernels are not as the manifest says.</exception>
-    /// <exception cref="GpuException">The driver cannot load it.</exception>
+    /// <exception cref="CorruptedImageException">The image differs from the manifest.</exception>
+    /// <exception cref="DriverTooOldException">The image is newer than the driver.</exception>
+    /// <exception cref="KernelMismatchException">The kernels of the image differ from those in the manifest.</exception>
+    /// <exception cref="GpuException">The driver cannot load the image.</exception>
     public LoadedModule(GpuContext context, Assembly assembly, ImageChoice choice, Version? nvrtc)
     {
         var image = choice.Image ?? throw new ArgumentException("No image was chosen.", nameof(choice));
@@ -77,25 +77,25 @@ internal sealed unsafe class LoadedModule : IDisposable
         }
 
         GpuDriver.Check(result, "cuModuleGetFunction");
-        // Otherwise the first launch loads it and waits for kernels that run: a deadlock if one of them waits for a peer. To
-        // ask for an attribute, as below, loads it on drivers without this call.
+        // Otherwise the first launch loads the function and waits for kernels that run: a deadlock if one of them waits for
+        // a peer. On drivers without this call, reading an attribute, as below, loads it.
         if (functions.CanLoadFunction) GpuDriver.Check(functions.LoadFunction(function), "cuFuncLoad");
         if (functions.CanGetParameter)
         {
             ParameterCheck.Check(
-                Choice.Module.Name, image.Architecture, entry, Actual(function), isPtx: image.Kind == ImageKind.Ptx);
+                Choice.Module.Name, image.Architecture, entry, ParametersOf(function), isPtx: image.Kind == ImageKind.Ptx);
         }
 
         var device = Context.Device;
         var limits = new LaunchLimits(
             device.Capability,
-            Ask(function, FunctionProperty.MaxThreadsPerBlock),
-            Ask(function, FunctionProperty.SharedSizeBytes),
+            AttributeOf(function, FunctionProperty.MaxThreadsPerBlock),
+            AttributeOf(function, FunctionProperty.SharedSizeBytes),
             device.MaxSharedBytesPerBlock);
         return new Kernel(this, entry, function, limits);
     }
 
-    private static List<(int Offset, int Size)> Actual(nint function)
+    private static List<(int Offset, int Size)> ParametersOf(nint function)
     {
         var parameters = new List<(int, int)>();
         while (true)
@@ -107,7 +107,7 @@ internal sealed unsafe class LoadedModule : IDisposable
         }
     }
 
-    private static int Ask(nint function, FunctionProperty property)
+    private static int AttributeOf(nint function, FunctionProperty property)
     {
         GpuDriver.Check(GpuDriver.Library.Module.GetAttribute(function, property, out var value), "cuFuncGetAttribute");
         return value;

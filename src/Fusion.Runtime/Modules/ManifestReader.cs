@@ -4,16 +4,16 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Reads the manifest in an assembly.</summary>
+/// <summary>Reads the kernel manifest of an assembly.</summary>
 internal static class ManifestReader
 {
-    /// <exception cref="NoKernelsException">There is none.</exception>
-    /// <exception cref="ManifestException">It cannot be read.</exception>
+    /// <exception cref="NoKernelsException">The assembly has no manifest.</exception>
+    /// <exception cref="ManifestException">The manifest cannot be read.</exception>
     public static KernelManifest Read(Assembly assembly) =>
         TryRead(assembly) is { Modules.Count: > 0 } manifest ? manifest : throw new NoKernelsException(assembly);
 
-    /// <returns>Null if there is none.</returns>
-    /// <exception cref="ManifestException">It cannot be read.</exception>
+    /// <returns>The manifest; null if the assembly has none.</returns>
+    /// <exception cref="ManifestException">The manifest cannot be read.</exception>
     public static KernelManifest? TryRead(Assembly assembly)
     {
         using var stream = assembly.GetManifestResourceStream(KernelManifest.ResourceName);

@@ -2,16 +2,17 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Compares a kernel's parameters in the image with those in the manifest, by which launches are checked.</summary>
+/// <summary>Checks that a kernel's parameters in the image are those in the manifest, by which launches are
+/// checked.</summary>
 internal static class ParameterCheck
 {
-    /// <param name="module">The module's name.</param>
-    /// <param name="architecture">The image's architecture.</param>
-    /// <param name="kernel">What the manifest says.</param>
-    /// <param name="actual">What the driver says.</param>
-    /// <param name="isPtx">Whether the driver compiled PTX: then it decided itself where a parameter that is aligned to more
-    /// than 16 bytes lies, so sizes alone are compared.</param>
-    /// <exception cref="KernelMismatchException">They differ.</exception>
+    /// <param name="module">Name of the module.</param>
+    /// <param name="architecture">Architecture of the image.</param>
+    /// <param name="kernel">Manifest entry of the kernel.</param>
+    /// <param name="actual">Offset and size of each parameter in bytes, from the driver.</param>
+    /// <param name="isPtx">Whether the driver compiled PTX. It then chooses the offset of a parameter that is aligned to
+    /// more than 16 bytes, so only sizes are compared.</param>
+    /// <exception cref="KernelMismatchException">The parameters differ.</exception>
     public static void Check(
         string module, string architecture, KernelEntry kernel, IReadOnlyList<(int Offset, int Size)> actual, bool isPtx)
     {

@@ -10,15 +10,15 @@ public readonly struct BFloat16 : IEquatable<BFloat16>
 
     private BFloat16(ushort bits) => Bits = bits;
 
-    /// <summary>Sign (1 bit), exponent (8), fraction (7), from the highest bit down.</summary>
+    /// <summary>Bits of the number: sign (1 bit), exponent (8), fraction (7), from the highest bit down.</summary>
     public ushort Bits { get; }
 
-    /// <summary>The number with these bits.</summary>
+    /// <summary>Makes the number with given bits.</summary>
     /// <param name="bits">Sign (1 bit), exponent (8), fraction (7), from the highest bit down.</param>
     public static BFloat16 FromBits(ushort bits) => new(bits);
 
-    /// <summary>Rounds to the nearest, of two to the one whose last bit is 0, as <c>cvt.rn.bf16.f32</c> does. A NaN stays
-    /// one and keeps its sign; what is too large becomes infinite.</summary>
+    /// <summary>Rounds to nearest even, as <c>cvt.rn.bf16.f32</c> does. A NaN stays one and keeps its sign; numbers that are
+    /// too large become infinite.</summary>
     /// <param name="value">The number to round.</param>
     public static explicit operator BFloat16(float value)
     {
@@ -28,24 +28,24 @@ public readonly struct BFloat16 : IEquatable<BFloat16>
         return new((ushort)((bits + 0x7FFF + lastKept) >> 16));
     }
 
-    /// <summary>The same number, exactly.</summary>
+    /// <summary>Converts exactly to a <see cref="float"/>.</summary>
     /// <param name="value">The number.</param>
     public static explicit operator float(BFloat16 value) => BitConverter.UInt32BitsToSingle((uint)value.Bits << 16);
 
-    /// <summary>Rounds as the operator does.</summary>
+    /// <summary>Rounds to nearest even, as the conversion from <see cref="float"/> does.</summary>
     /// <param name="value">The number to round.</param>
     public static BFloat16 FromSingle(float value) => (BFloat16)value;
 
-    /// <summary>The same number, exactly.</summary>
+    /// <summary>Converts exactly to a <see cref="float"/>.</summary>
     public float ToSingle() => (float)this;
 
-    /// <summary>Whether the numbers are equal: 0 and -0 are, NaN and NaN are not.</summary>
+    /// <summary>Tells whether two numbers are equal: 0 and -0 are, NaN and NaN are not.</summary>
     public static bool operator ==(BFloat16 left, BFloat16 right) => left.ToSingle() == right.ToSingle();
 
-    /// <summary>Whether the numbers are not equal.</summary>
+    /// <summary>Tells whether two numbers are not equal.</summary>
     public static bool operator !=(BFloat16 left, BFloat16 right) => !(left == right);
 
-    /// <summary>As <see cref="float.Equals(float)"/>: 0 equals -0, and NaN equals NaN.</summary>
+    /// <summary>Compares as <see cref="float.Equals(float)"/> does: 0 equals -0, and NaN equals NaN.</summary>
     /// <param name="other">The other number.</param>
     public bool Equals(BFloat16 other) => ToSingle().Equals(other.ToSingle());
 
@@ -55,6 +55,6 @@ public readonly struct BFloat16 : IEquatable<BFloat16>
     /// <inheritdoc/>
     public override int GetHashCode() => ToSingle().GetHashCode();
 
-    /// <summary>The number in the invariant culture.</summary>
+    /// <summary>Formats the number in the invariant culture.</summary>
     public override string ToString() => ToSingle().ToString(CultureInfo.InvariantCulture);
 }

@@ -1,9 +1,9 @@
 namespace Fusion.Runtime;
 
-/// <summary>What the elements of a tensor are.</summary>
+/// <summary>Type of a tensor's elements.</summary>
 public enum ElementType
 {
-    /// <summary>Upper half of a float, 2 bytes: <see cref="Runtime.BFloat16"/>.</summary>
+    /// <summary>bfloat16, the upper half of a float, 2 bytes: <see cref="Runtime.BFloat16"/>.</summary>
     BFloat16,
 
     /// <summary>IEEE 754 binary16, 2 bytes: <see cref="Half"/>.</summary>

@@ -17,19 +17,20 @@ public readonly struct Float4E2M1 : IEquatable<Float4E2M1>
 
     private Float4E2M1(byte bits) => Bits = bits;
 
-    /// <summary>The largest number, 6.</summary>
+    /// <summary>Largest number, 6.</summary>
     public static Float4E2M1 MaxValue => new(Largest);
 
-    /// <summary>Sign (1 bit), exponent (2), fraction (1), from the highest of the low four bits down; the others are 0.</summary>
+    /// <summary>Bits of the number: sign (1 bit), exponent (2), fraction (1), from the highest of the low four bits down;
+    /// the others are 0.</summary>
     public byte Bits { get; }
 
-    /// <summary>The number with these bits.</summary>
+    /// <summary>Makes the number with given bits.</summary>
     /// <param name="bits">Sign (1 bit), exponent (2), fraction (1), from the highest of the low four bits down; the others
     /// are ignored.</param>
     public static Float4E2M1 FromBits(byte bits) => new((byte)(bits & Mask));
 
-    /// <summary>Rounds to the nearest, of two to the one whose last bit is 0; what is beyond 6, infinities included, becomes
-    /// 6 with its sign, and NaN becomes 6, as <c>cvt.rn.satfinite.e2m1x2.f32</c> does.</summary>
+    /// <summary>Rounds to nearest even. Numbers beyond 6 and infinities become 6 with their sign, and NaN becomes 6, as
+    /// <c>cvt.rn.satfinite.e2m1x2.f32</c> does.</summary>
     /// <param name="value">The number to round.</param>
     public static explicit operator Float4E2M1(float value)
     {
@@ -38,7 +39,7 @@ public readonly struct Float4E2M1 : IEquatable<Float4E2M1>
         return new((byte)(float.IsNegative(value) ? code | Sign : code));
     }
 
-    /// <summary>The same number, exactly.</summary>
+    /// <summary>Converts exactly to a <see cref="float"/>.</summary>
     /// <param name="value">The number.</param>
     public static explicit operator float(Float4E2M1 value)
     {
@@ -46,29 +47,29 @@ public readonly struct Float4E2M1 : IEquatable<Float4E2M1>
         return (value.Bits & Sign) == 0 ? magnitude : -magnitude;
     }
 
-    /// <summary>Rounds as the operator does.</summary>
+    /// <summary>Rounds as the conversion from <see cref="float"/> does.</summary>
     /// <param name="value">The number to round.</param>
     public static Float4E2M1 FromSingle(float value) => (Float4E2M1)value;
 
-    /// <summary>The same number, exactly.</summary>
+    /// <summary>Converts exactly to a <see cref="float"/>.</summary>
     public float ToSingle() => (float)this;
 
-    /// <summary>The byte that holds two neighbours of a tensor.</summary>
-    /// <param name="even">The element of even index: low half.</param>
-    /// <param name="odd">The one behind it: high half.</param>
+    /// <summary>Packs two neighbouring elements of a tensor into a byte.</summary>
+    /// <param name="even">Element of even index, which takes the low half.</param>
+    /// <param name="odd">Next element, which takes the high half.</param>
     public static byte Pack(Float4E2M1 even, Float4E2M1 odd) => (byte)(even.Bits | (odd.Bits << Width));
 
-    /// <summary>The two neighbours of a tensor that a byte holds.</summary>
+    /// <summary>Unpacks the two neighbouring elements of a tensor that a byte holds.</summary>
     /// <param name="pair">The byte.</param>
     public static (Float4E2M1 Even, Float4E2M1 Odd) Unpack(byte pair) => (FromBits(pair), FromBits((byte)(pair >> Width)));
 
-    /// <summary>Whether the numbers are equal: 0 and -0 are.</summary>
+    /// <summary>Tells whether two numbers are equal: 0 and -0 are.</summary>
     public static bool operator ==(Float4E2M1 left, Float4E2M1 right) => left.ToSingle() == right.ToSingle();
 
-    /// <summary>Whether the numbers are not equal.</summary>
+    /// <summary>Tells whether two numbers are not equal.</summary>
     public static bool operator !=(Float4E2M1 left, Float4E2M1 right) => !(left == right);
 
-    /// <summary>As <see cref="float.Equals(float)"/>: 0 equals -0.</summary>
+    /// <summary>Compares as <see cref="float.Equals(float)"/> does: 0 equals -0.</summary>
     /// <param name="other">The other number.</param>
     public bool Equals(Float4E2M1 other) => ToSingle().Equals(other.ToSingle());
 
@@ -78,6 +79,6 @@ public readonly struct Float4E2M1 : IEquatable<Float4E2M1>
     /// <inheritdoc/>
     public override int GetHashCode() => ToSingle().GetHashCode();
 
-    /// <summary>The number in the invariant culture.</summary>
+    /// <summary>Formats the number in the invariant culture.</summary>
     public override string ToString() => ToSingle().ToString(CultureInfo.InvariantCulture);
 }

@@ -14,21 +14,21 @@ public readonly struct Float8E4M3 : IEquatable<Float8E4M3>
 
     private Float8E4M3(byte bits) => Bits = bits;
 
-    /// <summary>The largest finite number, 448.</summary>
+    /// <summary>Largest finite number, 448.</summary>
     public static Float8E4M3 MaxValue => new(Largest);
 
     /// <summary>Not a number, 0x7F.</summary>
     public static Float8E4M3 NaN => new(NaNBits);
 
-    /// <summary>Sign (1 bit), exponent (4), fraction (3), from the highest bit down.</summary>
+    /// <summary>Bits of the number: sign (1 bit), exponent (4), fraction (3), from the highest bit down.</summary>
     public byte Bits { get; }
 
-    /// <summary>The number with these bits.</summary>
+    /// <summary>Makes the number with given bits.</summary>
     /// <param name="bits">Sign (1 bit), exponent (4), fraction (3), from the highest bit down.</param>
     public static Float8E4M3 FromBits(byte bits) => new(bits);
 
-    /// <summary>Rounds to the nearest, of two to the one whose last bit is 0; what is beyond 448, infinities included,
-    /// becomes 448 with its sign, as <c>cvt.rn.satfinite.e4m3x2.f32</c> does. NaN becomes 0x7F.</summary>
+    /// <summary>Rounds to nearest even. Numbers beyond 448 and infinities become 448 with their sign, as
+    /// <c>cvt.rn.satfinite.e4m3x2.f32</c> does. NaN becomes 0x7F.</summary>
     /// <param name="value">The number to round.</param>
     public static explicit operator Float8E4M3(float value)
     {
@@ -37,7 +37,7 @@ public readonly struct Float8E4M3 : IEquatable<Float8E4M3>
         return new((byte)(float.IsNegative(value) ? code | Sign : code));
     }
 
-    /// <summary>The same number, exactly.</summary>
+    /// <summary>Converts exactly to a <see cref="float"/>.</summary>
     /// <param name="value">The number.</param>
     public static explicit operator float(Float8E4M3 value)
     {
@@ -47,20 +47,20 @@ public readonly struct Float8E4M3 : IEquatable<Float8E4M3>
         return (value.Bits & Sign) == 0 ? magnitude : -magnitude;
     }
 
-    /// <summary>Rounds as the operator does.</summary>
+    /// <summary>Rounds as the conversion from <see cref="float"/> does.</summary>
     /// <param name="value">The number to round.</param>
     public static Float8E4M3 FromSingle(float value) => (Float8E4M3)value;
 
-    /// <summary>The same number, exactly.</summary>
+    /// <summary>Converts exactly to a <see cref="float"/>.</summary>
     public float ToSingle() => (float)this;
 
-    /// <summary>Whether the numbers are equal: 0 and -0 are, NaN and NaN are not.</summary>
+    /// <summary>Tells whether two numbers are equal: 0 and -0 are, NaN and NaN are not.</summary>
     public static bool operator ==(Float8E4M3 left, Float8E4M3 right) => left.ToSingle() == right.ToSingle();
 
-    /// <summary>Whether the numbers are not equal.</summary>
+    /// <summary>Tells whether two numbers are not equal.</summary>
     public static bool operator !=(Float8E4M3 left, Float8E4M3 right) => !(left == right);
 
-    /// <summary>As <see cref="float.Equals(float)"/>: 0 equals -0, and NaN equals NaN.</summary>
+    /// <summary>Compares as <see cref="float.Equals(float)"/> does: 0 equals -0, and NaN equals NaN.</summary>
     /// <param name="other">The other number.</param>
     public bool Equals(Float8E4M3 other) => ToSingle().Equals(other.ToSingle());
 
@@ -70,6 +70,6 @@ public readonly struct Float8E4M3 : IEquatable<Float8E4M3>
     /// <inheritdoc/>
     public override int GetHashCode() => ToSingle().GetHashCode();
 
-    /// <summary>The number in the invariant culture.</summary>
+    /// <summary>Formats the number in the invariant culture.</summary>
     public override string ToString() => ToSingle().ToString(CultureInfo.InvariantCulture);
 }

@@ -2,19 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>What the floating-point formats of 4 and 8 bits have in common: exponent above fraction, subnormal numbers where
-/// the exponent is 0, no infinities.</summary>
+/// <summary>Conversions that the floating-point formats of 4 and 8 bits share: exponent above fraction, subnormal numbers
+/// where the exponent is 0, no infinities.</summary>
 internal static class Minifloat
 {
     private const int FloatFractionBits = 23;
     private const int FloatBias = 127;
 
-    /// <summary>Code of the nearest number, of two that of the even code; what is too large becomes the largest.</summary>
-    /// <param name="magnitude">What to round: 0 or more, or infinite.</param>
-    /// <param name="fractionBits">Bits of the format's fraction.</param>
+    /// <summary>Rounds to the code of the nearest number, the even one of two; numbers that are too large become the
+    /// largest.</summary>
+    /// <param name="magnitude">Number to round: 0 or more, or infinite.</param>
+    /// <param name="fractionBits">Number of bits of the format's fraction.</param>
     /// <param name="bias">Bias of the format's exponent.</param>
     /// <param name="largest">Code of the format's largest finite number.</param>
-    // Inlined, the format's bits are constants: the CPU back end rounds every element here.
+    // Inlining makes the format's bits constants: ranks on the CPU round every element here.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte Round(float magnitude, int fractionBits, int bias, int largest)
     {
@@ -40,9 +41,9 @@ internal static class Minifloat
         return (byte)Math.Min(code, largest);
     }
 
-    /// <summary>The number of a code without sign.</summary>
-    /// <param name="code">Exponent above fraction.</param>
-    /// <param name="fractionBits">Bits of the format's fraction.</param>
+    /// <summary>Computes the number of a code without sign.</summary>
+    /// <param name="code">Code: the exponent above the fraction.</param>
+    /// <param name="fractionBits">Number of bits of the format's fraction.</param>
     /// <param name="bias">Bias of the format's exponent.</param>
     public static float Value(int code, int fractionBits, int bias)
     {

@@ -1,7 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>Where the scales of a quantized tensor are, how many there are and what they are: docs/numbers.md, step 5.
-/// </summary>
+/// <summary>Type, number and positions of the codes and scales of a quantized tensor: docs/numbers.md, step 5.</summary>
 public static class ScaleLayouts
 {
     private const int TileBlocks = 4;
@@ -9,14 +8,14 @@ public static class ScaleLayouts
     private const int LargeTileRows = 128;
     private const int RowsOfAGroup = 32;
 
-    /// <summary>Type of the codes that a quantization writes: e4m3 or e2m1.</summary>
+    /// <summary>Gets the type of the codes that a quantization writes: e4m3 or e2m1.</summary>
     /// <param name="quantization">The quantization.</param>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="ArgumentException">The quantization is none.</exception>
     public static ElementType CodeType(in Quantization quantization) => CallWords.Of(quantization.Kind) is { } row
         ? CallWords.TypeOf(row.Codes)
         : throw new ArgumentException("Where nothing is quantized there are no codes; take a quantization.");
 
-    /// <summary>Type of the scales that a quantization writes; null if it writes none.</summary>
+    /// <summary>Gets the type of the scales that a quantization writes; null if it writes none.</summary>
     /// <param name="quantization">The quantization.</param>
     public static ElementType? ScaleType(in Quantization quantization) => CallWords.Of(quantization.Kind) switch
     {
@@ -25,10 +24,10 @@ public static class ScaleLayouts
         { } row => CallWords.TypeOf(row.Scales[0]),
     };
 
-    /// <summary>Scales of a row without padding; 0 if the quantization makes none.</summary>
+    /// <summary>Computes the number of scales of a row, without padding; 0 if the quantization writes none.</summary>
     /// <param name="quantization">The quantization.</param>
-    /// <param name="hidden">Elements of a row.</param>
-    /// <exception cref="ArgumentException">The row is no whole number of groups.</exception>
+    /// <param name="hidden">Number of elements of a row.</param>
+    /// <exception cref="ArgumentException">The row is not a whole number of groups.</exception>
     public static int BlocksPerRow(in Quantization quantization, int hidden)
     {
         if (CallWords.Of(quantization.Kind) is not { Scales.Count: > 0 } row) return 0;
@@ -43,27 +42,28 @@ public static class ScaleLayouts
         return hidden / elements;
     }
 
-    /// <summary>Scales of a tensor with padding: elements that <see cref="AllReduceCall.ScaleOut"/> must have; 0 if the
-    /// quantization makes none.</summary>
+    /// <summary>Computes the number of scales of a tensor, with padding, which <see cref="AllReduceCall.ScaleOut"/> must
+    /// have room for; 0 if the quantization writes none.</summary>
     /// <param name="quantization">The quantization.</param>
-    /// <param name="tokens">Rows.</param>
-    /// <param name="hidden">Elements of a row.</param>
-    /// <exception cref="ArgumentException">The row is no whole number of groups.</exception>
+    /// <param name="tokens">Number of rows.</param>
+    /// <param name="hidden">Number of elements of a row.</param>
+    /// <exception cref="ArgumentException">The row is not a whole number of groups.</exception>
     public static long Count(in Quantization quantization, long tokens, int hidden) =>
         Count(Layout(quantization), tokens, BlocksPerRow(quantization, hidden));
 
-    /// <summary>Bytes of the scales of a tensor with padding; 0 if the quantization makes none.</summary>
+    /// <summary>Computes the size of the scales of a tensor in bytes, with padding; 0 if the quantization writes
+    /// none.</summary>
     /// <param name="quantization">The quantization.</param>
-    /// <param name="tokens">Rows.</param>
-    /// <param name="hidden">Elements of a row.</param>
-    /// <exception cref="ArgumentException">The row is no whole number of groups.</exception>
+    /// <param name="tokens">Number of rows.</param>
+    /// <param name="hidden">Number of elements of a row.</param>
+    /// <exception cref="ArgumentException">The row is not a whole number of groups.</exception>
     public static long ByteCount(in Quantization quantization, long tokens, int hidden) =>
         ScaleType(quantization) is { } type ? DeviceTensor.ByteCount(type, Count(quantization, tokens, hidden)) : 0;
 
-    /// <summary>Scales of a tensor with padding.</summary>
+    /// <summary>Computes the number of scales of a tensor in a layout, with padding.</summary>
     /// <param name="layout">The layout.</param>
-    /// <param name="tokens">Rows.</param>
-    /// <param name="blocks">Blocks of a row.</param>
+    /// <param name="tokens">Number of rows.</param>
+    /// <param name="blocks">Number of blocks of a row.</param>
     public static long Count(ScaleLayout layout, long tokens, int blocks) => layout switch
     {
         ScaleLayout.Swizzled8x4 => RoundUp(tokens, SmallTileRows) * RoundUp(blocks, TileBlocks),
@@ -71,12 +71,12 @@ public static class ScaleLayouts
         _ => tokens * blocks,
     };
 
-    /// <summary>Index of the scale of a block. Tiles of 4 blocks stand in rows; in a tile of 128 rows, 4 rows that are 32
-    /// apart are neighbours.</summary>
+    /// <summary>Computes the index of a block's scale. Tiles are 4 blocks wide and lie row by row; in a tile of 128 rows, 4
+    /// rows that are 32 apart are neighbours.</summary>
     /// <param name="layout">The layout.</param>
-    /// <param name="row">The row, from 0.</param>
-    /// <param name="block">The block of the row, from 0.</param>
-    /// <param name="blocks">Blocks of a row.</param>
+    /// <param name="row">Index of the row, from 0.</param>
+    /// <param name="block">Index of the block in the row, from 0.</param>
+    /// <param name="blocks">Number of blocks of a row.</param>
     public static long Offset(ScaleLayout layout, long row, int block, int blocks)
     {
         var tilesOfARow = RoundUp(blocks, TileBlocks) / TileBlocks;
@@ -97,7 +97,7 @@ public static class ScaleLayouts
         }
     }
 
-    /// <summary>Layout of the scales that a quantization writes: linear where a call cannot choose one.</summary>
+    /// <summary>Gets the layout of the scales that a quantization writes: linear where a call cannot choose one.</summary>
     internal static ScaleLayout Layout(in Quantization quantization) =>
         CallWords.Of(quantization.Kind) is { TakesLayout: true } ? quantization.Layout : ScaleLayout.Linear;
 

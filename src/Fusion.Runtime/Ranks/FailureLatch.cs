@@ -1,59 +1,61 @@
 namespace Fusion.Runtime;
 
-/// <summary>Remembers why an operation failed, until it is reset: each rank is told once what happened, and after that only
-/// that it must be reset. May be used by any thread.</summary>
+/// <summary>Remembers why an operation failed until it is reset. Each rank gets the failure once, and after that only
+/// <see cref="ResetRequiredException"/>. Safe for any thread.</summary>
 internal sealed class FailureLatch(int ranks)
 {
-    private readonly bool[] told = new bool[ranks];
+    private readonly bool[] isInformed = new bool[ranks];
     private Exception? failure;
 
-    /// <summary>Why; null if nothing failed. Not to be thrown: each rank's thread gets an exception of its own.</summary>
+    /// <summary>The failure; null if nothing failed. Do not throw it: each rank's thread gets an exception object of its
+    /// own.</summary>
     public Exception? Failure => Volatile.Read(ref failure);
 
     /// <summary>Remembers a failure, unless there is an earlier one.</summary>
-    /// <param name="reason">What happened.</param>
+    /// <param name="reason">The failure.</param>
     public void Set(Exception reason) => Interlocked.CompareExchange(ref failure, reason, null);
 
     /// <summary>Throws if a rank must not launch.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <exception cref="ResetRequiredException">The rank was told before.</exception>
+    /// <param name="rank">Index of the rank.</param>
+    /// <exception cref="ResetRequiredException">The rank got the failure
+    /// before.</exception>
     public void ThrowBeforeLaunch(int rank)
     {
         if (Failure is not { } reason) return;
-        if (told[rank]) throw new ResetRequiredException(rank, reason);
-        told[rank] = true;
-        throw Again(reason, rank);
+        if (isInformed[rank]) throw new ResetRequiredException(rank, reason);
+        isInformed[rank] = true;
+        throw CopyForRank(reason, rank);
     }
 
     /// <summary>Throws if the operation failed.</summary>
-    /// <param name="rank">Who is told; null for all.</param>
+    /// <param name="rank">Index of the rank that gets the failure; null for all.</param>
     public void Throw(int? rank = null)
     {
         if (Failure is not { } reason) return;
-        MarkTold(rank);
-        throw Again(reason, rank ?? 0);
+        MarkInformed(rank);
+        throw CopyForRank(reason, rank ?? 0);
     }
 
-    /// <summary>Notes who knows.</summary>
-    /// <param name="rank">The rank; null for all.</param>
-    public void MarkTold(int? rank)
+    /// <summary>Notes that a rank got the failure.</summary>
+    /// <param name="rank">Index of the rank; null for all.</param>
+    public void MarkInformed(int? rank)
     {
-        if (rank is { } one) told[one] = true;
-        else Array.Fill(told, true);
+        if (rank is { } one) isInformed[one] = true;
+        else Array.Fill(isInformed, true);
     }
 
-    /// <summary>Forgets.</summary>
+    /// <summary>Forgets the failure.</summary>
     public void Clear()
     {
-        Array.Clear(told);
+        Array.Clear(isInformed);
         Volatile.Write(ref failure, null);
     }
 
     // One object thrown on several threads would mix their stack traces.
-    private static FusionException Again(Exception reason, int rank) => reason switch
+    private static FusionException CopyForRank(Exception reason, int rank) => reason switch
     {
-        PeerTimeoutException timeout => timeout.Again(),
-        CallMismatchException mismatch => mismatch.Again(),
+        PeerTimeoutException timeout => timeout.CopyForThread(),
+        CallMismatchException mismatch => mismatch.CopyForThread(),
         _ => new ResetRequiredException(rank, reason),
     };
 }

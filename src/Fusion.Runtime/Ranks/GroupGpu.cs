@@ -3,7 +3,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>A GPU and what the ranks on it share.</summary>
+/// <summary>A GPU of a group, with the context and kernels that its ranks share.</summary>
 internal sealed class GroupGpu : IDisposable
 {
     private readonly Lock gate = new();
@@ -11,9 +11,9 @@ internal sealed class GroupGpu : IDisposable
     private readonly Dictionary<KernelModule, KernelLibrary> modules = new(ReferenceEqualityComparer.Instance);
     private KernelLibrary? kernels;
 
-    /// <param name="gpu">Its number.</param>
-    /// <param name="ranks">How many ranks of the group are on it.</param>
-    /// <param name="options">How to load the kernels.</param>
+    /// <param name="gpu">Ordinal of the GPU.</param>
+    /// <param name="ranks">Number of the group's ranks on the GPU.</param>
+    /// <param name="options">Options with which kernels are loaded; null for none.</param>
     public GroupGpu(int gpu, int ranks, KernelLoadOptions? options)
     {
         Context = GpuContext.Open(gpu);
@@ -25,7 +25,7 @@ internal sealed class GroupGpu : IDisposable
 
     public int Ranks { get; }
 
-    /// <summary>The built-in kernels, loaded at the first use: a group may serve buffers alone.</summary>
+    /// <summary>Built-in kernels, loaded at the first use, since a group may serve buffers alone.</summary>
     public KernelLibrary Kernels
     {
         get
@@ -34,11 +34,11 @@ internal sealed class GroupGpu : IDisposable
         }
     }
 
-    /// <summary>Which image of a module it would load.</summary>
+    /// <summary>Chooses the image of a module that the GPU and its driver would load.</summary>
     public ImageChoice Choose(KernelModule module) => ImageSelector.Choose(
         module, Context.Device.Capability, PtxVersions.LimitFor(GpuDriver.Version), options?.Kind);
 
-    /// <summary>The kernels of a variant, loaded at the first use.</summary>
+    /// <summary>Gets the kernels of a variant, loaded at the first use.</summary>
     public KernelLibrary KernelsOf(AllReduceVariant variant)
     {
         lock (gate)

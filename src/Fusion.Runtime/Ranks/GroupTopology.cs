@@ -2,18 +2,18 @@ using System.Text.Json.Serialization;
 
 namespace Fusion.Runtime;
 
-/// <summary>Where the ranks of a group are.</summary>
+/// <summary>Topology of a group: where its ranks are.</summary>
 public enum GroupTopology
 {
-    /// <summary>Each on a GPU of its own, all of which reach each other's memory.</summary>
+    /// <summary>Ranks on several GPUs, which reach each other's memory.</summary>
     [JsonStringEnumMemberName("gpus")]
     Gpus,
 
-    /// <summary>All on one GPU.</summary>
+    /// <summary>All ranks on one GPU.</summary>
     [JsonStringEnumMemberName("loopback")]
     Loopback,
 
-    /// <summary>All on the CPU, which needs no GPU and exchanges nothing.</summary>
+    /// <summary>All ranks on the CPU, where nothing is exchanged.</summary>
     [JsonStringEnumMemberName("cpu")]
     Cpu,
 }

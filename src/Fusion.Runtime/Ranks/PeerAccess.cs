@@ -2,15 +2,15 @@ using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
 
-/// <summary>GPUs that use each other's memory.</summary>
+/// <summary>Peer access between GPUs: whether one can use another one's memory.</summary>
 public static unsafe class PeerAccess
 {
     private const int ProbeBytes = 4096;
 
-    /// <summary>Whether the driver claims that a GPU can use another one's memory. Whether bytes really arrive is known only
-    /// when a group was made (<see cref="RankGroup.OnGpus"/>).</summary>
-    /// <param name="gpu">Number of the GPU that would read and write.</param>
-    /// <param name="peer">Number of the GPU that has the memory.</param>
+    /// <summary>Tells whether the driver claims that a GPU can use another one's memory. Whether bytes really arrive is
+    /// checked when a group is made (<see cref="RankGroup.OnGpus"/>).</summary>
+    /// <param name="gpu">Ordinal of the GPU that would read and write.</param>
+    /// <param name="peer">Ordinal of the GPU that has the memory.</param>
     /// <exception cref="NoDriverException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no such GPU.</exception>
     /// <exception cref="GpuException">The driver does not answer.</exception>
@@ -22,11 +22,11 @@ public static unsafe class PeerAccess
         return can;
     }
 
-    /// <summary>Lets a GPU use another one's memory and tries it out.</summary>
+    /// <summary>Enables a GPU to use another one's memory, and checks that bytes arrive.</summary>
     /// <param name="from">The GPU that is to read and write.</param>
     /// <param name="to">The GPU that has the memory.</param>
-    /// <exception cref="NoPeerAccessException">It cannot.</exception>
-    /// <exception cref="PeerCheckException">The driver says that it can, but bytes do not arrive.</exception>
+    /// <exception cref="NoPeerAccessException">The driver denies peer access.</exception>
+    /// <exception cref="PeerCheckException">The driver claims peer access, but bytes do not arrive.</exception>
     /// <exception cref="GpuException">The driver reports another error.</exception>
     internal static void Establish(GpuContext from, GpuContext to)
     {
@@ -39,17 +39,18 @@ public static unsafe class PeerAccess
         from.MakeCurrent();
         var result = GpuDriver.Library.Peer.Enable(to.Handle);
         if (result != CudaResult.PeerAccessAlreadyEnabled) GpuDriver.Check(result, "cuCtxEnablePeerAccess");
-        Try(from, to);
+        CheckByteTransfer(from, to);
     }
 
-    // Twice with different bytes: memory may by chance hold what was to be written.
-    private static void Try(GpuContext from, GpuContext to)
+    // Two different values: memory may by chance hold one of them already.
+    private static void CheckByteTransfer(GpuContext from, GpuContext to)
     {
         using var memory = new DeviceBuffer<byte>(to, ProbeBytes);
         foreach (var value in new byte[] { 0x5A, 0xC3 })
         {
             memory.Fill(0);
-            // A fill by `from` of memory of `to` is what a kernel's stores are: no copy engine and no staging in the host.
+            // A fill by `from` of memory of `to` goes the way of a kernel's stores, without copy engine or staging in the
+            // host.
             from.MakeCurrent();
             GpuDriver.Check(GpuDriver.Library.Memory.Fill(memory.Pointer.Address, value, ProbeBytes), "cuMemsetD8");
             from.Synchronize();

@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>All ranks of an operation in this process: each one sees the others' memory and status directly, and there is nobody
-/// to wait for.</summary>
+/// <summary>Peers of an operation whose ranks are all in this process: memory and status are read directly, and the barrier
+/// has nobody to wait for.</summary>
 internal sealed class PeersInProcess : IPeers
 {
     private GpuRank[] ranks = [];
@@ -32,7 +32,7 @@ internal sealed class PeersInProcess : IPeers
     {
     }
 
-    /// <summary>Looks for a failure among ranks of this process.</summary>
+    /// <summary>Finds a failure among ranks of this process.</summary>
     internal static bool TryFindFailure(ReadOnlySpan<GpuRank> ranks, out WaitFailure failure)
     {
         var isFound = false;
@@ -47,7 +47,7 @@ internal sealed class PeersInProcess : IPeers
         return isFound;
     }
 
-    /// <summary>Lets the kernels of ranks of this process give up.</summary>
+    /// <summary>Asks the waiting kernels of ranks of this process to give up.</summary>
     internal static void GiveUp(ReadOnlySpan<GpuRank> ranks)
     {
         foreach (var rank in ranks) rank.Workspace.Poison();

@@ -1,9 +1,9 @@
 namespace Fusion.Runtime;
 
-/// <summary>Whether all ranks plan the same: either all go ahead or none does.</summary>
+/// <summary>Checks that all ranks have the same plan, so that either all go ahead or none does.</summary>
 internal static class PlanAgreement
 {
-    /// <exception cref="PlanMismatchException">A rank's plan is not rank 0's; says what differs.</exception>
+    /// <exception cref="PlanMismatchException">A rank's plan differs from rank 0's.</exception>
     public static void Check(IReadOnlyList<RankPlan> plans)
     {
         for (var rank = 1; rank < plans.Count; rank++)

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>Memory of a rank for a number of elements: on its GPU, or in host memory for a rank on the CPU.</summary>
-/// <remarks>Dispose it when no call uses it any more, and before its group; there is no finalizer, because nobody could tell
-/// that a call still does. Copies wait until they are done, but not for
-/// calls: synchronize the rank before reading what it wrote. One thread at a time.</remarks>
-/// <typeparam name="T">The elements.</typeparam>
+/// <summary>A buffer of a rank: on its GPU, or in host memory for a rank on the CPU.</summary>
+/// <remarks>Dispose it when no call uses it any more, and before its group. It has no finalizer, which could not know
+/// whether a call still uses it. Copies return when they are done, but do not wait for calls: synchronize the rank before
+/// reading what it wrote. Use it from one thread at a time.</remarks>
+/// <typeparam name="T">Type of the elements.</typeparam>
 public sealed unsafe class RankBuffer<T> : IDisposable
     where T : unmanaged
 {
@@ -27,7 +27,7 @@ public sealed unsafe class RankBuffer<T> : IDisposable
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
-    /// <summary>Address of the first element: on the GPU, or on the host. A multiple of 256. Good until the buffer is
+    /// <summary>Address of the first element: on the GPU, or on the host. A multiple of 256, valid until the buffer is
     /// disposed.</summary>
     /// <exception cref="ObjectDisposedException">The buffer is disposed.</exception>
     public DevicePointer<T> Pointer
@@ -42,28 +42,29 @@ public sealed unsafe class RankBuffer<T> : IDisposable
     private long Bytes => Length * sizeof(T);
 
     /// <summary>Copies values to the start of the buffer and waits until they are there.</summary>
-    /// <param name="source">At most <see cref="Length"/> values.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are too many.</exception>
-    /// <exception cref="GpuException">The copy failed, or a kernel before it.</exception>
+    /// <param name="source">Values to copy, at most <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are more values than elements.</exception>
+    /// <exception cref="GpuException">The copy or an earlier kernel failed.</exception>
     public void CopyFrom(ReadOnlySpan<T> source)
     {
         if (device is not null) device.CopyFrom(source);
         else source.CopyTo(HostSpan(source.Length, nameof(source)));
     }
 
-    /// <summary>Copies the start of the buffer.</summary>
-    /// <param name="target">Room for at most <see cref="Length"/> values; it is filled.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It has room for more.</exception>
-    /// <exception cref="GpuException">The copy failed, or a kernel before it.</exception>
+    /// <summary>Copies the start of the buffer to the host and waits until it is there.</summary>
+    /// <param name="target">Span that is filled, of at most <see cref="Length"/> values.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The span is longer than the buffer.</exception>
+    /// <exception cref="GpuException">The copy or an earlier kernel failed.</exception>
     public void CopyTo(Span<T> target)
     {
         if (device is not null) device.CopyTo(target);
         else HostSpan(target.Length, nameof(target)).CopyTo(target);
     }
 
-    /// <summary>Sets every byte: 0xFF makes NaN of all floating-point elements, which shows what a call left out.</summary>
-    /// <param name="value">The byte.</param>
-    /// <exception cref="GpuException">It failed, or a kernel before it.</exception>
+    /// <summary>Sets every byte of the buffer. 0xFF makes NaN of all floating-point elements, which shows what a call did
+    /// not write.</summary>
+    /// <param name="value">Value of each byte.</param>
+    /// <exception cref="GpuException">The fill or an earlier kernel failed.</exception>
     public void Fill(byte value)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
@@ -71,19 +72,19 @@ public sealed unsafe class RankBuffer<T> : IDisposable
         else NativeMemory.Fill(host, (nuint)Bytes, value);
     }
 
-    /// <summary>The start of the buffer as a matrix of its own elements.</summary>
+    /// <summary>Gets the start of the buffer as a matrix of the buffer's own elements.</summary>
     /// <param name="rows">Number of rows, mostly tokens.</param>
     /// <param name="columns">Number of columns, mostly the hidden size.</param>
     /// <exception cref="ArgumentOutOfRangeException">The buffer is too small.</exception>
-    /// <exception cref="NotSupportedException">T is not an element of tensors, such as a byte: name the type.</exception>
+    /// <exception cref="NotSupportedException"><typeparamref name="T"/> is no element type of tensors, such as
+    /// <see cref="byte"/>: name the type.</exception>
     public DeviceTensor AsTensor(long rows, long columns) => AsTensor(
         RankBufferElements.TypeOf<T>() ?? throw new NotSupportedException(
             $"What elements {typeof(T).Name} are is not known: call AsTensor(type, rows, columns)."),
         rows, columns);
 
-    /// <summary>The start of the buffer as a matrix.</summary>
-    /// <param name="type">What its bytes are: <see cref="ElementType.Float4E2M1"/>, of which two are a byte, and the
-    /// like.</param>
+    /// <summary>Gets the start of the buffer as a matrix of a type.</summary>
+    /// <param name="type">Type of the matrix's elements; two of <see cref="ElementType.Float4E2M1"/> are one byte.</param>
     /// <param name="rows">Number of rows, mostly tokens.</param>
     /// <param name="columns">Number of columns, mostly the hidden size.</param>
     /// <exception cref="ArgumentOutOfRangeException">The buffer is too small.</exception>
@@ -98,7 +99,7 @@ public sealed unsafe class RankBuffer<T> : IDisposable
                 nameof(rows), $"{rows} × {columns} elements of {type} are {bytes} bytes, but the buffer has {Bytes}.");
     }
 
-    /// <summary>Frees the memory. Doing it twice is harmless.</summary>
+    /// <summary>Frees the memory. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
@@ -115,7 +116,7 @@ public sealed unsafe class RankBuffer<T> : IDisposable
     }
 }
 
-/// <summary>Which elements of tensors .NET's types are.</summary>
+/// <summary>Maps .NET's types to the element types of tensors.</summary>
 internal static class RankBufferElements
 {
     public static ElementType? TypeOf<T>() =>

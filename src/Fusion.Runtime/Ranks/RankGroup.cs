@@ -2,9 +2,10 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The ranks that do an all-reduce together: each on a GPU of its own, several on one GPU, or on the CPU.</summary>
-/// <remarks>Dispose it after all that was made of it: operations, buffers, streams. Operations that are left then are disposed
-/// with it. Members may be called from any thread.</remarks>
+/// <summary>A group of ranks that do all-reduces together: each on a GPU of its own, several on one GPU, or on the
+/// CPU.</summary>
+/// <remarks>Dispose it after everything that was made from it: operations, buffers, streams. Operations that are left are
+/// disposed with it. Members may be called from any thread.</remarks>
 public sealed class RankGroup : IDisposable
 {
     private readonly List<GroupGpu> groupGpus = [];
@@ -23,28 +24,28 @@ public sealed class RankGroup : IDisposable
         if (peers is not null) this.peers = peers;
     }
 
-    /// <summary>Where the ranks are.</summary>
+    /// <summary>Topology of the group: where the ranks are.</summary>
     public GroupTopology Topology { get; }
 
-    /// <summary>Number of ranks: 2 to 8, or 16.</summary>
+    /// <summary>World size: 2 to 8, or 16 ranks.</summary>
     public int WorldSize { get; }
 
-    /// <summary>The ranks, each at its index.</summary>
+    /// <summary>Ranks of the group, each at its index.</summary>
     public IReadOnlyList<Rank> Ranks { get; private set; } = [];
 
-    /// <summary>The ranks that this process launches, in the order of their indices: all of them, in a group of one
+    /// <summary>Ranks that this process launches, in the order of their indices; all ranks in a group of one
     /// process.</summary>
     public IReadOnlyList<Rank> LocalRanks => localRanks ??= [.. Ranks.Where(rank => rank.IsLocal)];
 
-    /// <summary>The most ranks that share a GPU.</summary>
+    /// <summary>Largest number of ranks that share a GPU.</summary>
     internal int RanksOnGpu { get; private set; } = 1;
 
     internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
 
-    /// <summary>Ranks on the CPU: the same calls with the same results, and no GPU.</summary>
-    /// <param name="ranks">How many: 2 to 8, or 16.</param>
+    /// <summary>Makes a group of ranks on the CPU, which does the same calls with the same results without a GPU.</summary>
+    /// <param name="ranks">World size: 2 to 8, or 16.</param>
     /// <returns>A group, to be disposed.</returns>
-    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    /// <exception cref="WorldSizeException">The world size is not supported.</exception>
     public static RankGroup OnCpu(int ranks)
     {
         var group = new RankGroup(GroupTopology.Cpu, ranks);
@@ -52,35 +53,35 @@ public sealed class RankGroup : IDisposable
         return group;
     }
 
-    /// <summary>Several ranks on one GPU, for tests and for measuring.</summary>
-    /// <param name="ranks">How many: 2 to 8, or 16.</param>
-    /// <param name="gpu">Number of the GPU, from 0.</param>
-    /// <param name="kernels">Choices for tests; null for none.</param>
+    /// <summary>Makes a group of several ranks on one GPU, for tests and benchmarks.</summary>
+    /// <param name="ranks">World size: 2 to 8, or 16.</param>
+    /// <param name="gpu">Ordinal of the GPU, from 0.</param>
+    /// <param name="kernels">Options with which kernels are loaded, for tests; null for none.</param>
     /// <returns>A group, to be disposed.</returns>
-    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    /// <exception cref="WorldSizeException">The world size is not supported.</exception>
     /// <exception cref="NoDriverException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no such GPU.</exception>
     /// <exception cref="GpuException">The driver cannot use it.</exception>
     public static RankGroup Loopback(int ranks, int gpu = 0, KernelLoadOptions? kernels = null)
     {
         var group = new RankGroup(GroupTopology.Loopback, ranks);
-        return group.Place([.. Enumerable.Repeat<int?>(gpu, ranks)], kernels);
+        return group.OpenGpus([.. Enumerable.Repeat<int?>(gpu, ranks)], kernels);
     }
 
-    /// <summary>A rank on each of several GPUs, which all reach each other's memory. Peer access is made and tried out, by
-    /// writing and reading, before this returns.</summary>
-    /// <param name="gpus">Number of each rank's GPU. Naming one several times puts several ranks on it.</param>
+    /// <summary>Makes a group of a rank on each of several GPUs, which all reach each other's memory. Peer access is enabled
+    /// and checked by writing and reading before this returns.</summary>
+    /// <param name="gpus">Ordinal of each rank's GPU. Naming a GPU several times puts several ranks on it.</param>
     /// <returns>A group, to be disposed.</returns>
-    /// <exception cref="WorldSizeException">There are no groups of so many.</exception>
+    /// <exception cref="WorldSizeException">The world size is not supported.</exception>
     /// <exception cref="NoDriverException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no such GPU.</exception>
     /// <exception cref="NoPeerAccessException">A GPU cannot use another one's memory.</exception>
     /// <exception cref="PeerCheckException">What a GPU wrote into another one's memory did not arrive.</exception>
     /// <exception cref="GpuException">The driver cannot use a GPU.</exception>
-    public static RankGroup OnGpus(params ReadOnlySpan<int> gpus) => Listed(gpus.ToArray(), null);
+    public static RankGroup OnGpus(params ReadOnlySpan<int> gpus) => OfGpus(gpus.ToArray(), null);
 
-    /// <summary>Disposes the operations that were not, each of which waits for its calls, then frees the ranks' own streams and
-    /// lets go of the GPUs. Doing it twice is harmless.</summary>
+    /// <summary>Disposes the operations that are left, each of which waits for its calls, then frees the ranks' streams and
+    /// contexts. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         IDisposable[] left;
@@ -96,8 +97,8 @@ public sealed class RankGroup : IDisposable
         groupGpus.ForEach(gpu => gpu.Dispose());
     }
 
-    /// <summary>Takes over an operation: it is disposed with the group at the latest.</summary>
-    /// <param name="operation">What uses the group's GPUs.</param>
+    /// <summary>Registers an operation to be disposed with the group at the latest.</summary>
+    /// <param name="operation">An operation on the group's GPUs.</param>
     internal void Own(IDisposable operation)
     {
         lock (owned)
@@ -120,28 +121,29 @@ public sealed class RankGroup : IDisposable
         lock (owned) owned.Remove(operation);
     }
 
-    internal static RankGroup Listed(int[] gpus, KernelLoadOptions? kernels)
+    internal static RankGroup OfGpus(int[] gpus, KernelLoadOptions? kernels)
     {
         var topology = gpus.Distinct().Count() == 1 ? GroupTopology.Loopback : GroupTopology.Gpus;
-        return new RankGroup(topology, gpus.Length).Place([.. gpus.Select(gpu => (int?)gpu)], kernels);
+        return new RankGroup(topology, gpus.Length).OpenGpus([.. gpus.Select(gpu => (int?)gpu)], kernels);
     }
 
-    /// <summary>A group of which this process has some ranks; others have the rest.</summary>
-    /// <param name="topology">Where all ranks are.</param>
-    /// <param name="gpus">GPU of each rank of this process at its index; null for the ranks of others.</param>
-    /// <param name="ranksOnGpu">The most ranks of the whole group that share a GPU.</param>
-    /// <param name="peers">Makes what each operation knows of all ranks.</param>
+    /// <summary>Makes a group of which this process has some ranks and other processes have the others.</summary>
+    /// <param name="topology">Topology of all ranks.</param>
+    /// <param name="gpus">Ordinal of the GPU of each rank of this process at the rank's index; null for ranks of other
+    /// processes.</param>
+    /// <param name="ranksOnGpu">Largest number of ranks of the whole group that share a GPU.</param>
+    /// <param name="peers">Factory that is called once for each operation.</param>
     internal static RankGroup Partial(GroupTopology topology, int?[] gpus, int ranksOnGpu, Func<IPeers> peers)
     {
-        var group = new RankGroup(topology, gpus.Length, peers).Place(gpus, null);
+        var group = new RankGroup(topology, gpus.Length, peers).OpenGpus(gpus, null);
         group.RanksOnGpu = ranksOnGpu;
         return group;
     }
 
-    /// <summary>What one operation knows of all ranks.</summary>
+    /// <summary>Makes an operation's view of all ranks.</summary>
     internal IPeers NewPeers() => peers();
 
-    private RankGroup Place(int?[] gpus, KernelLoadOptions? kernels)
+    private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels)
     {
         try
         {

@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Fusion.Runtime;
 
-/// <summary>What a rank is going to do, as far as all ranks must do the same. Ranks compare hashes, and only where these
-/// differ the text, which is small enough to be sent from process to process.</summary>
+/// <summary>Plan of a rank, as far as all ranks must agree on it. Ranks compare hashes and, only where these differ, the
+/// text, which is small enough to be sent between processes.</summary>
 internal sealed class RankPlan
 {
     private readonly List<KeyValuePair<string, string>> items = [];
@@ -14,20 +14,20 @@ internal sealed class RankPlan
     {
     }
 
-    /// <summary>Names and values, in order.</summary>
+    /// <summary>Names and values of the plan, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Items => items;
 
-    /// <summary>The items as lines.</summary>
+    /// <summary>Items of the plan, one on each line.</summary>
     public string Text => string.Concat(items.Select(item => $"{item.Key}: {item.Value}\n"));
 
-    /// <summary>Equal for equal plans, on every machine.</summary>
+    /// <summary>SHA-256 of <see cref="Text"/>, equal for equal plans on every machine.</summary>
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
-    /// <summary>The plan of a rank.</summary>
+    /// <summary>Makes the plan of a rank.</summary>
     /// <param name="request">The operation as the rank knows it.</param>
-    /// <param name="timeout">How long it waits.</param>
-    /// <param name="layout">Its workspace.</param>
-    /// <param name="grids">The most blocks of each kernel; none on the CPU.</param>
+    /// <param name="timeout">Longest time that the rank waits for others.</param>
+    /// <param name="layout">Layout of the rank's workspace.</param>
+    /// <param name="grids">The most tokens at a time of each kernel; none on the CPU.</param>
     public static RankPlan Of(
         PlanRequest request, TimeSpan timeout, in WorkspaceLayout layout, IEnumerable<KeyValuePair<string, int>> grids)
     {

@@ -1,30 +1,31 @@
 namespace Fusion.Runtime;
 
-/// <summary>The fused all-reduce in plain C#: what docs/numbers.md says, step by step, in host memory. Kernels are compared
-/// with it bit for bit, and ranks on the CPU compute with it. Clear rather than fast.</summary>
+/// <summary>Reference of the fused all-reduce in plain C#, which follows docs/numbers.md step by step in host memory.
+/// Kernels are compared with it bit for bit, and ranks on the CPU compute with it. It is written to be clear rather than
+/// fast.</summary>
 public static class AllReduceReference
 {
-    // What a sum starts at, so that a sum of -0 alone is -0: -0 + x is x for every x.
+    // A sum starts at -0, so that a sum of -0 alone is -0: -0 + x is x for every x.
     private const float EmptySum = -0.0f;
 
-    /// <summary>Computes the calls of all ranks, and returns when all is written. A token is read on all ranks before it is
-    /// written on any, so outputs may be inputs as <see cref="AllReduceCall"/> allows. One call alone has nothing to add:
-    /// residual, norm and quantization of its input.</summary>
+    /// <summary>Computes the calls of all ranks and returns when all outputs are written. A token is read on all ranks
+    /// before it is written on any, so outputs may replace inputs as <see cref="AllReduceCall"/> allows. With one call
+    /// alone, the sum is its input.</summary>
     /// <param name="type">Type of inputs, sums, residuals and norms: bf16, f16 or f32.</param>
-    /// <param name="calls">Call i is rank i's. All addresses are those of host memory.</param>
+    /// <param name="calls">Calls of the ranks, call i being rank i's. All addresses are of host memory.</param>
     /// <exception cref="ArgumentException">There is no call, the calls do not agree, or a tensor's type or size does not
     /// fit; nothing was written.</exception>
     public static void Run(ElementType type, ReadOnlySpan<AllReduceCall> calls)
     {
-        // A type that does not exist is said before a tensor that does not have it.
+        // An undefined type is reported before a tensor that does not have it.
         _ = RowFormat.For(type);
         ReferenceCheck.Check(type, calls);
         Compute(type, calls);
     }
 
-    /// <summary>Computes calls that <see cref="CallValidation"/> has passed and that agree.</summary>
-    /// <param name="type">The operation's type.</param>
-    /// <param name="calls">Call i is rank i's.</param>
+    /// <summary>Computes calls that agree and have passed <see cref="CallValidation"/>.</summary>
+    /// <param name="type">Type of the operation.</param>
+    /// <param name="calls">Calls of the ranks, call i being rank i's.</param>
     internal static void Compute(ElementType type, ReadOnlySpan<AllReduceCall> calls)
     {
         var format = RowFormat.For(type);

@@ -1,9 +1,10 @@
 namespace Fusion.Runtime;
 
-/// <summary>Ranks on the CPU. Calls wait until all ranks have theirs; whoever brings the last one computes.</summary>
+/// <summary>Does the calls of ranks on the CPU. Calls wait until all ranks have launched theirs; the thread that launches
+/// the last one computes them.</summary>
 internal sealed class CpuEngine : IRankEngine
 {
-    private const int EmptyRooms = 4;
+    private const int InitialCapacity = 4;
 
     private readonly object gate = new();
     private readonly Queue<AllReduceCall>[] waiting;
@@ -18,7 +19,7 @@ internal sealed class CpuEngine : IRankEngine
 
     public CpuEngine(int ranks, ElementType type, TimeSpan timeout)
     {
-        waiting = [.. Enumerable.Range(0, ranks).Select(_ => new Queue<AllReduceCall>(EmptyRooms))];
+        waiting = [.. Enumerable.Range(0, ranks).Select(_ => new Queue<AllReduceCall>(InitialCapacity))];
         current = new AllReduceCall[ranks];
         launched = new long[ranks];
         failure = new FailureLatch(ranks);
@@ -40,12 +41,12 @@ internal sealed class CpuEngine : IRankEngine
             {
                 CallAgreement.Check(done, current);
                 AllReduceReference.Compute(type, current);
-                End(null);
+                EndCall(null);
             }
             catch (Exception e)
             {
-                End(e);
-                failure.MarkTold(rank);
+                EndCall(e);
+                failure.MarkInformed(rank);
                 throw;
             }
         }
@@ -59,7 +60,7 @@ internal sealed class CpuEngine : IRankEngine
             var end = Deadline.After(timeout);
             while (done < target && generation == started && failure.Failure is null)
             {
-                // A call that is computed ends by itself, however long it takes.
+                // The timeout is for calls that are missing, not for the time that a computation takes.
                 if (!isComputing && end.IsOver) failure.Set(Missing(rank));
                 else Monitor.Wait(gate, isComputing ? Deadline.Longest : end.Remaining);
             }
@@ -96,7 +97,7 @@ internal sealed class CpuEngine : IRankEngine
         }
     }
 
-    // At most one thread computes; another one that brings a call meanwhile leaves it to that one.
+    // At most one thread computes at a time. Calls that other threads launch meanwhile are computed by that thread.
     private bool TakeNext()
     {
         lock (gate)
@@ -113,7 +114,7 @@ internal sealed class CpuEngine : IRankEngine
         }
     }
 
-    private void End(Exception? reason)
+    private void EndCall(Exception? reason)
     {
         lock (gate)
         {

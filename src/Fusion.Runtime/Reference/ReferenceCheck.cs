@@ -1,12 +1,13 @@
 namespace Fusion.Runtime;
 
-/// <summary>Whether <see cref="AllReduceReference"/> can compute calls without touching memory that is not theirs.</summary>
+/// <summary>Checks that <see cref="AllReduceReference"/> can compute calls without touching memory outside their
+/// tensors.</summary>
 internal static class ReferenceCheck
 {
     /// <summary>Throws if the calls do not agree or a tensor does not fit.</summary>
-    /// <param name="type">The operation's type.</param>
-    /// <param name="calls">Call i is rank i's.</param>
-    /// <exception cref="ArgumentException">What is wrong, of which rank.</exception>
+    /// <param name="type">Type of the operation.</param>
+    /// <param name="calls">Calls of the ranks, call i being rank i's.</param>
+    /// <exception cref="ArgumentException">A call is wrong; the message names rank and value.</exception>
     public static void Check(ElementType type, ReadOnlySpan<AllReduceCall> calls)
     {
         if (calls.IsEmpty) throw new ArgumentException("There is no call; give one for each rank.", nameof(calls));
@@ -24,38 +25,38 @@ internal static class ReferenceCheck
     private static void Check(
         int rank, ElementType type, in AllReduceCall call, in AllReduceCall first, long tokens, int hidden)
     {
-        Expect(rank, "norm", call.Norm.Kind, first.Norm.Kind);
-        Expect(rank, "quantization", Shape(call.Quantization), Shape(first.Quantization));
+        ThrowUnlessEqual(rank, "norm", call.Norm.Kind, first.Norm.Kind);
+        ThrowUnlessEqual(rank, "quantization", Shape(call.Quantization), Shape(first.Quantization));
 
-        Tensor(rank, nameof(call.Input), call.Input, type, tokens, hidden);
-        Tensor(rank, nameof(call.Residual), call.Residual, type, tokens, hidden);
-        Tensor(rank, nameof(call.AllReduceOut), call.AllReduceOut, type, tokens, hidden);
-        Tensor(rank, nameof(call.ResidualOut), call.ResidualOut, type, tokens, hidden);
-        Tensor(rank, nameof(call.NormOut), call.NormOut, type, tokens, hidden);
+        CheckTensor(rank, nameof(call.Input), call.Input, type, tokens, hidden);
+        CheckTensor(rank, nameof(call.Residual), call.Residual, type, tokens, hidden);
+        CheckTensor(rank, nameof(call.AllReduceOut), call.AllReduceOut, type, tokens, hidden);
+        CheckTensor(rank, nameof(call.ResidualOut), call.ResidualOut, type, tokens, hidden);
+        CheckTensor(rank, nameof(call.NormOut), call.NormOut, type, tokens, hidden);
         if (call.Norm.Kind != NormKind.None)
         {
-            Need(rank, nameof(call.Norm.Gamma), call.Norm.Gamma);
-            Vector(rank, nameof(call.Norm.Gamma), call.Norm.Gamma, type, hidden);
-            Vector(rank, nameof(call.Norm.Beta), call.Norm.Beta, type, hidden);
+            ThrowIfNull(rank, nameof(call.Norm.Gamma), call.Norm.Gamma);
+            CheckVector(rank, nameof(call.Norm.Gamma), call.Norm.Gamma, type, hidden);
+            CheckVector(rank, nameof(call.Norm.Beta), call.Norm.Beta, type, hidden);
         }
 
         var quantization = call.Quantization;
         if (quantization.Kind == QuantizationKind.None) return;
         if (quantization.Kind is QuantizationKind.StaticFp8 or QuantizationKind.NvFp4)
         {
-            Need(rank, nameof(quantization.Scale), quantization.Scale);
-            Tensor(rank, nameof(quantization.Scale), quantization.Scale, ElementType.Float32, 1, 1);
+            ThrowIfNull(rank, nameof(quantization.Scale), quantization.Scale);
+            CheckTensor(rank, nameof(quantization.Scale), quantization.Scale, ElementType.Float32, 1, 1);
         }
 
         var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
-        Tensor(rank, nameof(call.QuantOut), call.QuantOut, codes, tokens, hidden);
+        CheckTensor(rank, nameof(call.QuantOut), call.QuantOut, codes, tokens, hidden);
         if (ScaleLayouts.ScaleType(quantization) is not { } scaleType) return;
         var known = scaleType is ElementType.Float32 or ElementType.Float8UE8M0;
         if (quantization.Kind == QuantizationKind.PerGroupFp8 && !known)
             throw new ArgumentException($"Rank {rank}: scales are {scaleType}; take Float32 or Float8UE8M0.");
         var count = ScaleLayouts.Count(quantization, tokens, hidden);
         if (call.ScaleOut is not { } scales) return;
-        Expect(rank, nameof(call.ScaleOut), scales.Type, scaleType);
+        ThrowUnlessEqual(rank, nameof(call.ScaleOut), scales.Type, scaleType);
         if (scales.Count >= count) return;
         throw new ArgumentException(
             $"Rank {rank}: {nameof(call.ScaleOut)} has {scales.Count} elements; its layout needs {count}.");
@@ -64,26 +65,26 @@ internal static class ReferenceCheck
     private static (QuantizationKind, int, ElementType, ScaleLayout) Shape(in Quantization quantization) =>
         (quantization.Kind, quantization.GroupSize, quantization.GroupScaleType, quantization.Layout);
 
-    private static void Tensor(int rank, string name, DeviceTensor? tensor, ElementType type, long rows, long columns)
+    private static void CheckTensor(int rank, string name, DeviceTensor? tensor, ElementType type, long rows, long columns)
     {
         if (tensor is not { } t) return;
-        Expect(rank, name, (t.Type, t.Rows, t.Columns), (type, rows, columns));
+        ThrowUnlessEqual(rank, name, (t.Type, t.Rows, t.Columns), (type, rows, columns));
         if (t.Address == 0 && t.Count != 0) throw new ArgumentException($"Rank {rank}: the address of {name} is null.");
     }
 
-    // It may stand or lie.
-    private static void Vector(int rank, string name, DeviceTensor? tensor, ElementType type, long count)
+    // A vector may be given as a row or as a column.
+    private static void CheckVector(int rank, string name, DeviceTensor? tensor, ElementType type, long count)
     {
-        if (tensor is not { Columns: 1 } standing) Tensor(rank, name, tensor, type, 1, count);
-        else Tensor(rank, name, standing, type, count, 1);
+        if (tensor is not { Columns: 1 } column) CheckTensor(rank, name, tensor, type, 1, count);
+        else CheckTensor(rank, name, column, type, count, 1);
     }
 
-    private static void Need(int rank, string name, DeviceTensor? tensor)
+    private static void ThrowIfNull(int rank, string name, DeviceTensor? tensor)
     {
         if (tensor is null) throw new ArgumentException($"Rank {rank}: {name} is null, but the norm or quantization reads it.");
     }
 
-    private static void Expect<T>(int rank, string name, T found, T expected)
+    private static void ThrowUnlessEqual<T>(int rank, string name, T found, T expected)
     {
         if (!EqualityComparer<T>.Default.Equals(found, expected))
             throw new ArgumentException($"Rank {rank}: {name} is {found}; it must be {expected}.");

@@ -1,6 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>What one rank of <see cref="AllReduceReference"/> reads and writes of a token.</summary>
+/// <summary>A rank of <see cref="AllReduceReference"/>: reads its inputs and writes its outputs, one token at a
+/// time.</summary>
 internal sealed class ReferenceRank
 {
     private readonly AllReduceCall call;
@@ -19,7 +20,7 @@ internal sealed class ReferenceRank
     /// <summary>Adds the rank's input to a sum, in float.</summary>
     public void AddInput(Span<float> sum, long token) => format.AddTo(sum, call.Input, token);
 
-    /// <summary>The sum and the rank's residual, rounded: the sum itself where there is no residual.</summary>
+    /// <summary>Copies the sum to <paramref name="to"/>, adds the rank's residual if it has one, and rounds.</summary>
     public void AddResidual(ReadOnlySpan<float> sum, long token, Span<float> to)
     {
         sum.CopyTo(to);
@@ -28,7 +29,7 @@ internal sealed class ReferenceRank
         format.Round(to);
     }
 
-    /// <summary>Norm and quantization of a row, which is overwritten, and all outputs.</summary>
+    /// <summary>Computes norm and quantization of a row in place, and writes all outputs.</summary>
     public void Write(ReadOnlySpan<float> sum, Span<float> row, long token)
     {
         if (call.AllReduceOut is { } allReduceOut) format.Write(sum, allReduceOut, token);

@@ -1,11 +1,11 @@
 namespace Fusion.Runtime;
 
-/// <summary>Rows of an operation's type as floats. Between its steps a row is in floats that are numbers of the type.
-/// </summary>
+/// <summary>Reads and writes rows of an operation's type as floats. Between the steps of the operation, a row's floats are
+/// representable in the type.</summary>
 internal abstract class RowFormat
 {
-    /// <summary>The format of a type: bf16, f16 or f32.</summary>
-    /// <param name="type">The operation's type.</param>
+    /// <summary>Gets the format of a type: bf16, f16 or f32.</summary>
+    /// <param name="type">Type of the operation.</param>
     public static RowFormat For(ElementType type) => type switch
     {
         ElementType.BFloat16 => new Rows<BFloat16, BFloat16Conversion>(),
@@ -14,16 +14,16 @@ internal abstract class RowFormat
         _ => throw new ArgumentException($"An all-reduce of {type} does not exist; take BFloat16, Float16 or Float32."),
     };
 
-    /// <summary>Reads a row.</summary>
+    /// <summary>Reads a row of a tensor into floats.</summary>
     public abstract void Read(in DeviceTensor tensor, long row, Span<float> to);
 
-    /// <summary>Adds a row to floats, without rounding to the type.</summary>
+    /// <summary>Adds a row of a tensor to floats, without rounding to the type.</summary>
     public abstract void AddTo(Span<float> sums, in DeviceTensor tensor, long row);
 
     /// <summary>Rounds floats to the type.</summary>
     public abstract void Round(Span<float> values);
 
-    /// <summary>Writes floats that are numbers of the type.</summary>
+    /// <summary>Writes floats that are representable in the type to a row of a tensor.</summary>
     public abstract void Write(ReadOnlySpan<float> values, in DeviceTensor tensor, long row);
 
     private interface IConversion<T>

@@ -1,6 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>The norm of a rank's rows: docs/numbers.md, step 3.</summary>
+/// <summary>Computes the norm of a rank's rows: docs/numbers.md, step 3.</summary>
 internal sealed class RowNorm
 {
     private readonly RowFormat format;
@@ -9,10 +9,10 @@ internal sealed class RowNorm
     private readonly float[] weights = [];
     private readonly float[] beta = [];
 
-    /// <summary>Reads the weights, once for all rows.</summary>
-    /// <param name="norm">The norm; its tensors in host memory.</param>
-    /// <param name="format">The operation's type.</param>
-    /// <param name="hidden">Elements of a row.</param>
+    /// <summary>Reads gamma and beta once for all rows.</summary>
+    /// <param name="norm">The norm, whose tensors are in host memory.</param>
+    /// <param name="format">Format of the operation's type.</param>
+    /// <param name="hidden">Number of elements of a row.</param>
     public RowNorm(in Normalization norm, RowFormat format, int hidden)
     {
         this.format = format;
@@ -30,12 +30,12 @@ internal sealed class RowNorm
         if (kind == NormKind.Layer && norm.Beta is { } addend) format.Read(Row(addend), 0, beta);
     }
 
-    /// <summary>1/sqrt(value), correctly rounded; kernels/cu/fusion/norm/rsqrt.cuh says why this is.</summary>
+    /// <summary>Computes 1/sqrt(value), correctly rounded; kernels/cu/fusion/norm/rsqrt.cuh says why it is.</summary>
     /// <param name="value">The number.</param>
     public static float ReciprocalRoot(float value) => (float)(1.0 / Math.Sqrt(value));
 
     /// <summary>Replaces a row with its norm, rounded to the type.</summary>
-    /// <param name="row">The row.</param>
+    /// <param name="row">The row, which is overwritten.</param>
     public void Apply(Span<float> row)
     {
         switch (kind)
@@ -62,7 +62,7 @@ internal sealed class RowNorm
         format.Round(row);
     }
 
-    // It may also be given as a column.
+    // The vector may also be given as a column.
     private static DeviceTensor Row(in DeviceTensor vector) => DeviceTensor.Vector(vector.Address, vector.Type, vector.Count);
 
     private static void Scale(Span<float> row, float factor)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Runtime;
 
-/// <summary>The quantization of a rank's rows: docs/numbers.md, steps 4 and 5.</summary>
+/// <summary>Quantizes a rank's rows: docs/numbers.md, steps 4 and 5.</summary>
 internal sealed unsafe class RowQuantizer
 {
     private const float LargestE4M3 = 448;
@@ -20,10 +20,10 @@ internal sealed unsafe class RowQuantizer
     private readonly byte* codes;
     private readonly byte* scales;
 
-    /// <summary>Reads the scale that is given, and clears the scales that are made, for the sake of their padding.</summary>
-    /// <param name="call">The rank's call; its tensors in host memory.</param>
-    /// <param name="tokens">Rows.</param>
-    /// <param name="hidden">Elements of a row.</param>
+    /// <summary>Reads a given scale, and zeroes the output of scales, whose padding no row writes.</summary>
+    /// <param name="call">Call of the rank, whose tensors are in host memory.</param>
+    /// <param name="tokens">Number of rows.</param>
+    /// <param name="hidden">Number of elements of a row.</param>
     public RowQuantizer(in AllReduceCall call, long tokens, int hidden)
     {
         var quantization = call.Quantization;
@@ -40,9 +40,9 @@ internal sealed unsafe class RowQuantizer
         NativeMemory.Clear(scales, checked((nuint)ScaleLayouts.ByteCount(quantization, tokens, hidden)));
     }
 
-    /// <summary>Writes codes and scales of a row.</summary>
+    /// <summary>Writes the codes and scales of a row.</summary>
     /// <param name="row">The row after the norm.</param>
-    /// <param name="token">Which row it is.</param>
+    /// <param name="token">Index of the row.</param>
     public void Apply(ReadOnlySpan<float> row, long token)
     {
         if (kind == QuantizationKind.None) return;
@@ -90,7 +90,7 @@ internal sealed unsafe class RowQuantizer
         for (var i = 0; i < values.Length; i++) WriteE4M3(token, first + i, values[i] / scale);
     }
 
-    // Math.Max would give NaN for a group that holds one.
+    // Math.Max would return NaN for a group that contains one.
     private static float LargestMagnitude(ReadOnlySpan<float> values)
     {
         var largest = 0f;

@@ -2,19 +2,19 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The sum over a row in the one tree that the kernels use: docs/numbers.md, step 3.</summary>
+/// <summary>Sums rows in the fixed tree that the kernels use: docs/numbers.md, step 3.</summary>
 internal static class RowSum
 {
-    /// <summary>Elements of a vector, the leaf of the tree.</summary>
+    /// <summary>Number of elements of a vector, the leaf of the tree.</summary>
     public const int Vector = KernelLimits.RowVector;
 
-    /// <summary>The longest row.</summary>
+    /// <summary>Number of elements of the longest row.</summary>
     public const int MaxHidden = KernelLimits.LongestRow;
 
     private const int Lanes = 32;
 
-    /// <summary>Sum of the numbers.</summary>
-    /// <param name="row">A multiple of 8 elements, <see cref="MaxHidden"/> at most.</param>
+    /// <summary>Sums the elements of a row.</summary>
+    /// <param name="row">The row: a multiple of 8 elements, <see cref="MaxHidden"/> at most.</param>
     public static float Of(ReadOnlySpan<float> row)
     {
         Span<float> vectors = stackalloc float[row.Length / Vector];
@@ -27,8 +27,8 @@ internal static class RowSum
         return OfVectors(vectors);
     }
 
-    /// <summary>Sum of the squares.</summary>
-    /// <param name="row">A multiple of 8 elements, <see cref="MaxHidden"/> at most.</param>
+    /// <summary>Sums the squares of a row's elements.</summary>
+    /// <param name="row">The row: a multiple of 8 elements, <see cref="MaxHidden"/> at most.</param>
     public static float OfSquares(ReadOnlySpan<float> row)
     {
         Span<float> vectors = stackalloc float[row.Length / Vector];
@@ -59,7 +59,7 @@ internal static class RowSum
         return OfLanes(totals);
     }
 
-    // A warp adds lane l ^ distance to lane l in all lanes; addition commutes, so lane 0 needs the lower half alone.
+    // A warp adds lane l ^ distance to lane l in all lanes; addition commutes, so lane 0 needs only the lower half.
     // Overwrites the lanes.
     private static float OfLanes(Span<float> lanes)
     {

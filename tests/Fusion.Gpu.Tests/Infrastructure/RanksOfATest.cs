@@ -23,6 +23,6 @@ internal static class RanksOfATest
     {
         if (Listed.Length == 0) return RankGroup.Loopback(ranks, 0, kernels);
         if (ranks > Listed.Length) Assert.Ignore($"{ranks} ranks: {Variable} lists {Listed.Length} GPUs");
-        return RankGroup.Listed(Listed[..ranks], kernels);
+        return RankGroup.OfGpus(Listed[..ranks], kernels);
     }
 }

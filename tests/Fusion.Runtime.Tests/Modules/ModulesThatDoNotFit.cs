@@ -43,7 +43,7 @@ public sealed class ModulesThatDoNotFit
     {
         var module = Samples.Module("m", Samples.Image("compute_80", "99.0"));
         var choice = ImageSelector.Choose(module, new(9, 0), PtxVersions.LimitFor(new(99, 0)));
-        Assert.That(() => KernelLibrary.Demand(choice, "GPU", new(9, 0), new(99, 0), null), Throws.Nothing);
+        Assert.That(() => KernelLibrary.ThrowUnlessChosen(choice, "GPU", new(9, 0), new(99, 0), null), Throws.Nothing);
     }
 
     [Test]
@@ -75,6 +75,6 @@ public sealed class ModulesThatDoNotFit
     private static void Demand(string[] images, ComputeCapability gpu, Version driver, ImageKind? kind = null)
     {
         var choice = ImageSelector.Choose(Samples.ModuleFor(images), gpu, PtxVersions.LimitFor(driver), kind);
-        KernelLibrary.Demand(choice, "NVIDIA Test", gpu, driver, kind);
+        KernelLibrary.ThrowUnlessChosen(choice, "NVIDIA Test", gpu, driver, kind);
     }
 }

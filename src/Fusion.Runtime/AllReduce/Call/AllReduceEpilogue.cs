@@ -3,29 +3,29 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>What follows the sum in an all-reduce, as far as kernels are compiled for it. Addresses, epsilon, the layout of scales
-/// and which outputs are wanted are of no account.</summary>
+/// <summary>Epilogue of an all-reduce: what follows the sum, as far as kernels are compiled for it. Addresses, epsilon, the
+/// layout of scales and the choice of outputs are no part of it.</summary>
 public readonly record struct AllReduceEpilogue
 {
     /// <summary>Whether a residual is added.</summary>
     public bool HasResidual { get; init; }
 
-    /// <summary>The norm.</summary>
+    /// <summary>Kind of the norm.</summary>
     public NormKind Norm { get; init; }
 
-    /// <summary>What is added to each of the norm's weights; 0 without a norm.</summary>
+    /// <summary>Number that is added to each weight of the norm; 0 without a norm.</summary>
     public float WeightBias { get; init; }
 
-    /// <summary>The quantization.</summary>
+    /// <summary>Kind of the quantization.</summary>
     public QuantizationKind Quantization { get; init; }
 
-    /// <summary>Elements that share a scale, of per-group FP8; else 0.</summary>
+    /// <summary>Number of elements that share a scale in per-group FP8; else 0.</summary>
     public int GroupSize { get; init; }
 
     /// <summary>Whether per-group FP8 has UE8M0 scales.</summary>
     public bool GroupScaleIsUe8m0 { get; init; }
 
-    /// <summary>What follows the sum in a call.</summary>
+    /// <summary>Gets the epilogue of a call.</summary>
     /// <param name="call">The call.</param>
     public static AllReduceEpilogue Of(in AllReduceCall call)
     {
@@ -55,12 +55,13 @@ public readonly record struct AllReduceEpilogue
             : throw new FormatException($"'{words}' is no epilogue: {problem}");
     }
 
-    /// <summary>As <see cref="Parse"/> reads it, if it has words for it.</summary>
+    /// <summary>Writes the epilogue in the words that <see cref="Parse"/> reads; a weight bias that has no word is written
+    /// out.</summary>
     public override string ToString()
     {
         var norm = CallWords.WordOf(Norm, WeightBias);
         var row = AllReduceVocabulary.Norms.FirstOrDefault(row => row.Word == norm);
-        // There is no word for it.
+        // No word stands for this bias.
         if (WeightBias != (row?.WeightBias ?? 0)) norm += string.Create(CultureInfo.InvariantCulture, $"(weights + {WeightBias})");
         var quantization = CallWords.Of(Quantization)?.Word ?? "";
         return new EpilogueWords(HasResidual, norm, quantization, GroupSize, GroupScaleIsUe8m0).ToString();

@@ -1,13 +1,14 @@
 namespace Fusion.Runtime;
 
-/// <summary>Looks for what is wrong in a call before anything is launched. Allocates only to throw.</summary>
+/// <summary>Validates a call before anything is launched. Allocates only to throw.</summary>
 internal static class CallValidation
 {
-    /// <summary>Checks a call.</summary>
+    /// <summary>Throws if a call cannot be launched.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="operation">What the operation was made for.</param>
-    /// <param name="memory">Asks the driver about addresses; null for ranks on the CPU, whose addresses are of the host.</param>
-    /// <param name="gpu">Number of the rank's GPU.</param>
+    /// <param name="operation">Shapes, type and largest call of the operation.</param>
+    /// <param name="memory">Source of what addresses are; null for ranks on the CPU, whose addresses are of the
+    /// host.</param>
+    /// <param name="gpu">Ordinal of the rank's GPU.</param>
     /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
     /// <exception cref="CapacityException">There are too many tokens.</exception>
     /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>

@@ -7,19 +7,19 @@ internal static class CallWords
 {
     private static readonly int Quantizations = AllReduceVocabulary.Quantizations.Count;
 
-    /// <summary>The row of a quantization; null for none, and for what is no quantization.</summary>
+    /// <summary>Gets the row of a quantization; null for none and for an undefined value.</summary>
     /// <param name="kind">The quantization.</param>
     public static QuantizationWord? Of(QuantizationKind kind) =>
         kind > QuantizationKind.None && (int)kind <= Quantizations ? AllReduceVocabulary.Quantizations[(int)kind - 1] : null;
 
-    /// <summary>Word of a quantization: <c>fp8-token</c>; <c>none</c> for none.</summary>
+    /// <summary>Gets the word of a quantization, such as <c>fp8-token</c>; <c>none</c> for none.</summary>
     /// <param name="kind">The quantization.</param>
     public static string WordOf(QuantizationKind kind) => Of(kind)?.Word ?? EpilogueWords.None;
 
-    /// <summary>Word of a norm: <c>rmsnorm</c>, or <c>rmsnorm1</c> with a bias of 1; empty for no norm. A bias that has no word is
-    /// left out.</summary>
+    /// <summary>Gets the word of a norm: <c>rmsnorm</c>, or <c>rmsnorm1</c> with a bias of 1; empty for no norm. A bias that
+    /// has no word is left out.</summary>
     /// <param name="kind">The norm.</param>
-    /// <param name="weightBias">What is added to each weight.</param>
+    /// <param name="weightBias">Number that is added to each weight.</param>
     public static string WordOf(NormKind kind, float weightBias = 0)
     {
         NormWord? found = null;
@@ -31,38 +31,38 @@ internal static class CallWords
         return found?.Word ?? "";
     }
 
-    /// <summary>Word of a layout: <c>128x4</c>.</summary>
+    /// <summary>Gets the word of a layout, such as <c>128x4</c>.</summary>
     /// <param name="layout">The layout.</param>
     public static string WordOf(ScaleLayout layout) =>
         IsLayout(layout) ? AllReduceVocabulary.Layouts[(int)layout].Word : layout.ToString();
 
-    /// <summary>Word of a type: <c>bf16</c>.</summary>
+    /// <summary>Gets the word of a type, such as <c>bf16</c>.</summary>
     /// <param name="type">The type.</param>
     public static string WordOf(ElementType type) => Of(type)?.Word ?? type.ToString();
 
-    /// <summary>Size of an element in bits.</summary>
-    /// <param name="type">Its type.</param>
+    /// <summary>Gets the size of an element in bits.</summary>
+    /// <param name="type">Type of the element.</param>
     public static int BitsOf(ElementType type) => Of(type)?.Bits ?? 8;
 
-    /// <summary>Whether inputs may have a type.</summary>
+    /// <summary>Tells whether the inputs of an operation may have a type.</summary>
     /// <param name="type">The type.</param>
     public static bool IsDataType(ElementType type) => Of(type) is { IsDataType: true };
 
-    /// <summary>Whether a value is one of the layouts.</summary>
+    /// <summary>Tells whether a value is a defined layout.</summary>
     /// <param name="layout">The value.</param>
     public static bool IsLayout(ScaleLayout layout) => layout >= 0 && (int)layout < AllReduceVocabulary.Layouts.Count;
 
-    /// <summary>The norm of a row.</summary>
+    /// <summary>Gets the norm of a row.</summary>
     /// <param name="norm">The row.</param>
     public static NormKind KindOf(NormWord norm) => Enum.Parse<NormKind>(norm.Name);
 
-    /// <summary>The quantization of a row; none for no row.</summary>
+    /// <summary>Gets the quantization of a row; none for no row.</summary>
     /// <param name="quantization">The row.</param>
     public static QuantizationKind KindOf(QuantizationWord? quantization) =>
         quantization is null ? QuantizationKind.None : Enum.Parse<QuantizationKind>(quantization.Name);
 
-    /// <summary>The type that a word names.</summary>
-    /// <param name="word">One of <see cref="AllReduceVocabulary.Elements"/>.</param>
+    /// <summary>Gets the type that a word names.</summary>
+    /// <param name="word">Word of one of <see cref="AllReduceVocabulary.Elements"/>.</param>
     public static ElementType TypeOf(string word)
     {
         var elements = AllReduceVocabulary.Elements;

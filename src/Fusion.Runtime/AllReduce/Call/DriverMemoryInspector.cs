@@ -2,7 +2,7 @@ using Fusion.Interop.Driver;
 
 namespace Fusion.Runtime;
 
-/// <summary>Asks the CUDA driver.</summary>
+/// <summary>Asks the CUDA driver what an address is.</summary>
 internal sealed class DriverMemoryInspector : IMemoryInspector
 {
     public static DriverMemoryInspector Instance { get; } = new();

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>What kind of memory an address is of.</summary>
+/// <summary>Kind of memory that an address belongs to.</summary>
 internal enum MemoryKind
 {
-    /// <summary>The driver does not know it: memory of the host, or freed.</summary>
+    /// <summary>Memory that the driver does not know: pageable host memory, or freed memory.</summary>
     Unknown,
 
-    /// <summary>Pinned memory of the host.</summary>
+    /// <summary>Pinned host memory.</summary>
     Host,
 
     /// <summary>Memory of a GPU.</summary>
@@ -18,12 +18,12 @@ internal enum MemoryKind
     Managed,
 }
 
-/// <summary>Where an address is.</summary>
-/// <param name="Kind">What kind of memory.</param>
-/// <param name="Gpu">Number of the GPU, of memory of a GPU.</param>
+/// <summary>Memory that an address belongs to.</summary>
+/// <param name="Kind">Kind of the memory.</param>
+/// <param name="Gpu">Ordinal of the GPU, for memory of a GPU.</param>
 internal readonly record struct MemoryPlace(MemoryKind Kind, int Gpu)
 {
-    /// <summary>What the memory is, for a message that names its address before.</summary>
+    /// <summary>Describes the memory, for a message that names its address before.</summary>
     public string Words() => Kind switch
     {
         MemoryKind.Device => string.Create(CultureInfo.InvariantCulture, $"memory of GPU {Gpu}"),
@@ -32,10 +32,10 @@ internal readonly record struct MemoryPlace(MemoryKind Kind, int Gpu)
     };
 }
 
-/// <summary>Asks the driver about addresses.</summary>
+/// <summary>Source of what kind of memory an address belongs to.</summary>
 internal interface IMemoryInspector
 {
-    /// <summary>Looks an address up. Allocates nothing.</summary>
+    /// <summary>Finds the memory that an address belongs to. Allocates nothing.</summary>
     /// <param name="address">The address.</param>
     MemoryPlace Inspect(ulong address);
 }

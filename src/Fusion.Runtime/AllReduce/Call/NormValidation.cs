@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>Looks for what is wrong in a norm.</summary>
+/// <summary>Validates the norm of a call.</summary>
 internal static class NormValidation
 {
     private const string Gamma = "Norm.Gamma";
     private const string Beta = "Norm.Beta";
 
-    /// <summary>Checks a norm.</summary>
+    /// <summary>Throws if a norm or one of its tensors is wrong.</summary>
     /// <param name="norm">The norm.</param>
-    /// <param name="tensors">Checks its tensors.</param>
+    /// <param name="tensors">Check of its tensors.</param>
     /// <param name="type">Type of the operation.</param>
-    /// <param name="hidden">Elements of a token.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
     public static void Check(in Normalization norm, TensorCheck tensors, ElementType type, int hidden)
     {
         if (norm.Kind is < NormKind.None or > NormKind.Layer)

@@ -3,14 +3,15 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Looks for what is wrong in an operation's options before anything is allocated.</summary>
+/// <summary>Validates the options of an operation before anything is allocated.</summary>
 internal static class OptionsValidation
 {
-    /// <summary>Checks a rank's options.</summary>
+    /// <summary>Throws if a rank's options are wrong.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="group">Its group.</param>
+    /// <param name="group">Group of the rank.</param>
     /// <param name="rank">The rank.</param>
-    /// <returns>As below, with the kernels that the rank's GPU can load.</returns>
+    /// <returns>The request that all plans of the operation start from, with the kernels that the rank's GPU can
+    /// load.</returns>
     /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
     public static PlanRequest Check(AllReduceOptions options, RankGroup group, Rank rank)
     {
@@ -18,12 +19,12 @@ internal static class OptionsValidation
         return request with { Kernels = rank.Gpu is { } gpu ? request.Kernels.For(request, gpu) : AllReduceKernels.BuiltIn };
     }
 
-    /// <summary>Checks options.</summary>
+    /// <summary>Throws if options are wrong.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="topology">Where the ranks are.</param>
-    /// <param name="capability">What their GPUs are; of no account on the CPU.</param>
-    /// <param name="worldSize">How many there are.</param>
-    /// <returns>The request that all plans of the operation start from, with as many tokens as it may have.</returns>
+    /// <param name="topology">Topology of the group.</param>
+    /// <param name="capability">Compute capability of the GPUs; ignored on the CPU.</param>
+    /// <param name="worldSize">World size.</param>
+    /// <returns>The request that all plans of the operation start from, with the most tokens of a call.</returns>
     /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
     public static PlanRequest Check(
         AllReduceOptions options, GroupTopology topology, ComputeCapability capability, int worldSize)

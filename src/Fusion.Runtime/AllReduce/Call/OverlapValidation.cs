@@ -1,45 +1,45 @@
 namespace Fusion.Runtime;
 
-/// <summary>Looks for outputs that share memory with what they must not.</summary>
+/// <summary>Checks that no output overlaps another tensor, except for one that replaces an input in place.</summary>
 internal static class OverlapValidation
 {
-    /// <summary>Checks a call.</summary>
-    /// <param name="call">The call, whose shapes were checked: an output of a whole token's type then has the shape of the
-    /// input, so that the same address means the same memory.</param>
+    /// <summary>Throws if an output of a call overlaps what it must not.</summary>
+    /// <param name="call">A call whose shapes were checked: outputs that may replace an input have its shape and type, so
+    /// that an equal address means the same memory.</param>
     public static void Check(in AllReduceCall call)
     {
-        Output(call, nameof(call.AllReduceOut), call.AllReduceOut, 0, mayReplaceInput: true);
-        Output(call, nameof(call.ResidualOut), call.ResidualOut, 1, mayReplaceInput: true);
-        Output(call, nameof(call.NormOut), call.NormOut, 2, mayReplaceInput: true);
-        Output(call, nameof(call.QuantOut), call.QuantOut, 3, mayReplaceInput: false);
-        Output(call, nameof(call.ScaleOut), call.ScaleOut, 4, mayReplaceInput: false);
+        CheckOutput(call, nameof(call.AllReduceOut), call.AllReduceOut, 0, mayReplaceInput: true);
+        CheckOutput(call, nameof(call.ResidualOut), call.ResidualOut, 1, mayReplaceInput: true);
+        CheckOutput(call, nameof(call.NormOut), call.NormOut, 2, mayReplaceInput: true);
+        CheckOutput(call, nameof(call.QuantOut), call.QuantOut, 3, mayReplaceInput: false);
+        CheckOutput(call, nameof(call.ScaleOut), call.ScaleOut, 4, mayReplaceInput: false);
     }
 
-    private static void Output(
-        in AllReduceCall call, string name, in DeviceTensor? tensor, int number, bool mayReplaceInput)
+    private static void CheckOutput(
+        in AllReduceCall call, string name, in DeviceTensor? tensor, int index, bool mayReplaceInput)
     {
         if (tensor is not { } output) return;
-        Apart(name, output, nameof(call.Input), call.Input, mayReplaceInput);
-        Apart(name, output, nameof(call.Residual), call.Residual, mayReplaceInput);
-        Apart(name, output, "Norm.Gamma", call.Norm.Gamma, false);
-        Apart(name, output, "Norm.Beta", call.Norm.Beta, false);
-        Apart(name, output, "Quantization.Scale", call.Quantization.Scale, false);
+        ThrowIfOverlapping(name, output, nameof(call.Input), call.Input, mayReplaceInput);
+        ThrowIfOverlapping(name, output, nameof(call.Residual), call.Residual, mayReplaceInput);
+        ThrowIfOverlapping(name, output, "Norm.Gamma", call.Norm.Gamma, false);
+        ThrowIfOverlapping(name, output, "Norm.Beta", call.Norm.Beta, false);
+        ThrowIfOverlapping(name, output, "Quantization.Scale", call.Quantization.Scale, false);
 
-        // Each pair of outputs once.
-        if (number < 1) Apart(name, output, nameof(call.ResidualOut), call.ResidualOut, false);
-        if (number < 2) Apart(name, output, nameof(call.NormOut), call.NormOut, false);
-        if (number < 3) Apart(name, output, nameof(call.QuantOut), call.QuantOut, false);
-        if (number < 4) Apart(name, output, nameof(call.ScaleOut), call.ScaleOut, false);
+        // Only outputs that come later, so that each pair is compared once.
+        if (index < 1) ThrowIfOverlapping(name, output, nameof(call.ResidualOut), call.ResidualOut, false);
+        if (index < 2) ThrowIfOverlapping(name, output, nameof(call.NormOut), call.NormOut, false);
+        if (index < 3) ThrowIfOverlapping(name, output, nameof(call.QuantOut), call.QuantOut, false);
+        if (index < 4) ThrowIfOverlapping(name, output, nameof(call.ScaleOut), call.ScaleOut, false);
     }
 
-    private static void Apart(
-        string name, in DeviceTensor output, string otherName, in DeviceTensor? other, bool maybeTheSame)
+    private static void ThrowIfOverlapping(
+        string name, in DeviceTensor output, string otherName, in DeviceTensor? other, bool maybeInPlace)
     {
         if (other is not { } tensor) return;
-        if (maybeTheSame && tensor.Address == output.Address) return;
+        if (maybeInPlace && tensor.Address == output.Address) return;
         var (a, b) = (output.Address, tensor.Address);
         var (aBytes, bBytes) = ((ulong)output.Bytes, (ulong)tensor.Bytes);
-        // Unsigned differences: the one that is below the other is past any length.
+        // Unsigned: a negative difference wraps around and is larger than any length.
         if (b - a >= aBytes && a - b >= bBytes) return;
         throw new OverlapException(name, otherName, Math.Max(a, b), Math.Min(a + aBytes, b + bBytes));
     }

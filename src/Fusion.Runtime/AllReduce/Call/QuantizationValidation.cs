@@ -2,7 +2,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Looks for what is wrong in a quantization and its outputs.</summary>
+/// <summary>Validates the quantization of a call and its outputs.</summary>
 internal static class QuantizationValidation
 {
     private const string Scale = "Quantization.Scale";
@@ -10,10 +10,10 @@ internal static class QuantizationValidation
     private static readonly string WithScale = string.Join(" and ", AllReduceVocabulary.Quantizations
         .Where(quantization => quantization.TakesScale).Select(quantization => quantization.Name));
 
-    /// <summary>Checks a quantization.</summary>
+    /// <summary>Throws if a quantization or its scale is wrong.</summary>
     /// <param name="quantization">The quantization.</param>
-    /// <param name="tensors">Checks its tensors.</param>
-    /// <param name="hidden">Elements of a token.</param>
+    /// <param name="tensors">Check of its tensors.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
     public static void Check(in Quantization quantization, TensorCheck tensors, int hidden)
     {
         var kind = quantization.Kind;
@@ -40,11 +40,11 @@ internal static class QuantizationValidation
         tensors.Scalar(Scale, scale);
     }
 
-    /// <summary>Checks what a quantization writes.</summary>
+    /// <summary>Throws if an output of a quantization is missing, wrong, or given without need.</summary>
     /// <param name="call">The call, whose quantization was checked.</param>
-    /// <param name="tensors">Checks its tensors.</param>
-    /// <param name="tokens">Tokens of the call.</param>
-    /// <param name="hidden">Elements of a token.</param>
+    /// <param name="tensors">Check of its tensors.</param>
+    /// <param name="tokens">Number of tokens of the call.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
     public static void CheckOutputs(in AllReduceCall call, TensorCheck tensors, long tokens, int hidden)
     {
         var quantization = call.Quantization;

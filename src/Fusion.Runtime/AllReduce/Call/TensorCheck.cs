@@ -3,64 +3,64 @@ using System.Globalization;
 namespace Fusion.Runtime;
 
 /// <summary>Checks of one tensor of a call. They allocate only to throw.</summary>
-/// <param name="memory">Asks the driver; null for ranks on the CPU.</param>
-/// <param name="gpu">The rank's GPU.</param>
+/// <param name="memory">Source of what addresses are; null for ranks on the CPU.</param>
+/// <param name="gpu">Ordinal of the rank's GPU.</param>
 internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
 {
-    /// <summary>What the address of every tensor is a multiple of.</summary>
+    /// <summary>Alignment of the address of a tensor, in bytes.</summary>
     public const int Alignment = 16;
 
-    /// <summary>What the address of scales is a multiple of.</summary>
+    /// <summary>Alignment of the address of scales, in bytes.</summary>
     public const int ScaleAlignment = 4;
 
-    /// <summary>Checks a tensor that must have exactly this shape.</summary>
+    /// <summary>Throws unless a tensor has exactly this type and shape and lies in the rank's memory.</summary>
     public void Matrix(string parameter, in DeviceTensor tensor, ElementType type, long rows, long columns)
     {
-        Start(parameter, tensor, type);
+        CheckAddressAndType(parameter, tensor, type);
         if (tensor.Rows != rows || tensor.Columns != columns)
         {
             throw Wrong(parameter, Shape(tensor),
                 $"{Shape(new(0, type, rows, columns))}: the input's tokens, the operation's hidden size");
         }
 
-        Place(parameter, tensor.Address, Alignment);
+        CheckPlace(parameter, tensor.Address, Alignment);
     }
 
-    /// <summary>Checks a vector, which may stand or lie.</summary>
+    /// <summary>Throws unless a tensor is a vector of a number of elements, given as a row or as a column.</summary>
     public void Vector(string parameter, in DeviceTensor tensor, ElementType type, long count, string ofWhat)
     {
-        Start(parameter, tensor, type);
+        CheckAddressAndType(parameter, tensor, type);
         var isVector = (tensor.Rows == 1 && tensor.Columns == count) || (tensor.Columns == 1 && tensor.Rows == count);
         if (!isVector) throw Wrong(parameter, Shape(tensor), Text($"[1, {count}] or [{count}, 1]: one element {ofWhat}"));
-        Place(parameter, tensor.Address, Alignment);
+        CheckPlace(parameter, tensor.Address, Alignment);
     }
 
-    /// <summary>Checks the one float by which a quantization scales.</summary>
+    /// <summary>Throws unless a tensor is one f32, as the scale of a quantization.</summary>
     public void Scalar(string parameter, in DeviceTensor tensor)
     {
-        Start(parameter, tensor, ElementType.Float32);
+        CheckAddressAndType(parameter, tensor, ElementType.Float32);
         if (!HasCount(tensor, 1) || tensor.Count != 1) throw Wrong(parameter, Shape(tensor), "one f32");
-        Place(parameter, tensor.Address, ScaleAlignment);
+        CheckPlace(parameter, tensor.Address, ScaleAlignment);
     }
 
-    /// <summary>Checks a buffer for scales, which may be larger than needed.</summary>
+    /// <summary>Throws unless a buffer has room for a number of scales; it may be larger.</summary>
     public void Scales(string parameter, in DeviceTensor tensor, ElementType type, long count, ScaleLayout layout)
     {
-        Start(parameter, tensor, type);
+        CheckAddressAndType(parameter, tensor, type);
         if (!HasCount(tensor, count))
         {
             throw Wrong(parameter, Text($"{Shape(tensor)}, {tensor.Count} elements"),
                 Text($"{count} elements or more, which the layout {layout} has with its padding"));
         }
 
-        Place(parameter, tensor.Address, ScaleAlignment);
+        CheckPlace(parameter, tensor.Address, ScaleAlignment);
     }
 
-    /// <summary>An exception.</summary>
+    /// <summary>Makes the exception for a wrong value.</summary>
     public static AllReduceArgumentException Wrong(string parameter, string value, string allowed) =>
         new(parameter, value, allowed);
 
-    private static void Start(string parameter, in DeviceTensor tensor, ElementType type)
+    private static void CheckAddressAndType(string parameter, in DeviceTensor tensor, ElementType type)
     {
         if (tensor.Address == 0) throw Wrong(parameter, "null", $"an address of {CallWords.WordOf(type)}");
         if (tensor.Type != type)
@@ -76,7 +76,7 @@ internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private void Place(string parameter, ulong address, int alignment)
+    private void CheckPlace(string parameter, ulong address, int alignment)
     {
         if (address % (uint)alignment != 0)
             throw Wrong(parameter, Text($"at 0x{address:x}"), Text($"an address that is a multiple of {alignment}"));

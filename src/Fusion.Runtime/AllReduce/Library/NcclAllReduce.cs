@@ -3,15 +3,16 @@ using Fusion.Interop.Nccl;
 
 namespace Fusion.Runtime;
 
-/// <summary>NCCL's all-reduce, for what is too large for one-shot and two-shot: <see cref="AllReduceOptions.Library"/>.</summary>
+/// <summary>NCCL's all-reduce as <see cref="AllReduceOptions.Library"/>, for calls by
+/// <see cref="AllReduceStrategy.Separate"/>.</summary>
 /// <remarks>
-/// <para>Its sums have NCCL's bits, which depend on NCCL's version, algorithm and number of ranks, and not those of the other
-/// strategies. NCCL must be on the machine (<c>libnccl2</c>); Fusion brings none.</para>
-/// <para>The waits in NCCL's kernels have no deadline. If a rank does not come, <see cref="Abort"/>, from another thread, ends
-/// the others' kernels. Nor do NCCL's kernels leave room on the GPU for those of operations in other streams: while a call of NCCL
-/// is in flight, launch others behind it in the same stream only.</para>
-/// <para>Dispose it after the operations that use it and before the group, which otherwise does. Ranks may be launched from one
-/// thread or from one each.</para>
+/// <para>The sums have NCCL's bits, which depend on NCCL's version, algorithm and number of ranks, and not those of the
+/// other strategies. NCCL must be installed (<c>libnccl2</c>); Fusion does not contain it.</para>
+/// <para>NCCL's kernels wait without a timeout. If a rank does not launch, <see cref="Abort"/> from another thread ends the
+/// other ranks' kernels. NCCL's kernels leave no room on the GPU for operations in other streams: while a call of NCCL is in
+/// flight, launch other calls behind it in the same stream only.</para>
+/// <para>Dispose it after the operations that use it and before the group, which disposes it otherwise. Ranks may be
+/// launched from one thread or from one each.</para>
 /// </remarks>
 public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
 {
@@ -20,16 +21,17 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     private readonly nint[] communicators;
     private readonly RankGroup? group;
 
-    // Who uses the communicators; nobody may once they are to be freed.
+    // Threads inside a function of NCCL. The communicators are freed only when there are none and none can enter.
     private readonly UseGate uses = new();
     private readonly Lock freeing = new();
     private bool isFreed;
 
-    /// <summary>Connects the ranks of a group.</summary>
-    /// <param name="group">Ranks that each have a GPU of their own.</param>
-    /// <param name="path">The library, or a folder that has it; null to let the loader find it by its name.</param>
-    /// <exception cref="NoNcclException">There is no NCCL.</exception>
-    /// <exception cref="NcclException">NCCL cannot connect them, or two ranks share a GPU, which it does not allow.</exception>
+    /// <summary>Connects the ranks of a group through NCCL.</summary>
+    /// <param name="group">A group whose ranks each have a GPU of their own.</param>
+    /// <param name="path">Path of the library or of a folder that has it; null to let the loader find it by name.</param>
+    /// <exception cref="NoNcclException">NCCL cannot be found or loaded.</exception>
+    /// <exception cref="NcclException">NCCL cannot connect the ranks, or two ranks share a GPU, which it does not
+    /// allow.</exception>
     public NcclAllReduce(RankGroup group, string? path = null)
         : this(ContextsOf(group), path)
     {
@@ -45,11 +47,11 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         Check(nccl.Initialize(communicators, [.. contexts.Select(context => context.Device.Ordinal)]), "ncclCommInitAll");
     }
 
-    /// <summary>How long <see cref="Dispose"/> waits for calls that run before it gives them up, and <see cref="Abort"/> for a
-    /// thread that is in a function of NCCL.</summary>
+    /// <summary>Longest time that <see cref="Dispose"/> waits for running calls before it aborts them, and that
+    /// <see cref="Abort"/> waits for a thread that is inside a function of NCCL; 10 seconds by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>NCCL's version.</summary>
+    /// <summary>Version of NCCL.</summary>
     public Version Version => nccl.Version;
 
     /// <inheritdoc/>
@@ -74,8 +76,8 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         }
     }
 
-    /// <summary>Reports what NCCL found wrong since it was last asked; nothing after an <see cref="Abort"/>.</summary>
-    /// <exception cref="NcclException">Something went wrong.</exception>
+    /// <summary>Throws if NCCL reports an error since the last check; does nothing after an <see cref="Abort"/>.</summary>
+    /// <exception cref="NcclException">NCCL reports an error.</exception>
     public void Check()
     {
         if (!uses.TryEnter()) return;
@@ -93,10 +95,10 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         }
     }
 
-    /// <summary>Ends kernels of NCCL that wait, on all ranks; nothing can be launched any more. Doing it twice is
+    /// <summary>Ends waiting kernels of NCCL on all ranks, after which nothing can be launched any more. Aborting twice is
     /// harmless.</summary>
-    /// <exception cref="NcclException">A thread did not come back from a function of NCCL within <see cref="Timeout"/>, so that its
-    /// communicators cannot be freed. It can be tried again.</exception>
+    /// <exception cref="NcclException">A thread did not come back from a function of NCCL within <see cref="Timeout"/>, so
+    /// that the communicators cannot be freed. The abort can be tried again.</exception>
     public void Abort()
     {
         if (!uses.Close(Timeout))
@@ -110,11 +112,11 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     }
 
     /// <summary>Waits for the calls that were launched and frees NCCL's communicators. Calls that have not ended after
-    /// <see cref="Timeout"/> are given up, as by <see cref="Abort"/>. Doing it twice is harmless.</summary>
+    /// <see cref="Timeout"/> are aborted. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         group?.Disown(this);
-        // A thread that is stuck in NCCL keeps the communicators: to free them would be worse.
+        // Communicators that a stuck thread still uses are leaked: to free them would crash it.
         if (!uses.Close(Timeout) || Array.Exists(contexts, context => context.IsDisposed)) return;
         if (isFreed) return;
         if (new GpuDrain(contexts).Wait(Timeout) && IsHealthy()) Free(() => nccl.Destroy(communicators));
@@ -124,7 +126,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     private bool IsHealthy() => Array.TrueForAll(communicators, communicator =>
         nccl.GetAsyncError(communicator, out var error) == NcclResult.Success && error == NcclResult.Success);
 
-    // Once, by whoever comes first; nobody uses the communicators any more.
+    // The first caller frees. No thread uses the communicators any more.
     private void Free(Action free)
     {
         lock (freeing)

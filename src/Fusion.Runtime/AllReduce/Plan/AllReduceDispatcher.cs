@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>Chooses the strategy of a call. It looks at nothing but its argument, and needs no GPU: the same request gives the
+/// <summary>Chooses the strategy and the kernels of a call from the request alone, without a GPU: the same request gives the
 /// same plan on every rank.</summary>
 public static class AllReduceDispatcher
 {
     /// <summary>Plans a call.</summary>
     /// <param name="request">The call and what it runs on.</param>
-    /// <returns>The plan. What cannot be done is refused in its reason, not by an exception.</returns>
+    /// <returns>The plan. A call that cannot be done gives a refusal with its reason, not an exception.</returns>
     public static AllReducePlan Plan(PlanRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -34,7 +34,7 @@ public static class AllReduceDispatcher
         return Planned(request, layout, forced, chosen, $"as asked for; by size it would be {Name(chosen)}: {reason}");
     }
 
-    /// <summary>A strategy's name as the command line and JSON write it.</summary>
+    /// <summary>Gets the name of a strategy as the command line and JSON write it.</summary>
     /// <param name="strategy">The strategy.</param>
     public static string Name(AllReduceStrategy strategy) => strategy switch
     {

@@ -2,7 +2,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Which strategy for which size. Immutable.</summary>
+/// <summary>Limits by which the strategy of a call is chosen from its size. Immutable.</summary>
 /// <remarks>A policy has rows of its own and, for what they do not cover, the built-in ones (<see cref="Default"/>), whose
 /// limits and sources are in DefaultPolicyRows.cs. Of the rows that fit a group, the one with the nearest architecture
 /// counts, then one that names the world size, then one that names the topology.</remarks>
@@ -12,23 +12,23 @@ public sealed class AllReducePolicy
 
     private AllReducePolicy(IReadOnlyList<AllReducePolicyRow> own) => this.own = own;
 
-    /// <summary>The built-in rows alone.</summary>
+    /// <summary>Policy of the built-in rows alone.</summary>
     public static AllReducePolicy Default { get; } = new([]);
 
-    /// <summary>The rows that this policy has before the built-in ones.</summary>
+    /// <summary>Rows of this policy, which come before the built-in ones.</summary>
     public IReadOnlyList<AllReducePolicyRow> Rows => own;
 
-    /// <summary>A policy with the same limits for every group.</summary>
-    /// <param name="oneShotUpTo">The most bytes of the input tensor for one-shot; 0 for never.</param>
-    /// <param name="twoShotUpTo">The most bytes for two-shot, at least <paramref name="oneShotUpTo"/>; null for all that the
-    /// workspace holds.</param>
+    /// <summary>Makes a policy with the same limits for every group.</summary>
+    /// <param name="oneShotUpTo">Largest input tensor for one-shot, in bytes; 0 for never.</param>
+    /// <param name="twoShotUpTo">Largest input tensor for two-shot, in bytes, at least <paramref name="oneShotUpTo"/>; null
+    /// for all that the workspace holds.</param>
     /// <exception cref="PolicyException">A limit is negative, or two-shot's is less than one-shot's.</exception>
     public static AllReducePolicy WithLimits(long oneShotUpTo, long? twoShotUpTo = null) => Default.With(
         new AllReducePolicyRow { OneShotUpTo = oneShotUpTo, TwoShotUpTo = twoShotUpTo, Source = "limits set in code" });
 
     /// <summary>Reads a policy file, such as <see cref="Save"/> writes.</summary>
-    /// <param name="path">The file: JSON, comments allowed.</param>
-    /// <exception cref="PolicyException">It cannot be read, or is wrong; the message names line and field.</exception>
+    /// <param name="path">Path of the file, which is JSON and may have comments.</param>
+    /// <exception cref="PolicyException">The file cannot be read, or is wrong; the message names line and field.</exception>
     public static AllReducePolicy Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -42,9 +42,9 @@ public sealed class AllReducePolicy
         }
     }
 
-    /// <summary>This policy with one more row, which replaces one of its own for the same groups.</summary>
+    /// <summary>Makes a policy with one more row, which replaces a row of this policy for the same groups.</summary>
     /// <param name="row">The row.</param>
-    /// <exception cref="PolicyException">The row makes no sense.</exception>
+    /// <exception cref="PolicyException">A field of the row is wrong.</exception>
     public AllReducePolicy With(AllReducePolicyRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
@@ -53,17 +53,17 @@ public sealed class AllReducePolicy
             : new([.. own.Where(other => !other.IsForSameAs(row)), row]);
     }
 
-    /// <summary>Writes <see cref="Rows"/> to a file, which is replaced if it is there.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <summary>Writes <see cref="Rows"/> to a file, and replaces one that exists.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not write the file.</exception>
     public void Save(string path) => File.WriteAllBytes(path, PolicyFile.Write(own));
 
-    /// <summary>The row that counts for a group.</summary>
-    /// <param name="gpu">What its GPUs are.</param>
-    /// <param name="topology">Where its ranks are.</param>
-    /// <param name="worldSize">How many there are.</param>
-    /// <returns>A row; null for a world size that there is none for.</returns>
+    /// <summary>Finds the row that counts for a group.</summary>
+    /// <param name="gpu">Compute capability of the GPUs.</param>
+    /// <param name="topology">Topology of the group.</param>
+    /// <param name="worldSize">World size.</param>
+    /// <returns>The row; null for a world size that has none.</returns>
     public AllReducePolicyRow? RowFor(ComputeCapability gpu, GroupTopology topology, int worldSize) =>
         Best(own, gpu, topology, worldSize) ?? Best(DefaultPolicyRows.All, gpu, topology, worldSize);
 

@@ -3,36 +3,37 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Up to which size which strategy is used, in bytes of the input tensor (tokens × hidden size × element size).
-/// Beyond both limits: <see cref="AllReduceStrategy.Separate"/>.</summary>
+/// <summary>Limits of one-shot and two-shot for some groups, in bytes of the input tensor (tokens × hidden size × element
+/// size). Beyond both limits a call is done by <see cref="AllReduceStrategy.Separate"/>.</summary>
 public sealed record AllReducePolicyRow
 {
-    /// <summary>The GPUs that this is for: <c>sm_90</c>, and later ones of that generation that have no row of their own;
-    /// null for all that no other row names.</summary>
+    /// <summary>Architecture of the row, such as <c>sm_90</c>, which covers later ones of that generation without a row of
+    /// their own; null for all that no other row names.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>The groups that this is for; null for all.</summary>
+    /// <summary>Topology of the row; null for all.</summary>
     public GroupTopology? Topology { get; init; }
 
-    /// <summary>The number of ranks that this is for; null for all that no other row names.</summary>
+    /// <summary>World size of the row; null for all that no other row names.</summary>
     public int? WorldSize { get; init; }
 
-    /// <summary>The most bytes for one-shot; 0 for never. The workspace is made to hold them.</summary>
+    /// <summary>Largest input tensor for one-shot, in bytes; 0 for never. The workspace is made large enough for
+    /// it.</summary>
     public required long OneShotUpTo { get; init; }
 
-    /// <summary>The most bytes for two-shot, at least <see cref="OneShotUpTo"/>; null for all that the workspace
-    /// holds.</summary>
+    /// <summary>Largest input tensor for two-shot, in bytes, at least <see cref="OneShotUpTo"/>; null for all that the
+    /// workspace holds.</summary>
     public long? TwoShotUpTo { get; init; }
 
-    /// <summary>Where the limits come from, in a few words; plans quote it.</summary>
+    /// <summary>Source of the limits, in a few words, which plans quote.</summary>
     public string Source
     {
         get;
-        // Deserialized without the field, it is set to null.
+        // The deserializer sets null where the field is missing.
         init => field = value ?? "";
     } = "";
 
-    /// <summary>What is wrong with it: a field and why; null if nothing is.</summary>
+    /// <summary>First wrong field and what is wrong with it; null if the row is right.</summary>
     [JsonIgnore]
     internal (string Field, string Problem)? Fault
     {
@@ -54,8 +55,9 @@ public sealed record AllReducePolicyRow
         }
     }
 
-    /// <summary>How well this row fits; the greatest is used.</summary>
-    /// <returns>-1 if it does not fit; else a number that puts architecture before world size before topology.</returns>
+    /// <summary>Computes how well the row fits a group; the row with the largest value is used.</summary>
+    /// <returns>-1 if the row does not fit; else a number that puts architecture before world size before
+    /// topology.</returns>
     internal int Fit(ComputeCapability gpu, GroupTopology topology, int worldSize)
     {
         if (Topology is { } place && place != topology) return -1;
@@ -70,11 +72,11 @@ public sealed record AllReducePolicyRow
         return (architecture * 4) + (WorldSize is null ? 0 : 2) + (Topology is null ? 0 : 1);
     }
 
-    /// <summary>Whether two rows are for the same groups.</summary>
+    /// <summary>Tells whether two rows are for the same groups.</summary>
     internal bool IsForSameAs(AllReducePolicyRow other) =>
         (Architecture, Topology, WorldSize) == (other.Architecture, other.Topology, other.WorldSize);
 
-    /// <summary>What this row is for, in words.</summary>
+    /// <summary>Describes the groups of the row, for messages.</summary>
     internal string ForWhat() => string.Join(", ",
         Architecture ?? "any GPU",
         WorldSize is { } ranks ? $"{ranks} ranks" : "any world size",

@@ -1,17 +1,19 @@
 namespace Fusion.Runtime;
 
-/// <summary>How an all-reduce is done.</summary>
+/// <summary>Strategy of an all-reduce.</summary>
 public enum AllReduceStrategy
 {
-    /// <summary>Each rank sends all of its input to every other, and each does all the work: fewest steps.</summary>
+    /// <summary>One-shot: each rank sends all of its input to every other rank and computes all tokens itself. It has the
+    /// fewest steps.</summary>
     OneShot,
 
-    /// <summary>Each rank sums its share of the tokens and sends the sums: fewest bytes.</summary>
+    /// <summary>Two-shot: each rank sums its share of the tokens and sends the sums to the others. It moves the fewest
+    /// bytes.</summary>
     TwoShot,
 
-    /// <summary>A plain all-reduce, of a library if there is one, then one kernel for the rest.</summary>
+    /// <summary>A plain all-reduce, of a library if there is one, then the epilogue kernel.</summary>
     Separate,
 
-    /// <summary>Not at all: the plan's reason says why.</summary>
+    /// <summary>The call is not done; the plan's reason says why.</summary>
     Refuse,
 }

@@ -4,7 +4,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Kernels that are compiled for one model: for a hidden size, a type, a number of ranks and an epilogue, by a
+/// <summary>Kernels compiled for one model: for a hidden size, a type, a world size and an epilogue, by a
 /// <c>FusionAllReduce</c> item of a project.</summary>
 public sealed class AllReduceVariant
 {
@@ -19,32 +19,32 @@ public sealed class AllReduceVariant
         Epilogue = AllReduceEpilogue.FromWords(exchange.Epilogue);
     }
 
-    /// <summary>The item's name: <c>llama</c>.</summary>
+    /// <summary>Name of the item, such as <c>llama</c>.</summary>
     public string Name => AllReduceKernelName.ItemOf(Module.Name);
 
-    /// <summary>The assembly that carries the kernels.</summary>
+    /// <summary>Assembly that carries the kernels.</summary>
     public Assembly Assembly { get; }
 
-    /// <summary>Elements of a token.</summary>
+    /// <summary>Number of elements of a token (hidden size).</summary>
     public int HiddenSize { get; }
 
     /// <summary>Type of the input.</summary>
     public ElementType DataType { get; }
 
-    /// <summary>Number of ranks.</summary>
+    /// <summary>World size of the kernels.</summary>
     public int WorldSize { get; }
 
-    /// <summary>What follows the sum.</summary>
+    /// <summary>Epilogue of the kernels: what follows the sum.</summary>
     public AllReduceEpilogue Epilogue { get; }
 
     internal KernelModule Module { get; }
 
-    /// <summary>What the kernels are for, and where they are from.</summary>
+    /// <summary>Describes what the kernels are for, and where they are from.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{HiddenSize} {CallWords.WordOf(DataType)}, {WorldSize} ranks, {Epilogue} ({Name} of {Assembly.GetName().Name})");
 
-    /// <summary>The variants of a module, one for each number of ranks; none if it is no module of such kernels.</summary>
-    internal static IEnumerable<AllReduceVariant> In(Assembly assembly, KernelModule module)
+    /// <summary>Reads the variants of a module, one for each world size; none if it is no module of such kernels.</summary>
+    internal static IEnumerable<AllReduceVariant> InModule(Assembly assembly, KernelModule module)
     {
         if (!AllReduceKernelName.IsModule(module.Name)) return [];
         var names = module.Images.SelectMany(image => image.Kernels).Select(kernel => kernel.Name).Distinct()
@@ -56,11 +56,11 @@ public sealed class AllReduceVariant
             .Select(group => new AllReduceVariant(assembly, module, [.. group, .. epilogues]));
     }
 
-    /// <summary>The kernel that exchanges.</summary>
+    /// <summary>Gets the name of the kernel that exchanges data between ranks.</summary>
     internal AllReduceKernelName Exchange(AllReduceStrategy strategy) =>
         Find(strategy == AllReduceStrategy.OneShot ? AllReduceKernelName.OneShot : AllReduceKernelName.TwoShot)!.Value;
 
-    /// <summary>The epilogue kernel, which does all but the sum; null where nothing follows it.</summary>
+    /// <summary>Name of the epilogue kernel; null where nothing follows the sum.</summary>
     internal AllReduceKernelName? EpilogueKernel => Find(AllReduceKernelName.EpilogueKernel);
 
     private AllReduceKernelName? Find(string algorithm) =>

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Fusion.Runtime;
 
-/// <summary>Whether kernels that are compiled for one model do a call, and why not.</summary>
+/// <summary>Whether kernels compiled for one model do a call, and why or why not.</summary>
 /// <param name="Variant">The kernels.</param>
-/// <param name="IsUsed">Whether they do the call, or a part of it.</param>
-/// <param name="Why">What they do, or each thing by which they do not fit, as a clause.</param>
+/// <param name="IsUsed">Whether the kernels do the call, or a part of it.</param>
+/// <param name="Why">What the kernels do, or everything by which they do not fit, as a clause.</param>
 public sealed record AllReduceVariantUse(AllReduceVariant Variant, bool IsUsed, string Why)
 {
     internal static AllReduceVariantUse Of(AllReduceVariant variant, PlanRequest request, AllReducePlan plan, AllReduceKernels fitting)
@@ -50,8 +50,8 @@ public sealed record AllReduceVariantUse(AllReduceVariant Variant, bool IsUsed, 
             yield return $"they are for {CallWords.WordOf(variant.DataType)}, not {CallWords.WordOf(request.DataType)}";
         if (ImageSelector.Choose(variant.Module, request.Capability).Image is null)
         {
-            var there = string.Join(", ", variant.Module.Images.Select(image => image.Architecture));
-            yield return Text($"they are compiled for {there}, none of which sm_{request.Capability.Number} runs");
+            var architectures = string.Join(", ", variant.Module.Images.Select(image => image.Architecture));
+            yield return Text($"they are compiled for {architectures}, none of which sm_{request.Capability.Number} runs");
         }
 
         if (request.Epilogue is { } epilogue && epilogue != variant.Epilogue)

@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>The built-in limits. None was measured with these kernels between GPUs yet: they are what other projects use on
-/// the same chips, and a policy file replaces them.</summary>
+/// <summary>Built-in limits of the strategies. Not measured with these kernels between GPUs: they are the limits that other
+/// projects use on the same chips. A policy file, as <c>fusion tune</c> writes it, replaces them.</summary>
 internal static class DefaultPolicyRows
 {
     private const long KiB = 1024;
@@ -26,7 +26,8 @@ internal static class DefaultPolicyRows
     // Any other GPU: the smallest limits above, which cost least where they are wrong.
     private const string Unknown = "nothing is known of this GPU: the smallest limits of the others";
 
-    /// <summary>For every world size and GPU one row for GPUs of their own, one for loopback.</summary>
+    /// <summary>Rows of the default policy: for each architecture and world size one for ranks on GPUs of their own and one
+    /// for loopback.</summary>
     public static IReadOnlyList<AllReducePolicyRow> All { get; } =
     [
         .. Rows("sm_80", 8 * MiB, 8 * MiB, VllmA100, 2),
@@ -54,7 +55,7 @@ internal static class DefaultPolicyRows
         .. Rows(null, 64 * KiB, 4 * MiB, Unknown, 16),
     ];
 
-    // On one GPU no library can sum over the ranks, so that a two-shot goes as far as the workspace.
+    // On one GPU no library can sum over the ranks, so two-shot is used as far as the workspace goes.
     private static IEnumerable<AllReducePolicyRow> Rows(
         string? architecture, long oneShot, long twoShot, string source, params IEnumerable<int> worldSizes) =>
         worldSizes.SelectMany(ranks => new AllReducePolicyRow[]

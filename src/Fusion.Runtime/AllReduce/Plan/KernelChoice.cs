@@ -4,41 +4,44 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Which kernel does a call, by default of the built-in ones (kernels/cu/entry), and in which shape.</summary>
-/// <param name="Threads">Threads of a block that works alone on one token at a time.</param>
-/// <param name="VectorsPerThread">Vectors of 8 elements that a thread holds at most: 1 or 4, for one model 1 to 4.</param>
-/// <param name="PeersAtATime">Peers whose data a thread waits for at a time: 1, 3 or 7, for one model 1 to 7.</param>
+/// <summary>Choice of a kernel for a call, by default among the built-in ones (kernels/cu/entry), and its shape. The
+/// thresholds follow from registers and block sizes; other choices were not measured.</summary>
+/// <param name="Threads">Number of threads of a block that works alone on a token.</param>
+/// <param name="VectorsPerThread">Largest number of vectors of 8 elements that a thread holds: 1 or 4, in kernels for one
+/// model 1 to 4.</param>
+/// <param name="PeersAtATime">Number of peers whose data a thread waits for at a time: 1, 3 or 7, in kernels for one model 1
+/// to 7.</param>
 /// <param name="DataType">Type of the input.</param>
 internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, int PeersAtATime, ElementType DataType)
 {
     private const int Warp = 32;
 
-    /// <summary>Chooses.</summary>
-    /// <param name="worldSize">Number of ranks.</param>
-    /// <param name="hidden">Elements of a token.</param>
+    /// <summary>Chooses the built-in kernels of an operation.</summary>
+    /// <param name="worldSize">World size.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
     /// <param name="type">Type of the input.</param>
     public static KernelChoice For(int worldSize, int hidden, ElementType type)
     {
         var vectors = hidden / KernelLimits.RowVector;
         var perThread = vectors <= KernelLimits.MaxThreads ? KernelLimits.OctetsOfShortRow : KernelLimits.OctetsOfLongRow;
-        // Registers decide: a thread keeps perThread vectors of each peer that it waits for.
+        // The number of registers decides: a thread keeps perThread vectors of each peer that it waits for.
         var peers = perThread == KernelLimits.OctetsOfLongRow ? KernelLimits.PeersOfFewRanks
             : worldSize == 2 ? KernelLimits.PeersOfTwoRanks
             : worldSize <= 4 || type == ElementType.Float32 ? KernelLimits.PeersOfFewRanks : KernelLimits.PeersOfManyRanks;
         return new(ThreadsFor(hidden, perThread), perThread, peers, type);
     }
 
-    /// <summary>The shape of a kernel that is compiled for one model.</summary>
+    /// <summary>Gets the shape of a kernel compiled for one model.</summary>
     /// <param name="name">The kernel's name.</param>
     /// <param name="type">Type of the input.</param>
     public static KernelChoice Of(in AllReduceKernelName name, ElementType type) =>
         new(ThreadsFor(name.HiddenSize, name.Vectors), name.Vectors, name.Peers, type);
 
-    /// <summary>Threads of a block that shares a token with others.</summary>
-    /// <param name="blocks">Blocks of a token.</param>
+    /// <summary>Computes the number of threads of a block that shares a token with others.</summary>
+    /// <param name="blocks">Number of blocks that share the token.</param>
     public int ThreadsOf(int blocks) => RoundUp((Threads + blocks - 1) / blocks, Warp);
 
-    /// <summary>Name of the kernel that exchanges; empty for none.</summary>
+    /// <summary>Gets the name of the kernel that exchanges data between ranks; empty for a strategy without one.</summary>
     /// <param name="strategy">One-shot or two-shot.</param>
     public string Exchange(AllReduceStrategy strategy) => strategy switch
     {
@@ -47,14 +50,14 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
         _ => "",
     };
 
-    /// <summary>Name of the kernel that does all but the sum.</summary>
+    /// <summary>Gets the name of the epilogue kernel.</summary>
     public string Epilogue() => string.Create(CultureInfo.InvariantCulture,
         $"epilogue_{CallWords.WordOf(DataType)}_v{VectorsPerThread}");
 
-    /// <summary>Dynamic shared memory of a block in bytes: one float a group, where the groups of per-group FP8 are not a
-    /// power of two of elements that lies within a warp.</summary>
+    /// <summary>Computes the dynamic shared memory of a block in bytes. Per-group FP8 needs one float for each group unless
+    /// its group size is a power of two that a warp holds.</summary>
     /// <param name="quantization">The quantization.</param>
-    /// <param name="hidden">Elements of a token.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
     public static int SharedBytes(in Quantization quantization, int hidden)
     {
         if (quantization.Kind != QuantizationKind.PerGroupFp8) return 0;
@@ -71,6 +74,6 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
 
     private static int RoundUp(int value, int to) => (value + to - 1) / to * to;
 
-    private string Name(string stem) => string.Create(CultureInfo.InvariantCulture,
-        $"{stem}_{CallWords.WordOf(DataType)}_p{PeersAtATime}_v{VectorsPerThread}");
+    private string Name(string algorithm) => string.Create(CultureInfo.InvariantCulture,
+        $"{algorithm}_{CallWords.WordOf(DataType)}_p{PeersAtATime}_v{VectorsPerThread}");
 }

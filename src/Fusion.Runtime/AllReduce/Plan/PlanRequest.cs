@@ -2,46 +2,46 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>All that the choice of a strategy depends on.</summary>
+/// <summary>A call and what it runs on: everything that its plan depends on.</summary>
 public sealed record PlanRequest
 {
-    /// <summary>What the GPUs are: 9.0 for an H100 or H200. Of no account on the CPU.</summary>
+    /// <summary>Compute capability of the GPUs: 9.0 for an H100 or H200. Ignored on the CPU.</summary>
     public ComputeCapability Capability { get; init; }
 
-    /// <summary>Where the ranks are.</summary>
+    /// <summary>Topology of the group: where the ranks are.</summary>
     public GroupTopology Topology { get; init; }
 
-    /// <summary>Number of ranks: 2 to 8, or 16.</summary>
+    /// <summary>World size: 2 to 8, or 16 ranks.</summary>
     public required int WorldSize { get; init; }
 
-    /// <summary>Tokens of the call.</summary>
+    /// <summary>Number of tokens of the call.</summary>
     public required int Tokens { get; init; }
 
-    /// <summary>The most tokens of a call, for which the workspace is made.</summary>
+    /// <summary>Largest number of tokens of a call, for which the workspace is made.</summary>
     public required int MaxTokens { get; init; }
 
-    /// <summary>Elements of a token: a multiple of 8 from 8 to 32768.</summary>
+    /// <summary>Number of elements of a token (hidden size): a multiple of 8 from 8 to 32768.</summary>
     public required int HiddenSize { get; init; }
 
     /// <summary>Type of the input: bf16, f16 or f32.</summary>
     public ElementType DataType { get; init; } = ElementType.BFloat16;
 
-    /// <summary>Which quantization follows. It changes what is allowed, never the strategy.</summary>
+    /// <summary>Quantization of the call. It limits which shapes are allowed, and never changes the strategy.</summary>
     public QuantizationKind Quantization { get; init; }
 
-    /// <summary>Elements that share a scale, of per-group FP8.</summary>
+    /// <summary>Number of elements that share a scale in per-group FP8.</summary>
     public int GroupSize { get; init; } = 128;
 
-    /// <summary>What follows the sum; null if that is open. It decides whether kernels fit that are compiled for one model, never
-    /// the strategy.</summary>
+    /// <summary>Epilogue of the call; null if it is left open. It decides which kernels compiled for one model fit, and
+    /// never changes the strategy.</summary>
     public AllReduceEpilogue? Epilogue { get; init; }
 
-    /// <summary>The kernels that are compiled for one model.</summary>
+    /// <summary>Kernels compiled for one model that may be used; none by default.</summary>
     public AllReduceKernels Kernels { get; init; } = AllReduceKernels.BuiltIn;
 
-    /// <summary>Which strategy for which size.</summary>
+    /// <summary>Limits by which the strategy is chosen from the size of the call.</summary>
     public AllReducePolicy Policy { get; init; } = AllReducePolicy.Default;
 
-    /// <summary>The strategy that is wanted in spite of the policy; null for the policy's.</summary>
+    /// <summary>Strategy to use; null to let the policy choose.</summary>
     public AllReduceStrategy? Force { get; init; }
 }

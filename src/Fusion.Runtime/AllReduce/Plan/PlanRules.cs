@@ -3,17 +3,17 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>What an operation can be made for: one place for the dispatcher, which refuses, and the operation, which
+/// <summary>Rules of what an operation can be made for, shared by the dispatcher, which refuses, and the operation, which
 /// throws.</summary>
 internal static class PlanRules
 {
     private static readonly ComputeCapability Oldest = new(8, 0);
 
-    /// <summary>The world sizes that there are kernels for.</summary>
+    /// <summary>World sizes that have kernels.</summary>
     public static IEnumerable<int> WorldSizes => Enumerable.Range(0, Workspaces.Length + 1).Where(AllReduceVocabulary.IsWorldSize);
 
-    /// <summary>What is wrong with what an operation is made for.</summary>
-    /// <param name="request">What it is made for; its <see cref="PlanRequest.Tokens"/> are not looked at.</param>
+    /// <summary>Finds what is wrong with the request for an operation.</summary>
+    /// <param name="request">The request; its <see cref="PlanRequest.Tokens"/> are ignored.</param>
     /// <returns>The first fault; null if there is none.</returns>
     public static PlanFault? FaultOf(PlanRequest request)
     {
@@ -35,7 +35,8 @@ internal static class PlanRules
         return FaultOf(request.Quantization, request.GroupSize, hidden);
     }
 
-    /// <summary>What is wrong with a quantization of rows of so many elements.</summary>
+    /// <summary>Finds what is wrong with a quantization of rows of <paramref name="hidden"/> elements; null if nothing
+    /// is.</summary>
     public static PlanFault? FaultOf(QuantizationKind kind, int groupSize, int hidden)
     {
         if (kind == QuantizationKind.None) return null;
@@ -55,7 +56,7 @@ internal static class PlanRules
 }
 
 /// <summary>A value that an operation cannot be made with.</summary>
-/// <param name="Parameter">Its name.</param>
-/// <param name="Value">What it is.</param>
-/// <param name="Allowed">What it may be.</param>
+/// <param name="Parameter">Name of the parameter.</param>
+/// <param name="Value">The wrong value.</param>
+/// <param name="Allowed">Values that are allowed, in words.</param>
 internal sealed record PlanFault(string Parameter, string Value, string Allowed);

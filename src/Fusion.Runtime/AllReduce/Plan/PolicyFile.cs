@@ -4,33 +4,33 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>A policy as JSON.</summary>
+/// <summary>Reads and writes policies as JSON.</summary>
 internal sealed record PolicyFile
 {
-    /// <summary>The format that this version writes, and the newest that it reads.</summary>
+    /// <summary>Version of the format that is written, and the newest that is read.</summary>
     public const int CurrentSchema = 1;
 
     private static readonly string[] Fields = ["schema", "rows"];
     private static readonly string[] RowFields =
         ["architecture", "topology", "worldSize", "oneShotUpTo", "twoShotUpTo", "source"];
 
-    /// <summary>The format's version; null for the current one.</summary>
+    /// <summary>Version of the format; null for the current one.</summary>
     public int? Schema { get; init; }
 
-    /// <summary>The rows.</summary>
+    /// <summary>Rows of the policy.</summary>
     public required IReadOnlyList<AllReducePolicyRow> Rows { get; init; }
 
-    /// <summary>Writes rows.</summary>
+    /// <summary>Writes rows as UTF-8 JSON.</summary>
     public static byte[] Write(IReadOnlyList<AllReducePolicyRow> rows)
     {
         var file = new PolicyFile { Schema = CurrentSchema, Rows = rows };
         return JsonSerializer.SerializeToUtf8Bytes(file, PolicyJson.Default.PolicyFile);
     }
 
-    /// <summary>Reads rows.</summary>
-    /// <param name="json">The file's bytes.</param>
-    /// <param name="file">Its name, for errors.</param>
-    /// <exception cref="PolicyException">It is wrong.</exception>
+    /// <summary>Reads rows from UTF-8 JSON.</summary>
+    /// <param name="json">Content of the file.</param>
+    /// <param name="file">Name of the file, for errors.</param>
+    /// <exception cref="PolicyException">The content is no policy.</exception>
     public static IReadOnlyList<AllReducePolicyRow> Parse(ReadOnlySpan<byte> json, string file)
     {
         try

@@ -1,10 +1,10 @@
 namespace Fusion.Runtime;
 
-/// <summary>Prefers kernels that are compiled for one model to those for all, where they fit a call. They change neither the
+/// <summary>Prefers kernels compiled for one model to the built-in ones, where they fit a call. They change neither the
 /// strategy nor a bit of the results.</summary>
 internal static class VariantPlanning
 {
-    /// <summary>The plan with the kernels that the call gets.</summary>
+    /// <summary>Replaces the kernels of a plan by those compiled for one model that fit the call.</summary>
     /// <param name="plan">The plan with the built-in kernels.</param>
     /// <param name="request">The call and what it runs on.</param>
     public static AllReducePlan Prefer(AllReducePlan plan, PlanRequest request)
@@ -13,7 +13,7 @@ internal static class VariantPlanning
         if (kernels.Variants.Count == 0) return plan;
         var found = request.Epilogue is { } epilogue ? kernels.IndexOf(epilogue) : -1;
         var isSeparate = plan.Strategy == AllReduceStrategy.Separate;
-        // Separate kernels begin with a plain all-reduce.
+        // The separate strategy begins with a plain all-reduce, whose epilogue is empty.
         var exchange = isSeparate ? kernels.IndexOf(default) : found;
         var epilogueKernel = isSeparate && found >= 0 && kernels.Variants[found].EpilogueKernel is not null ? found : -1;
         plan = plan with

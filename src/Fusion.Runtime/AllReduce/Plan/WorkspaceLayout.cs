@@ -2,58 +2,58 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The memory of a rank through which its peers send to it: how large, and where what lies. The one place that
-/// knows capacity: the workspace is allocated by it, calls are admitted by it, errors quote it.</summary>
-/// <remarks>A control block, then two buffers, of which calls use one after the other, for either protocol.
+/// <summary>Layout of a rank's workspace, into which its peers write. Allocation, admission of calls and errors take sizes
+/// and capacity from here.</summary>
+/// <remarks>A workspace is a control block and two buffers, which successive calls use in turn, each for either strategy.
 /// <list type="bullet">
 /// <item>One-shot: a slot for each peer, with all tokens.</item>
 /// <item>Two-shot: a slot for each peer, with the tokens that this rank sums, then all summed tokens.</item>
 /// </list></remarks>
 /// <param name="Ranks">World size.</param>
-/// <param name="HiddenSize">Elements of a token.</param>
-/// <param name="DataType">Their type.</param>
-/// <param name="MaxTokens">The most tokens of a two-shot, and of any call.</param>
-/// <param name="MaxOneShotTokens">The most tokens of a one-shot.</param>
+/// <param name="HiddenSize">Number of elements of a token.</param>
+/// <param name="DataType">Type of the elements.</param>
+/// <param name="MaxTokens">Largest number of tokens of a two-shot, and of any call.</param>
+/// <param name="MaxOneShotTokens">Largest number of tokens of a one-shot.</param>
 internal readonly record struct WorkspaceLayout(
     int Ranks, int HiddenSize, ElementType DataType, int MaxTokens, int MaxOneShotTokens)
 {
-    /// <summary>Bytes of the control block before the first buffer.</summary>
+    /// <summary>Size of the control block before the first buffer, in bytes.</summary>
     public const int ControlBytes = KernelLimits.ControlBytes;
 
-    /// <summary>What every offset and size is a multiple of.</summary>
+    /// <summary>Alignment of every offset and size, in bytes.</summary>
     public const int Alignment = 256;
 
-    /// <summary>Number of buffers.</summary>
+    /// <summary>Number of buffers of a workspace.</summary>
     public const int Buffers = KernelLimits.Buffers;
 
-    /// <summary>Whether there is a workspace at all: not on the CPU.</summary>
+    /// <summary>Whether ranks have a workspace, which those on the CPU have not.</summary>
     public bool Exists { get; private init; }
 
-    /// <summary>Bytes of a token.</summary>
+    /// <summary>Size of a token in bytes.</summary>
     public long TokenBytes => DeviceTensor.ByteCount(DataType, HiddenSize);
 
-    /// <summary>Bytes of a peer's slot in a one-shot.</summary>
+    /// <summary>Size of a peer's slot in one-shot, in bytes.</summary>
     public long OneShotSlotBytes => MaxOneShotTokens * TokenBytes;
 
-    /// <summary>Bytes of a peer's slot in a two-shot: the tokens of which this rank is the owner.</summary>
+    /// <summary>Size of a peer's slot in two-shot, in bytes: the tokens that this rank owns.</summary>
     public long TwoShotSlotBytes => DivideUp(MaxTokens, Ranks) * TokenBytes;
 
-    /// <summary>Where in a buffer the summed tokens of a two-shot start.</summary>
+    /// <summary>Offset in a buffer at which the summed tokens of two-shot start, in bytes.</summary>
     public long GatherOffset => RoundUp((Ranks - 1) * TwoShotSlotBytes);
 
-    /// <summary>Bytes of a buffer: what the larger protocol needs.</summary>
+    /// <summary>Size of a buffer in bytes, enough for the larger strategy.</summary>
     public long BufferBytes =>
         Exists ? RoundUp(Math.Max((Ranks - 1) * OneShotSlotBytes, GatherOffset + (MaxTokens * TokenBytes))) : 0;
 
-    /// <summary>Bytes of the whole workspace, on each rank.</summary>
+    /// <summary>Size of each rank's workspace in bytes.</summary>
     public long Bytes => Exists ? ControlBytes + (Buffers * BufferBytes) : 0;
 
-    /// <summary>The workspace of a rank on a GPU.</summary>
+    /// <summary>Makes the layout for ranks on GPUs.</summary>
     /// <param name="ranks">World size.</param>
-    /// <param name="hidden">Elements of a token.</param>
-    /// <param name="type">Their type.</param>
-    /// <param name="maxTokens">The most tokens of a call.</param>
-    /// <param name="maxOneShotTokens">The most tokens of a one-shot, 0 to <paramref name="maxTokens"/>.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="maxTokens">Largest number of tokens of a call.</param>
+    /// <param name="maxOneShotTokens">Largest number of tokens of a one-shot, 0 to <paramref name="maxTokens"/>.</param>
     public static WorkspaceLayout For(int ranks, int hidden, ElementType type, int maxTokens, int maxOneShotTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxOneShotTokens);
@@ -61,9 +61,9 @@ internal readonly record struct WorkspaceLayout(
         return new(ranks, hidden, type, maxTokens, maxOneShotTokens) { Exists = true };
     }
 
-    /// <summary>The workspace of an operation: its policy says how many tokens a one-shot may have.</summary>
-    /// <param name="request">An operation without a fault (<see cref="PlanRules"/>); tokens and forced strategy do not
-    /// matter.</param>
+    /// <summary>Makes the layout for an operation, whose policy says how many tokens a one-shot may have.</summary>
+    /// <param name="request">An operation without a fault (<see cref="PlanRules"/>); tokens and forced strategy are
+    /// ignored.</param>
     public static WorkspaceLayout For(PlanRequest request)
     {
         var (ranks, hidden, type, tokens) = (request.WorldSize, request.HiddenSize, request.DataType, request.MaxTokens);
@@ -72,12 +72,12 @@ internal readonly record struct WorkspaceLayout(
         return For(ranks, hidden, type, tokens, (int)Math.Min(tokens, upTo / DeviceTensor.ByteCount(type, hidden)));
     }
 
-    /// <summary>The most tokens of a call.</summary>
-    /// <param name="strategy">How it is done.</param>
+    /// <summary>Gets the largest number of tokens of a call.</summary>
+    /// <param name="strategy">Strategy of the call.</param>
     public int Capacity(AllReduceStrategy strategy) => strategy switch
     {
         AllReduceStrategy.OneShot => MaxOneShotTokens,
-        // The plain all-reduce of separate kernels is a two-shot at worst.
+        // The plain all-reduce of the separate strategy needs no more than two-shot.
         AllReduceStrategy.TwoShot or AllReduceStrategy.Separate => MaxTokens,
         _ => 0,
     };

@@ -1,18 +1,19 @@
 namespace Fusion.Runtime;
 
-/// <summary>All-reduce with residual add, norm and quantization: the operation of a group of ranks for one hidden size and
-/// type, made once and launched for each rank and call.</summary>
+/// <summary>An all-reduce fused with residual add, norm and quantization. It is made once for a group of ranks, a hidden
+/// size and a type, and launched for each rank and call.</summary>
 /// <remarks>
 /// <para>Every rank launches the same calls in the same order: from one thread that goes through the ranks, or from a thread a
 /// rank. The results do not depend on the strategy, on the other tokens of a call, or on whether ranks are on GPUs or on the
 /// CPU: docs/numbers.md.</para>
-/// <para>A launch allocates nothing and can be recorded as a graph (<see cref="GpuGraph"/>). Of two launches of the same
-/// rank, the second must be behind the first in its stream, or that stream be synchronized. Operations in different
-/// streams may run at the same time where each rank has a GPU of its own; where ranks share a GPU, let one be done before another
-/// one starts.</para>
-/// <para>No wait is without an end: a rank that waits for another longer than <see cref="AllReduceOptions.Timeout"/> gives up,
-/// and the next launch, <see cref="Check"/> or <see cref="Synchronize"/> throws a <see cref="PeerTimeoutException"/>.</para>
-/// <para>Dispose it before its group, which otherwise does.</para>
+/// <para>A launch allocates nothing and can be recorded as a CUDA graph (<see cref="GpuGraph"/>). Two launches of the same
+/// rank go into the same stream; before a rank changes its stream, the old one must be synchronized. Operations in different
+/// streams may run at the same time where each rank has a GPU of its own; where ranks share a GPU, one operation must be
+/// done before another one starts.</para>
+/// <para>Every wait has an end: a rank that waits for another one longer than <see cref="AllReduceOptions.Timeout"/> gives
+/// up, and the next launch, <see cref="Check"/> or <see cref="Synchronize"/> throws a
+/// <see cref="PeerTimeoutException"/>.</para>
+/// <para>Dispose the operation before its group; the group disposes what is left.</para>
 /// </remarks>
 public sealed class AllReduce : IDisposable
 {
@@ -23,11 +24,12 @@ public sealed class AllReduce : IDisposable
     private readonly IRankEngine engine;
     private int disposed;
 
-    /// <summary>Makes the operation: loads the kernels, allocates each rank's workspace, and compares the ranks' plans.</summary>
+    /// <summary>Makes an operation: loads the kernels, allocates each rank's workspace, and checks that the ranks' plans
+    /// agree.</summary>
     /// <param name="group">The ranks.</param>
-    /// <param name="options">What it is for.</param>
+    /// <param name="options">Hidden size, type, largest call, and how to do it.</param>
     /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
-    /// <exception cref="PlanMismatchException">The ranks would not do the same, as on GPUs of two kinds.</exception>
+    /// <exception cref="PlanMismatchException">The ranks' plans differ, as on GPUs of two kinds.</exception>
     /// <exception cref="CoResidencyException">The ranks' blocks do not fit on a GPU at the same time.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     /// <exception cref="GpuException">There is not enough memory.</exception>
@@ -66,52 +68,57 @@ public sealed class AllReduce : IDisposable
         group.Own(this);
     }
 
-    /// <summary>What it was made for.</summary>
+    /// <summary>Options with which the operation was made.</summary>
     public AllReduceOptions Options { get; }
 
-    /// <summary>Memory that it holds on each rank for the exchange, in bytes; 0 on the CPU.</summary>
+    /// <summary>Size of each rank's workspace in bytes; 0 on the CPU.</summary>
     public long WorkspaceBytes => layout.Bytes;
 
-    /// <summary>Lets ranks have options of their own, which must agree: what ranks of several processes have.</summary>
+    /// <summary>Makes an operation whose ranks have options of their own, as ranks of several processes have; they must
+    /// agree.</summary>
     internal static AllReduce WithOptionsOf(Func<int, AllReduceOptions> ranks, RankGroup group) => new(ranks, group);
 
-    /// <summary>How a call of so many tokens would be done, and why.</summary>
-    /// <param name="tokens">Tokens of the call. For what cannot be done, the plan is a refusal with its reason.</param>
+    /// <summary>Explains how a call of a number of tokens is done, and why. Which kernels compiled for one model fit it is
+    /// left open without its epilogue.</summary>
+    /// <param name="tokens">Number of tokens of the call. The plan of a call that cannot be done is a refusal with its
+    /// reason.</param>
     public AllReducePlan Plan(int tokens) => plans.Get(tokens, null);
 
-    /// <summary>How a call of so many tokens would be done, and why, with the kernels that its epilogue gets: those compiled for one
-    /// model, where they fit (<see cref="AllReduceOptions.Kernels"/>).</summary>
-    /// <param name="tokens">Tokens of the call. For what cannot be done, the plan is a refusal with its reason.</param>
-    /// <param name="epilogue">What follows the sum: <see cref="AllReduceEpilogue.Of(in AllReduceCall)"/> a call, or
-    /// <see cref="AllReduceEpilogue.Parse"/>d words.</param>
-    /// <param name="force">A strategy in spite of the policy, as <see cref="Launch"/> takes it; null for the policy's.</param>
+    /// <summary>Explains how a call with an epilogue is done, and why, by kernels compiled for one model where they fit
+    /// (<see cref="AllReduceOptions.Kernels"/>).</summary>
+    /// <param name="tokens">Number of tokens of the call. The plan of a call that cannot be done is a refusal with its
+    /// reason.</param>
+    /// <param name="epilogue">What follows the sum, from <see cref="AllReduceEpilogue.Of(in AllReduceCall)"/> or
+    /// <see cref="AllReduceEpilogue.Parse"/>.</param>
+    /// <param name="force">The strategy to use, as in <see cref="Launch"/>; null to let the policy choose.</param>
     public AllReducePlan Plan(int tokens, AllReduceEpilogue epilogue, AllReduceStrategy? force = null) =>
         plans.Explain(tokens, epilogue, force);
 
-    /// <summary>Starts a rank's call and returns; the results are there when <see cref="Synchronize"/> has returned, or, on a
-    /// GPU, for what is behind it in the stream. Allocates nothing; for more than 1024 tokens, or with a strategy named, from
-    /// the second call of that size on. On the CPU, the launch of the last rank computes the call of all.</summary>
+    /// <summary>Starts a rank's call and returns. The results are there when <see cref="Synchronize"/> has returned and, on
+    /// a GPU, for later work in the same stream. A launch allocates nothing, except the first one of a size above 1024
+    /// tokens or with a named strategy. On the CPU, the launch of the last rank computes the call of all.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="stream">A stream of the rank's GPU, which other ranks do not use; null for <see cref="Rank.Stream"/>, and on
     /// the CPU.</param>
-    /// <param name="call">What it reads and writes. The memory must stay until the call is done.</param>
-    /// <param name="force">A strategy in spite of the policy, the same on all ranks; null for the policy's.</param>
+    /// <param name="call">Inputs and outputs of the rank. Their memory must stay until the call is done.</param>
+    /// <param name="force">The strategy to use, the same on all ranks; null to let the policy choose.</param>
     /// <returns>How the call is done, and why.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
     /// <exception cref="CapacityException">The call has too many tokens.</exception>
     /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
     /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
-    /// <exception cref="PlanRefusedException">The strategy that was asked for cannot do it.</exception>
-    /// <exception cref="StreamConflictException">The stream is of another GPU or context, another rank uses it, or the rank's last
-    /// call is in another one and not done.</exception>
+    /// <exception cref="PlanRefusedException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
+    /// <exception cref="StreamConflictException">The stream is of another GPU or context, another rank uses it, or the
+    /// rank's last call is in another stream and not done.</exception>
     /// <exception cref="CallMismatchException">On the CPU: the ranks' calls are not the same.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
-    /// <exception cref="ResetRequiredException">The rank was told of that before.</exception>
+    /// <exception cref="ResetRequiredException">The rank got the exception of an earlier failure already, and
+    /// <see cref="Reset"/> was not called.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
     public AllReducePlan Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReduceStrategy? force = null)
     {
-        MakeReady(rank, stream);
+        ThrowUnlessUsable(rank, stream);
         var context = group.Ranks[rank].Context;
         CallValidation.Check(
             call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
@@ -122,21 +129,21 @@ public sealed class AllReduce : IDisposable
         return plan;
     }
 
-    /// <summary>Waits until a rank's calls are done. Ends in any case: kernels give up by themselves, and on the CPU the wait is
-    /// <see cref="AllReduceOptions.Timeout"/> at most.</summary>
+    /// <summary>Waits until a rank's calls are done. The wait always ends: kernels give up by themselves, and on the CPU it
+    /// lasts <see cref="AllReduceOptions.Timeout"/> at most.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="stream">The stream of its calls; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
-    /// <exception cref="PeerTimeoutException">A rank gave up, or on the CPU did not come.</exception>
+    /// <exception cref="PeerTimeoutException">A rank gave up or, on the CPU, did not launch its call in time.</exception>
     /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void Synchronize(int rank, GpuStream? stream = null)
     {
-        MakeReady(rank, stream);
+        ThrowUnlessUsable(rank, stream);
         engine.Synchronize(rank, stream);
     }
 
-    /// <summary>Throws if a rank gave up; does not wait. A call that still runs may yet fail.</summary>
+    /// <summary>Throws if a rank gave up, without waiting. A call that still runs may fail later.</summary>
     /// <exception cref="PeerTimeoutException">A rank gave up.</exception>
     /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
     public void Check()
@@ -145,11 +152,12 @@ public sealed class AllReduce : IDisposable
         engine.Check();
     }
 
-    /// <summary>Makes the operation usable again after a failure, for all ranks: waits for what still runs on their GPUs, and
-    /// makes the workspaces as new. Calls that were launched before are void. Call it once, while no thread launches or
-    /// synchronizes and no stream is recorded.</summary>
-    /// <exception cref="ResetRequiredException">A GPU still works after <see cref="AllReduceOptions.Timeout"/>, 2 seconds at least, on what
-    /// is not of this operation. Nothing was changed; it can be tried again.</exception>
+    /// <summary>Makes the operation usable again after a failure, for all ranks: waits for what still runs on their GPUs and
+    /// clears the workspaces. The results of calls that had not ended are undefined. Call it once, while no thread launches
+    /// or synchronizes and no stream is being recorded.</summary>
+    /// <exception cref="ResetRequiredException">A GPU is still busy with other work after
+    /// <see cref="AllReduceOptions.Timeout"/> or 2 seconds, whichever is longer. Nothing was changed; the reset can be tried
+    /// again.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Reset()
     {
@@ -157,9 +165,9 @@ public sealed class AllReduce : IDisposable
         engine.Reset();
     }
 
-    /// <summary>Waits for the calls that were launched, so that their results are there, and frees the workspaces. The wait ends
-    /// after <see cref="AllReduceOptions.Timeout"/>, or as soon as a rank gave up or waits for a call that another one did not
-    /// launch: then the calls that still wait are given up, and their results are not to be used. Doing it twice is
+    /// <summary>Waits for the calls that were launched, so that their results are there, and frees the workspaces. The wait
+    /// ends after <see cref="AllReduceOptions.Timeout"/>, or as soon as a rank gave up or waits for a call that another one
+    /// did not launch: then the waiting calls are aborted, and their results are undefined. Disposing twice is
     /// harmless.</summary>
     public void Dispose()
     {
@@ -168,7 +176,7 @@ public sealed class AllReduce : IDisposable
         group.Disown(this);
     }
 
-    private void MakeReady(int rank, GpuStream? stream)
+    private void ThrowUnlessUsable(int rank, GpuStream? stream)
     {
         ThrowIfDisposed();
         if (rank < 0 || rank >= group.WorldSize)

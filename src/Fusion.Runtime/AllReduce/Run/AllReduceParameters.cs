@@ -4,7 +4,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The one parameter of all built-in kernels, laid out as <c>AllReduceParams</c> in
+/// <summary>Parameter block of all built-in kernels, laid out as <c>AllReduceParams</c> in
 /// kernels/cu/fusion/allreduce/params.cuh, which says what each field is.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct AllReduceParameters

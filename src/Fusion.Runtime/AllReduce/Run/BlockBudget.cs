@@ -1,12 +1,14 @@
 namespace Fusion.Runtime;
 
-/// <summary>The blocks on a GPU that wait for other ranks, over all operations of the process that are on it.</summary>
+/// <summary>Co-residency of the operations on a GPU: limits how many blocks that wait for other ranks each of them may
+/// launch.</summary>
 /// <remarks>
 /// <para>Operations whose calls are in one stream follow each other. In different streams they run at the same time: if one
-/// filled a GPU and another one another GPU, each would keep out the blocks that the other waits for, until the timeout.</para>
-/// <para>A block waits for the blocks of its own number alone, and a GPU starts blocks in order. So a call goes on while one block
-/// of it is resident on each GPU, and it is enough that each operation leaves room for one block of those that were made
-/// before it: the first one always goes on, then the second, and so on. The first operation may fill the GPU.</para>
+/// operation filled one GPU and a second operation another GPU, each would keep out the blocks that the other waits for,
+/// until the timeout.</para>
+/// <para>A block waits only for the blocks of the same index, and a GPU starts blocks in order. So a call goes on while one
+/// block of it is resident on each GPU, and it is enough that each operation leaves room for one block of those that were
+/// made before it: the first one always goes on, then the second, and so on. The first operation may fill the GPU.</para>
 /// </remarks>
 internal sealed class BlockBudget
 {
@@ -17,13 +19,13 @@ internal sealed class BlockBudget
     private BlockShare[] shares = [];
     private Footprints footprints = new(1, 1);
 
-    /// <param name="multiprocessors">Multiprocessors of the GPU.</param>
+    /// <param name="multiprocessors">Number of multiprocessors of the GPU.</param>
     public BlockBudget(int multiprocessors) => this.multiprocessors = multiprocessors;
 
-    /// <summary>The operations on the GPU, in the order in which they were made.</summary>
+    /// <summary>Shares of the operations on the GPU, in the order in which they were made.</summary>
     public ReadOnlySpan<BlockShare> Shares => Volatile.Read(ref shares);
 
-    /// <summary>The budget of a GPU, which all groups of the process share.</summary>
+    /// <summary>Gets the budget of a GPU, which all groups of the process share.</summary>
     /// <param name="gpu">The GPU.</param>
     public static BlockBudget Of(GpuDevice gpu)
     {
@@ -34,11 +36,11 @@ internal sealed class BlockBudget
         }
     }
 
-    /// <summary>Adds an operation.</summary>
-    /// <param name="ranks">How many of its ranks are on the GPU.</param>
-    /// <param name="leader">Index of the first of them.</param>
-    /// <param name="blocksPerMultiprocessor">How many blocks of each of its kernels fit on a multiprocessor.</param>
-    /// <returns>Its share, to be disposed when none of its kernels runs any more.</returns>
+    /// <summary>Adds an operation to the GPU.</summary>
+    /// <param name="ranks">Number of the operation's ranks on the GPU.</param>
+    /// <param name="leader">Index of the first of these ranks.</param>
+    /// <param name="blocksPerMultiprocessor">Occupancy of each of its kernels, in blocks on a multiprocessor.</param>
+    /// <returns>The operation's share, to be disposed when none of its kernels runs any more.</returns>
     public BlockShare Join(int ranks, int leader, params ReadOnlySpan<int> blocksPerMultiprocessor)
     {
         var share = new BlockShare(this, ranks, leader, blocksPerMultiprocessor.ToArray());
@@ -46,10 +48,10 @@ internal sealed class BlockBudget
         return share;
     }
 
-    /// <summary>The most blocks of a kernel that leave room for a block of any kernel of the operations on the GPU.</summary>
-    /// <param name="blocksPerMultiprocessor">How many blocks of the kernel fit on a multiprocessor, itself among those of
-    /// <see cref="Join"/>.</param>
-    /// <param name="sharers">How many operations have as many.</param>
+    /// <summary>Computes the most blocks of a kernel that leave room for a block of any kernel of the operations on the
+    /// GPU.</summary>
+    /// <param name="blocksPerMultiprocessor">Occupancy of the kernel, one of those given to <see cref="Join"/>.</param>
+    /// <param name="sharers">Number of operations that share the blocks.</param>
     public int LeavingRoom(int blocksPerMultiprocessor, int sharers)
     {
         // A block is 1/n of a multiprocessor if n of them fit. The largest one, 1/fewest, does not fit where more than
@@ -67,8 +69,8 @@ internal sealed class BlockBudget
         return (int)((units - 1) / (common / blocksPerMultiprocessor) / sharers);
     }
 
-    /// <summary>Takes an operation out.</summary>
-    /// <param name="share">Its share.</param>
+    /// <summary>Removes an operation from the GPU.</summary>
+    /// <param name="share">The operation's share.</param>
     public void Leave(BlockShare share)
     {
         lock (Gate) Replace([.. shares.Where(other => other != share)]);
@@ -84,7 +86,7 @@ internal sealed class BlockBudget
 
     private static long Divisor(long a, long b) => b == 0 ? a : Divisor(b, a % b);
 
-    /// <param name="Common">The least common multiple of the numbers of blocks that fit on a multiprocessor.</param>
-    /// <param name="Fewest">The least of them.</param>
+    /// <param name="Common">Least common multiple of the occupancies.</param>
+    /// <param name="Fewest">Lowest occupancy.</param>
     private sealed record Footprints(long Common, int Fewest);
 }

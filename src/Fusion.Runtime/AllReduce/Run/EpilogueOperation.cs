@@ -1,10 +1,10 @@
 namespace Fusion.Runtime;
 
-/// <summary>What follows the sum of an all-reduce, alone: residual add, norm and quantization of a tensor that each rank has
-/// already. For one hidden size and type, made once and launched for each rank and call.</summary>
-/// <remarks>A call's <see cref="AllReduceCall.Input"/> is the sum. Nothing is exchanged, and ranks need not launch the same.
-/// The results have the bits of the fused call: docs/numbers.md. A launch allocates nothing and can be recorded as a graph.
-/// It owns no memory; it is good as long as its group.</remarks>
+/// <summary>The epilogue of an all-reduce alone: residual add, norm and quantization of a tensor that each rank already has.
+/// It is made once for a hidden size and a type, and launched for each rank and call.</summary>
+/// <remarks>A call's <see cref="AllReduceCall.Input"/> is the sum. Nothing is exchanged, so ranks may launch different
+/// calls. The results have the bits of the fused call: docs/numbers.md. A launch allocates nothing and can be recorded as a
+/// CUDA graph. The operation owns no memory and is valid as long as its group.</remarks>
 public sealed class EpilogueOperation
 {
     private readonly RankGroup group;
@@ -12,9 +12,9 @@ public sealed class EpilogueOperation
     private readonly RankKernels?[] kernels;
     private readonly ElementType type;
 
-    /// <summary>Makes the operation: loads the kernels.</summary>
+    /// <summary>Makes an operation and loads its kernels.</summary>
     /// <param name="group">The ranks.</param>
-    /// <param name="options">What it is for; policy, timeout and library are of no account.</param>
+    /// <param name="options">Hidden size, type and largest call; policy, timeout and library are ignored.</param>
     /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
     /// <exception cref="CoResidencyException">The kernel does not fit on a GPU.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
@@ -30,11 +30,11 @@ public sealed class EpilogueOperation
         foreach (var (rank, request) in group.LocalRanks.Zip(requests)) kernels[rank.Index] = RankKernels.Load(rank, group, request);
     }
 
-    /// <summary>Starts a rank's call and returns. On the CPU it is done then; on a GPU, for what is behind it in the
-    /// stream.</summary>
+    /// <summary>Starts a rank's call and returns. On a GPU, the results are there for later work in the same stream; on the
+    /// CPU, at once.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="stream">A stream of the rank's GPU; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
-    /// <param name="call">What it reads and writes; the input is what is already reduced.</param>
+    /// <param name="call">Inputs and outputs of the rank; the input is the tensor that is already reduced.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="StreamConflictException">The stream is of another GPU or context than the rank's.</exception>
     /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
@@ -57,7 +57,7 @@ public sealed class EpilogueOperation
             return;
         }
 
-        // The sum of one rank.
+        // With one rank the kernel's sum is its input.
         var parameters = new AllReduceParameters { Ranks = 1, Hidden = layout.HiddenSize };
         ParameterFill.Fill(ref parameters, call);
         var sharedBytes = KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);

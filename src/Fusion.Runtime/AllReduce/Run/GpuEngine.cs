@@ -1,6 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>The ranks of this process, on GPUs. What is known of the others comes from <see cref="IPeers"/>.</summary>
+/// <summary>Does the calls of this process's ranks on GPUs. What is known of the other ranks comes from
+/// <see cref="IPeers"/>.</summary>
 internal sealed class GpuEngine : IRankEngine
 {
     private readonly GpuRank?[] ranks;
@@ -12,10 +13,10 @@ internal sealed class GpuEngine : IRankEngine
     private readonly TimeSpan timeout;
 
     /// <param name="group">The group.</param>
-    /// <param name="options">What the operation is for.</param>
-    /// <param name="layout">The workspaces.</param>
-    /// <param name="kernels">Kernels of the ranks of this process, in their order.</param>
-    /// <param name="peers">All ranks, which agree. It is disposed with the engine.</param>
+    /// <param name="options">Options of the operation.</param>
+    /// <param name="layout">Layout of the workspaces.</param>
+    /// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
+    /// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public GpuEngine(
         RankGroup group, AllReduceOptions options, in WorkspaceLayout layout, ReadOnlySpan<RankKernels> kernels, IPeers peers)
@@ -75,7 +76,7 @@ internal sealed class GpuEngine : IRankEngine
     public void Synchronize(int rank, GpuStream? stream)
     {
         var used = stream ?? ranks[rank]!.Rank.Stream!;
-        // Not for ever: kernels of ours in it give up by themselves.
+        // This ends: the operation's kernels give up by themselves.
         used.Synchronize();
         streams.Forget(rank, used);
         PollFailures();
@@ -92,23 +93,24 @@ internal sealed class GpuEngine : IRankEngine
     {
         peers.GiveUp();
         var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
-        // A timeout may be shorter than kernels take to hear that they are to give up.
-        var patience = timeout > GpuDrain.Grace ? timeout : GpuDrain.Grace;
-        if (!drain.Wait(patience)) throw new ResetRequiredException(drain.Unfinished, patience);
+        // The timeout may be shorter than the time after which kernels see that they are to give up.
+        var longest = timeout > GpuDrain.Grace ? timeout : GpuDrain.Grace;
+        if (!drain.Wait(longest)) throw new ResetRequiredException(drain.Unfinished, longest);
         drain.ThrowIfFailed();
-        // Only when no rank runs any more, each one's kernels write to all workspaces; and no rank may start before all are reset.
-        WaitForPeers(patience);
+        // A rank's kernels write to all workspaces: none may be reset while a rank still runs, and no rank may start before
+        // all are reset.
+        WaitForPeers(longest);
         foreach (var rank in own) rank.Reset();
-        WaitForPeers(patience);
+        WaitForPeers(longest);
         streams.ForgetAll();
         failure.Clear();
     }
 
-    /// <summary>Waits for what was launched, and frees the memory. What does not end, although it was told to give up, is freed
-    /// when it does.</summary>
+    /// <summary>Waits for the calls that were launched, and frees the memory. The memory of calls that do not end, although
+    /// they were told to give up, is freed when they do.</summary>
     public void Dispose()
     {
-        // Disposed too late: all is gone with the contexts.
+        // Disposed after the group: the memory is gone with the contexts.
         if (Array.Exists(own, rank => rank.Rank.Context!.IsDisposed))
         {
             Array.ForEach(shares, share => share.Dispose());
@@ -134,7 +136,7 @@ internal sealed class GpuEngine : IRankEngine
         });
     }
 
-    // Whether the calls cannot all end by themselves: a rank gave up, or a rank that launched fewer calls is done with them and
+    // True if some calls cannot end by themselves: a rank gave up, or a rank that launched fewer calls is done with them and
     // launches no more, so that the others wait for a call that will not come.
     private bool CannotEnd()
     {
@@ -157,24 +159,24 @@ internal sealed class GpuEngine : IRankEngine
         return true;
     }
 
-    private void WaitForPeers(TimeSpan patience)
+    private void WaitForPeers(TimeSpan longest)
     {
-        if (!peers.Barrier(patience)) throw new ResetRequiredException(patience);
+        if (!peers.Barrier(longest)) throw new ResetRequiredException(longest);
     }
 
-    // Whether a kernel gave up since.
+    // Turns a kernel's report that it gave up into the operation's failure.
     private void PollFailures()
     {
         if (failure.Failure is not null || !peers.TryFindFailure(out var found)) return;
-        failure.Set(new PeerTimeoutException(found.Rank, [found.Peer], Words(found.Step), found.Token, found.Call, timeout));
+        failure.Set(new PeerTimeoutException(found.Rank, [found.Peer], StepName(found.Step), found.Token, found.Call, timeout));
         peers.GiveUp();
     }
 
-    private static string Words(int step) => step switch
+    private static string StepName(int step) => step switch
     {
         1 => "one-shot: the input",
         2 => "two-shot: the input",
-        WaitStatus.Sum => "two-shot: the sum",
+        WaitStatus.GatherStep => "two-shot: the sum",
         _ => $"step {step}",
     };
 }

@@ -1,16 +1,16 @@
 namespace Fusion.Runtime;
 
-/// <summary>A rank of this process on a GPU: its memory, its calls, and what its kernels report.</summary>
+/// <summary>A rank of this process on a GPU: its workspace, its launches, and what its kernels report.</summary>
 internal sealed class GpuRank : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(365);
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
 
     private readonly RankKernels kernels;
     private readonly WorkspaceLayout layout;
     private readonly ILibraryAllReduce? library;
     private readonly BlockShare share;
     private readonly DeviceBuffer<byte> scratch;
-    private AllReduceParameters start;
+    private AllReduceParameters constants;
     private long launched;
     private GpuStream? stream;
     private bool isClosed;
@@ -27,7 +27,8 @@ internal sealed class GpuRank : IDisposable
         Workspace = new Workspace(context, layout);
         try
         {
-            // The sum of separate kernels where the call does not want it. A launch cannot allocate it.
+            // Holds the sum between the two kernels of the separate strategy where the call does not ask for it; a launch
+            // cannot allocate.
             scratch = new DeviceBuffer<byte>(context, layout.MaxTokens * layout.TokenBytes);
         }
         catch
@@ -36,7 +37,7 @@ internal sealed class GpuRank : IDisposable
             throw;
         }
 
-        start = new AllReduceParameters
+        constants = new AllReduceParameters
         {
             Status = Workspace.StatusAddress,
             TimeoutNanoseconds = Nanoseconds(options.Timeout),
@@ -51,7 +52,7 @@ internal sealed class GpuRank : IDisposable
 
     public Workspace Workspace { get; }
 
-    /// <summary>How far it is with its calls. A recorded stream counts as one that works.</summary>
+    /// <summary>How far the rank is with its calls. A stream that is being recorded counts as busy.</summary>
     public RankProgress Progress
     {
         get
@@ -62,15 +63,15 @@ internal sealed class GpuRank : IDisposable
         }
     }
 
-    /// <summary>Tells it where the ranks' workspaces are, its own among them.</summary>
-    /// <param name="peers">All ranks.</param>
+    /// <summary>Stores the addresses of all ranks' workspaces for the kernels.</summary>
+    /// <param name="peers">Source of the addresses.</param>
     public void Connect(IPeers peers)
     {
-        for (var rank = 0; rank < layout.Ranks; rank++) start.Workspaces[rank] = peers.WorkspaceOf(rank, Rank);
+        for (var rank = 0; rank < layout.Ranks; rank++) constants.Workspaces[rank] = peers.WorkspaceOf(rank, Rank);
     }
 
-    /// <summary>Whether one of its kernels gave up since the workspace was last reset.</summary>
-    /// <param name="failure">What it waited for.</param>
+    /// <summary>Reports whether one of the rank's kernels gave up since the workspace was last reset.</summary>
+    /// <param name="failure">What the kernel waited for.</param>
     public bool TryGetFailure(out WaitFailure failure)
     {
         ref var status = ref Workspace.Status;
@@ -79,7 +80,7 @@ internal sealed class GpuRank : IDisposable
         return hasFailed;
     }
 
-    /// <summary>Makes its workspace as new. No kernel of any rank may run.</summary>
+    /// <summary>Clears the workspace and the count of calls. No kernel of any rank may run.</summary>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Reset()
     {
@@ -88,13 +89,13 @@ internal sealed class GpuRank : IDisposable
         Volatile.Write(ref launched, 0);
     }
 
-    /// <summary>Says that no call will be launched any more.</summary>
+    /// <summary>Marks that the rank launches no more calls.</summary>
     public void Close() => Volatile.Write(ref isClosed, true);
 
-    /// <summary>Puts a call into a stream. Allocates nothing.</summary>
+    /// <summary>Launches the kernels of a call into a stream. Allocates nothing.</summary>
     /// <param name="into">The stream.</param>
     /// <param name="call">The call.</param>
-    /// <param name="plan">How to do it.</param>
+    /// <param name="plan">Strategy and kernels of the call.</param>
     public void Launch(GpuStream into, in AllReduceCall call, AllReducePlan plan)
     {
         Volatile.Write(ref stream, into);
@@ -104,7 +105,7 @@ internal sealed class GpuRank : IDisposable
         }
         else
         {
-            var parameters = start;
+            var parameters = constants;
             ParameterFill.Fill(ref parameters, call);
             LaunchExchange(into, ref parameters, plan, SharedBytes(call));
         }
@@ -112,39 +113,39 @@ internal sealed class GpuRank : IDisposable
         Volatile.Write(ref launched, launched + 1);
     }
 
-    /// <summary>Frees its memory. No kernel of any rank may run.</summary>
+    /// <summary>Frees the rank's memory. No kernel of any rank may run.</summary>
     public void Dispose()
     {
         scratch.Dispose();
         Workspace.Dispose();
     }
 
-    // The kernels add it to their clock, which must not overflow.
+    // Kernels add the timeout to their clock, which must not overflow.
     private static ulong Nanoseconds(TimeSpan time) =>
-        (ulong)Math.Min(time.Ticks, Longest.Ticks) * TimeSpan.NanosecondsPerTick;
+        (ulong)Math.Min(time.Ticks, LongestTimeout.Ticks) * TimeSpan.NanosecondsPerTick;
 
     private void LaunchSeparate(GpuStream into, in AllReduceCall call, AllReducePlan plan)
     {
-        // What replaces the residual cannot be written before the residual is read.
-        var isWantedHere = call.AllReduceOut is { } wanted && wanted.Address != call.Residual?.Address;
-        var sum = isWantedHere ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Pointer.Address };
+        // A sum that replaces the residual must be written after the residual is read, by the epilogue kernel.
+        var isSumWritten = call.AllReduceOut is { } wanted && wanted.Address != call.Residual?.Address;
+        var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Pointer.Address };
         if (library is null)
         {
-            var plain = start;
-            ParameterFill.FillSum(ref plain, call.Input, sum);
-            LaunchExchange(into, ref plain, plan, 0);
+            var exchange = constants;
+            ParameterFill.FillSum(ref exchange, call.Input, sum);
+            LaunchExchange(into, ref exchange, plan, 0);
         }
         else
         {
             library.Launch(Rank.Index, into, call.Input, sum);
         }
 
-        if (isWantedHere && call is { ResidualOut: null, NormOut: null, QuantOut: null }) return;
-        var epilogue = start;
+        if (isSumWritten && call is { ResidualOut: null, NormOut: null, QuantOut: null }) return;
+        var epilogue = constants;
         ParameterFill.Fill(ref epilogue, call);
         epilogue.Input = sum.Address;
-        if (isWantedHere) epilogue.AllReduceOut = 0;
-        // It exchanges nothing: what it reads is the sum of one.
+        if (isSumWritten) epilogue.AllReduceOut = 0;
+        // The epilogue kernel exchanges nothing: with one rank its sum is its input.
         epilogue.Ranks = 1;
         kernels.Launch(into, kernels.Epilogue(plan.Variants.Epilogue), 1, SharedBytes(call), ref epilogue);
     }

@@ -1,23 +1,23 @@
 namespace Fusion.Runtime;
 
-/// <summary>What does the calls of an operation: GPUs, or the CPU. Calls have been validated and planned.</summary>
+/// <summary>Does the calls of an operation, on GPUs or on the CPU. Calls have been validated and planned before.</summary>
 internal interface IRankEngine : IDisposable
 {
-    /// <summary>Starts a rank's call, or remembers it until all ranks have theirs.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="stream">Its stream; null for its own.</param>
+    /// <summary>Starts a rank's call, or keeps it until all ranks have launched theirs.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">Stream of the call; null for <see cref="Rank.Stream"/>.</param>
     /// <param name="call">The call.</param>
-    /// <param name="plan">How to do it.</param>
+    /// <param name="plan">Strategy and kernels of the call.</param>
     void Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReducePlan plan);
 
     /// <summary>Waits until a rank's calls are done.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="stream">Its stream; null for its own.</param>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">Stream of the call; null for <see cref="Rank.Stream"/>.</param>
     void Synchronize(int rank, GpuStream? stream);
 
     /// <summary>Throws if the operation failed.</summary>
     void Check();
 
-    /// <summary>Makes the operation right after it failed.</summary>
+    /// <summary>Makes the operation usable again after a failure.</summary>
     void Reset();
 }

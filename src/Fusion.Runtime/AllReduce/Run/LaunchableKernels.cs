@@ -3,23 +3,22 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Finds out how a rank may launch its kernels on a GPU.</summary>
+/// <summary>Finds kernels and the shapes in which a rank may launch them on a GPU.</summary>
 /// <param name="device">The GPU.</param>
-/// <param name="sharedBytes">The most dynamic shared memory of a block.</param>
-/// <param name="ranksOnGpu">Ranks that share the GPU.</param>
+/// <param name="sharedBytes">Largest dynamic shared memory of a block, in bytes.</param>
+/// <param name="ranksOnGpu">Number of ranks that share the GPU.</param>
 internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int ranksOnGpu)
 {
     private static readonly ComputeCapability FirstWithClusters = new(9, 0);
 
-    /// <summary>A kernel with the most blocks that it may have.</summary>
-    /// <param name="library">Where it is.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="shape">Its threads.</param>
+    /// <summary>Gets a kernel and computes the most blocks that it may have.</summary>
+    /// <param name="library">Library that holds the kernel.</param>
+    /// <param name="name">Name of the kernel.</param>
+    /// <param name="shape">Number of threads, and the vectors that each holds.</param>
     /// <exception cref="CoResidencyException">The ranks' blocks do not fit on the GPU.</exception>
     public LaunchableKernel Find(KernelLibrary library, string name, KernelChoice shape)
     {
-        // Of code for older GPUs, as the PTX of compute_80 on any newer one, no kernel waits for the one before it, nor do blocks
-        // know of a cluster.
+        // Code for GPUs before Hopper, such as PTX of compute_80 on a newer one, has neither PDL's wait nor clusters.
         var isForHopper = library.Modules.All(module => module.Image is { } image &&
             GpuArchitecture.Parse(image.Architecture).Capability >= FirstWithClusters);
         var kernel = library.GetKernel(name);
@@ -41,13 +40,14 @@ internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int r
 
 /// <summary>A kernel with the shapes in which it may be launched.</summary>
 /// <param name="Kernel">The kernel.</param>
-/// <param name="Shape">Threads, and what they hold.</param>
-/// <param name="Overlaps">Whether it may come before the rank's last kernel has left (programmatic dependent launch).</param>
-/// <param name="OnMultiprocessor">How many of its blocks fit on a multiprocessor.</param>
-/// <param name="Caps">The most tokens at a time, where a token has 1, 2, 4 or 8 blocks.</param>
+/// <param name="Shape">Number of threads, and the vectors that each holds.</param>
+/// <param name="Overlaps">Whether it may start before the rank's previous kernel has ended (PDL, programmatic dependent
+/// launch).</param>
+/// <param name="OnMultiprocessor">Occupancy, in blocks on a multiprocessor.</param>
+/// <param name="Caps">The most tokens at a time where 1, 2, 4 or 8 blocks share a token.</param>
 internal readonly record struct LaunchableKernel(Kernel Kernel, KernelChoice Shape, bool Overlaps, int OnMultiprocessor, int[] Caps)
 {
-    /// <summary>The most tokens at a time.</summary>
-    /// <param name="blocks">Blocks of a token: 1, 2, 4 or 8.</param>
+    /// <summary>Gets the most tokens at a time.</summary>
+    /// <param name="blocks">Number of blocks that share a token: 1, 2, 4 or 8.</param>
     public int Cap(int blocks) => Caps[BitOperations.Log2((uint)blocks)];
 }

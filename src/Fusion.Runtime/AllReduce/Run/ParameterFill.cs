@@ -1,10 +1,10 @@
 namespace Fusion.Runtime;
 
-/// <summary>Writes a call into the kernels' parameter.</summary>
+/// <summary>Writes a call into the kernels' parameter block.</summary>
 internal static class ParameterFill
 {
-    /// <summary>All that the call wants.</summary>
-    /// <param name="parameters">Filled for the rank.</param>
+    /// <summary>Writes all inputs and outputs of a call.</summary>
+    /// <param name="parameters">Parameter block whose fields of the rank are filled already.</param>
     /// <param name="call">The call.</param>
     public static void Fill(ref AllReduceParameters parameters, in AllReduceCall call)
     {
@@ -26,10 +26,10 @@ internal static class ParameterFill
         parameters.WeightBias = call.Norm.WeightBias;
     }
 
-    /// <summary>The sum alone.</summary>
-    /// <param name="parameters">Filled for the rank.</param>
-    /// <param name="input">What is summed.</param>
-    /// <param name="sum">Where the sum goes; null if it is not wanted.</param>
+    /// <summary>Writes what the sum alone needs.</summary>
+    /// <param name="parameters">Parameter block whose fields of the rank are filled already.</param>
+    /// <param name="input">Tensor that is summed.</param>
+    /// <param name="sum">Tensor that receives the sum; null if it is not wanted.</param>
     public static void FillSum(ref AllReduceParameters parameters, in DeviceTensor input, in DeviceTensor? sum)
     {
         parameters.Input = input.Address;
@@ -37,9 +37,9 @@ internal static class ParameterFill
         parameters.Tokens = (int)input.Rows;
     }
 
-    /// <summary>How a protocol uses the buffers.</summary>
-    /// <param name="parameters">Filled for the rank.</param>
-    /// <param name="layout">The workspaces.</param>
+    /// <summary>Writes how a strategy uses the buffers of the workspaces.</summary>
+    /// <param name="parameters">Parameter block whose fields of the rank are filled already.</param>
+    /// <param name="layout">Layout of the workspaces.</param>
     /// <param name="strategy">One-shot or two-shot.</param>
     public static void FillLayout(ref AllReduceParameters parameters, in WorkspaceLayout layout, AllReduceStrategy strategy)
     {

@@ -2,7 +2,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The kernels that a rank needs, each with the most blocks that it may have.</summary>
+/// <summary>Kernels of an operation on a rank's GPU, each with the most blocks that it may have.</summary>
 internal sealed class RankKernels
 {
     private readonly Set builtIn;
@@ -14,28 +14,30 @@ internal sealed class RankKernels
         (this.builtIn, this.variants) = (builtIn, variants);
     }
 
-    /// <summary>What is compiled for one model; sets of kernels have its indices, the built-in set -1.</summary>
+    /// <summary>Kernels compiled for one model; a variant is named by its index in them, the built-in kernels by
+    /// -1.</summary>
     public AllReduceKernels Variants { get; }
 
-    /// <summary>Ranks that share a GPU, this one among them.</summary>
+    /// <summary>Largest number of ranks that share a GPU in the group.</summary>
     public int RanksOnGpu { get; }
 
-    /// <summary>Multiprocessors of the GPU.</summary>
+    /// <summary>Number of multiprocessors of the GPU.</summary>
     public int Multiprocessors { get; }
 
-    /// <summary>The most blocks of each kernel, by its name.</summary>
+    /// <summary>The most tokens at a time of each kernel, by its name and the number of blocks that share a token.</summary>
     public IEnumerable<KeyValuePair<string, int>> Caps => variants.Prepend(builtIn).SelectMany(set => set.All)
         .SelectMany(kernel => kernel.Caps.Select((cap, i) => KeyValuePair.Create($"{kernel.Kernel.Name} by {1 << i}", cap)));
 
-    /// <summary>How many blocks of each kernel that waits for other ranks fit on a multiprocessor.</summary>
+    /// <summary>Occupancies of the kernels that wait for other ranks, in blocks on a multiprocessor, each once.</summary>
     public int[] BlocksPerMultiprocessor => [.. variants.Prepend(builtIn)
         .SelectMany(set => new[] { set.OneShot.OnMultiprocessor, set.TwoShot.OnMultiprocessor }).Distinct()];
 
-    /// <summary>The epilogue kernel, which does all but the sum: the built-in one where the variant has none.</summary>
+    /// <summary>Gets the epilogue kernel, which does what follows the sum: the built-in one where the variant has
+    /// none.</summary>
     /// <param name="variant">Index of the variant; -1 for the built-in kernels.</param>
     public LaunchableKernel Epilogue(int variant) => (variant >= 0 ? variants[variant].Epilogue : null) ?? builtIn.Epilogue!.Value;
 
-    /// <summary>The kernel that exchanges.</summary>
+    /// <summary>Gets the kernel that exchanges data between ranks.</summary>
     /// <param name="strategy">One-shot or two-shot.</param>
     /// <param name="variant">Index of the variant; -1 for the built-in kernels.</param>
     public LaunchableKernel Exchange(AllReduceStrategy strategy, int variant)
@@ -44,54 +46,54 @@ internal sealed class RankKernels
         return strategy == AllReduceStrategy.OneShot ? set.OneShot : set.TwoShot;
     }
 
-    /// <summary>Loads them.</summary>
+    /// <summary>Loads the kernels of an operation for a rank.</summary>
     /// <param name="rank">The rank.</param>
-    /// <param name="group">Its group.</param>
-    /// <param name="request">What the operation is made for.</param>
-    /// <returns>Null on the CPU.</returns>
+    /// <param name="group">Group of the rank.</param>
+    /// <param name="request">Shapes, type and kernels of the operation.</param>
+    /// <returns>The kernels; null on the CPU.</returns>
     /// <exception cref="CoResidencyException">The ranks' blocks do not fit on the GPU.</exception>
     public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request)
     {
         if (rank.Gpu is not { } gpu) return null;
-        // The same for all ranks, though fewer may be on this GPU: plans must agree.
+        // The group's largest number, though fewer ranks may be on this GPU: the ranks' plans must agree.
         var ranksOnGpu = group.RanksOnGpu;
-        var loader = new LaunchableKernels(gpu.Context.Device, MostSharedBytes(request.HiddenSize), ranksOnGpu);
+        var loader = new LaunchableKernels(gpu.Context.Device, MaxSharedBytes(request.HiddenSize), ranksOnGpu);
         var choice = KernelChoice.For(group.WorldSize, request.HiddenSize, request.DataType);
         return new(
             request.Kernels, ranksOnGpu, gpu.Context.Device.MultiprocessorCount,
             new(Find(AllReduceStrategy.OneShot), Find(AllReduceStrategy.TwoShot), loader.Find(gpu.Kernels, choice.Epilogue(), choice)),
-            [.. request.Kernels.Variants.Select(Of)]);
+            [.. request.Kernels.Variants.Select(LoadVariant)]);
 
         LaunchableKernel Find(AllReduceStrategy strategy) => loader.Find(gpu.Kernels, choice.Exchange(strategy), choice);
 
-        Set Of(AllReduceVariant variant)
+        Set LoadVariant(AllReduceVariant variant)
         {
             var library = gpu.KernelsOf(variant);
             return new(
-                Named(variant.Exchange(AllReduceStrategy.OneShot)), Named(variant.Exchange(AllReduceStrategy.TwoShot)),
-                variant.EpilogueKernel is { } epilogue ? Named(epilogue) : null);
+                FindNamed(variant.Exchange(AllReduceStrategy.OneShot)), FindNamed(variant.Exchange(AllReduceStrategy.TwoShot)),
+                variant.EpilogueKernel is { } epilogue ? FindNamed(epilogue) : null);
 
-            LaunchableKernel Named(AllReduceKernelName name) =>
+            LaunchableKernel FindNamed(AllReduceKernelName name) =>
                 loader.Find(library, name.ToString(), KernelChoice.Of(name, variant.DataType));
         }
     }
 
-    /// <summary>Puts a kernel into a stream, in the shape that its work has. Allocates nothing.</summary>
+    /// <summary>Launches a kernel in the shape that fits the call. Allocates nothing.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="kernel">One of these kernels.</param>
-    /// <param name="owners">Ranks that share the tokens: 1, or all in a two-shot.</param>
-    /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
-    /// <param name="parameters">Filled, but for what depends on the shape.</param>
-    /// <param name="share">What the operation may take of the GPU; null for a kernel that waits for nobody.</param>
+    /// <param name="owners">Number of ranks that share the tokens: the world size in two-shot, else 1.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block, in bytes.</param>
+    /// <param name="parameters">Parameter block, complete but for what depends on the shape.</param>
+    /// <param name="share">The operation's share of the GPU; null for a kernel that waits for no rank.</param>
     public void Launch(
         GpuStream stream, in LaunchableKernel kernel, int owners, int sharedBytes, ref AllReduceParameters parameters, BlockShare? share = null)
     {
         var sharers = share?.Enter(parameters.Rank, stream.Handle) ?? 0;
-        var blocks = BlocksOfAToken(kernel, parameters, sharedBytes, Math.Max(sharers, 1));
+        var blocks = BlocksPerToken(kernel, parameters, sharedBytes, Math.Max(sharers, 1));
         var cap = kernel.Cap(blocks);
         if (share is not null && blocks == 1) cap = share.Cap(cap, kernel.OnMultiprocessor, sharers);
         parameters.Overlap = kernel.Overlaps ? 1 : 0;
-        // Along y are the tokens, along x the blocks that share one.
+        // y counts tokens, x the blocks that share a token.
         var shape = new LaunchShape(new Dim3(blocks, CoResidency.TokensAtATime(parameters.Tokens, cap, owners)), kernel.Shape.ThreadsOf(blocks))
         {
             Cluster = blocks > 1 ? new Dim3(blocks) : null,
@@ -101,17 +103,17 @@ internal sealed class RankKernels
         kernel.Kernel.Launch(stream, shape, KernelArgument.AddressOf(in parameters));
     }
 
-    private int BlocksOfAToken(in LaunchableKernel kernel, in AllReduceParameters parameters, int sharedBytes, int sharers)
+    private int BlocksPerToken(in LaunchableKernel kernel, in AllReduceParameters parameters, int sharedBytes, int sharers)
     {
-        // Groups whose largest number is found in a block's shared memory may not be cut.
+        // The largest magnitude of such a group is found in one block's shared memory, so no group may be split.
         if (sharedBytes > 0) return 1;
         var vectors = parameters.Hidden / KernelLimits.RowVector;
         var blocks = RowSplit.Blocks(vectors, parameters.Ranks, parameters.Tokens, RanksOnGpu * sharers, Multiprocessors);
         return parameters.Tokens <= kernel.Cap(blocks) ? blocks : 1;
     }
 
-    // A call's quantization decides; the grid must not depend on it.
-    private static int MostSharedBytes(int hidden)
+    // The largest of any quantization: the grid must not depend on a call's.
+    private static int MaxSharedBytes(int hidden)
     {
         var most = 0;
         for (var group = KernelLimits.RowVector; group <= hidden; group += KernelLimits.RowVector)
@@ -122,9 +124,9 @@ internal sealed class RankKernels
         return most;
     }
 
-    /// <param name="OneShot">One-shot.</param>
-    /// <param name="TwoShot">Two-shot.</param>
-    /// <param name="Epilogue">All but the sum; null where nothing follows it.</param>
+    /// <param name="OneShot">Kernel of one-shot.</param>
+    /// <param name="TwoShot">Kernel of two-shot.</param>
+    /// <param name="Epilogue">Epilogue kernel; null where nothing follows the sum.</param>
     private readonly record struct Set(LaunchableKernel OneShot, LaunchableKernel TwoShot, LaunchableKernel? Epilogue)
     {
         public IEnumerable<LaunchableKernel> All => Epilogue is { } epilogue ? [OneShot, TwoShot, epilogue] : [OneShot, TwoShot];

@@ -1,8 +1,8 @@
 namespace Fusion.Runtime;
 
-/// <summary>Which streams the ranks' calls of an operation are in: those of a rank in one at a time, and no two ranks in the
-/// same. Ranks may launch from a thread each. Allocates nothing.</summary>
-/// <param name="ranks">Number of ranks.</param>
+/// <summary>Tracks the streams of an operation's calls: a rank uses one stream at a time, and no two ranks the same. Ranks
+/// may launch from a thread each. Allocates nothing.</summary>
+/// <param name="ranks">World size.</param>
 internal sealed class StreamUses(int ranks)
 {
     // One lock for all ranks: two that enter the same stream at the same moment must see each other.
@@ -10,9 +10,9 @@ internal sealed class StreamUses(int ranks)
     private readonly GpuStream?[] last = new GpuStream?[ranks];
     private readonly bool[] isLaunching = new bool[ranks];
 
-    /// <summary>Whether a rank may use a stream at all.</summary>
+    /// <summary>Throws unless a stream belongs to a rank's GPU and context.</summary>
     /// <param name="rank">The rank.</param>
-    /// <param name="stream">The stream; null for its own.</param>
+    /// <param name="stream">The stream; null for <see cref="Rank.Stream"/>.</param>
     /// <exception cref="StreamConflictException">The stream is of another GPU or context, or the rank is on the CPU.</exception>
     public static void Check(Rank rank, GpuStream? stream)
     {
@@ -24,10 +24,11 @@ internal sealed class StreamUses(int ranks)
         if (stream.Context.Handle != own.Handle) throw StreamConflictException.OtherContext(rank.Index, own.Device);
     }
 
-    /// <summary>Begins a launch; <see cref="Leave"/> ends it.</summary>
-    /// <param name="rank">The rank.</param>
-    /// <param name="stream">Where it is to launch.</param>
-    /// <exception cref="StreamConflictException">The rank or another one is in a stream that does not allow it.</exception>
+    /// <summary>Begins a launch, which <see cref="Leave"/> ends.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">Stream of the launch.</param>
+    /// <exception cref="StreamConflictException">The rank's last call is in another stream and not done, or another rank
+    /// uses this stream.</exception>
     public void Enter(int rank, GpuStream stream)
     {
         lock (gate)
@@ -39,7 +40,7 @@ internal sealed class StreamUses(int ranks)
                     throw StreamConflictException.Shared(rank, other);
             }
 
-            // A recorded stream has no work of its own, and must not be asked.
+            // A stream that is being recorded runs nothing, and a query would invalidate the recording.
             if (last[rank] is { IsDisposed: false } before && !IsSame(before, stream) &&
                 !stream.IsCaptured && !before.IsCaptured && before.IsBusy)
             {
@@ -52,14 +53,14 @@ internal sealed class StreamUses(int ranks)
     }
 
     /// <summary>Ends a launch.</summary>
-    /// <param name="rank">The rank.</param>
+    /// <param name="rank">Index of the rank.</param>
     public void Leave(int rank)
     {
         lock (gate) isLaunching[rank] = false;
     }
 
-    /// <summary>Says that a stream of a rank was waited for.</summary>
-    /// <param name="rank">The rank.</param>
+    /// <summary>Forgets a rank's stream after it was synchronized.</summary>
+    /// <param name="rank">Index of the rank.</param>
     /// <param name="stream">The stream.</param>
     public void Forget(int rank, GpuStream stream)
     {
@@ -69,7 +70,7 @@ internal sealed class StreamUses(int ranks)
         }
     }
 
-    /// <summary>Says that all streams were waited for.</summary>
+    /// <summary>Forgets all streams after they were synchronized.</summary>
     public void ForgetAll()
     {
         lock (gate) Array.Clear(last);

@@ -2,10 +2,11 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>The memory of a rank through which its peers send to it, and where its kernels say that they gave up.</summary>
+/// <summary>Memory of a rank into which its peers write, and the status in which its kernels report that they gave
+/// up.</summary>
 internal sealed class Workspace : IDisposable
 {
-    // The kernels' mark of a place that nobody has written yet.
+    // Marks a slot that no rank has written yet.
     private const byte Empty = KernelLimits.UnwrittenByte;
 
     private readonly GpuContext context;
@@ -30,20 +31,20 @@ internal sealed class Workspace : IDisposable
         }
     }
 
-    /// <summary>Where it is, for every GPU that has peer access.</summary>
+    /// <summary>Address of the workspace, valid on every GPU that has peer access.</summary>
     public ulong Address => memory.Pointer.Address;
 
-    /// <summary>Where the rank's own GPU sees the status.</summary>
+    /// <summary>Address of the status as the rank's own GPU sees it.</summary>
     public ulong StatusAddress => status.DeviceAddress;
 
-    /// <summary>The status; kernels write to it while they run.</summary>
+    /// <summary>Status in host memory; kernels write to it while they run.</summary>
     public ref WaitStatus Status => ref status.Value;
 
-    /// <summary>Makes it as new. No kernel of any rank may run.</summary>
+    /// <summary>Marks all slots as unwritten and clears the status. No kernel of any rank may run.</summary>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Reset()
     {
-        // In a stream of its own: what others do on the GPU need not end for it.
+        // A stream of its own, so that other work on the GPU need not end first.
         using var stream = new GpuStream(context);
         var functions = GpuDriver.Library.Memory;
         var rest = (nuint)(memory.Length - WorkspaceLayout.ControlBytes);
@@ -53,10 +54,10 @@ internal sealed class Workspace : IDisposable
         stream.Synchronize();
     }
 
-    /// <summary>Lets the rank's kernels that wait give up soon.</summary>
+    /// <summary>Asks the rank's waiting kernels to give up.</summary>
     public void Poison() => Volatile.Write(ref Status.Poison, 1);
 
-    /// <summary>Frees it. No kernel of any rank may run.</summary>
+    /// <summary>Frees the memory. No kernel of any rank may run.</summary>
     public void Dispose()
     {
         memory.Dispose();
