@@ -10,6 +10,8 @@ public static class AllReduceVocabulary
     /// <summary>The world sizes that there are kernels for, in words.</summary>
     public const string WorldSizeWords = "2 to 8 and 16";
 
+    private static readonly int[] AllWorldSizes = [2, 3, 4, 5, 6, 7, 8, KernelLimits.MaxRanks];
+
     private static readonly NormWord[] AllNorms =
     [
         new("rmsnorm", "Rms", 0, "RMSNorm"),
@@ -46,6 +48,9 @@ public static class AllReduceVocabulary
         new("ue8m0", "Float8UE8M0", 8, false),
     ];
 
+    /// <summary>The world sizes that there are kernels for, in order.</summary>
+    public static IReadOnlyList<int> WorldSizes => AllWorldSizes;
+
     /// <summary>The norms.</summary>
     public static IReadOnlyList<NormWord> Norms => AllNorms;
 
@@ -64,7 +69,7 @@ public static class AllReduceVocabulary
 
     /// <summary>Whether there are kernels for so many ranks.</summary>
     /// <param name="ranks">Number of ranks.</param>
-    public static bool IsWorldSize(int ranks) => ranks is (>= 2 and <= 8) or KernelLimits.MaxRanks;
+    public static bool IsWorldSize(int ranks) => Array.IndexOf(AllWorldSizes, ranks) >= 0;
 
     /// <summary>Whether a row may have so many elements.</summary>
     /// <param name="hidden">Number of elements of a row.</param>
