@@ -1,11 +1,14 @@
+#!/usr/bin/env dotnet
 #:package CliWrap
 #:package System.CommandLine
+#:include build/OptionsPage.cs
 #:property PublishAot=false
 #:property NoWarn=$(NoWarn);CS1591
 
 // Every chore of the repository as a verb: dotnet run build.cs lists them.
 using System.CommandLine;
 using CliWrap;
+using Fusion.Build.Chores;
 using Command = System.CommandLine.Command;
 
 var root = (string)AppContext.GetData("EntryPointFileDirectoryPath")!;
@@ -20,7 +23,7 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
     Verb("test", "Build and run the everyday tests, as dotnet test does.", () => Run("dotnet", ["test"])),
     Verb("test-all", "Build and run all tests: those of dotnet test, then what is slow and rarely breaks alone.", TestAll),
     Verb("api", "Accept the public API of Fusion.Runtime and Fusion.Graph as it is: rewrites the files that tests compare with.", AcceptApi),
-    Verb("docs", "Write the options of sdk/Fusion.Defaults.props into README.md.", WriteOptions),
+    Verb("docs", "Write the options of sdk/Fusion.Defaults.props into docs/options.md.", WriteOptions),
     Verb("format", "Format C# and kernels in place.", Format),
     Verb("gpu-bundle", "Publish tests, demos, fusionc and fusion for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
     Verb("bench", "Measure what the SDK adds to a build and record it in bench/results.", () =>
@@ -89,9 +92,9 @@ async Task AcceptApi()
 
 async Task WriteOptions()
 {
-    Environment.SetEnvironmentVariable("FUSION_WRITE_DOCS", "1");
-    await Run("dotnet", ["test", "--project", "tests/Fusion.Runtime.Tests", "--", "--filter", "FullyQualifiedName~TheOptions"]);
-    await Run("git", ["--no-pager", "diff", "--stat", "--", "README.md"]);
+    var page = await File.ReadAllTextAsync(OptionsPage.File);
+    await File.WriteAllTextAsync(OptionsPage.File, OptionsPage.Update(page, await File.ReadAllTextAsync(OptionsPage.Source)));
+    await Run("git", ["--no-pager", "diff", "--stat", "--", OptionsPage.File]);
 }
 
 async Task Demo()

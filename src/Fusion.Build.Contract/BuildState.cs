@@ -43,7 +43,7 @@ public sealed class BuildState
     }
 
     /// <summary>Reads a state file.</summary>
-    /// <param name="path">Its path.</param>
+    /// <param name="path">Path.</param>
     /// <returns>Null if there is none, or none that this version can read: then all is to be done.</returns>
     public static BuildState? Read(string path)
     {

@@ -6,7 +6,7 @@ namespace Fusion.Build.Contract;
 public sealed class CompileRequest
 {
     private const string Header = "fusion-request";
-    private const string Version = "1";
+    private const string Version = "2";
 
     /// <summary>Full path of the project's folder. Relative paths of the request start there.</summary>
     public string ProjectDirectory { get; set; } = "";
@@ -154,8 +154,8 @@ public sealed class CompileRequest
             case nameof(CacheShared): CacheShared = f[1] == "true"; break;
             case nameof(CacheSize): CacheSize = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SdkVersion): SdkVersion = f[1]; break;
-            case nameof(Defaults) when f.Length == 12: Defaults = KernelRequest.FromFields(f); break;
-            case nameof(Kernels) when f.Length == 12: Kernels.Add(KernelRequest.FromFields(f)); break;
+            case nameof(Defaults): Defaults = KernelRequest.FromFields(f); break;
+            case nameof(Kernels): Kernels.Add(KernelRequest.FromFields(f)); break;
             case nameof(AllReduces) when f.Length == 7:
                 AllReduces.Add(new AllReduceRequest
                 {

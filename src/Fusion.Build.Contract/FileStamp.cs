@@ -25,17 +25,17 @@ public sealed class FileStamp
         Identity = identity;
     }
 
-    /// <summary>Full path.</summary>
+    /// <summary>Full path that was looked at.</summary>
     public string Path { get; }
 
-    /// <summary>What it held: one of the constants, or a hash with a word in front that says of what.</summary>
+    /// <summary>What the path held: one of the constants, or a hash with a word in front that says of what.</summary>
     public string Held { get; }
 
     /// <summary>The file's <see cref="FileIdentity"/> before its content was read; empty if the content is to be read again. It only
     /// saves time: where it differs, the content decides.</summary>
     public string Identity { get; }
 
-    /// <summary>Whether it held a file whose content matters.</summary>
+    /// <summary>Whether the path held a file whose content matters.</summary>
     public bool IsContent => Held.StartsWith(ContentPrefix, StringComparison.Ordinal);
 
     /// <summary>Whether there is a file, a folder or nothing now.</summary>

@@ -1,61 +1,41 @@
 namespace Fusion.Build.Contract;
 
-/// <summary>A source file to compile, with its metadata as the project wrote it: fusionc alone judges it.</summary>
+/// <summary>A source file to compile, with its metadata as the project wrote it, by name: only fusionc knows what a name means and
+/// which values it allows.</summary>
 public sealed class KernelRequest
 {
+    private readonly SortedDictionary<string, string> metadata = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Full path of the source.</summary>
     public string Source { get; set; } = "";
 
     /// <summary>Name of the module, and of its images without architecture and ending: <c>kernels/rms_norm</c>.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Architectures, split by semicolons.</summary>
-    public string Architectures { get; set; } = "";
+    /// <summary>Value of a metadata; "" if it is not set.</summary>
+    /// <param name="name">Name of the metadata, as MSBuild compares it: in any case.</param>
+    public string this[string name]
+    {
+        get => metadata.TryGetValue(name, out var value) ? value : "";
+        set
+        {
+            if (value.Length == 0) metadata.Remove(name);
+            else metadata[name] = value;
+        }
+    }
 
-    /// <summary>Macros, <c>NAME</c> or <c>NAME=VALUE</c>, split by semicolons.</summary>
-    public string Defines { get; set; } = "";
-
-    /// <summary>Folders of headers, split by semicolons, relative to the project.</summary>
-    public string IncludePaths { get; set; } = "";
-
-    /// <summary>The language: <c>c++17</c>.</summary>
-    public string Std { get; set; } = "";
-
-    /// <summary>The most registers a thread may use; empty for no limit.</summary>
-    public string MaxRegisters { get; set; } = "";
-
-    /// <summary><c>true</c> for fast, less exact mathematics.</summary>
-    public string FastMath { get; set; } = "";
-
-    /// <summary><c>true</c> to record source lines for profilers.</summary>
-    public string LineInfo { get; set; } = "";
-
-    /// <summary>Instantiations of templates to compile, split by semicolons.</summary>
-    public string NameExpressions { get; set; } = "";
-
-    /// <summary>More options for NVRTC, split by semicolons.</summary>
-    public string AdditionalOptions { get; set; } = "";
-
-    /// <summary>All of it as the fields of a line.</summary>
-    public string[] ToFields() =>
-    [
-        Source, Name, Architectures, Defines, IncludePaths, Std, MaxRegisters, FastMath, LineInfo, NameExpressions, AdditionalOptions,
-    ];
+    /// <summary>The kernel as the fields of a line: source, name, then each metadata with its value.</summary>
+    public string[] ToFields() => [Source, Name, .. metadata.SelectMany(pair => new[] { pair.Key, pair.Value })];
 
     /// <summary>Reads what <see cref="ToFields"/> gave.</summary>
-    /// <param name="line">A line's fields; the first one says what it is.</param>
-    public static KernelRequest FromFields(string[] line) => new()
+    /// <param name="line">Fields of a line; the first one says what the line is about.</param>
+    /// <exception cref="FormatException">The line has a metadata without a value, or no source.</exception>
+    public static KernelRequest FromFields(string[] line)
     {
-        Source = line[1],
-        Name = line[2],
-        Architectures = line[3],
-        Defines = line[4],
-        IncludePaths = line[5],
-        Std = line[6],
-        MaxRegisters = line[7],
-        FastMath = line[8],
-        LineInfo = line[9],
-        NameExpressions = line[10],
-        AdditionalOptions = line[11],
-    };
+        const int Before = 3;
+        if (line.Length < Before || (line.Length - Before) % 2 != 0) throw new FormatException($"a kernel with {line.Length} fields");
+        var kernel = new KernelRequest { Source = line[1], Name = line[2] };
+        for (var i = Before; i < line.Length; i += 2) kernel[line[i]] = line[i + 1];
+        return kernel;
+    }
 }

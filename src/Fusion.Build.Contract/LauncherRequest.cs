@@ -4,7 +4,7 @@ namespace Fusion.Build.Contract;
 public sealed class LauncherRequest
 {
     private const string Header = "fusion-launchers";
-    private const string Version = "1";
+    private const string Version = "2";
 
     /// <summary>Full path of the project's folder. Relative paths of the request start there.</summary>
     public string ProjectDirectory { get; set; } = "";
@@ -30,7 +30,7 @@ public sealed class LauncherRequest
     /// <summary>Types of C++ by name, each with its type in C#; empty to pass it by its bytes.</summary>
     public List<KeyValuePair<string, string>> Types { get; } = [];
 
-    /// <summary>The kernels, in the project's order: source, name, macros and name expressions.</summary>
+    /// <summary>The kernels, in the project's order, with the metadata <c>Defines</c> and <c>NameExpressions</c>.</summary>
     public List<KernelRequest> Kernels { get; } = [];
 
     /// <summary>The request as text; equal requests give equal text.</summary>
@@ -48,7 +48,7 @@ public sealed class LauncherRequest
             Record.Join(nameof(ReportsSources), ReportsSources ? "true" : "false"),
         };
         lines.AddRange(Types.Select(type => Record.Join(nameof(Types), type.Key, type.Value)));
-        lines.AddRange(Kernels.Select(k => Record.Join(nameof(Kernels), k.Source, k.Name, k.Defines, k.NameExpressions)));
+        lines.AddRange(Kernels.Select(kernel => Record.Join([nameof(Kernels), .. kernel.ToFields()])));
         return string.Join("\n", lines) + "\n";
     }
 
@@ -80,9 +80,7 @@ public sealed class LauncherRequest
             case nameof(LangVersion): LangVersion = f[1]; break;
             case nameof(ReportsSources): ReportsSources = f[1] == "true"; break;
             case nameof(Types) when f.Length == 3: Types.Add(new(f[1], f[2])); break;
-            case nameof(Kernels) when f.Length == 5:
-                Kernels.Add(new KernelRequest { Source = f[1], Name = f[2], Defines = f[3], NameExpressions = f[4] });
-                break;
+            case nameof(Kernels): Kernels.Add(KernelRequest.FromFields(f)); break;
             default: throw new FormatException($"unknown line '{f[0]}' with {f.Length} fields");
         }
     }

@@ -12,7 +12,7 @@ internal static class EscapedItem
     private const string Special = "%*?@$();'";
 
     /// <summary>The item of a file.</summary>
-    /// <param name="path">Its path.</param>
+    /// <param name="path">Path.</param>
     /// <param name="metadata">Name and value of its metadata.</param>
     public static ITaskItem Of(string path, params (string Name, string Value)[] metadata)
     {

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Fusion.Build.Contract;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -14,11 +13,9 @@ public abstract class FusionToolTask : ToolTask
     // A build that runs at the same time with other settings may replace the state before it is read.
     private const int Attempts = 3;
 
-    private static readonly Regex CodeShape = new("^FUSION[0-9]{4}$");
-
     private readonly StringBuilder unexplained = new();
     private string request = "";
-    private string requestFile = "";
+    private RequestFile? requestFile;
     private BuildState? upToDate;
 
     /// <summary>The <c>FusionKernel</c> items.</summary>
@@ -83,7 +80,7 @@ public abstract class FusionToolTask : ToolTask
             return !Log.HasLoggedErrors;
         }
 
-        LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1032",
+        Report(new Diagnostic(DiagnosticSeverity.Error, "FUSION1032",
             $"fusionc did its work, but another build of this project replaced or deleted '{StateFile}' each time before it could be "
             + "read. Builds that run at the same time with other settings for kernels need folders of their own, for example by "
             + "--artifacts-path; or let one end before the other."));
@@ -94,7 +91,7 @@ public abstract class FusionToolTask : ToolTask
     protected abstract string CreateRequest();
 
     /// <summary>Takes what a good run left.</summary>
-    /// <param name="state">Its state.</param>
+    /// <param name="state">State of that run.</param>
     protected abstract void TakeOutputs(BuildState state);
 
     /// <inheritdoc/>
@@ -106,27 +103,16 @@ public abstract class FusionToolTask : ToolTask
         if (reason is null)
         {
             // A warning that shows once and then hides would let a second build pass that the first rightly refused.
-            foreach (var diagnostic in state!.Diagnostics) LogDiagnostic(diagnostic);
+            foreach (var diagnostic in state!.Diagnostics) Report(diagnostic);
             Log.LogMessage(MessageImportance.Low, UpToDateMessage);
             upToDate = state;
             return true;
         }
 
         Log.LogMessage(MessageImportance.Low, $"{StartedMessage}, because {reason}.");
-        // Of its own, so that fusionc cannot read what another build asks.
-        requestFile = $"{StateFile}.{Guid.NewGuid():n}.request";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(requestFile)!);
-            File.WriteAllText(requestFile, request);
-            return false;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1031",
-                $"'{requestFile}' could not be written: {e.Message} Check free space and permissions."));
-            return true;
-        }
+        requestFile = RequestFile.TryWrite(StateFile, request, out var problem);
+        if (problem is not null) Report(problem);
+        return requestFile is null;
     }
 
     // Of several projects that one process builds, none can count on the current folder.
@@ -142,7 +128,7 @@ public abstract class FusionToolTask : ToolTask
         var line = new CommandLineBuilder();
         line.AppendSwitch("exec");
         line.AppendFileNameIfNotNull(CompilerAssembly);
-        line.AppendSwitchIfNotNull(RequestSwitch + " ", requestFile);
+        line.AppendSwitchIfNotNull(RequestSwitch + " ", requestFile?.Path);
         return line.ToString();
     }
 
@@ -151,7 +137,7 @@ public abstract class FusionToolTask : ToolTask
     {
         if (Diagnostic.TryParse(singleLine) is { } diagnostic)
         {
-            LogDiagnostic(diagnostic);
+            Report(diagnostic);
             return;
         }
 
@@ -164,11 +150,11 @@ public abstract class FusionToolTask : ToolTask
     {
         if (!Log.HasLoggedErrors)
         {
-            LogDiagnostic(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
+            Report(new Diagnostic(DiagnosticSeverity.Error, "FUSION1030",
                 $"fusionc ended with code {ExitCode} without saying why. The command was: {GenerateFullPathToTool()} "
                 + $"{GenerateCommandLineCommands()}\n{unexplained}"));
             // It stays where the message says.
-            requestFile = "";
+            requestFile = null;
         }
 
         return false;
@@ -182,48 +168,16 @@ public abstract class FusionToolTask : ToolTask
         }
         finally
         {
-            KeepLastRequest();
+            if (requestFile?.KeepAsLast() is { } problem) Log.LogMessage(MessageImportance.Low, problem);
+            requestFile = null;
         }
     }
 
-    // One file for people who want to repeat the last run, however many there were. Nothing reads it.
-    private void KeepLastRequest()
+    private void Report(Diagnostic diagnostic) => new DiagnosticLog(Log)
     {
-        if (requestFile.Length == 0) return;
-        try
-        {
-            var last = StateFile + ".request";
-            File.Delete(last);
-            File.Move(requestFile, last);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Log.LogMessage(MessageImportance.Low, e.Message);
-        }
-
-        requestFile = "";
-    }
-
-    private void LogDiagnostic(Diagnostic d)
-    {
-        var file = d.File.Length > 0 ? d.File : ProjectFile;
-        var help = HelpPath.Length > 0 && CodeShape.IsMatch(d.Code) ? new Uri(Path.Combine(HelpPath, d.Code + ".md")).AbsoluteUri : null;
-        switch (d.Severity)
-        {
-            case DiagnosticSeverity.Error:
-            case DiagnosticSeverity.Warning when TreatWarningsAsErrors && !StaysWarning(d.Code):
-                Log.LogError(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
-                break;
-            case DiagnosticSeverity.Warning:
-                Log.LogWarning(null, d.Code, null, help, file, d.Line, d.Column, 0, 0, d.Message);
-                break;
-            default:
-                var importance = d.Severity == DiagnosticSeverity.Message ? MessageImportance.Normal : MessageImportance.Low;
-                Log.LogMessage(importance, d.Message);
-                break;
-        }
-    }
-
-    private bool StaysWarning(string code) => WarningsNotAsErrors.Split(';', ',')
-        .Any(listed => listed.Trim().Equals(code, StringComparison.OrdinalIgnoreCase));
+        ProjectFile = ProjectFile,
+        HelpPath = HelpPath,
+        TreatWarningsAsErrors = TreatWarningsAsErrors,
+        WarningsNotAsErrors = WarningsNotAsErrors,
+    }.Report(diagnostic);
 }

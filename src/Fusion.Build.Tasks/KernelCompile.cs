@@ -14,8 +14,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Full path of the folder that holds the images of all target frameworks, runtimes and configurations.</summary>
     public string SharedDirectory { get; set; } = "";
 
-    /// <summary>An item with the metadata that a kernel has from the project's properties.</summary>
-    public ITaskItem? Defaults { get; set; }
+    /// <summary>An item with all metadata that a kernel can have, each with the value of the project's property.</summary>
+    [Required]
+    public ITaskItem Defaults { get; set; } = null!;
 
     /// <summary>The <c>FusionAllReduce</c> items.</summary>
     public ITaskItem[] AllReduces { get; set; } = [];
@@ -107,8 +108,9 @@ public sealed class KernelCompile : FusionToolTask
             CacheSize = CacheSize,
             SdkVersion = SdkVersion,
         };
-        if (Defaults is not null) made.Defaults = KernelItem.ToRequest(Defaults, made.ProjectDirectory);
-        made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory));
+        string[] metadata = [.. Defaults.CloneCustomMetadata().Keys.Cast<string>()];
+        made.Defaults = KernelItem.ToRequest(Defaults, made.ProjectDirectory, metadata);
+        made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory, metadata));
         made.AllReduces.AddRange(AllReduces.Select(item => new AllReduceRequest
         {
             Name = item.ItemSpec,

@@ -6,25 +6,22 @@ namespace Fusion.Build.Tasks;
 /// <summary>Reads a <c>FusionKernel</c> item.</summary>
 internal static class KernelItem
 {
-    /// <summary>Reads all of them. One that stands twice in a project, by a folder's pattern and by its name, is one.</summary>
-    public static IEnumerable<KernelRequest> ToRequests(IEnumerable<ITaskItem> items, string projectDirectory) => items
-        .Select(item => ToRequest(item, projectDirectory))
+    /// <summary>Reads all items. One that stands twice in a project, by a folder's pattern and by its name, is one.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="projectDirectory">Full path of the project's folder.</param>
+    /// <param name="metadata">Names of the metadata that matter: others, such as <c>Link</c>, change nothing.</param>
+    public static IEnumerable<KernelRequest> ToRequests(
+        IEnumerable<ITaskItem> items, string projectDirectory, IReadOnlyCollection<string> metadata) => items
+        .Select(item => ToRequest(item, projectDirectory, metadata))
         .GroupBy(kernel => Record.Join(kernel.ToFields())).Select(same => same.First());
 
-    public static KernelRequest ToRequest(ITaskItem item, string projectDirectory) => new()
+    /// <summary>Reads an item.</summary>
+    public static KernelRequest ToRequest(ITaskItem item, string projectDirectory, IReadOnlyCollection<string> metadata)
     {
-        Source = item.GetMetadata("FullPath"),
-        Name = Name(item, projectDirectory),
-        Architectures = item.GetMetadata("Architectures"),
-        Defines = item.GetMetadata("Defines"),
-        IncludePaths = item.GetMetadata("IncludePaths"),
-        Std = item.GetMetadata("Std"),
-        MaxRegisters = item.GetMetadata("MaxRegisters"),
-        FastMath = item.GetMetadata("FastMath"),
-        LineInfo = item.GetMetadata("LineInfo"),
-        NameExpressions = item.GetMetadata("NameExpressions"),
-        AdditionalOptions = item.GetMetadata("AdditionalOptions"),
-    };
+        var kernel = new KernelRequest { Source = item.GetMetadata("FullPath"), Name = Name(item, projectDirectory) };
+        foreach (var name in metadata) kernel[name] = item.GetMetadata(name);
+        return kernel;
+    }
 
     // The path in the project keeps two kernels of one name in two folders apart; a file from outside has its name alone.
     private static string Name(ITaskItem item, string projectDirectory)

@@ -9,6 +9,8 @@ namespace Fusion.Build.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class KernelLaunchers : FusionToolTask
 {
+    private static readonly string[] Metadata = ["Defines", "NameExpressions"];
+
     /// <summary>Full path of the C# file.</summary>
     [Required]
     public string OutputFile { get; set; } = "";
@@ -51,7 +53,7 @@ public sealed class KernelLaunchers : FusionToolTask
             ReportsSources = ReportsSources,
         };
         made.Types.AddRange(Types.Select(type => new KeyValuePair<string, string>(type.ItemSpec, type.GetMetadata("CSharp"))));
-        made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory));
+        made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory, Metadata));
         return made.ToText();
     }
 

@@ -13,6 +13,10 @@ namespace Fusion.Build.Tasks;
 public sealed class WriteCompileCommands : Task
 {
     private const string RealPrefix = "sm_";
+    private const string Architectures = nameof(Architectures);
+    private const string Defines = nameof(Defines);
+    private const string IncludePaths = nameof(IncludePaths);
+    private const string Std = nameof(Std);
 
     /// <summary>The <c>FusionKernel</c> items.</summary>
     [Required]
@@ -36,7 +40,7 @@ public sealed class WriteCompileCommands : Task
     public override bool Execute()
     {
         var folder = Path.GetDirectoryName(ProjectFile)!;
-        var entries = KernelItem.ToRequests(Kernels, folder).Select(kernel => Entry(kernel, folder));
+        var entries = KernelItem.ToRequests(Kernels, folder, [Architectures, Defines, IncludePaths, Std]).Select(kernel => Entry(kernel, folder));
         var text = $"[\n{string.Join(",\n", entries)}\n]\n";
         if (System.IO.File.Exists(File) && System.IO.File.ReadAllText(File) == text) return true;
         try
@@ -58,9 +62,9 @@ public sealed class WriteCompileCommands : Task
         string[] arguments =
         [
             "clang++", "-x", "cuda", "--cuda-device-only", $"--cuda-gpu-arch={Architecture(kernel)}", "-nocudainc", "-nocudalib",
-            $"-std={(kernel.Std.Length > 0 ? kernel.Std : "c++17")}", "-D__CUDACC_RTC__", "-include", BuiltinsHeader,
-            .. Split(kernel.Defines).Select(define => "-D" + define),
-            .. Split(kernel.IncludePaths).Select(path => "-I" + Path.GetFullPath(Path.Combine(folder, path))),
+            $"-std={(kernel[Std].Length > 0 ? kernel[Std] : "c++17")}", "-D__CUDACC_RTC__", "-include", BuiltinsHeader,
+            .. Split(kernel[Defines]).Select(define => "-D" + define),
+            .. Split(kernel[IncludePaths]).Select(path => "-I" + Path.GetFullPath(Path.Combine(folder, path))),
             "-I" + FusionIncludePath, "-fsyntax-only", kernel.Source,
         ];
         return $"  {{ \"directory\": {Quoted(folder)}, \"file\": {Quoted(kernel.Source)}, \"arguments\": "
@@ -70,7 +74,7 @@ public sealed class WriteCompileCommands : Task
     // The oldest chip named: an editor's clang may not know a newer one. Without one, the oldest that the SDK is for.
     private static string Architecture(KernelRequest kernel)
     {
-        var numbers = Split(kernel.Architectures)
+        var numbers = Split(kernel[Architectures])
             .Where(name => name.StartsWith(RealPrefix, StringComparison.Ordinal))
             .Select(name => name.Substring(RealPrefix.Length).TrimEnd('a', 'f'))
             .Select(digits => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)

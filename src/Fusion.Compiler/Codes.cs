@@ -1,3 +1,5 @@
+using Fusion.Build.Contract;
+
 namespace Fusion.Compiler;
 
 /// <summary>The codes of all that fusionc reports. Each has a page in <c>docs/diagnostics</c>.</summary>
@@ -26,6 +28,9 @@ internal static class Codes
 
     /// <summary>A kernel's file has code for the host.</summary>
     public const string HostCode = "FUSION1008";
+
+    /// <summary>A kernel spills registers (warning, where it is asked for).</summary>
+    public const string Spills = "FUSION1009";
 
     /// <summary>No NVRTC was found.</summary>
     public const string NoNvrtc = "FUSION1010";
@@ -137,4 +142,14 @@ internal static class Codes
 
     /// <summary>A <c>FusionAllReduce</c> item's name, or what it asks for, is another item's too, or no name.</summary>
     public const string AllReduceName = "FUSION1706";
+}
+
+/// <summary>Faults of fusionc itself.</summary>
+internal static class Faults
+{
+    /// <summary>What to report of an exception that nobody expected.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <param name="file">What was being compiled, if that is known.</param>
+    public static Diagnostic Report(Exception exception, string file = "") => new(DiagnosticSeverity.Error, Codes.Internal,
+        $"fusionc failed: {exception.Message} This is a fault of fusionc: please report it, with the lines below.\n{exception}", file);
 }

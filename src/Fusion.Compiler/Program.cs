@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Fusion.Compiler;
 using Fusion.Compiler.CommandLine;
+using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Output;
 
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);

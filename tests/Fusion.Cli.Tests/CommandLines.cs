@@ -21,11 +21,29 @@ public sealed class CommandLines
 
     [TestCase("--help", "plan", "inspect", "doctor", "Exit code: 0 if all is well")]
     [TestCase("plan --help", "--world-size", "one-shot", "--policy")]
-    [TestCase("doctor --help", "--json")]
+    [TestCase("doctor --help", "--json", "  fusion doctor --json")]
+    [TestCase("bench allreduce --help", "  fusion bench allreduce --gpus 0,1", "Exit code: 0")]
+    [TestCase("cache clear --help", "  fusion cache clear --path")]
     public void HelpNeedsNothingElse(string line, params string[] words)
     {
         var run = Tool.Type(line);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         foreach (var word in words) Assert.That(run.Output, Does.Contain(word));
+    }
+
+    [TestCase("plan")]
+    [TestCase("graph")]
+    [TestCase("inspect")]
+    [TestCase("doctor")]
+    [TestCase("bench")]
+    [TestCase("tune")]
+    [TestCase("cache")]
+    public void TheHelpOfACommandHasExamplesOfThatCommandAlone(string command)
+    {
+        var lines = Tool.Run(command, "--help").Lines.SkipWhile(line => line != "Examples:").ToList();
+        var examples = lines.Where(line => line.StartsWith("  fusion ", StringComparison.Ordinal)).ToList();
+
+        Assert.That(examples, Is.Not.Empty.And.All.StartsWith($"  fusion {command}"));
+        Assert.That(Tool.Run("--help").Output, Does.Contain(examples[0]));
     }
 }

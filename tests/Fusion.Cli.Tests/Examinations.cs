@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fusion.Cli.Tests.Infrastructure;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Cli.Tests;
 
@@ -83,6 +84,23 @@ public sealed class Examinations : FolderOfATest
         Assert.That(variables["NCCL_RUNTIME_CONNECT"], Is.EqualTo(("0", false)));
         Assert.That(Examine("NCCL_RUNTIME_CONNECT", "1").Lines, Has.Some.Matches(
             "^NCCL_RUNTIME_CONNECT +1 +you +").And.Some.Matches(@"^CUDA_DEVICE_MAX_CONNECTIONS +32 +Fusion\.Runtime +"));
+    }
+
+    [Test]
+    public void AMachineThatBuildsNeedsNoGpu()
+    {
+        Assume.That(File.Exists("/dev/nvidia0"), Is.False, "this machine has a GPU");
+        var nvrtc = Repository.PathOf("artifacts/nvrtc/default/lib");
+        Assume.That(Directory.Exists(nvrtc), "no NVRTC was fetched");
+
+        var run = Examine("FUSION_NVRTC_PATH", nvrtc);
+        var json = Examine("FUSION_NVRTC_PATH", nvrtc, "--json").Json;
+
+        Assert.That(run.ExitCode, Is.Zero, run.Output);
+        Assert.That(run.Lines, Has.Some.EqualTo("No problem found.").And.Some.EqualTo("This machine builds kernels and does not run them:")
+            .And.Some.StartsWith("- No CUDA driver: ").And.Some.Contains(" sm_90 sm_90a"));
+        Assert.That(json.GetProperty("problems").GetArrayLength(), Is.Zero);
+        Assert.That(json.GetProperty("notes")[0].GetProperty("what").GetString(), Does.StartWith("No CUDA driver"));
     }
 
     private static Tool Examine(string variable, string folder, params string[] options)

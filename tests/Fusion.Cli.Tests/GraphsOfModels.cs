@@ -30,7 +30,7 @@ public sealed class GraphsOfModels : FolderOfATest
         Assert.That(run.Lines[0], Is.EqualTo("layer: 1 of 1 all-reduces fused; 5 ops became 1"));
         Assert.That(run.Output, Does.Contain("sum: all_reduce+residual+rmsnorm+fp8")
             .And.Contain("add + norm: 'add' and 'norm'").And.Contain("all-reduce: 'sum' and 'add'"));
-        Assert.That(run.Output, Does.Contain("    1 tokens: one-shot, ").And.Contain(" 8192 tokens: two-shot, "));
+        Assert.That(run.Output, Does.Contain("    1 token:  one-shot, ").And.Contain(" 8192 tokens: two-shot, "));
     }
 
     [Test]

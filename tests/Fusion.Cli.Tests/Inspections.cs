@@ -147,6 +147,17 @@ public sealed class Inspections : FolderOfATest
         Assert.That(run.Errors, Does.Contain($"'{path}' is no .NET assembly. Is it '{assembly}' that you mean?"));
     }
 
+    [TestCase(".cubin", "'cuobjdump -sass ")]
+    [TestCase(".ptx", "which is text")]
+    public void AnImageIsAMistakeThatSaysWhatShowsIt(string extension, string advice)
+    {
+        var path = Path.Combine(Folder, $"scale.sm_90a{extension}");
+        File.WriteAllText(path, "image");
+        var run = Tool.Run("inspect", path);
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Errors, Does.StartWith($"'{path}' is no .NET assembly. It is the ").And.Contain(advice));
+    }
+
     [Test]
     public void AFileThatIsNotThereIsAMistake()
     {

@@ -19,7 +19,7 @@ internal sealed class BenchBuffers : IDisposable
     public BenchBuffers(RankGroup group, ElementType type, int hidden, int tokens, AllReduceEpilogue epilogue)
     {
         var quantization = BenchEpilogue.Quantization(epilogue);
-        var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
+        var codes = quantization.Kind == QuantizationKind.None ? ElementType.Float8E4M3 : ScaleLayouts.CodeType(quantization);
         calls = [.. group.Ranks.Select(rank => new AllReduceCall
         {
             Input = Random(rank, type, tokens, hidden, seed: rank.Index),

@@ -71,7 +71,7 @@ internal static class BenchCommand
             {
                 foreach (var (size, count, what) in calls)
                 {
-                    next(string.Create(CultureInfo.InvariantCulture, $"{what}, {count} tokens of {size}"));
+                    next(string.Create(CultureInfo.InvariantCulture, $"{what}, {count} {(count == 1 ? "token" : "tokens")} of {size}"));
                     var row = bench.Measure(size, count, what, own);
                     printer.Row(row, row.IsForOneModel ? bench.Measure(size, count, what, AllReduceKernels.BuiltIn) : null);
                 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Fusion.Cli.CommandLine;
 using Fusion.Cli.Output;
+using Fusion.Compiler.Architectures;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.Doctor;
@@ -29,10 +31,14 @@ internal static class DoctorCommand
     private static DoctorReport Examine()
     {
         var problems = new List<Finding>();
-        var driver = GpuExamination.Driver(problems);
+        var missing = new List<Finding>();
+        var driver = GpuExamination.Driver(problems, missing);
         var gpus = GpuExamination.Gpus(problems);
         var peers = GpuExamination.Peers(gpus, problems);
-        var nvrtc = NvrtcExamination.All(gpus, problems);
+        var nvrtc = NvrtcExamination.All(gpus, problems).Select(found => found with { Architectures = WithForms(found) }).ToList();
+        // A machine that builds kernels needs no GPU.
+        var buildsKernels = nvrtc.Any(found => found.IsUsed);
+        if (!buildsKernels) problems.AddRange(missing);
         foreach (var found in nvrtc.Where(n => n.Advice is not null))
         {
             var what = found.Works ? "it works, but not for all GPUs here" : found.Verdict;
@@ -41,7 +47,7 @@ internal static class DoctorCommand
 
         var variables = NativeEnvironment.Settings
             .Select(setting => new VariableReport(setting.Name, setting.Value, setting.IsOwn, setting.Meaning)).ToList();
-        return new(driver, gpus, peers, nvrtc, variables, problems);
+        return new(driver, gpus, peers, nvrtc, variables, problems, buildsKernels ? missing : []);
     }
 
     private static void Print(DoctorReport report)
@@ -84,12 +90,26 @@ internal static class DoctorCommand
             (IReadOnlyList<string>)[variable.Name, variable.Value, variable.IsOwn ? "you" : "Fusion.Runtime", variable.Meaning]));
 
         Screen.Line(report.Problems.Count == 0 ? "No problem found." : "Problems:");
-        foreach (var problem in report.Problems)
+        Print(report.Problems);
+        if (report.Notes.Count > 0) Screen.Line("This machine builds kernels and does not run them:");
+        Print(report.Notes);
+    }
+
+    private static void Print(IReadOnlyList<Finding> findings)
+    {
+        foreach (var finding in findings)
         {
-            Screen.Line($"- {problem.What}");
-            Screen.Line($"  {problem.Advice}");
+            Screen.Line($"- {finding.What}");
+            Screen.Line($"  {finding.Advice}");
         }
     }
+
+    // NVRTC lists its plain architectures alone; what is a form of one stands behind it.
+    private static IReadOnlyList<string> WithForms(NvrtcReport nvrtc) => nvrtc.Version is not { } version ? nvrtc.Architectures :
+    [
+        .. nvrtc.Architectures.SelectMany(plain => new[] { plain, $"{plain}a", $"{plain}f" }
+            .Where(name => SupportTable.Supports(System.Version.Parse(version), [GpuArchitecture.Parse(plain).Number], GpuArchitecture.Parse(name)))),
+    ];
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

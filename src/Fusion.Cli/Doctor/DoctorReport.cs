@@ -7,13 +7,15 @@ namespace Fusion.Cli.Doctor;
 /// <param name="Nvrtc">Every NVRTC that fusionc's search finds, in its order.</param>
 /// <param name="Variables">Variables of the environment that Fusion.Runtime sets in a process, unless the user has.</param>
 /// <param name="Problems">What is wrong, and what to do.</param>
+/// <param name="Notes">What is not there and need not be, such as a GPU where kernels are only built.</param>
 internal sealed record DoctorReport(
     DriverReport Driver,
     IReadOnlyList<GpuReport> Gpus,
     IReadOnlyList<IReadOnlyList<bool>> Peers,
     IReadOnlyList<NvrtcReport> Nvrtc,
     IReadOnlyList<VariableReport> Variables,
-    IReadOnlyList<Finding> Problems);
+    IReadOnlyList<Finding> Problems,
+    IReadOnlyList<Finding> Notes);
 
 /// <summary>The CUDA driver.</summary>
 /// <param name="Cuda">The newest CUDA version that it knows; null without a driver.</param>
@@ -50,7 +52,7 @@ internal sealed record NvrtcReport(
 /// <param name="Meaning">What it says.</param>
 internal sealed record VariableReport(string Name, string Value, bool IsOwn, string Meaning);
 
-/// <summary>Something that is wrong.</summary>
+/// <summary>Something that is wrong, or not there.</summary>
 /// <param name="What">What it is.</param>
 /// <param name="Advice">What to do.</param>
 internal sealed record Finding(string What, string Advice);

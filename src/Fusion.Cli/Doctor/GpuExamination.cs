@@ -9,11 +9,12 @@ internal static class GpuExamination
 {
     /// <summary>Looks at the driver.</summary>
     /// <param name="problems">Gets what is wrong with it.</param>
-    public static DriverReport Driver(List<Finding> problems)
+    /// <param name="missing">Gets that there is none, which is wrong only where nothing else can be done.</param>
+    public static DriverReport Driver(List<Finding> problems, List<Finding> missing)
     {
         if (!CudaDriver.TryLoad(out _, out var failure))
         {
-            problems.Add(new($"No CUDA driver: {failure.ReplaceLineEndings("; ")}",
+            missing.Add(new($"No CUDA driver: {failure.ReplaceLineEndings("; ")}",
                 "To run kernels, install NVIDIA's driver; in a container, start it with GPU access. Building kernels needs " +
                 "none."));
             return new(null, null);

@@ -1,4 +1,5 @@
 using Fusion.Compiler.Architectures;
+using Fusion.Compiler.CommandLine;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Manifest;
 
@@ -14,10 +15,10 @@ internal static class NvrtcExamination
     /// <param name="problems">Gets what is wrong with the search as a whole.</param>
     public static IReadOnlyList<NvrtcReport> All(IReadOnlyList<GpuReport> gpus, List<Finding> problems)
     {
-        var wish = new NvrtcWish([], SkipUnsupported: false, NamedPath: "", NvrtcPack.Find(), Environment.CurrentDirectory);
-        var choice = Resolve(Machine.This, wish);
-        var reports = choice.Verdicts.Where(IsThere)
-            .Select(verdict => Report(verdict, verdict.Taken, verdict.Text, gpus)).ToList();
+        var required = new NvrtcRequirements([], SkipUnsupported: false, NamedPath: "", SdkFiles.FindNvrtcPack(), Environment.CurrentDirectory);
+        var choice = Resolve(Machine.This, required);
+        var reports = choice.Candidates.Where(IsThere)
+            .Select(result => Report(result, result.Taken, result.Text, gpus)).ToList();
         if (choice.Error is { } error)
         {
             var message = error.Message.ReplaceLineEndings("\n").Split('\n')[0];
@@ -28,31 +29,31 @@ internal static class NvrtcExamination
         {
             // A named NVRTC ends the search; who looks for a mistake wants to see the others too.
             var unnamed = Machine.This with { Variable = name => name == Variable ? null : Machine.This.Variable(name) };
-            var others = Resolve(unnamed, wish);
-            reports.AddRange(others.Verdicts.Where(IsThere)
-                .Where(verdict => reports.All(r => r.Path != verdict.Probe.Path))
-                .Select(verdict => Report(verdict, false,
-                    verdict.Probe.Failure.Length > 0 ? verdict.Text : $"would do, but {Variable} names another", gpus)));
+            var others = Resolve(unnamed, required);
+            reports.AddRange(others.Candidates.Where(IsThere)
+                .Where(result => reports.All(r => r.Path != result.Probe.Path))
+                .Select(result => Report(result, false,
+                    result.Probe.Failure.Length > 0 ? result.Text : $"would do, but {Variable} names another", gpus)));
         }
 
         // The loader may give what a folder gave before.
         return [.. reports.DistinctBy(report => report.Path)];
     }
 
-    private static NvrtcChoice Resolve(Machine machine, NvrtcWish wish) =>
-        new NvrtcResolver(new Consulted(machine), NvrtcProbe.Of).Resolve(wish, lookAtAll: true);
+    private static NvrtcChoice Resolve(Machine machine, NvrtcRequirements required) =>
+        new NvrtcResolver(new TrackedMachine(machine), NvrtcProbe.Of).Resolve(required, lookAtAll: true);
 
     // The loader is asked for every name that NVRTC has had; that it has none of that name is no finding.
-    private static bool IsThere(NvrtcVerdict verdict) => !(verdict.Probe.Version is null &&
-        !Path.IsPathRooted(verdict.Probe.Path) &&
-        verdict.Probe.Failure.Contains($"{verdict.Probe.Path}: cannot open shared object file", StringComparison.Ordinal));
+    private static bool IsThere(CandidateResult result) => !(result.Probe.Version is null &&
+        !Path.IsPathRooted(result.Probe.Path) &&
+        result.Probe.Failure.Contains($"{result.Probe.Path}: cannot open shared object file", StringComparison.Ordinal));
 
-    private static NvrtcReport Report(NvrtcVerdict verdict, bool isUsed, string text, IReadOnlyList<GpuReport> gpus)
+    private static NvrtcReport Report(CandidateResult result, bool isUsed, string text, IReadOnlyList<GpuReport> gpus)
     {
-        var probe = verdict.Probe;
+        var probe = result.Probe;
         var works = probe.Failure.Length == 0;
         return new(
-            probe.Path, verdict.Candidate.Origin, probe.Version?.ToString(), isUsed, works, text,
+            probe.Path, result.Candidate.Origin, probe.Version?.ToString(), isUsed, works, text,
             [.. probe.Architectures.Select(number => $"sm_{number}")], works ? AdviceOn(probe, gpus) : AdviceOnBroken(probe));
     }
 

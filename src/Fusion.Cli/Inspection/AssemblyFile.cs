@@ -82,7 +82,16 @@ internal sealed class AssemblyFile : IDisposable
     {
         var assembly = Path.ChangeExtension(path, ".dll");
         var isAnother = !string.Equals(assembly, path, StringComparison.Ordinal) && File.Exists(assembly);
-        var advice = isAnother ? $" Is it '{assembly}' that you mean?" : "";
+        var advice = isAnother ? $" Is it '{assembly}' that you mean?" : AdviceOnImage(path);
         return new UsageException($"'{path}' is no .NET assembly.{advice}");
     }
+
+    // The images in obj, which a user finds before the assembly that they are embedded in.
+    private static string AdviceOnImage(string path) => Path.GetExtension(path) switch
+    {
+        ".cubin" => " It is the machine code of a kernel, whose registers, memory and code size are shown for the assembly that it is " +
+            $"embedded in. Its instructions are shown by 'cuobjdump -sass {path}' of the CUDA toolkit.",
+        ".ptx" => " It is the PTX of a kernel, which is text; the images of an assembly are shown for the assembly that they are embedded in.",
+        _ => "",
+    };
 }

@@ -77,7 +77,7 @@ internal sealed record PlanReport
             Screen.Line($"  exchange   a library's plain all-reduce if there is one, else {Exchange}");
         if (WorkspaceBytes > 0)
         {
-            var upTo = string.Create(CultureInfo.InvariantCulture, $"for calls of up to {MaxTokens} tokens");
+            var upTo = string.Create(CultureInfo.InvariantCulture, $"for calls of up to {MaxTokens} {(MaxTokens == 1 ? "token" : "tokens")}");
             Screen.Line($"  workspace  {Screen.Bytes(WorkspaceBytes)} on each rank, {upTo}");
         }
 

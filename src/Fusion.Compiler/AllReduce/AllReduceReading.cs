@@ -90,7 +90,7 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
     {
         if (TryNumber(text, out var ranks) && AllReduceVocabulary.IsWorldSize(ranks)) return ranks;
         return Wrong<int>(Codes.AllReduceWorldSize, $"FusionAllReduce '{request.Name}': WorldSizes has '{text}'; expected numbers of "
-            + "ranks from 2 to 8, or 16, split by semicolons.");
+            + $"ranks of {AllReduceVocabulary.WorldSizeWords}, split by semicolons.");
     }
 
     private EpilogueWords? Epilogue(AllReduceRequest request, string text, int? hidden)
@@ -100,7 +100,7 @@ internal sealed class AllReduceReading(string ofProject, Action<Diagnostic> say)
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', and {problem}");
         }
 
-        var block = Math.Max(words.Block, KernelLimits.RowVector);
+        var block = words.Block > 0 ? words.Block : KernelLimits.RowVector;
         if (block % KernelLimits.RowVector != 0)
         {
             return Wrong<EpilogueWords>(Codes.AllReduceEpilogue, $"FusionAllReduce '{request.Name}': Epilogues has '{text}', with "

@@ -17,11 +17,11 @@ internal static class AllReduceSources
     {
         var folder = request.SharedDirectory.Length > 0 ? request.SharedDirectory : request.OutputDirectory;
         var kernels = new List<KernelRequest>();
-        foreach (var module in new AllReduceReading(request.Defaults.Architectures, say).Read(request.AllReduces))
+        foreach (var module in new AllReduceReading(request.Defaults["Architectures"], say).Read(request.AllReduces))
         {
             var source = Path.Combine(folder, module.Name + ".cu");
             AtomicFile.Write(source, Encoding.UTF8.GetBytes(AllReduceSource.Write(module)));
-            kernels.Add(new KernelRequest { Source = source, Name = module.Name, Architectures = module.Architectures });
+            kernels.Add(new KernelRequest { Source = source, Name = module.Name, ["Architectures"] = module.Architectures });
         }
 
         return kernels;

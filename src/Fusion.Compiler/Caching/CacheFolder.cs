@@ -4,7 +4,7 @@ namespace Fusion.Compiler.Caching;
 
 /// <summary>A file of the cache.</summary>
 /// <param name="Path">Full path.</param>
-/// <param name="Bytes">Its size.</param>
+/// <param name="Bytes">Size.</param>
 /// <param name="Used">When it was written or used last.</param>
 internal readonly record struct CacheFile(string Path, long Bytes, DateTime Used);
 
@@ -51,9 +51,9 @@ internal sealed class CacheFolder(string root, bool isShared = false)
     }
 
     /// <summary>Writes an entry, whole or not at all.</summary>
-    /// <param name="key">Its key.</param>
+    /// <param name="key">Key of the entry.</param>
     /// <param name="variant">What tells it from other entries of the key.</param>
-    /// <param name="content">Its bytes.</param>
+    /// <param name="content">The bytes.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It must not be written.</exception>
     public void Write(string key, string variant, byte[] content)

@@ -13,7 +13,7 @@ internal sealed record CacheKey(string AnyFolder, string TheseFolders)
 {
     /// <summary>The keys of a job.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="source">Its source.</param>
+    /// <param name="source">Source of the job's kernel.</param>
     /// <param name="setup">What all jobs share.</param>
     /// <param name="roots">The folders.</param>
     /// <param name="nvrtc">NVRTC's identity.</param>

@@ -14,7 +14,7 @@ internal static class CacheTrust
     public const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Looks at a file or folder itself.</summary>
-    /// <param name="path">Its full path.</param>
+    /// <param name="path">Full path.</param>
     /// <returns>Who else can write there; null if nobody can, or if it is not there.</returns>
     public static string? WhyNot(string path) => OperatingSystem.IsLinux() && Path.Exists(path)
         ? WhyNot(path, mayBeOpen: false)
@@ -38,7 +38,7 @@ internal static class CacheTrust
     }
 
     /// <summary>Creates a folder, and those above it that are missing, for this user alone.</summary>
-    /// <param name="path">Its full path.</param>
+    /// <param name="path">Full path.</param>
     public static void CreateFolder(string path)
     {
         if (Directory.Exists(path)) return;

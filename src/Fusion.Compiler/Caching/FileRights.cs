@@ -28,7 +28,7 @@ internal readonly partial record struct FileRights(uint Owner, UnixFileMode Mode
     public bool IsSticky => (Mode & UnixFileMode.StickyBit) != 0;
 
     /// <summary>The rights of a file or folder, by the target of a link.</summary>
-    /// <param name="path">Its full path.</param>
+    /// <param name="path">Full path.</param>
     /// <returns>Null if it is not there, or the system does not tell.</returns>
     public static FileRights? Of(string path)
     {

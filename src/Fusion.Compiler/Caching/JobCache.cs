@@ -10,11 +10,11 @@ namespace Fusion.Compiler.Caching;
 /// <param name="folder">The cache.</param>
 /// <param name="setup">What all jobs share.</param>
 /// <param name="limit">The most bytes of the cache; 0 for no limit.</param>
-/// <param name="report">Gets what is to be said once and not again in a build with nothing to do.</param>
+/// <param name="report">Gets what is to be reported once and not again in a build with nothing to do.</param>
 internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, Action<Diagnostic> report)
 {
     private int added;
-    private int said;
+    private int hasReported;
     private readonly Lock gate = new();
     private bool? isTrusted;
     private volatile bool isReadable = true;
@@ -22,7 +22,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
 
     /// <summary>What NVRTC made of a job in an earlier run.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="source">Its source.</param>
+    /// <param name="source">Source of the job's kernel.</param>
     /// <returns>Null if the cache does not know.</returns>
     public CompileOutput? Find(CompileJob job, FileContent source)
     {
@@ -41,7 +41,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             isReadable = false;
-            Say(e);
+            ReportFailure(e);
         }
 
         return null;
@@ -49,7 +49,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
 
     /// <summary>Adds what NVRTC made.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="source">Its source.</param>
+    /// <param name="source">Source of the job's kernel.</param>
     /// <param name="output">What came out.</param>
     public void Add(CompileJob job, FileContent source, CompileOutput output)
     {
@@ -80,7 +80,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         catch (Exception e) when (AtomicFile.IsOfFile(e))
         {
             isWritable = false;
-            Say(e);
+            ReportFailure(e);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Say(e);
+            ReportFailure(e);
         }
     }
 
@@ -154,9 +154,9 @@ internal sealed class JobCache(CacheFolder folder, JobSetup setup, long limit, A
             [.. entry.Description.Headers.Select(h => roots.Path(h.Places[0]))],
             [.. entry.Description.Probes.Select(probe => setup.Contents.Presence(roots.Path(probe.Place))).DistinctBy(probe => probe.Path)]));
 
-    private void Say(Exception reason)
+    private void ReportFailure(Exception reason)
     {
-        if (Interlocked.Exchange(ref said, 1) != 0) return;
+        if (Interlocked.Exchange(ref hasReported, 1) != 0) return;
         report(new Diagnostic(DiagnosticSeverity.Message, "",
             $"The build goes on without the compile cache in '{folder.Path}', or without adding to it: {reason.Message} "
             + "Set FusionCachePath to a folder that can be written, or FusionCache to false."));

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Fusion.Build.Contract;
+using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.CommandLine;
 
@@ -70,7 +72,7 @@ internal sealed class FusionCommand
         if (problem.Length > 0) return Misused(problem);
         if (line.GetValue(listNvrtc)) return NvrtcListing.Print(asked, Console.Out);
         if (sources.Length == 0) return Misused("No source is named.");
-        if (asked.Kernels[0].Architectures.Length == 0) return Misused("No architecture is named: add --arch sm_90a, for example.");
+        if (asked.Kernels[0][nameof(Kernel.Architectures)].Length == 0) return Misused("No architecture is named: add --arch sm_90a, for example.");
 
         var policy = line.GetValue(manifest) ? OutputPolicy.ImagesAndManifest : OutputPolicy.Images;
         var loudness = line.GetValue(verbose) ? DiagnosticSeverity.Detail : DiagnosticSeverity.Message;
@@ -84,7 +86,8 @@ internal sealed class FusionCommand
         {
             ProjectDirectory = folder,
             OutputDirectory = Path.GetFullPath(line.GetValue(output) ?? "."),
-            FusionIncludePath = SdkHeaders.Find(),
+            FusionIncludePath = SdkFiles.FindHeaders(),
+            NvrtcPackPath = SdkFiles.FindNvrtcPack(),
             NvrtcPath = line.GetValue(nvrtc) ?? "",
             MaxParallelism = line.GetValue(parallelism),
             SkipUnsupportedArchitectures = line.GetValue(skip),
@@ -98,15 +101,15 @@ internal sealed class FusionCommand
         {
             Source = Path.GetFullPath(source, folder),
             Name = Path.GetFileNameWithoutExtension(source),
-            Architectures = Joined(line, architectures),
-            Defines = Joined(line, defines),
-            IncludePaths = Joined(line, includes),
-            Std = line.GetValue(std) ?? "",
-            MaxRegisters = line.GetValue(registers) ?? "",
-            FastMath = line.GetValue(fastMath) ? "true" : "false",
-            LineInfo = line.GetValue(lineInfo) ? "true" : "false",
-            NameExpressions = Joined(line, expressions),
-            AdditionalOptions = Joined(line, more),
+            [nameof(Kernel.Architectures)] = Joined(line, architectures),
+            [nameof(Kernel.Defines)] = Joined(line, defines),
+            [nameof(Kernel.IncludePaths)] = Joined(line, includes),
+            [nameof(Kernel.Std)] = line.GetValue(std) ?? "",
+            [nameof(Kernel.MaxRegisters)] = line.GetValue(registers) ?? "",
+            [nameof(Kernel.FastMath)] = line.GetValue(fastMath) ? "true" : "false",
+            [nameof(Kernel.LineInfo)] = line.GetValue(lineInfo) ? "true" : "false",
+            [nameof(Kernel.NameExpressions)] = Joined(line, expressions),
+            [nameof(Kernel.AdditionalOptions)] = Joined(line, more),
         }));
         return made;
     }

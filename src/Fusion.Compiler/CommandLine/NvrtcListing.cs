@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Architectures;
+using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Nvrtc;
 
 namespace Fusion.Compiler.CommandLine;
@@ -13,18 +14,18 @@ internal static class NvrtcListing
     /// <returns>The exit code: failure if there is none to use.</returns>
     public static int Print(CompileRequest request, TextWriter output)
     {
-        var list = request.Kernels[0].Architectures;
+        var list = request.Kernels[0][nameof(Kernel.Architectures)];
         var named = list.Length == 0 ? [] : ArchitectureList.Parse(list, out _).Named;
-        var choice = new NvrtcResolver(new Consulted(Machine.This), NvrtcProbe.Of).Resolve(
-            new NvrtcWish(named, request.SkipUnsupportedArchitectures, request.NvrtcPath, request.NvrtcPackPath, request.ProjectDirectory),
+        var choice = new NvrtcResolver(new TrackedMachine(Machine.This), NvrtcProbe.Of).Resolve(
+            new NvrtcRequirements(named, request.SkipUnsupportedArchitectures, request.NvrtcPath, request.NvrtcPackPath, request.ProjectDirectory),
             lookAtAll: true);
 
-        foreach (var verdict in choice.Verdicts)
+        foreach (var result in choice.Candidates)
         {
-            output.WriteLine($"{(verdict.Taken ? "*" : " ")} {verdict.Probe.Version?.ToString() ?? "-",-5} {verdict.Probe.Path}");
-            output.WriteLine($"        from    {verdict.Candidate.Origin}");
-            if (verdict.Probe.Architectures.Count > 0) output.WriteLine($"        has     {NvrtcResolver.Range(verdict.Probe)}");
-            output.WriteLine($"        verdict {verdict.Text}");
+            output.WriteLine($"{(result.Taken ? "*" : " ")} {result.Probe.Version?.ToString() ?? "-",-5} {result.Probe.Path}");
+            output.WriteLine($"        from    {result.Candidate.Origin}");
+            if (result.Probe.Architectures.Count > 0) output.WriteLine($"        has     {NvrtcResolver.Range(result.Probe)}");
+            output.WriteLine($"        result  {result.Text}");
         }
 
         if (choice.Taken is not null && choice.IncludePath is { } headers) output.WriteLine($"Headers of the one used: {headers}");

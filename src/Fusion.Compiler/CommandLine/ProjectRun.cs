@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Launchers;
+using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.CommandLine;
 
@@ -10,13 +11,13 @@ internal static class ProjectRun
     /// <param name="file">Path of the request.</param>
     /// <returns>The exit code.</returns>
     public static int Compile(string file) =>
-        Run(file, CompileRequest.Parse, request => new Compilation(request, OutputPolicy.Project, Say).Run());
+        Run(file, CompileRequest.Parse, request => new Compilation(request, OutputPolicy.Project, Print).Run());
 
     /// <summary>Reads a request and writes its launchers.</summary>
     /// <param name="file">Path of the request.</param>
     /// <returns>The exit code.</returns>
     public static int WriteLaunchers(string file) =>
-        Run(file, LauncherRequest.Parse, request => new LauncherRun(request, Say).Run());
+        Run(file, LauncherRequest.Parse, request => new LauncherRun(request, Print).Run());
 
     private static int Run<T>(string file, Func<string, T> parse, Func<T, bool> run)
     {
@@ -27,7 +28,7 @@ internal static class ProjectRun
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or IndexOutOfRangeException)
         {
-            Say(new Diagnostic(DiagnosticSeverity.Error, Codes.Request,
+            Print(new Diagnostic(DiagnosticSeverity.Error, Codes.Request,
                 $"The request '{file}' cannot be read: {e.Message}. It is written by the build task of the same version of Fusion.Sdk; build again."));
             return FusionCommand.Failure;
         }
@@ -35,5 +36,5 @@ internal static class ProjectRun
         return run(request) ? FusionCommand.Success : FusionCommand.Failure;
     }
 
-    private static void Say(Diagnostic diagnostic) => Console.Out.WriteLine(diagnostic.ToLine());
+    private static void Print(Diagnostic diagnostic) => Console.Out.WriteLine(diagnostic.ToLine());
 }

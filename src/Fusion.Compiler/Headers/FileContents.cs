@@ -5,7 +5,7 @@ using Fusion.Build.Contract;
 namespace Fusion.Compiler.Headers;
 
 /// <summary>A file as it was when it was read.</summary>
-/// <param name="Text">Its text, without a byte order mark.</param>
+/// <param name="Text">Text, without a byte order mark.</param>
 /// <param name="HasByteOrderMark">Whether it begins with one.</param>
 /// <param name="Sha256">Hash of its bytes.</param>
 /// <param name="Modified">When it was changed last, before it was read.</param>

@@ -30,7 +30,7 @@ internal sealed partial class HeaderNames
     public IReadOnlyList<string> Mentioned { get; }
 
     /// <summary>Reads a source.</summary>
-    /// <param name="text">Its text.</param>
+    /// <param name="text">Text of the file.</param>
     public static HeaderNames In(string text)
     {
         var spliced = Splice().Replace(text, "");

@@ -59,7 +59,7 @@ internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents 
             var at = folders.ToList().FindIndex(f => header.StartsWith(f + Path.DirectorySeparatorChar, StringComparison.Ordinal));
             if (at < 0) continue;
             var name = header[(folders[at].Length + 1)..];
-            foreach (var folder in FoldersOf(files).Concat(folders.Take(at))) Look(PhysicalPath.Full(name, folder));
+            foreach (var folder in FoldersOf(files).Concat(folders.Take(at))) ProbeFile(PhysicalPath.Full(name, folder));
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents 
         foreach (var directive in contents.Get(file)?.Names.Directives ?? [])
         {
             // Where a search goes on from depends on how the file itself was found.
-            if (directive.IsNext) found.AddRange(folders.Select(folder => PhysicalPath.Full(directive.Name, folder)).Where(Look));
+            if (directive.IsNext) found.AddRange(folders.Select(folder => PhysicalPath.Full(directive.Name, folder)).Where(ProbeFile));
             else if (First(directive.Name, directive.Quoted ? folders.Prepend(Path.GetDirectoryName(file)!) : folders) is { } path) found.Add(path);
         }
 
@@ -92,9 +92,9 @@ internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents 
     }
 
     private string? First(string name, IEnumerable<string> search) =>
-        search.Select(folder => PhysicalPath.Full(name, folder)).FirstOrDefault(Look);
+        search.Select(folder => PhysicalPath.Full(name, folder)).FirstOrDefault(ProbeFile);
 
-    private bool Look(string path)
+    private bool ProbeFile(string path)
     {
         var stamp = contents.Presence(path);
         places[path] = stamp;

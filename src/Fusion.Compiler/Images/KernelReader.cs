@@ -2,6 +2,14 @@ using Fusion.Manifest;
 
 namespace Fusion.Compiler.Images;
 
+/// <summary>What one compile made, as the manifest describes it.</summary>
+/// <param name="PtxVersion">Version of the PTX language: <c>8.4</c>.</param>
+/// <param name="Cubin">The kernels of the cubin, ordered by name.</param>
+/// <param name="Ptx">The same kernels as the PTX shows them, in the same order.</param>
+/// <param name="Spills">The kernels that spill registers, by name.</param>
+internal sealed record ImageContent(
+    string PtxVersion, IReadOnlyList<KernelEntry> Cubin, IReadOnlyList<KernelEntry> Ptx, IReadOnlyList<(string Kernel, Spill Spill)> Spills);
+
 /// <summary>Reads what a compile's images hold: which kernels, what they take and what they need. Works without a GPU
 /// and without the toolkit's tools.</summary>
 internal static class KernelReader
@@ -26,8 +34,14 @@ internal static class KernelReader
         var described = KernelDescriber.Describe(portable.Kernels, signatures, expressionsBySymbol)
             .OrderBy(kernel => kernel.Name, StringComparer.Ordinal)
             .ToArray();
-        return new ImageContent(
-            portable.Version, [.. described.Select(kernel => WithNeeds(kernel, machine[kernel.Symbol]))], described);
+        var declared = portable.Kernels.ToDictionary(kernel => kernel.Symbol, StringComparer.Ordinal);
+        return new ImageContent(portable.Version, [.. described.Select(kernel => WithNeeds(kernel, machine[kernel.Symbol]))], described,
+        [
+            .. from kernel in described
+               let spill = Spill.Of(declared[kernel.Symbol], machine[kernel.Symbol])
+               where spill is not null
+               select (kernel.Name, spill),
+        ]);
     }
 
     private static KernelEntry WithNeeds(KernelEntry kernel, ImageKernel image) => kernel with

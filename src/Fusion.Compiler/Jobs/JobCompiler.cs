@@ -10,7 +10,7 @@ using Fusion.Manifest;
 
 namespace Fusion.Compiler.Jobs;
 
-/// <summary>Does jobs. For many threads at a time.</summary>
+/// <summary>Gets the images of jobs: from an earlier run, the compile cache or NVRTC. For many threads at a time.</summary>
 /// <param name="setup">What all jobs share.</param>
 /// <param name="siblings">What the project's other output folders hold.</param>
 /// <param name="cache">What earlier runs compiled, of whatever project; null to do without.</param>
@@ -20,26 +20,26 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
 
     private readonly JobStore store = new(setup.OutputDirectory, setup.Contents);
 
-    /// <summary>Does a job, unless an earlier run did.</summary>
+    /// <summary>Gets the images of a job.</summary>
     /// <exception cref="WriteException">An image or the record cannot be written.</exception>
     public JobResult Run(CompileJob job)
     {
         var key = setup.Key(job);
-        if (setup.KeepsRecords)
-        {
-            if (store.FindFresh(job, key) is { } fresh) return Fresh(job, fresh);
-            store.Forget(job);
-            if (siblings.TakeFresh(job, key) is { } taken)
-            {
-                store.Write(job, taken);
-                return Fresh(job, taken);
-            }
-        }
+        if (!setup.KeepsRecords) return Compile(job, key);
+        var (fresh, why) = store.Check(job, key);
+        if (fresh is not null) return Known(job, fresh, JobOrigin.Fresh);
+        store.Remove(job);
+        if (siblings.TakeFresh(job, key) is not { } taken) return Compile(job, key) with { Why = why };
+        store.Write(job, taken);
+        return Known(job, taken, JobOrigin.Sibling) with { Why = why };
+    }
 
+    private JobResult Compile(CompileJob job, JobKey key)
+    {
         if (setup.Contents.Get(job.Kernel.Source) is not { } source)
             return Failed(job, new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, "The file disappeared during the build.", job.Kernel.Source));
 
-        if (cache?.Find(job, source) is { } known) return Finish(job, key, known, []) with { WasCached = true };
+        if (cache?.Find(job, source) is { } known) return Finish(job, key, known, []) with { Origin = JobOrigin.Cache };
 
         var watch = new InputWatch(setup.Contents, job.Kernel.Source, setup.NewSearch(job.Kernel));
         using var trace = setup.Toolchain.NewTrace();
@@ -73,8 +73,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         }
     }
 
-    private static JobResult Fresh(CompileJob job, JobRecord record) =>
-        new(job, [.. record.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = record, WasFresh = true };
+    private static JobResult Known(CompileJob job, JobRecord record, JobOrigin origin) =>
+        new(job, [.. record.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = record, Origin = origin };
 
     private static CompileOutput Output(
         CompileJob job, NvrtcProgram program, string log, IncludedHeaders headers, out Diagnostic? twice)
@@ -90,7 +90,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         return new CompileOutput(program.GetPtx(), program.GetCubin(), symbols, log, headers);
     }
 
-    private JobResult Finish(CompileJob job, string key, CompileOutput output, IReadOnlyList<string> unsettled)
+    private JobResult Finish(CompileJob job, JobKey key, CompileOutput output, IReadOnlyList<string> unsettled)
     {
         var diagnostics = Diagnostics(job, NvrtcLog.Parse(output.Log), output.Log, NvrtcResult.Success);
         var inputs = output.Headers.Read.Prepend(job.Kernel.Source).Select(p => (Path: p, Content: setup.Contents.Get(p))).ToArray();
@@ -118,6 +118,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
             Inputs = [.. inputs.Select(i => new RecordedFile(i.Path, i.Content?.Sha256 ?? ""))],
             Probes = [.. output.Headers.Probes.Select(RecordedProbe.From)],
             Images = images,
+            Spills = [.. content.Spills.Select(one => new RecordedSpill(one.Kernel, one.Spill.FrameBytes, one.Spill.StoreBytes, one.Spill.LoadBytes))],
             Diagnostics = [.. diagnostics.Select(RecordedDiagnostic.From)],
         };
         if (setup.KeepsRecords && unsettled.Count == 0) store.Write(job, record);
@@ -165,8 +166,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         kernel.Source);
 
     private static Diagnostic OtherOutput(Kernel kernel, string found) => new(DiagnosticSeverity.Error, Codes.RefusedOption,
-        $"{found} An option in {kernel.NameOf(nameof(kernel.AdditionalOptions))} asks for another kind of output: remove it. They are: "
-        + string.Join(' ', kernel.AdditionalOptions), kernel.PlaceOf(nameof(kernel.AdditionalOptions)));
+        $"{found} An option in {kernel.Metadata.NameOf(nameof(kernel.AdditionalOptions))} asks for another kind of output: remove it. They are: "
+        + string.Join(' ', kernel.AdditionalOptions), kernel.Metadata.PlaceOf([nameof(kernel.AdditionalOptions)]));
 
     private static Diagnostic NotLinked(CompileJob job, UnlinkedImage image)
     {

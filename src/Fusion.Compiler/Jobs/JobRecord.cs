@@ -8,8 +8,8 @@ namespace Fusion.Compiler.Jobs;
 /// whether there is anything to do.</summary>
 internal sealed record JobRecord
 {
-    /// <summary>Hash of all that is no file: options, architecture, kinds, NVRTC and fusionc.</summary>
-    public required string Key { get; init; }
+    /// <summary>All that the job depended on besides files.</summary>
+    public required JobKey Key { get; init; }
 
     /// <summary>The source and the headers that it included.</summary>
     public required IReadOnlyList<RecordedFile> Inputs { get; init; }
@@ -20,8 +20,21 @@ internal sealed record JobRecord
     /// <summary>The images.</summary>
     public required IReadOnlyList<RecordedImage> Images { get; init; }
 
-    /// <summary>Warnings and messages, to be said again.</summary>
+    /// <summary>Kernels of the job that spill registers.</summary>
+    public IReadOnlyList<RecordedSpill> Spills { get; init; } = [];
+
+    /// <summary>Warnings and messages, to be reported again.</summary>
     public required IReadOnlyList<RecordedDiagnostic> Diagnostics { get; init; }
+}
+
+/// <summary>All that a job depends on besides files, in parts, so that the next run can tell which one changed.</summary>
+/// <param name="Compiler">Identity of fusionc.</param>
+/// <param name="Nvrtc">Version and content of NVRTC.</param>
+/// <param name="Options">Hash of options, architecture, kinds of images and names.</param>
+internal sealed record JobKey(string Compiler, string Nvrtc, string Options)
+{
+    /// <summary>The key of images that were made elsewhere: no job has it.</summary>
+    public static JobKey None { get; } = new("", "", "");
 }
 
 /// <summary>A file that a job read.</summary>
@@ -45,6 +58,13 @@ internal sealed record RecordedProbe(string Path, string Held)
 /// <param name="File">Path in the output folder, with forward slashes.</param>
 /// <param name="Image">As the manifest describes it.</param>
 internal sealed record RecordedImage(string File, KernelImage Image);
+
+/// <summary>A kernel that spills registers, as <see cref="Images.Spill"/> describes it.</summary>
+/// <param name="Kernel">Name of the kernel.</param>
+/// <param name="FrameBytes">Bytes in local memory.</param>
+/// <param name="StoreBytes">Bytes stored there; null if unknown.</param>
+/// <param name="LoadBytes">Bytes loaded from there; null if unknown.</param>
+internal sealed record RecordedSpill(string Kernel, int FrameBytes, int? StoreBytes, int? LoadBytes);
 
 /// <summary>A diagnostic of a job.</summary>
 internal sealed record RecordedDiagnostic(DiagnosticSeverity Severity, string Code, string Message, string File, int Line, int Column)

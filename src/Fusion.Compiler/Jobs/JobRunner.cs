@@ -3,16 +3,16 @@ using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.Jobs;
 
-/// <summary>Does jobs in parallel, and gives up when one takes too long.</summary>
+/// <summary>Runs jobs in parallel, and gives up when one takes too long.</summary>
 /// <param name="jobs">The jobs.</param>
-/// <param name="run">Does one.</param>
+/// <param name="run">Runs a job.</param>
 /// <param name="done">Called after each that came to its end, on the thread that did it.</param>
 internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob, JobResult> run, Action<JobResult> done)
 {
     // NVRTC recurses deeply over nested templates, and fusionc tells it to leave the process's stack limit alone.
     private const int StackBytes = 64 << 20;
 
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan TimeoutCheckInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly object gate = new();
     private readonly JobResult?[] results = new JobResult?[jobs.Count];
@@ -26,7 +26,7 @@ internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob,
     /// <summary>The most seconds of work for one; 0 for no limit.</summary>
     public int Timeout { get; init; }
 
-    /// <summary>Does all jobs; one that fails does not stop the others, but one that is given up does.</summary>
+    /// <summary>Runs all jobs; one that fails does not stop the others, but one that is given up does.</summary>
     /// <returns>The results, in the order of the jobs.</returns>
     public JobResult[] Run()
     {
@@ -37,7 +37,7 @@ internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob,
         {
             while (unfinished > 0)
             {
-                Monitor.Wait(gate, Timeout > 0 ? LookAgain : System.Threading.Timeout.InfiniteTimeSpan);
+                Monitor.Wait(gate, Timeout > 0 ? TimeoutCheckInterval : System.Threading.Timeout.InfiniteTimeSpan);
                 if (Timeout == 0) continue;
                 foreach (var late in atWork.Where(w => w.Value.IsPast(Timeout)).Take(1).ToArray()) GiveUp(late.Key);
             }
@@ -48,9 +48,9 @@ internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob,
 
     private void Work()
     {
-        while (TryStart(out var i))
+        while (TryStart(out var i, out var clock))
         {
-            var result = Try(jobs[i]);
+            var result = Try(jobs[i]) with { Work = clock.Work };
             lock (gate)
             {
                 // Nobody waits for it any more.
@@ -67,14 +67,15 @@ internal sealed class JobRunner(IReadOnlyList<CompileJob> jobs, Func<CompileJob,
         }
     }
 
-    private bool TryStart(out int job)
+    private bool TryStart(out int job, out ThreadClock clock)
     {
+        clock = new ThreadClock();
         lock (gate)
         {
             job = next;
             if (next == jobs.Count) return false;
             next++;
-            atWork[job] = new ThreadClock();
+            atWork[job] = clock;
             return true;
         }
     }

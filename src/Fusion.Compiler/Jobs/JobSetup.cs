@@ -45,22 +45,16 @@ internal sealed record JobSetup(
     public IncludeSearch NewSearch(Kernel kernel) =>
         new([.. IncludeFolders(kernel), .. kernel.OptionFolders], Contents, kernel.OwnOptions);
 
-    /// <summary>Hash of all that a job depends on besides files.</summary>
-    public string Key(CompileJob job)
-    {
-        return Hash.Of(Record.Join(
-        [
-            CompilerId,
-            Toolchain.Library.Version.ToString(),
-            NvrtcIdentity ?? "",
-            job.WantsCubin.ToString(),
-            job.WantsPtx.ToString(),
-            job.Kernel.ProgramName,
-            .. Options(job),
-            "name expressions",
-            .. job.Kernel.NameExpressions,
-        ]));
-    }
+    /// <summary>All that a job depends on besides files.</summary>
+    public JobKey Key(CompileJob job) => new(CompilerId, $"{Toolchain.Library.Version} {NvrtcIdentity}", Hash.Of(Record.Join(
+    [
+        job.WantsCubin.ToString(),
+        job.WantsPtx.ToString(),
+        job.Kernel.ProgramName,
+        .. Options(job),
+        "name expressions",
+        .. job.Kernel.NameExpressions,
+    ])));
 
     private static string ArchitectureOption(CompileJob job) => $"-arch={job.Architecture}";
 }

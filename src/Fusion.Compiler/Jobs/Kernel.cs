@@ -1,92 +1,84 @@
 using System.Globalization;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Architectures;
+using Fusion.Compiler.Images;
 
 namespace Fusion.Compiler.Jobs;
 
-/// <summary>A source to compile, with its metadata read and found valid.</summary>
-internal sealed record Kernel
+/// <summary>A source to compile. Each metadata of a kernel item is a property here, which says how its text is read and what it
+/// may be; one that is an option of NVRTC stands in <see cref="OptionsByMetadata"/> too.</summary>
+/// <param name="source">Full path of the source.</param>
+/// <param name="name">Name of the module: <c>kernels/rms_norm</c>.</param>
+/// <param name="projectDirectory">Full path of the project's folder, where NVRTC runs.</param>
+/// <param name="metadata">The metadata.</param>
+internal sealed class Kernel(string source, string name, string projectDirectory, KernelMetadata metadata)
 {
+    private const string DefaultStandard = "c++17";
+
+    private static readonly string[] Standards = ["c++03", "c++11", "c++14", "c++17", "c++20"];
     private static readonly string[] IncludeOptions = ["--include-path", "-I"];
+    private static readonly string[] ReservedOptions = ["-arch", "--gpu-architecture", "-std", "--std", "-maxrregcount", "--maxrregcount"];
 
     /// <summary>Full path of the source.</summary>
-    public required string Source { get; init; }
+    public string Source => source;
 
     /// <summary>Name of the module: <c>kernels/rms_norm</c>.</summary>
-    public required string Name { get; init; }
+    public string Name => name;
 
     /// <summary>Full path of the project's folder, where NVRTC runs.</summary>
-    public required string ProjectDirectory { get; init; }
+    public string ProjectDirectory => projectDirectory;
 
-    /// <summary>What to compile for.</summary>
-    public required ArchitectureList Architectures { get; init; }
+    /// <summary>The metadata by name, for messages about them.</summary>
+    public KernelMetadata Metadata => metadata;
 
-    /// <summary>The language: <c>c++17</c>.</summary>
-    public required string Std { get; init; }
+    /// <summary>Architectures to compile for.</summary>
+    public ArchitectureList Architectures { get; } = metadata.Architectures(nameof(Architectures));
 
-    /// <summary>Macros.</summary>
-    public IReadOnlyList<string> Defines { get; init; } = [];
+    /// <summary>Version of C++: <c>c++17</c>.</summary>
+    public string Std { get; } = metadata.OneOf(nameof(Std), DefaultStandard, Standards);
+
+    /// <summary>Macros, <c>NAME</c> or <c>NAME=VALUE</c>.</summary>
+    public IReadOnlyList<string> Defines { get; } = metadata.List(nameof(Defines));
 
     /// <summary>Full paths of the kernel's own folders of headers.</summary>
-    public IReadOnlyList<string> IncludePaths { get; init; } = [];
+    public IReadOnlyList<string> IncludePaths { get; } = metadata.Folders(nameof(IncludePaths), projectDirectory);
 
-    /// <summary>The most registers a thread; null for no limit.</summary>
-    public int? MaxRegisters { get; init; }
+    /// <summary>The most registers that a thread may use; null for no limit.</summary>
+    public int? MaxRegisters { get; } = metadata.Number(nameof(MaxRegisters), 1, 255);
 
-    /// <summary>Fast, less exact mathematics.</summary>
-    public bool FastMath { get; init; }
+    /// <summary>Whether mathematics may be faster and less exact.</summary>
+    public bool FastMath { get; } = metadata.Flag(nameof(FastMath));
 
-    /// <summary>Source lines for profilers.</summary>
-    public bool LineInfo { get; init; }
+    /// <summary>Whether images have source lines, for profilers.</summary>
+    public bool LineInfo { get; } = metadata.Flag(nameof(LineInfo));
 
-    /// <summary>Instantiations of templates.</summary>
-    public IReadOnlyList<string> NameExpressions { get; init; } = [];
+    /// <summary>Whether spilled registers are a warning.</summary>
+    public bool WarnOnSpills { get; } = metadata.Flag(nameof(WarnOnSpills));
 
-    /// <summary>More options.</summary>
-    public IReadOnlyList<string> AdditionalOptions { get; init; } = [];
+    /// <summary>Instantiations of templates to compile.</summary>
+    public IReadOnlyList<string> NameExpressions { get; } = metadata.Parsed(nameof(NameExpressions), NameExpression.Split);
 
-    /// <summary>The metadata whose values are those of the project's properties: <c>Std</c> if the kernel has what
-    /// <c>FusionStd</c> says.</summary>
-    public IReadOnlyCollection<string> OfProject { get; init; } = [];
+    /// <summary>Options of NVRTC as the project writes them.</summary>
+    public IReadOnlyList<string> AdditionalOptions { get; } = metadata.Options(
+        nameof(AdditionalOptions), ReservedOptions, [nameof(Architectures), nameof(Std), nameof(MaxRegisters)]);
 
-    /// <summary>Whether the kernel has options of NVRTC by a metadata.</summary>
-    public bool Has(string metadata) => metadata switch
-    {
-        nameof(Std) => true,
-        nameof(Defines) => Defines.Count > 0,
-        nameof(MaxRegisters) => MaxRegisters is not null,
-        nameof(AdditionalOptions) => AdditionalOptions.Count > 0,
-        _ => false,
-    };
+    /// <summary>NVRTC's options by the metadata that ask for them, without folders of headers and architecture.</summary>
+    public IReadOnlyList<(string Metadata, string[] Options)> OptionsByMetadata =>
+    [
+        (nameof(Std), [$"-std={Std}"]),
+        (nameof(Defines), [.. Defines.Select(define => $"-D{define}")]),
+        (nameof(MaxRegisters), MaxRegisters is { } most ? [$"-maxrregcount={most.ToString(CultureInfo.InvariantCulture)}"] : []),
+        (nameof(FastMath), FastMath ? ["-use_fast_math"] : []),
+        (nameof(LineInfo), LineInfo ? ["-lineinfo"] : []),
+        (nameof(AdditionalOptions), [.. AdditionalOptions]),
+    ];
 
-    /// <summary>What a user calls the metadata that has a mistake: the project's property, or the kernel's own metadata.</summary>
-    public string NameOf(string metadata) => OfProject.Contains(metadata) ? $"Fusion{metadata}" : metadata;
-
-    /// <summary>The file that a mistake in metadata is in: empty for the project, or the kernel's source.</summary>
-    public string PlaceOf(params ReadOnlySpan<string> metadata)
-    {
-        foreach (var name in metadata)
-        {
-            if (!OfProject.Contains(name)) return Source;
-        }
-
-        return "";
-    }
+    /// <summary>NVRTC's options that come from the kernel's metadata, without folders of headers and architecture.</summary>
+    public IReadOnlyList<string> OwnOptions => [.. OptionsByMetadata.SelectMany(one => one.Options)];
 
     /// <summary>The source as NVRTC, <c>__FILE__</c> and the manifest call it. Inside the project it is relative, so that
     /// images do not carry the machine's folders.</summary>
     public string ProgramName => InProject(Source);
-
-    /// <summary>The options that come from the kernel's metadata, but for header folders.</summary>
-    public IReadOnlyList<string> OwnOptions =>
-    [
-        $"-std={Std}",
-        .. Defines.Select(d => $"-D{d}"),
-        .. MaxRegisters is { } registers ? [$"-maxrregcount={registers.ToString(CultureInfo.InvariantCulture)}"] : Array.Empty<string>(),
-        .. FastMath ? ["-use_fast_math"] : Array.Empty<string>(),
-        .. LineInfo ? ["-lineinfo"] : Array.Empty<string>(),
-        .. AdditionalOptions,
-    ];
 
     /// <summary>A path as NVRTC gets it: relative with forward slashes inside the project, else full.</summary>
     public string InProject(string path)

@@ -18,7 +18,7 @@ internal sealed class SiblingImages(string shared, string own, FileContents cont
     /// <summary>Copies the images of a job that another output folder has, and that is still right.</summary>
     /// <returns>Its record; null if there is none.</returns>
     /// <exception cref="WriteException">An image cannot be written.</exception>
-    public JobRecord? TakeFresh(CompileJob job, string key)
+    public JobRecord? TakeFresh(CompileJob job, JobKey key)
     {
         foreach (var (folder, store) in siblings.Value)
         {
@@ -31,11 +31,11 @@ internal sealed class SiblingImages(string shared, string own, FileContents cont
     }
 
     private static (JobRecord Record, (string File, byte[] Bytes)[] Images)? Read(
-        string folder, JobStore store, CompileJob job, string key)
+        string folder, JobStore store, CompileJob job, JobKey key)
     {
         try
         {
-            return store.FindFresh(job, key) is { } record
+            return store.Check(job, key).Fresh is { } record
                 ? (record, [.. record.Images.Select(i => (i.File, File.ReadAllBytes(Path.Combine(folder, i.File))))])
                 : null;
         }

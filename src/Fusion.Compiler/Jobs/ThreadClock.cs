@@ -24,6 +24,11 @@ internal sealed class ThreadClock
         begin = Worked() ?? 0;
     }
 
+    /// <summary>How long the thread has worked; where the system does not tell, how long ago the clock was started.</summary>
+    public TimeSpan Work => Worked() is { } worked
+        ? TimeSpan.FromSeconds((worked - begin) / (double)TicksASecond)
+        : TimeSpan.FromMilliseconds(Environment.TickCount64 - startedAt);
+
     /// <summary>Whether the thread worked for longer than it may.</summary>
     /// <param name="seconds">The most seconds.</param>
     public bool IsPast(int seconds)

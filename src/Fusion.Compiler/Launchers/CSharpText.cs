@@ -41,8 +41,8 @@ internal sealed class CSharpText
     }
 
     /// <summary>Adds documentation.</summary>
-    /// <param name="tag">Its tag: <c>summary</c>.</param>
-    /// <param name="content">Its content as XML; may have several lines.</param>
+    /// <param name="tag">Name of the element: <c>summary</c>.</param>
+    /// <param name="content">The content as XML; may have several lines.</param>
     /// <param name="name">Name of the parameter that it is about; empty for none.</param>
     public void Doc(string tag, string content, string name = "")
     {

@@ -11,7 +11,7 @@ internal static class KnownTypes
     private static readonly Dictionary<string, (string CSharp, int Size)> Types = Create();
 
     /// <summary>Finds a type.</summary>
-    /// <param name="name">Its name in the one spelling: <c>unsigned int</c>, <c>fusion::bf16</c>.</param>
+    /// <param name="name">Name in the one spelling: <c>unsigned int</c>, <c>fusion::bf16</c>.</param>
     /// <returns>Null if C# has none like it.</returns>
     public static (string CSharp, int Size)? Find(string name)
     {

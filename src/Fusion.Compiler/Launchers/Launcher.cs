@@ -9,7 +9,7 @@ internal sealed record Launcher
     /// <summary>Name of the kernel as the manifest has it: <c>math::scale</c>, or the name expression of an instantiation.</summary>
     public required string Kernel { get; init; }
 
-    /// <summary>Its name without arguments: <c>math::scale</c>.</summary>
+    /// <summary>Name of the kernel without template arguments: <c>math::scale</c>.</summary>
     public required string QualifiedName { get; init; }
 
     /// <summary>The arguments of an instantiation; empty without.</summary>
@@ -18,7 +18,7 @@ internal sealed record Launcher
     /// <summary>Whether an <c>#if</c> may leave the kernel out.</summary>
     public bool MayBeLeftOut { get; init; }
 
-    /// <summary>Its parameters; null if they are unknown.</summary>
+    /// <summary>Parameters of the kernel; null if they are unknown.</summary>
     public IReadOnlyList<LauncherParameter>? Parameters { get; init; }
 
     /// <summary>What the comment above it says.</summary>
@@ -35,7 +35,7 @@ internal sealed record Launcher
 }
 
 /// <summary>A parameter of a launcher.</summary>
-/// <param name="Name">Its name in C++.</param>
-/// <param name="Type">Its type in C++.</param>
+/// <param name="Name">Name in C++.</param>
+/// <param name="Type">Type in C++.</param>
 /// <param name="CSharp">How the launcher takes it.</param>
 internal sealed record LauncherParameter(string Name, string Type, LauncherType CSharp);

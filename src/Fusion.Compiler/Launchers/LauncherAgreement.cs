@@ -20,8 +20,8 @@ internal static class LauncherAgreement
         {
             Source = kernel.Source,
             Name = kernel.Name,
-            Defines = string.Join(';', kernel.Defines),
-            NameExpressions = string.Join(';', kernel.NameExpressions),
+            [nameof(kernel.Defines)] = string.Join(';', kernel.Defines),
+            [nameof(kernel.NameExpressions)] = string.Join(';', kernel.NameExpressions),
         };
         var launchers = new LauncherSource(request, text, new TypeMap([]), _ => { }).Read();
         var names = launchers.Select(launcher => launcher.Kernel).ToHashSet(StringComparer.Ordinal);

@@ -6,8 +6,8 @@ namespace Fusion.Compiler.Launchers;
 
 /// <summary>One run: from a request to the C# file and its state. Needs no NVRTC.</summary>
 /// <param name="request">What is asked.</param>
-/// <param name="say">Gets every diagnostic.</param>
-internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> say)
+/// <param name="report">Gets every diagnostic.</param>
+internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> report)
 {
     private readonly string requestHash = Hash.Of(request.ToText());
     private readonly List<Diagnostic> warnings = [];
@@ -16,19 +16,19 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
 
     private string LockFile => request.StateFile + ".lock";
 
-    /// <summary>Does it.</summary>
+    /// <summary>Writes the launchers.</summary>
     /// <returns>Whether the launchers are written.</returns>
     public bool Run()
     {
         try
         {
-            using var mine = OutputLock.Take(LockFile, Waiting, out var problem);
-            if (problem is not null) Say(problem);
-            return mine is not null && Write();
+            using var fileLock = OutputLock.Take(LockFile, ReportWait, out var problem);
+            if (problem is not null) Report(problem);
+            return fileLock is not null && Write();
         }
         catch (WriteException e)
         {
-            Say(e.ToDiagnostic());
+            Report(e.ToDiagnostic());
             return false;
         }
     }
@@ -37,7 +37,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
     {
         if (!CSharpNames.IsIdentifier(request.ClassName))
         {
-            Say(new Diagnostic(DiagnosticSeverity.Error, Codes.ClassName,
+            Report(new Diagnostic(DiagnosticSeverity.Error, Codes.ClassName,
                 $"FusionKernelsClass is '{request.ClassName}'; expected the name of a C# class without a namespace: Kernels. "
                 + "The namespace is FusionKernelsNamespace."));
             return false;
@@ -46,7 +46,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
         var version = LanguageVersion.Of(request.LangVersion);
         if (version < LanguageVersion.Oldest)
         {
-            Say(new Diagnostic(DiagnosticSeverity.Error, Codes.LangVersion,
+            Report(new Diagnostic(DiagnosticSeverity.Error, Codes.LangVersion,
                 $"LangVersion is '{request.LangVersion}', and the launchers of the kernels need C# {LanguageVersion.Oldest} or newer. Set "
                 + $"LangVersion to {LanguageVersion.Oldest}.0 or remove it, in the project or in a Directory.Build.props above it; or set "
                 + "FusionGenerateLaunchers to false, and launch by name (KernelLibrary.GetKernel)."));
@@ -72,14 +72,14 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
             var bytes = File.ReadAllBytes(source);
             inputs.Add(FileStamp.OfContent(source, Hash.Of(bytes)));
             using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
-            return new LauncherSource(kernel, reader.ReadToEnd(), types, Say).Read();
+            return new LauncherSource(kernel, reader.ReadToEnd(), types, Report).Read();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             inputs.Add(FileStamp.OfContent(source));
             if (request.ReportsSources)
             {
-                Say(new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, File.Exists(source)
+                Report(new Diagnostic(DiagnosticSeverity.Error, Codes.MissingSource, File.Exists(source)
                     ? $"The file cannot be read: {e.Message}"
                     : "There is no such file. Correct the FusionKernel item that names it.", source));
             }
@@ -98,14 +98,14 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> sa
         AtomicFile.Write(request.StateFile, state);
     }
 
-    // Not to be said again by a build that has nothing to do.
-    private void Waiting() => say(new Diagnostic(
+    // Not to be reported again by a build that has nothing to do.
+    private void ReportWait() => report(new Diagnostic(
         DiagnosticSeverity.Message, "", $"Waiting for another fusionc that writes launchers of this project and holds '{LockFile}'."));
 
-    private void Say(Diagnostic diagnostic)
+    private void Report(Diagnostic diagnostic)
     {
         if (diagnostic.Severity == DiagnosticSeverity.Error) failed = true;
         else warnings.Add(diagnostic);
-        say(diagnostic);
+        report(diagnostic);
     }
 }

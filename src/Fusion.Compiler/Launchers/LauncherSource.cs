@@ -1,5 +1,6 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Images;
+using Fusion.Compiler.Jobs;
 
 namespace Fusion.Compiler.Launchers;
 
@@ -7,13 +8,13 @@ namespace Fusion.Compiler.Launchers;
 /// <param name="kernel">The source, its macros and its name expressions.</param>
 /// <param name="text">The source's text.</param>
 /// <param name="types">The types that C# has.</param>
-/// <param name="say">Gets every warning.</param>
-internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap types, Action<Diagnostic> say)
+/// <param name="report">Gets every warning.</param>
+internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap types, Action<Diagnostic> report)
 {
     private readonly List<Launcher> found = [];
-    private readonly SourceMacros macros = new(CppTokenizer.Read(text), kernel.Defines);
+    private readonly SourceMacros macros = new(CppTokenizer.Read(text), kernel[nameof(Kernel.Defines)]);
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Finds the launchers.</summary>
     /// <returns>A launcher for each kernel, but for templates one for each instantiation.</returns>
     public IReadOnlyList<Launcher> Read()
     {
@@ -25,7 +26,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
 
         var signatures = SignatureReader.Read([text]).Where(s => s.IsDefinition && IsReadable(s)).ToList();
         foreach (var signature in signatures.Where(s => !s.IsTemplate)) Add(signature, NameOf(signature, signatures), null);
-        foreach (var expression in NameExpression.Split(kernel.NameExpressions))
+        foreach (var expression in NameExpression.Split(kernel[nameof(Kernel.NameExpressions)]))
         {
             var parts = Instantiation.Of(expression);
             var fitting = parts?.FindIn(signatures) ?? [];
@@ -121,6 +122,6 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
     {
         var before = text.AsSpan(0, position ?? 0);
         var (line, column) = position is null ? (0, 0) : (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
-        say(new Diagnostic(DiagnosticSeverity.Warning, code, message, kernel.Source, line, column));
+        report(new Diagnostic(DiagnosticSeverity.Warning, code, message, kernel.Source, line, column));
     }
 }

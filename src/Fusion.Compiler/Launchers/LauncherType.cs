@@ -1,7 +1,7 @@
 namespace Fusion.Compiler.Launchers;
 
 /// <summary>How a launcher takes a parameter.</summary>
-/// <param name="CSharp">Its type in C#.</param>
+/// <param name="CSharp">Type in C#.</param>
 /// <param name="Size">An expression for its size in bytes; 0 if the launcher does not know.</param>
 /// <param name="Passing">How it becomes an argument.</param>
 internal sealed record LauncherType(string CSharp, string Size, ArgumentPassing Passing)

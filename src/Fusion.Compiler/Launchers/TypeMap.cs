@@ -22,7 +22,7 @@ internal sealed class TypeMap
     }
 
     /// <summary>Finds a parameter's type.</summary>
-    /// <param name="type">Its spelling in C++: <c>const float*</c>.</param>
+    /// <param name="type">Spelling in C++: <c>const float*</c>.</param>
     /// <returns>Null if there is none.</returns>
     public LauncherType? Find(string type)
     {

@@ -14,7 +14,7 @@ internal static class LogDiagnostics
     /// <param name="parsed">The log, read.</param>
     /// <param name="log">The whole log.</param>
     /// <param name="result">What NVRTC returned.</param>
-    /// <param name="resultName">Its name.</param>
+    /// <param name="resultName">Name of that result.</param>
     /// <param name="kernel">What was compiled.</param>
     /// <param name="nvrtc">With which NVRTC, for messages.</param>
     public static List<Diagnostic> From(
@@ -69,13 +69,12 @@ internal static class LogDiagnostics
     // NVRTC does not say where an option came from: where all that may hold it is the project's, so is the mistake.
     private static Diagnostic OfOption(LogEntry entry, Kernel kernel, string nvrtc)
     {
-        string[] metadata = [nameof(KernelRequest.Std), nameof(KernelRequest.Defines), nameof(KernelRequest.MaxRegisters), nameof(KernelRequest.AdditionalOptions)];
-        var given = metadata.Where(kernel.Has).ToArray();
-        var names = given.Select(kernel.NameOf).ToArray();
+        var given = kernel.OptionsByMetadata.Where(one => one.Options.Length > 0).Select(one => one.Metadata).ToArray();
+        var names = given.Select(kernel.Metadata.NameOf).ToArray();
         return entry.Severity == DiagnosticSeverity.Error
             ? new Diagnostic(DiagnosticSeverity.Error, Codes.RefusedOption,
                 $"{nvrtc} refuses an option: {Text(entry)}. Correct {string.Join(" or ", names)}; the options are: {string.Join(' ', kernel.OwnOptions)}",
-                kernel.PlaceOf(given))
+                kernel.Metadata.PlaceOf(given))
             : new Diagnostic(entry.Severity, Codes.SourceWarning, Text(entry), kernel.Source);
     }
 

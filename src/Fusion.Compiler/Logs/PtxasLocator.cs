@@ -12,7 +12,7 @@ internal sealed class PtxasLocator(JobSetup setup)
 
     /// <summary>Gives the assembler's entries of a failed compilation their place in the source.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="source">Its source.</param>
+    /// <param name="source">Source of the job's kernel.</param>
     /// <param name="log">The log.</param>
     /// <returns>The log, with places where they could be found.</returns>
     public NvrtcLog Locate(CompileJob job, string source, NvrtcLog log)

@@ -15,7 +15,7 @@ internal static class LibraryFile
     private static readonly Dictionary<int, string> Machines = new() { [62] = "X64", [183] = "Arm64" };
 
     /// <summary>Why an NVRTC must not be loaded: its own file's fault, or that of the builtins beside it.</summary>
-    /// <param name="path">Its path, or a name for the loader, about which nothing is known.</param>
+    /// <param name="path">Path, or a name for the loader, about which nothing is known.</param>
     /// <returns>Empty if nothing is wrong, or if the loader is the one to say what.</returns>
     public static string ProblemOfNvrtc(string path)
     {

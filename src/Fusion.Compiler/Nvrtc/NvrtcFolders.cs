@@ -11,13 +11,13 @@ internal static partial class NvrtcFolders
     public static readonly string[] LibraryFolders = [".", "lib64", "lib", "targets/x86_64-linux/lib", "bin", "bin/x64", "bin/x86_64"];
 
     /// <summary>The libraries in a toolkit's root, or in a folder of libraries.</summary>
-    public static IEnumerable<NvrtcCandidate> In(Consulted consulted, string origin, string root) =>
+    public static IEnumerable<NvrtcCandidate> In(TrackedMachine machine, string origin, string root) =>
         from folder in LibraryFolders
         let path = Path.GetFullPath(Path.Combine(root, folder))
-        where consulted.FolderExists(path)
+        where machine.FolderExists(path)
         from name in LibraryNames.Nvrtc
         let file = Path.Combine(path, name)
-        where consulted.FileExists(file)
+        where machine.FileExists(file)
         select new NvrtcCandidate(origin, file);
 
     /// <summary>Says of a folder in which no NVRTC was found what it lacks.</summary>

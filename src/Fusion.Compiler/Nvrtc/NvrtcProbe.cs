@@ -4,7 +4,7 @@ using Fusion.Interop.Nvrtc;
 namespace Fusion.Compiler.Nvrtc;
 
 /// <summary>What a candidate turned out to be.</summary>
-/// <param name="Version">Its version; null if it could not be loaded.</param>
+/// <param name="Version">Version of NVRTC; null if it could not be loaded.</param>
 /// <param name="Architectures">The plain architectures that it lists.</param>
 /// <param name="Path">Full path of what was loaded.</param>
 /// <param name="Failure">Why it cannot be used; empty if it can.</param>
@@ -14,7 +14,7 @@ internal sealed record NvrtcProbe(Version? Version, IReadOnlyList<int> Architect
     public NvrtcLibrary? Library { get; init; }
 
     /// <summary>Loads a candidate and compiles a line with it, on the calling thread.</summary>
-    /// <param name="path">Its path or name.</param>
+    /// <param name="path">Path or name.</param>
     public static NvrtcProbe Of(string path)
     {
         if (LibraryFile.ProblemOfNvrtc(path) is { Length: > 0 } problem) return new NvrtcProbe(null, [], path, problem);

@@ -7,12 +7,12 @@ namespace Fusion.Compiler.Nvrtc;
 
 /// <summary>What to compile, for what, with which NVRTC.</summary>
 /// <param name="Nvrtc">The NVRTC.</param>
-/// <param name="IncludePath">Its headers; null if it has none.</param>
+/// <param name="IncludePath">Folder of NVRTC's headers; null if it has none.</param>
 /// <param name="Jobs">The jobs, kernel by kernel.</param>
 internal sealed record Targets(NvrtcProbe Nvrtc, string? IncludePath, IReadOnlyList<CompileJob> Jobs);
 
 /// <summary>Settles NVRTC and architectures together: each depends on the other.</summary>
-internal sealed class TargetChoice(CompileRequest request, Consulted consulted, Action<Diagnostic> report)
+internal sealed class TargetChoice(CompileRequest request, TrackedMachine machine, Action<Diagnostic> report)
 {
     /// <summary>Looks at libraries; tests look otherwise.</summary>
     public Func<string, NvrtcProbe> Probe { get; init; } = NvrtcProbe.Of;
@@ -30,7 +30,7 @@ internal sealed class TargetChoice(CompileRequest request, Consulted consulted, 
         if (kernels.Any(k => k.Architectures.Native))
         {
             // Which GPUs a process sees is also up to this variable.
-            consulted.Variable("CUDA_VISIBLE_DEVICES");
+            machine.Variable("CUDA_VISIBLE_DEVICES");
             (gpus, var failure) = FindGpus();
             if (gpus.Count == 0)
             {
@@ -41,12 +41,12 @@ internal sealed class TargetChoice(CompileRequest request, Consulted consulted, 
         }
 
         var wanted = ArchitectureList.Canonical(kernels.SelectMany(k => k.Architectures.Expand([], gpus)));
-        var choice = new NvrtcResolver(consulted, Probe).Resolve(new NvrtcWish(
+        var choice = new NvrtcResolver(machine, Probe).Resolve(new NvrtcRequirements(
             wanted, request.SkipUnsupportedArchitectures, request.NvrtcPath, request.NvrtcPackPath, request.ProjectDirectory)
         {
             PrefersPack = request.PrefersNvrtcPack,
         });
-        foreach (var line in choice.Verdicts.Select(v => v.ToString()).Concat(choice.Remarks))
+        foreach (var line in choice.Candidates.Select(v => v.ToString()).Concat(choice.Remarks))
             report(new Diagnostic(DiagnosticSeverity.Detail, "", line));
         if (choice.Error is not null) report(choice.Error);
         if (choice.Taken is not { } nvrtc) return null;
@@ -68,7 +68,7 @@ internal sealed class TargetChoice(CompileRequest request, Consulted consulted, 
             report(new Diagnostic(DiagnosticSeverity.Error, Codes.UnsupportedArchitecture,
                 $"No architecture is left of '{kernel.Architectures}': NVRTC {nvrtc.Version} ('{nvrtc.Path}') has "
                 + $"{NvrtcResolver.Range(nvrtc)}. Add one of these, or choose another NVRTC by FusionNvrtcPath.",
-                kernel.PlaceOf(nameof(KernelRequest.Architectures))));
+                kernel.Metadata.PlaceOf([nameof(kernel.Architectures)])));
         }
 
         return CompileJob.Of(kernel, architectures);

@@ -9,10 +9,9 @@ internal sealed class Toolchain : IDisposable
     private const string StackOption = "--modify-stack-limit=false";
     private readonly string? traceFolder;
 
-    private Toolchain(NvrtcLibrary library, NvrtcProbe probe, string? includePath, string? traceFolder, bool hasStackOption)
+    private Toolchain(NvrtcLibrary library, string? includePath, string? traceFolder, bool hasStackOption)
     {
         Library = library;
-        Probe = probe;
         IncludePath = includePath;
         this.traceFolder = traceFolder;
         // Versions from 12.4 on otherwise change the stack limit of the whole process, under the feet of its other threads.
@@ -22,10 +21,7 @@ internal sealed class Toolchain : IDisposable
     /// <summary>NVRTC.</summary>
     public NvrtcLibrary Library { get; }
 
-    /// <summary>What the resolver knows of it.</summary>
-    public NvrtcProbe Probe { get; }
-
-    /// <summary>The headers that belong to it; null if it has none.</summary>
+    /// <summary>Folder of the headers that belong to NVRTC; null if it has none.</summary>
     public string? IncludePath { get; }
 
     /// <summary>Options for every compilation.</summary>
@@ -36,7 +32,7 @@ internal sealed class Toolchain : IDisposable
 
     /// <summary>Finds out what an NVRTC can do. To be called on the main thread, before others use NVRTC.</summary>
     /// <param name="probe">The NVRTC.</param>
-    /// <param name="includePath">Its headers; null if it has none.</param>
+    /// <param name="includePath">Folder of NVRTC's headers; null if it has none.</param>
     /// <param name="mayTrace">Whether NVRTC may be asked which headers it reads, if it can tell.</param>
     public static Toolchain Create(NvrtcProbe probe, string? includePath, bool mayTrace = true)
     {
@@ -50,7 +46,7 @@ internal sealed class Toolchain : IDisposable
             folder = null;
         }
 
-        return new Toolchain(library, probe, includePath, folder, hasStackOption);
+        return new Toolchain(library, includePath, folder, hasStackOption);
     }
 
     /// <summary>A new trace of the headers that one compilation reads.</summary>

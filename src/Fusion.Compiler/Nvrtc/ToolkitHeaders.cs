@@ -10,24 +10,24 @@ internal static partial class ToolkitHeaders
     private static readonly string[] VersionHeaders = ["cuda.h", "cuda_runtime_api.h"];
 
     /// <summary>The include folder of a toolkit or of Python packages.</summary>
-    /// <param name="consulted">Looks and remembers.</param>
+    /// <param name="machine">The machine, which remembers what was looked at.</param>
     /// <param name="library">Full path of NVRTC.</param>
-    /// <param name="version">Its version.</param>
+    /// <param name="version">Version of NVRTC.</param>
     /// <param name="remark">Why a folder was not taken; empty if there is nothing to say.</param>
     /// <returns>Null if it has none.</returns>
-    public static string? Find(Consulted consulted, string library, Version version, out string remark)
+    public static string? Find(TrackedMachine machine, string library, Version version, out string remark)
     {
         remark = "";
         if (!Path.IsPathFullyQualified(library)) return null;
         var folder = Path.GetDirectoryName(library)!;
         var up = Path.GetFileName(folder) is "x64" or "x86_64" ? "../.." : "..";
         string[] places = [$"{up}/../cuda_runtime/include", $"{up}/include", $"{up}/targets/x86_64-linux/include"];
-        var system = Path.Combine(consulted.Root, "usr", "include");
+        var system = Path.Combine(machine.Root, "usr", "include");
         foreach (var place in places.Select(p => Path.GetFullPath(Path.Combine(folder, p))))
         {
             // The system's own headers are for the host.
-            if (place == system || !consulted.FolderExists(place)) continue;
-            var found = VersionOf(consulted, place);
+            if (place == system || !machine.FolderExists(place)) continue;
+            var found = VersionOf(machine, place);
             if (found is null || found == version) return place;
             remark = $"the headers in '{place}' are of CUDA {found}, not of {version}, and are not used";
         }
@@ -35,11 +35,11 @@ internal static partial class ToolkitHeaders
         return null;
     }
 
-    private static Version? VersionOf(Consulted consulted, string folder)
+    private static Version? VersionOf(TrackedMachine machine, string folder)
     {
-        var header = VersionHeaders.Select(n => Path.Combine(folder, n)).FirstOrDefault(consulted.FileExists);
+        var header = VersionHeaders.Select(n => Path.Combine(folder, n)).FirstOrDefault(machine.FileExists);
         if (header is null) return null;
-        consulted.Content(header);
+        machine.TrackContent(header);
         var line = File.ReadLines(header).Select(l => VersionDefine().Match(l)).FirstOrDefault(m => m.Success);
         if (line is null) return null;
         var number = int.Parse(line.Groups[1].ValueSpan, CultureInfo.InvariantCulture);

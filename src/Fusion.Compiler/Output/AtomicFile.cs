@@ -10,8 +10,8 @@ internal static class AtomicFile
     public const string PartSuffix = ".fusion-part";
 
     /// <summary>Writes a file. One that already has that content is left alone, with its time.</summary>
-    /// <param name="path">Its full path; folders on the way are made.</param>
-    /// <param name="content">Its content.</param>
+    /// <param name="path">Full path; folders on the way are made.</param>
+    /// <param name="content">The content.</param>
     /// <exception cref="WriteException">It cannot be written.</exception>
     public static void Write(string path, byte[] content)
     {
@@ -36,7 +36,7 @@ internal static class AtomicFile
     }
 
     /// <summary>Writes a state.</summary>
-    /// <param name="path">Its full path; folders on the way are made.</param>
+    /// <param name="path">Full path; folders on the way are made.</param>
     /// <param name="state">The state.</param>
     /// <exception cref="WriteException">It cannot be written.</exception>
     public static void Write(string path, BuildState state) => Write(path, Encoding.UTF8.GetBytes(state.ToText()));
@@ -76,4 +76,12 @@ internal static class AtomicFile
 
     private static bool Has(string path, byte[] content) =>
         new FileInfo(path) is { Exists: true } file && file.Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
+}
+
+/// <summary>A file of the output could not be written or deleted.</summary>
+internal sealed class WriteException(string path, Exception inner) : Exception($"'{path}': {inner.Message}", inner)
+{
+    /// <summary>What to report.</summary>
+    public Diagnostic ToDiagnostic() => new(DiagnosticSeverity.Error, Codes.Write,
+        $"'{path}' could not be written: {InnerException!.Message} Check free space, permissions, and whether another program has it open.");
 }

@@ -13,16 +13,16 @@ internal static class StateWriter
     /// <param name="requestHash">Its hash as it came.</param>
     /// <param name="results">What was done.</param>
     /// <param name="stored">How the images are stored.</param>
-    /// <param name="consulted">What the choice of NVRTC depended on.</param>
+    /// <param name="machine">What the choice of NVRTC depended on.</param>
     /// <param name="warnings">What is to be said again.</param>
     /// <exception cref="WriteException">It cannot be written.</exception>
     public static void Write(
         CompileRequest request, string requestHash, IReadOnlyList<JobResult> results, StoredImages stored,
-        Consulted consulted, IEnumerable<Diagnostic> warnings)
+        TrackedMachine machine, IEnumerable<Diagnostic> warnings)
     {
         var records = results.Select(r => r.Record!).ToArray();
         var state = new BuildState { RequestHash = requestHash };
-        foreach (var variable in consulted.Variables) state.Variables[variable.Key] = variable.Value;
+        foreach (var variable in machine.Variables) state.Variables[variable.Key] = variable.Value;
         var read = records.SelectMany(r => r.Inputs).DistinctBy(i => i.Path, StringComparer.Ordinal).OrderBy(i => i.Path, StringComparer.Ordinal).ToArray();
         state.Inputs.AddRange(read.Select(i => FileStamp.OfContent(i.Path, i.Sha256)));
         var sources = results.Select(r => r.Job.Kernel.Source).ToHashSet(StringComparer.Ordinal);
@@ -31,7 +31,7 @@ internal static class StateWriter
         state.Inputs.AddRange(results.SelectMany(r => r.Unsettled).Distinct(StringComparer.Ordinal).Select(FileStamp.Unsettled));
         state.Inputs.AddRange(results.SelectMany(r => r.Job.Kernel.IncludePaths).Distinct(StringComparer.Ordinal)
             .Where(p => !Directory.Exists(p)).Select(FileStamp.OfPresence));
-        state.Inputs.AddRange(consulted.Stamps);
+        state.Inputs.AddRange(machine.Stamps);
         if (typeof(StateWriter).Assembly.Location is { Length: > 0 } compiler) state.Inputs.Add(FileStamp.OfContent(compiler));
 
         var manifest = Path.Combine(request.OutputDirectory, ManifestWriter.FileName);

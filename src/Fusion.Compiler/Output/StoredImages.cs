@@ -19,13 +19,13 @@ internal sealed class StoredImages
 
     private StoredImages(IEnumerable<KeyValuePair<string, StoredImage>> images) => byFile = new(images, StringComparer.Ordinal);
 
-    /// <summary>All of them, in the order of the jobs.</summary>
+    /// <summary>All stored images, in the order of the jobs.</summary>
     public IEnumerable<StoredImage> All => byFile.Values;
 
     /// <summary>How an image is stored.</summary>
     public StoredImage Of(RecordedImage image) => byFile[image.File];
 
-    /// <summary>Settles it for all images, and compresses those that are not yet.</summary>
+    /// <summary>Decides for all images how they are stored, and compresses those that are not yet.</summary>
     /// <param name="results">The finished jobs.</param>
     /// <param name="folder">The output folder.</param>
     /// <param name="compress">Whether to compress where that pays.</param>

@@ -12,7 +12,7 @@ namespace Fusion.Compiler.Prebuilt;
 internal sealed record PrebuiltFolder(string Path, KernelManifest Manifest, KernelSources Sources)
 {
     /// <summary>Opens a folder.</summary>
-    /// <param name="path">Its full path.</param>
+    /// <param name="path">Full path.</param>
     /// <param name="problem">Why it cannot be used; null if it can.</param>
     /// <returns>Null if it cannot be used.</returns>
     public static PrebuiltFolder? Open(string path, out Diagnostic? problem)

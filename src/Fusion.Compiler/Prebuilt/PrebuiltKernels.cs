@@ -4,6 +4,7 @@ using Fusion.Compiler.Images;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Compiler.Output;
+using Fusion.Compiler.Reporting;
 using Fusion.Manifest;
 
 namespace Fusion.Compiler.Prebuilt;
@@ -13,13 +14,38 @@ namespace Fusion.Compiler.Prebuilt;
 /// <param name="folder">The folder.</param>
 /// <param name="request">What the project asks for.</param>
 /// <param name="contents">Reads sources and headers.</param>
-/// <param name="consulted">Remembers what was looked at, so that another folder's content is seen by the next build.</param>
-internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest request, FileContents contents, Consulted consulted)
+/// <param name="machine">Remembers what was looked at, so that another folder's content is seen by the next build.</param>
+internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest request, FileContents contents, TrackedMachine machine)
 {
-    /// <summary>Takes the images of a kernel.</summary>
-    /// <returns>A result for each chip; one that failed, with why, if the images cannot be used.</returns>
+    /// <summary>Takes the images of all kernels from the folder that the project names.</summary>
+    /// <param name="kernels">The kernels.</param>
+    /// <param name="request">What the project asks for.</param>
+    /// <param name="contents">Reads sources and headers.</param>
+    /// <param name="machine">Remembers what was looked at, so that another folder's content is seen by the next build.</param>
+    /// <param name="log">Gets every diagnostic.</param>
+    /// <returns>Null if there is no such folder.</returns>
     /// <exception cref="WriteException">An image cannot be written.</exception>
-    public IReadOnlyList<JobResult> Take(Kernel kernel)
+    public static FinishedJobs? TakeAll(
+        IReadOnlyList<Kernel> kernels, CompileRequest request, FileContents contents, TrackedMachine machine, RunLog log)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.PrebuiltPath, request.ProjectDirectory));
+        machine.TrackContent(Path.Combine(path, ManifestWriter.FileName));
+        machine.TrackContent(Path.Combine(path, KernelSources.FileName));
+        if (PrebuiltFolder.Open(path, out var problem) is not { } folder)
+        {
+            log.Report(problem!);
+            return null;
+        }
+
+        var prebuilt = new PrebuiltKernels(folder, request, contents, machine);
+        JobResult[][] results = [.. kernels.Select(prebuilt.Take)];
+        foreach (var kernel in results.Where(jobs => jobs.All(job => job.Record is not null))) log.Report(KernelProgress.NextTime(kernel));
+        return new FinishedJobs([.. results.SelectMany(jobs => jobs)], Version.Parse(folder.Manifest.Nvrtc), ToolkitHeaders: null, OptionsOf: null,
+            $"{results.Sum(jobs => jobs.Sum(job => job.Record?.Images.Count ?? 0))} prebuilt images, made by NVRTC {folder.Manifest.Nvrtc}, from '{path}'");
+    }
+
+    // A result for each chip; one that failed, with why, if the images cannot be used.
+    private JobResult[] Take(Kernel kernel)
     {
         var search = ProjectHeaders.Of(kernel, request.FusionIncludePath, contents);
         var names = new PortableNames(kernel, request.FusionIncludePath);
@@ -70,19 +96,19 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
 
         var record = new JobRecord
         {
-            Key = "",
+            Key = JobKey.None,
             Inputs = [.. inputs.Select(path => new RecordedFile(path, contents.Get(path)?.Sha256 ?? ""))],
             Probes = [.. probes.Select(RecordedProbe.From)],
             Images = images,
             Diagnostics = [],
         };
-        return new JobResult(job, []) { Record = record, WasFresh = true };
+        return new JobResult(job, []) { Record = record, Origin = JobOrigin.Prebuilt };
     }
 
     private string? Copy(string file, KernelImage image, KernelSource made)
     {
         var path = Path.Combine(folder.Path, file);
-        consulted.Content(path);
+        machine.TrackContent(path);
         byte[] bytes;
         try
         {
@@ -119,7 +145,7 @@ internal sealed class PrebuiltKernels(PrebuiltFolder folder, CompileRequest requ
         }
     }
 
-    private IReadOnlyList<JobResult> Stale(Kernel kernel, string difference) =>
+    private JobResult[] Stale(Kernel kernel, string difference) =>
     [
         new JobResult(new CompileJob(kernel, default, false, false),
         [

@@ -83,7 +83,7 @@ internal static class PassConfigFile
         if (setting.Value.Kind == JsonValueKind.Number)
         {
             var forAll = Megabytes(setting.Value) ?? throw setting.Wrong("expected MiB, 0 or more");
-            return PlanRules.WorldSizes.ToImmutableSortedDictionary(ranks => ranks, _ => forAll);
+            return AllReduceVocabulary.WorldSizes.ToImmutableSortedDictionary(ranks => ranks, _ => forAll);
         }
 
         if (setting.Value.Kind != JsonValueKind.Object)

@@ -57,7 +57,7 @@ public sealed partial class CompiledGraph
                 var given = memory.GivenTokens(input);
                 if (given >= tokens) continue;
                 var found = given is null ? "is not given"
-                    : string.Create(CultureInfo.InvariantCulture, $"is given for {given} tokens, and the run has {tokens}");
+                    : string.Create(CultureInfo.InvariantCulture, $"is given for {given} {(given == 1 ? "token" : "tokens")}, and the run has {tokens}");
                 throw new GraphRunException(GraphErrorCodes.NotReady,
                     $"Input '{input.Name}' of {memory.Rank} {found}; call {nameof(SetInput)} for each rank, or write it where " +
                     $"{nameof(Input)} says it is, before the run.");

@@ -134,6 +134,8 @@ internal sealed class GraphSteps : IDisposable
                     group.Ranks[rank], stream, call.Name, tokens, [.. call.Arguments.Select(tensor => At(rank, tensor, tokens))],
                     [.. call.Results.Select(tensor => At(rank, tensor, tokens))]));
                 break;
+            default:
+                throw new InvalidOperationException($"{op.GetType().Name} has no launch: write it here.");
         }
     }
 

@@ -25,6 +25,8 @@ internal static class OpRules
             case CustomCall call:
                 Check(call);
                 break;
+            default:
+                throw new InvalidOperationException($"{op.GetType().Name} has no rules: write them here.");
         }
     }
 

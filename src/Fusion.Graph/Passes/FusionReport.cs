@@ -47,7 +47,7 @@ public sealed record FusionReport(
             foreach (var tokens in target.Tokens)
             {
                 var plan = target.Plan(op, tokens, Config);
-                Line($"  {tokens,5} tokens: {AllReduceDispatcher.Name(plan.Strategy)}, {Why(op, tokens, plan, target)}");
+                Line($"  {tokens,5} {(tokens == 1 ? "token: " : "tokens:")} {AllReduceDispatcher.Name(plan.Strategy)}, {Why(op, tokens, plan, target)}");
             }
         }
 

@@ -113,7 +113,8 @@ internal sealed class GraphJsonReader
         {
             "view" => new ViewOp(entry.Name, input, result),
             "cast" => new CastOp(entry.Name, input, result),
-            _ => new SliceOp(entry.Name, input, result) { FirstRow = entry.FirstRow ?? 0, FirstColumn = entry.FirstColumn ?? 0 },
+            "slice" => new SliceOp(entry.Name, input, result) { FirstRow = entry.FirstRow ?? 0, FirstColumn = entry.FirstColumn ?? 0 },
+            _ => throw UnknownStep(entry, entry.Op),
         };
     }
 

@@ -11,6 +11,8 @@ public static class AllReduceVocabulary
     /// <summary>World sizes that have kernels, in words.</summary>
     public const string WorldSizeWords = "2 to 8 and 16";
 
+    private static readonly int[] AllWorldSizes = [2, 3, 4, 5, 6, 7, 8, KernelLimits.MaxRanks];
+
     private static readonly NormWord[] AllNorms =
     [
         new("rmsnorm", "Rms", 0, "RMSNorm"),
@@ -25,9 +27,9 @@ public static class AllReduceVocabulary
         new("fp8-token", "PerTokenFp8", "e4m3", ["f32"], 0, QuantizationOptions.None, "FP8 with a scale for each token"),
         new(EpilogueWords.GroupWord, "PerGroupFp8", "e4m3", ["f32", "ue8m0"], 0, QuantizationOptions.Group,
             "FP8 with a scale for each group of elements: of 128, or as in `fp8-group64`, `fp8-group-ue8m0`"),
-        new("nvfp4", "NvFp4", "e2m1", ["e4m3"], 16, QuantizationOptions.Scale | QuantizationOptions.Layout,
+        new("nvfp4", "NvFp4", "e2m1", ["e4m3"], KernelLimits.NvFp4Block, QuantizationOptions.Scale | QuantizationOptions.Layout,
             "NVFP4: blocks of 16, and a global scale that is given"),
-        new("mxfp8", "MxFp8", "e4m3", ["ue8m0"], 32, QuantizationOptions.Layout, "MXFP8: blocks of 32"),
+        new("mxfp8", "MxFp8", "e4m3", ["ue8m0"], KernelLimits.MxFp8Block, QuantizationOptions.Layout, "MXFP8: blocks of 32"),
     ];
 
     private static readonly LayoutWord[] AllLayouts =
@@ -47,6 +49,9 @@ public static class AllReduceVocabulary
         new("ue8m0", "Float8UE8M0", 8, false),
     ];
 
+    /// <summary>World sizes that have kernels, in ascending order.</summary>
+    public static IReadOnlyList<int> WorldSizes => AllWorldSizes;
+
     /// <summary>Rows of the norms.</summary>
     public static IReadOnlyList<NormWord> Norms => AllNorms;
 
@@ -65,7 +70,7 @@ public static class AllReduceVocabulary
 
     /// <summary>Tells whether a world size has kernels.</summary>
     /// <param name="ranks">Number of ranks.</param>
-    public static bool IsWorldSize(int ranks) => ranks is (>= 2 and <= 8) or KernelLimits.MaxRanks;
+    public static bool IsWorldSize(int ranks) => Array.IndexOf(AllWorldSizes, ranks) >= 0;
 
     /// <summary>Tells whether a number of elements is a possible hidden size.</summary>
     /// <param name="hidden">Number of elements of a row.</param>

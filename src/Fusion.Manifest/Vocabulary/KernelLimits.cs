@@ -44,6 +44,12 @@ public static class KernelLimits
     /// more.</summary>
     public const int PeersOfManyRanks = 7;
 
+    /// <summary>Number of elements in a block of NVFP4, which share a scale.</summary>
+    public const int NvFp4Block = 16;
+
+    /// <summary>Number of elements in a block of MXFP8, which share a scale.</summary>
+    public const int MxFp8Block = 32;
+
     /// <summary>Number of elements in the largest group of per-group FP8 that needs no dynamic shared memory, if it is a power of
     /// two.</summary>
     public const int LargestGroupInWarp = 256;

@@ -25,6 +25,16 @@ internal sealed class PeersInProcess : IPeers
     public void GiveUp() => GiveUp(ranks);
 
     /// <inheritdoc/>
+    public void Reset()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Disconnect()
+    {
+    }
+
+    /// <inheritdoc/>
     public bool Barrier(TimeSpan timeout) => true;
 
     /// <inheritdoc/>

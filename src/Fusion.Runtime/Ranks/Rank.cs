@@ -25,6 +25,9 @@ public sealed class Rank
     /// null.</summary>
     public GpuStream? Stream { get; }
 
+    // What another process has is not here to be used.
+    private Rank Here => IsLocal ? this : throw new InvalidOperationException($"{this} has its memory and streams there.");
+
     internal GroupGpu? Gpu { get; }
 
     /// <summary>Allocates memory where the rank can read and write it: on its GPU, or in host memory.</summary>
@@ -35,12 +38,12 @@ public sealed class Rank
     /// <exception cref="GpuException">There is not enough memory on the GPU.</exception>
     /// <exception cref="OutOfMemoryException">There is not enough host memory.</exception>
     public RankBuffer<T> Allocate<T>(long count)
-        where T : unmanaged => new(Context, count);
+        where T : unmanaged => new(Here.Context, count);
 
     /// <summary>Makes a stream on the rank's GPU.</summary>
     /// <returns>A stream, to be disposed; null on the CPU, where no stream is needed.</returns>
     /// <exception cref="GpuException">The driver cannot make one.</exception>
-    public GpuStream? CreateStream() => Context is null ? null : new GpuStream(Context);
+    public GpuStream? CreateStream() => Here.Context is { } context ? new GpuStream(context) : null;
 
     /// <inheritdoc/>
     public override string ToString() => IsLocal

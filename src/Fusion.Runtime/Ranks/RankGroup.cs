@@ -40,6 +40,17 @@ public sealed class RankGroup : IDisposable
     /// <summary>Largest number of ranks that share a GPU.</summary>
     internal int RanksOnGpu { get; private set; } = 1;
 
+    /// <summary>A rank that this process launches.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The group has no such rank, or another process has it.</exception>
+    internal Rank Local(int rank)
+    {
+        if (rank < 0 || rank >= WorldSize)
+            throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {WorldSize - 1}.");
+        return Ranks[rank].IsLocal ? Ranks[rank] : throw new ArgumentOutOfRangeException(nameof(rank), rank,
+            $"Another process has rank {rank}; this one launches {string.Join(", ", LocalRanks.Select(local => local.Index))}.");
+    }
+
     internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
 
     /// <summary>Makes a group of ranks on the CPU, which does the same calls with the same results without a GPU.</summary>

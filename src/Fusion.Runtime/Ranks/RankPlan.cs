@@ -10,9 +10,10 @@ internal sealed class RankPlan
 {
     private readonly List<KeyValuePair<string, string>> items = [];
 
-    private RankPlan()
-    {
-    }
+    private RankPlan(int rank) => Rank = rank;
+
+    /// <summary>Index of the rank.</summary>
+    public int Rank { get; }
 
     /// <summary>Names and values of the plan, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Items => items;
@@ -24,14 +25,15 @@ internal sealed class RankPlan
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
     /// <summary>Makes the plan of a rank.</summary>
+    /// <param name="rank">Index of the rank.</param>
     /// <param name="request">The operation as the rank knows it.</param>
     /// <param name="timeout">Longest time that the rank waits for others.</param>
     /// <param name="layout">Layout of the rank's workspace.</param>
     /// <param name="grids">The most tokens at a time of each kernel; none on the CPU.</param>
     public static RankPlan Of(
-        PlanRequest request, TimeSpan timeout, in WorkspaceLayout layout, IEnumerable<KeyValuePair<string, int>> grids)
+        int rank, PlanRequest request, TimeSpan timeout, in WorkspaceLayout layout, IEnumerable<KeyValuePair<string, int>> grids)
     {
-        var plan = new RankPlan();
+        var plan = new RankPlan(rank);
         plan.Add("world size", request.WorldSize);
         plan.Add("hidden size", request.HiddenSize);
         plan.Add("type", CallWords.WordOf(request.DataType));

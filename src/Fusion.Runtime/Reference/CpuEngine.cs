@@ -12,18 +12,19 @@ internal sealed class CpuEngine : IRankEngine
     private readonly long[] launched;
     private readonly ElementType type;
     private readonly TimeSpan timeout;
+    private readonly IPeers peers;
     private readonly FailureLatch failure;
     private long done;
     private int generation;
     private bool isComputing;
 
-    public CpuEngine(int ranks, ElementType type, TimeSpan timeout)
+    public CpuEngine(int ranks, ElementType type, TimeSpan timeout, IPeers peers)
     {
         waiting = [.. Enumerable.Range(0, ranks).Select(_ => new Queue<AllReduceCall>(InitialCapacity))];
         current = new AllReduceCall[ranks];
         launched = new long[ranks];
         failure = new FailureLatch(ranks);
-        (this.type, this.timeout) = (type, timeout);
+        (this.type, this.timeout, this.peers) = (type, timeout, peers);
     }
 
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReducePlan plan)
@@ -95,6 +96,8 @@ internal sealed class CpuEngine : IRankEngine
             generation++;
             Monitor.PulseAll(gate);
         }
+
+        peers.Dispose();
     }
 
     // At most one thread computes at a time. Calls that other threads launch meanwhile are computed by that thread.

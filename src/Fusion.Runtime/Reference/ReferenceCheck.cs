@@ -42,14 +42,13 @@ internal static class ReferenceCheck
 
         var quantization = call.Quantization;
         if (quantization.Kind == QuantizationKind.None) return;
-        if (quantization.Kind is QuantizationKind.StaticFp8 or QuantizationKind.NvFp4)
+        if (CallWords.Of(quantization.Kind) is { TakesScale: true })
         {
             ThrowIfNull(rank, nameof(quantization.Scale), quantization.Scale);
             CheckTensor(rank, nameof(quantization.Scale), quantization.Scale, ElementType.Float32, 1, 1);
         }
 
-        var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
-        CheckTensor(rank, nameof(call.QuantOut), call.QuantOut, codes, tokens, hidden);
+        CheckTensor(rank, nameof(call.QuantOut), call.QuantOut, ScaleLayouts.CodeType(quantization), tokens, hidden);
         if (ScaleLayouts.ScaleType(quantization) is not { } scaleType) return;
         var known = scaleType is ElementType.Float32 or ElementType.Float8UE8M0;
         if (quantization.Kind == QuantizationKind.PerGroupFp8 && !known)

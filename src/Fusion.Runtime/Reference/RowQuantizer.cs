@@ -74,8 +74,13 @@ internal sealed unsafe class RowQuantizer
         }
 
         var scale = amax / LargestE4M3;
-        if (kind == QuantizationKind.PerTokenFp8) scale = MathF.Max(scale, SmallestTokenScale);
-        if (kind == QuantizationKind.PerGroupFp8) scale = MathF.Max(scale, SmallestGroupScale);
+        scale = kind switch
+        {
+            QuantizationKind.PerTokenFp8 => MathF.Max(scale, SmallestTokenScale),
+            QuantizationKind.PerGroupFp8 => MathF.Max(scale, SmallestGroupScale),
+            QuantizationKind.MxFp8 => scale,
+            _ => throw new NotSupportedException($"The reference has no arithmetic for {kind}."),
+        };
         if (floatScales)
         {
             WriteScale(token, block, scale);

@@ -25,7 +25,7 @@ public sealed class ASecondClone(string nvrtc, bool mayTrace)
         clones.Both(clone => clone.Request.FusionIncludePath = clone.PathOf("../sdk of a clone"));
         clones.Add("kernels/a.cu", UsesHeader, "sm_80;compute_80;sm_90");
         clones.Add("../sources/b.cu", "#include \"h2.cuh\"\ntemplate <typename T> __global__ void scale(T* x) { *x *= TWO; }\n");
-        clones.Both(clone => (clone.Request.Kernels[1].Name, clone.Request.Kernels[1].NameExpressions) = ("b", "scale<float>"));
+        clones.Both(clone => (clone.Request.Kernels[1].Name, clone.Request.Kernels[1]["NameExpressions"]) = ("b", "scale<float>"));
 
         var second = clones.FirstThenSecond();
 
@@ -93,11 +93,11 @@ public sealed class ASecondClone(string nvrtc, bool mayTrace)
     {
         clones.Write("inc/h.cuh", "#define VALUE 1\n");
         foreach (var name in new[] { "a", "b", "c", "d", "e" }) clones.Add($"{name}.cu", UsesHeader);
-        clones.Second.Request.Kernels[0].Defines = "X=1";
-        clones.Second.Request.Kernels[1].Std = "c++14";
-        clones.Second.Request.Kernels[2].FastMath = "true";
-        clones.Second.Request.Kernels[3].Architectures = "sm_90";
-        clones.Second.Request.Kernels[4].NameExpressions = "k";
+        clones.Second.Request.Kernels[0]["Defines"] = "X=1";
+        clones.Second.Request.Kernels[1]["Std"] = "c++14";
+        clones.Second.Request.Kernels[2]["FastMath"] = "true";
+        clones.Second.Request.Kernels[3]["Architectures"] = "sm_90";
+        clones.Second.Request.Kernels[4]["NameExpressions"] = "k";
 
         Assert.That(clones.FirstThenSecond().Cached, Is.Empty);
     }

@@ -34,7 +34,7 @@ internal sealed class TwoClones : IDisposable
 
     /// <summary>Adds a kernel to both.</summary>
     public void Add(string file, string text, string architectures = "sm_80", string includePaths = "inc") => Both(clone =>
-        clone.Add(file, text, architectures).IncludePaths = includePaths);
+        clone.Add(file, text, architectures)["IncludePaths"] = includePaths);
 
     /// <summary>Compiles the first, which then fills the cache, and after it the second.</summary>
     public KernelRun FirstThenSecond()

@@ -17,7 +17,7 @@ public sealed class WhatIsNotShared
     public void LineInformationNamesTheFolder()
     {
         clones.Add("a.cu", KernelProject.Simple);
-        clones.Both(clone => clone.Request.Kernels[0].LineInfo = "true");
+        clones.Both(clone => clone.Request.Kernels[0]["LineInfo"] = "true");
 
         OnlyTheSameFolderFindsIt();
     }
@@ -46,7 +46,7 @@ public sealed class WhatIsNotShared
         clones.Write("inc/h.cuh", "#define NOW __TIME__\n");
         clones.Add("a.cu", "#include <h.cuh>\nextern \"C\" __global__ void k(char* x) { *x = NOW[threadIdx.x]; }\n");
         clones.Add("b.cu", KernelProject.Simple);
-        clones.Both(clone => clone.Request.Kernels[1].Defines = "WHEN=__DATE__");
+        clones.Both(clone => clone.Request.Kernels[1]["Defines"] = "WHEN=__DATE__");
 
         Assert.That(clones.FirstThenSecond().Cached, Is.Empty);
         Assert.That(clones.Entries, Is.Empty);
@@ -58,7 +58,7 @@ public sealed class WhatIsNotShared
     {
         clones.Write("x.cuh", "");
         clones.Add("a.cu", KernelProject.Simple);
-        clones.Both(clone => clone.Request.Kernels[0].AdditionalOptions = options);
+        clones.Both(clone => clone.Request.Kernels[0]["AdditionalOptions"] = options);
 
         clones.FirstThenSecond();
 

@@ -27,7 +27,7 @@ public sealed class IncludeSearchTests
         var search = Search("one", "two");
 
         Assert.That(search.Scan(source), Is.EquivalentTo([beside, b, c, d]));
-        Assert.That(Vain(search), Is.EquivalentTo([At("one/b.cuh"), At("src/sub/c.cuh"), At("one/sub/c.cuh")]));
+        Assert.That(ProbedInVain(search), Is.EquivalentTo([At("one/b.cuh"), At("src/sub/c.cuh"), At("one/sub/c.cuh")]));
     }
 
     [Test]
@@ -58,7 +58,7 @@ public sealed class IncludeSearchTests
 
         search.Note(source, [header]);
 
-        Assert.That(Vain(search), Is.EquivalentTo([At("h.cuh"), At("one/h.cuh")]));
+        Assert.That(ProbedInVain(search), Is.EquivalentTo([At("h.cuh"), At("one/h.cuh")]));
     }
 
     [TestCase("#define S(x) S2(x)\n#define S2(x) #x\n#include S(h.cuh)\n")]
@@ -76,7 +76,7 @@ public sealed class IncludeSearchTests
         var search = Search("one", "two");
 
         Assert.That(search.Scan(source), Does.Contain(header));
-        Assert.That(Vain(search), Does.Contain(At("one/h.cuh")));
+        Assert.That(ProbedInVain(search), Does.Contain(At("one/h.cuh")));
     }
 
     [Test]
@@ -122,7 +122,7 @@ public sealed class IncludeSearchTests
     [FsCheck.NUnit.Property]
     public void NoTextIsTooStrange(string? text) => Assert.That(() => HeaderNames.In(text ?? "").Directives.Count, Throws.Nothing);
 
-    private static IEnumerable<string> Vain(IncludeSearch search) =>
+    private static IEnumerable<string> ProbedInVain(IncludeSearch search) =>
         search.Probes([]).Where(probe => probe.Held == FileStamp.Nothing).Select(probe => probe.Path);
 
     private IncludeSearch Search(params string[] folders) => new([.. folders.Select(At)], new FileContents(), ["-DH=<h.cuh>"]);

@@ -1,4 +1,5 @@
 using Fusion.Build.Contract;
+using Fusion.Compiler.Output;
 using Fusion.Manifest;
 
 namespace Fusion.Compiler.Tests.Infrastructure;
@@ -62,7 +63,7 @@ internal sealed class KernelProject : IDisposable
 
     public KernelRequest AddExisting(string file, string architectures = "sm_80")
     {
-        var kernel = new KernelRequest { Source = PathOf(file), Name = Path.ChangeExtension(file, null), Architectures = architectures, Std = "c++17" };
+        var kernel = new KernelRequest { Source = PathOf(file), Name = Path.ChangeExtension(file, null), ["Architectures"] = architectures, ["Std"] = "c++17" };
         Request.Kernels.Add(kernel);
         return kernel;
     }

@@ -17,6 +17,10 @@ internal sealed record KernelRun(bool Succeeded, IReadOnlyList<Diagnostic> Said)
     /// <summary>The jobs that came from the compile cache.</summary>
     public IReadOnlyList<string> Cached => Jobs(message => message.EndsWith(CacheMark, StringComparison.Ordinal));
 
+    /// <summary>The lines about kernels: <c>a.cu: fresh for sm_80 (1 image)</c>.</summary>
+    public string[] KernelLines => [.. Of(DiagnosticSeverity.Message).Select(d => d.Message)
+        .Where(m => m.Contains(".cu: ", StringComparison.Ordinal) && m.Contains(" for ", StringComparison.Ordinal) && m.Contains(" image", StringComparison.Ordinal))];
+
     public string Closing => Said[^1].Message;
 
     public override string ToString() => string.Join('\n', Said.Select(d => $"{d.Severity} {d}"));
@@ -37,7 +41,7 @@ internal sealed record KernelRun(bool Succeeded, IReadOnlyList<Diagnostic> Said)
         return Errors[0];
     }
 
-    private string[] Jobs(Func<string, bool> which) => [.. Of(DiagnosticSeverity.Message).Select(d => d.Message)
+    private string[] Jobs(Func<string, bool> which) => [.. Of(DiagnosticSeverity.Detail).Select(d => d.Message)
         .Where(m => m.Contains(" -> ", StringComparison.Ordinal) && which(m))
         .Select(m => m[..m.LastIndexOf(" (", StringComparison.Ordinal)]).Order(StringComparer.Ordinal)];
 

@@ -116,14 +116,14 @@ public sealed class LauncherAgreementTests() : NvrtcFixture("12.4")
 
     private void Add(string source, string expressions)
     {
-        Project.Add("k.cu", source).NameExpressions = expressions;
+        Project.Add("k.cu", source)["NameExpressions"] = expressions;
         Project.Request.ChecksLaunchers = true;
     }
 
     private string[] LauncherNames(string expressions)
     {
         var text = File.ReadAllText(Project.PathOf("k.cu"));
-        var kernel = new KernelRequest { Source = "k.cu", Name = "k", NameExpressions = expressions };
+        var kernel = new KernelRequest { Source = "k.cu", Name = "k", ["NameExpressions"] = expressions };
         return [.. new LauncherSource(kernel, text, new TypeMap([]), _ => { }).Read().Select(launcher => launcher.Kernel)];
     }
 }

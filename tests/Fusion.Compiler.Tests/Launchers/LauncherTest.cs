@@ -13,7 +13,7 @@ internal abstract class LauncherTest
 
     protected IReadOnlyList<Launcher> Read(string source, string expressions = "", string defines = "", params (string Name, string CSharp)[] types)
     {
-        var kernel = new KernelRequest { Source = "/src/k.cu", Name = "kernels/k", NameExpressions = expressions, Defines = defines };
+        var kernel = new KernelRequest { Source = "/src/k.cu", Name = "kernels/k", ["NameExpressions"] = expressions, ["Defines"] = defines };
         var map = new TypeMap(types.Select(type => KeyValuePair.Create(type.Name, type.CSharp)));
         return new LauncherSource(kernel, source.ReplaceLineEndings("\n"), map, Warnings.Add).Read();
     }

@@ -150,7 +150,7 @@ internal sealed class TheGeneratedFile : LauncherTest
     {
         var request = Request("Kernels");
         request.LangVersion = version;
-        request.Kernels[0].NameExpressions = "of_header<float>";
+        request.Kernels[0]["NameExpressions"] = "of_header<float>";
         File.WriteAllText(request.Kernels[0].Source, "");
 
         Assert.That(new LauncherRun(request, Warnings.Add).Run(), Is.True);
@@ -174,7 +174,7 @@ internal sealed class TheGeneratedFile : LauncherTest
     {
         var request = Request("Kernels");
         request.Types.Add(new("my::P<a, b>", "MyApp.P"));
-        request.Kernels[0].NameExpressions = "k<float>;k<int>";
+        request.Kernels[0]["NameExpressions"] = "k<float>;k<int>";
 
         Assert.That(LauncherRequest.Parse(request.ToText()).ToText(), Is.EqualTo(request.ToText()));
         Assert.That(() => LauncherRequest.Parse("fusion-request\t1\n"), Throws.TypeOf<FormatException>());

@@ -74,7 +74,7 @@ public sealed class HostCodeTests(string nvrtc) : NvrtcFixture(nvrtc)
     [TestCase("static float square(float x) { return x * x; }\nint total;\n", "--device-as-default-execution-space")]
     public void CompilesByTheWaysOut(string host, string option)
     {
-        Project.Add("k.cu", Kernel + host).AdditionalOptions = option;
+        Project.Add("k.cu", Kernel + host)["AdditionalOptions"] = option;
 
         Project.Run().MustSucceed();
     }

@@ -1,5 +1,4 @@
 using Fusion.Build.Contract;
-using Fusion.Compiler.Architectures;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Logs;
 using Fusion.Interop.Nvrtc;
@@ -9,14 +8,8 @@ namespace Fusion.Compiler.Tests.Logs;
 
 public sealed class LogShapesTests
 {
-    private static readonly Kernel Kernel = new()
-    {
-        Source = "/p/k.cu",
-        Name = "k",
-        ProjectDirectory = "/p",
-        Architectures = ArchitectureList.Parse("sm_80", out _),
-        Std = "c++17",
-    };
+    private static readonly Kernel Kernel = new(
+        "/p/k.cu", "k", "/p", new KernelMetadata(new KernelRequest { ["Architectures"] = "sm_80" }, new KernelRequest(), _ => { }));
 
     [TestCase("a(1).cu(12): error: text", "a(1).cu", 12, "text")]
     [TestCase("/x (2): y/k.cu(3): error #20-D: a(7): error: b", "/x (2): y/k.cu", 3, "#20-D: a(7): error: b")]

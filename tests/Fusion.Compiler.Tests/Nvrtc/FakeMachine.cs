@@ -15,7 +15,7 @@ internal sealed class FakeMachine : IDisposable
 
     public List<string> LoaderNames { get; } = [];
 
-    public Consulted Consulted { get; private set; } = null!;
+    public TrackedMachine Tracked { get; private set; } = null!;
 
     public string At(string path) => Path.Combine(folder, path);
 
@@ -47,10 +47,10 @@ internal sealed class FakeMachine : IDisposable
     public NvrtcChoice Resolve(string architectures = "sm_80", string property = "", string pack = "", bool skip = false, bool lookAtAll = false,
         bool prefersPack = false)
     {
-        Consulted = new Consulted(new Machine(name => Variables.GetValueOrDefault(name), folder, LoaderNames));
-        var resolver = new NvrtcResolver(Consulted, path => libraries.GetValueOrDefault(path) ?? new NvrtcProbe(null, [], path, "it is broken"));
+        Tracked = new TrackedMachine(new Machine(name => Variables.GetValueOrDefault(name), folder, LoaderNames));
+        var resolver = new NvrtcResolver(Tracked, path => libraries.GetValueOrDefault(path) ?? new NvrtcProbe(null, [], path, "it is broken"));
         GpuArchitecture[] wanted = [.. architectures.Split(';').Select(GpuArchitecture.Parse)];
-        return resolver.Resolve(new NvrtcWish(wanted, skip, property, pack, folder) { PrefersPack = prefersPack }, lookAtAll);
+        return resolver.Resolve(new NvrtcRequirements(wanted, skip, property, pack, folder) { PrefersPack = prefersPack }, lookAtAll);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -54,7 +54,7 @@ public sealed class NvrtcResolverTests
             remove();
         }
 
-        Assert.That(machine.Resolve().Verdicts[^1].Candidate.Origin, Is.EqualTo("loader"));
+        Assert.That(machine.Resolve().Candidates[^1].Candidate.Origin, Is.EqualTo("loader"));
         Assert.That(machine.Resolve().Taken, Is.Not.Null);
     }
 
@@ -112,7 +112,7 @@ public sealed class NvrtcResolverTests
         var choice = machine.Resolve("sm_80;sm_90a");
 
         Assert.That(choice.Taken?.Path, Is.EqualTo(good));
-        Assert.That(choice.Verdicts.Select(v => v.ToString()), Is.EqualTo([
+        Assert.That(choice.Candidates.Select(v => v.ToString()), Is.EqualTo([
             $"NVRTC candidate '{old}' (CUDA_PATH, NVRTC 11.8): does not have sm_90a",
             $"NVRTC candidate '{machine.At($"usr/local/cuda/lib64/{Name}")}' (usual folders): passed over: it is broken",
             $"NVRTC candidate '{good}' (usual folders, NVRTC 12.4): taken"]));
@@ -170,7 +170,7 @@ public sealed class NvrtcResolverTests
         Directory.CreateSymbolicLink(machine.At("usr/local/cuda-12.4/lib64"), "targets/x86_64-linux/lib");
         Directory.CreateSymbolicLink(machine.At("usr/local/cuda"), "cuda-12.4");
 
-        Assert.That(machine.Resolve(lookAtAll: true).Verdicts, Has.Count.EqualTo(1));
+        Assert.That(machine.Resolve(lookAtAll: true).Candidates, Has.Count.EqualTo(1));
     }
 
     [Test]

@@ -1,5 +1,4 @@
 using Fusion.Build.Contract;
-using Fusion.Compiler.Architectures;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Manifest;
@@ -59,16 +58,10 @@ public sealed class TargetChoiceTests
         using var machine = new FakeMachine();
         machine.AddNvrtc("usr/local/cuda/lib64/libnvrtc.so.12");
         var request = new CompileRequest { ProjectDirectory = machine.At(""), SkipUnsupportedArchitectures = skip };
-        var kernel = new Kernel
-        {
-            Source = "/p/k.cu",
-            Name = "k",
-            ProjectDirectory = "/p",
-            Std = "c++17",
-            Architectures = ArchitectureList.Parse(architectures, out _),
-        };
-        var consulted = new Consulted(new Machine(_ => null, machine.At(""), []));
-        return new TargetChoice(request, consulted, said.Add)
+        var kernel = new Kernel(
+            "/p/k.cu", "k", "/p", new KernelMetadata(new KernelRequest { ["Architectures"] = architectures }, new KernelRequest(), said.Add));
+        var tracked = new TrackedMachine(new Machine(_ => null, machine.At(""), []));
+        return new TargetChoice(request, tracked, said.Add)
         {
             Probe = path => new NvrtcProbe(new Version(12, 4), [80, 90], path, ""),
             FindGpus = () => (gpus ?? [], "there is no driver"),

@@ -18,7 +18,7 @@ public sealed class ChangesDuringACompilation(bool mayTrace) : NvrtcFixture("12.
         Directory.CreateDirectory(Project.PathOf("early"));
         WriteOld("inc/h.cuh", "#define VALUE 1\n");
         WriteOld("inc/maybe.cuh", "");
-        Project.Add("k.cu", Kernel, "sm_80;sm_90").IncludePaths = "early;inc";
+        Project.Add("k.cu", Kernel, "sm_80;sm_90")["IncludePaths"] = "early;inc";
     }
 
     [Test]
@@ -47,7 +47,7 @@ public sealed class ChangesDuringACompilation(bool mayTrace) : NvrtcFixture("12.
         Assert.That(Project.WhyStale(), Does.Contain(Project.PathOf(file)), "it stays as it became");
         undo();
         Project.Run().MustSucceed();
-        Project.Request.Kernels[0].Defines = "AGAIN";
+        Project.Request.Kernels[0]["Defines"] = "AGAIN";
 
         Project.RunAndMeanwhile(change, undo).MustSucceed();
 

@@ -14,7 +14,7 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     {
         Project.MayTrace = mayTrace;
         Project.Write("inc/h.cuh", "#define VALUE 1\n");
-        Project.Add("a.cu", UsesHeader, "sm_80;sm_90").IncludePaths = "first;inc";
+        Project.Add("a.cu", UsesHeader, "sm_80;sm_90")["IncludePaths"] = "first;inc";
         Project.Add("b.cu", KernelProject.Simple);
         Directory.CreateDirectory(Project.PathOf("first"));
         Assert.That(Project.Run().MustSucceed().Compiled, Has.Count.EqualTo(3));
@@ -61,7 +61,7 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     [Test]
     public void AHeaderThatHasIncludeMissedRebuilds()
     {
-        Project.Add("c.cu", "#if __has_include(<maybe.cuh>)\n#define V 1\n#else\n#define V 2\n#endif\nextern \"C\" __global__ void k(int* x) { *x = V; }\n").IncludePaths = "inc";
+        Project.Add("c.cu", "#if __has_include(<maybe.cuh>)\n#define V 1\n#else\n#define V 2\n#endif\nextern \"C\" __global__ void k(int* x) { *x = V; }\n")["IncludePaths"] = "inc";
         Project.Run().MustSucceed();
         Project.Write("inc/maybe.cuh", "");
 
@@ -72,7 +72,7 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     [Test]
     public void ChangingADefineRebuildsThatKernel()
     {
-        Project.Request.Kernels[1].Defines = "X=1";
+        Project.Request.Kernels[1]["Defines"] = "X=1";
 
         Assert.That(Project.WhyStale(), Is.EqualTo("the kernels' list or options changed"));
         Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["b.cu -> sm_80"]));

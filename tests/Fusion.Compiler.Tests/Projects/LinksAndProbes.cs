@@ -149,9 +149,9 @@ public sealed class LinksAndProbes(bool mayTrace) : NvrtcFixture("12.4")
     private void CompileIt()
     {
         var kernel = Project.AddExisting("k.cu");
-        kernel.IncludePaths = "early;inc";
-        kernel.Defines = "OPTION=<maybe.cuh>";
-        kernel.AdditionalOptions = "-Ioption;--include-path=far";
+        kernel["IncludePaths"] = "early;inc";
+        kernel["Defines"] = "OPTION=<maybe.cuh>";
+        kernel["AdditionalOptions"] = "-Ioption;--include-path=far";
         Project.Run().MustSucceed();
         Assert.That(Project.WhyStale(), Is.Null);
     }

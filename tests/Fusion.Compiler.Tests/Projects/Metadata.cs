@@ -9,19 +9,19 @@ public sealed class Metadata(string nvrtc) : NvrtcFixture(nvrtc)
 {
     private static readonly TestCaseData<Action<KernelRequest>, string, string>[] Mistakes =
     [
-        new(k => k.Std = "c++99", "FUSION1020", "Std is 'c++99'; expected one of c++03, c++11, c++14, c++17, c++20."),
-        new(k => k.MaxRegisters = "256", "FUSION1020", "MaxRegisters is '256'; expected a number from 1 to 255"),
-        new(k => k.MaxRegisters = "many", "FUSION1020", "MaxRegisters is 'many'"),
-        new(k => k.FastMath = "yes", "FUSION1020", "FastMath is 'yes'; expected true or false."),
-        new(k => k.LineInfo = "1", "FUSION1020", "LineInfo is '1'; expected true or false."),
-        new(k => k.AdditionalOptions = "-arch=sm_90", "FUSION1020", "use Architectures"),
+        new(k => k["Std"] = "c++99", "FUSION1020", "Std is 'c++99'; expected one of c++03, c++11, c++14, c++17, c++20."),
+        new(k => k["MaxRegisters"] = "256", "FUSION1020", "MaxRegisters is '256'; expected a number from 1 to 255"),
+        new(k => k["MaxRegisters"] = "many", "FUSION1020", "MaxRegisters is 'many'"),
+        new(k => k["FastMath"] = "yes", "FUSION1020", "FastMath is 'yes'; expected true or false."),
+        new(k => k["LineInfo"] = "1", "FUSION1020", "LineInfo is '1'; expected true or false."),
+        new(k => k["AdditionalOptions"] = "-arch=sm_90", "FUSION1020", "use Architectures"),
         new(k => k.Name = "../k", "FUSION1020", "LogicalName is '../k'"),
-        new(k => k.Architectures = "90", "FUSION1014", "'90' is no GPU architecture."),
-        new(k => k.Architectures = " ; ", "FUSION1014", "No architecture is named."),
-        new(k => k.NameExpressions = "nope<3>", "FUSION1023", "NVRTC does not know the name expression 'nope<3>': identifier \"nope\" is undefined"),
-        new(k => k.AdditionalOptions = "--bogus", "FUSION1024", "refuses an option: unrecognized option --bogus found"),
-        new(k => k.AdditionalOptions = "-dlto", "FUSION1024", "An option in AdditionalOptions asks for another kind of output: remove it. They are: -dlto"),
-        new(k => k.Defines = "3X", "FUSION1024", "invalid macro definition: 3X"),
+        new(k => k["Architectures"] = "90", "FUSION1014", "'90' is no GPU architecture."),
+        new(k => k["Architectures"] = " ; ", "FUSION1014", "No architecture is named."),
+        new(k => k["NameExpressions"] = "nope<3>", "FUSION1023", "NVRTC does not know the name expression 'nope<3>': identifier \"nope\" is undefined"),
+        new(k => k["AdditionalOptions"] = "--bogus", "FUSION1024", "refuses an option: unrecognized option --bogus found"),
+        new(k => k["AdditionalOptions"] = "-dlto", "FUSION1024", "An option in AdditionalOptions asks for another kind of output: remove it. They are: -dlto"),
+        new(k => k["Defines"] = "3X", "FUSION1024", "invalid macro definition: 3X"),
     ];
 
     [TestCaseSource(nameof(Mistakes))]
@@ -50,7 +50,7 @@ public sealed class Metadata(string nvrtc) : NvrtcFixture(nvrtc)
     [Test]
     public void AnIncludePathThatIsMissingIsAWarning()
     {
-        Project.Add("k.cu", KernelProject.Simple).IncludePaths = "gone";
+        Project.Add("k.cu", KernelProject.Simple)["IncludePaths"] = "gone";
 
         var run = Project.Run().MustSucceed();
 
@@ -77,12 +77,12 @@ public sealed class Metadata(string nvrtc) : NvrtcFixture(nvrtc)
               for (int i = 0; i < 32; i++) x[i] = a[i];
             }
             """, "sm_80;compute_80");
-        kernel.Std = "c++14";
-        kernel.Defines = "VALUE=7";
-        kernel.MaxRegisters = "24";
-        kernel.FastMath = "true";
-        kernel.LineInfo = "true";
-        kernel.AdditionalOptions = "-D;OTHER";
+        kernel["Std"] = "c++14";
+        kernel["Defines"] = "VALUE=7";
+        kernel["MaxRegisters"] = "24";
+        kernel["FastMath"] = "true";
+        kernel["LineInfo"] = "true";
+        kernel["AdditionalOptions"] = "-D;OTHER";
 
         Project.Run().MustSucceed();
 

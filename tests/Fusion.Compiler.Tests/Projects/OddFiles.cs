@@ -70,8 +70,8 @@ public sealed class OddFiles(string nvrtc) : NvrtcFixture(nvrtc)
     {
         Project.Write("my headers/h.cuh", "#pragma once\n");
         var kernel = Project.Add("k.cu", "#include <h.cuh>\nextern \"C\" __global__ void k(int* x) { *x = SUM; }\n");
-        kernel.IncludePaths = "my headers/";
-        kernel.Defines = "SUM=1 + 2;OTHER";
+        kernel["IncludePaths"] = "my headers/";
+        kernel["Defines"] = "SUM=1 + 2;OTHER";
 
         Project.Run().MustSucceed();
     }

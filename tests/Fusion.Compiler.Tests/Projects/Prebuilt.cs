@@ -12,7 +12,7 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
     {
         Project.Write("h.cuh", "#define FACTOR 2\n");
         Project.Write("folder/in_folder.cuh", "#pragma once\n");
-        Project.Add("k.cu", Source, "sm_80;compute_80").IncludePaths = "folder";
+        Project.Add("k.cu", Source, "sm_80;compute_80")["IncludePaths"] = "folder";
         Project.Run().MustSucceed();
 
         Directory.Move(Project.Images, Project.PathOf("prebuilt"));
@@ -40,7 +40,7 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
     public void AreTakenWhereTheFolderOfHeadersLiesElsewhere()
     {
         Directory.Move(Project.PathOf("folder"), Project.PathOf("moved"));
-        Project.Request.Kernels[0].IncludePaths = "moved";
+        Project.Request.Kernels[0]["IncludePaths"] = "moved";
 
         Project.Run().MustSucceed();
     }
@@ -65,7 +65,7 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
 
         Project.Write("h.cuh", "#define FACTOR 2\n");
         Project.Write("in_folder.cuh", "#pragma once\n");
-        Project.Request.Kernels[0].IncludePaths = ".;folder";
+        Project.Request.Kernels[0]["IncludePaths"] = ".;folder";
         ExpectStale("the header 'IncludePaths[0]/in_folder.cuh' has another content", "it includes", "is gone");
     }
 
@@ -73,23 +73,23 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
     public void AreStaleWhereOptionsOrNamesOrArchitecturesDiffer()
     {
         var kernel = Project.Request.Kernels[0];
-        kernel.Defines = "NEW=1";
+        kernel["Defines"] = "NEW=1";
         ExpectStale("its options were '-std=c++17' and are '-std=c++17 -DNEW=1'");
 
-        (kernel.Defines, kernel.NameExpressions) = ("", "scale<float>");
+        (kernel["Defines"], kernel["NameExpressions"]) = ("", "scale<float>");
         ExpectStale("its name expressions were '' and are 'scale<float>'");
 
-        (kernel.NameExpressions, kernel.Architectures) = ("", "sm_80;sm_90");
+        (kernel["NameExpressions"], kernel["Architectures"]) = ("", "sm_80;sm_90");
         ExpectStale("they are for 'sm_80;compute_80' (sm_80, compute_80), and the project wants 'sm_80;sm_90'");
 
-        (kernel.Name, kernel.Architectures) = ("other", "sm_80");
+        (kernel.Name, kernel["Architectures"]) = ("other", "sm_80");
         ExpectStale("there is no kernel of that name");
     }
 
     [Test]
     public void MayHaveMoreArchitecturesThanTheProjectWants()
     {
-        Project.Request.Kernels[0].Architectures = "compute_80";
+        Project.Request.Kernels[0]["Architectures"] = "compute_80";
 
         Project.Run().MustSucceed();
 
@@ -123,7 +123,7 @@ public sealed class Prebuilt() : NvrtcFixture("12.4")
         Project.Write("k.cu", Source);
         Project.Write("prebuilt/sources.json", ours);
         Project.Request.PrebuiltPath = "prebuilt";
-        Project.Request.Kernels[0].Architectures = image.Split('.')[1];
+        Project.Request.Kernels[0]["Architectures"] = image.Split('.')[1];
 
         var error = Project.Run().OnlyError();
 

@@ -54,7 +54,7 @@ public sealed class ProjectImages(string nvrtc) : NvrtcFixture(nvrtc)
     public void NameExpressionsInstantiateTemplates()
     {
         var kernel = Project.Add("k.cu", "template <typename T> __global__ void scale(T* x) { *x *= 2; }\n");
-        kernel.NameExpressions = "scale<float>; &scale<double>";
+        kernel["NameExpressions"] = "scale<float>; &scale<double>";
 
         Project.Run().MustSucceed();
 
@@ -68,7 +68,7 @@ public sealed class ProjectImages(string nvrtc) : NvrtcFixture(nvrtc)
         foreach (var project in new[] { Project, other })
         {
             project.Write("inc/h.cuh", "__device__ inline const char* where() { return __FILE__; }\n");
-            project.Add("b/k.cu", "#include <h.cuh>\nextern \"C\" __global__ void k(char* x) { x[0] = where()[0]; x[1] = __FILE__[1]; }\n", "sm_80;compute_80").IncludePaths = "inc";
+            project.Add("b/k.cu", "#include <h.cuh>\nextern \"C\" __global__ void k(char* x) { x[0] = where()[0]; x[1] = __FILE__[1]; }\n", "sm_80;compute_80")["IncludePaths"] = "inc";
             project.Add("a.cu", KernelProject.Simple);
             project.Run().MustSucceed();
         }

@@ -40,7 +40,7 @@ public sealed class Siblings() : NvrtcFixture("12.4")
     [Test]
     public void CompileWhereOptionsDiffer()
     {
-        Project.Request.Kernels[0].Defines = "OTHER";
+        Project.Request.Kernels[0]["Defines"] = "OTHER";
         GoTo("second");
 
         Assert.That(Project.Run().MustSucceed().Compiled, Is.EqualTo(["k.cu -> sm_80"]));

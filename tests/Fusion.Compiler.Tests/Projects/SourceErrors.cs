@@ -22,7 +22,7 @@ public sealed class SourceErrors(string nvrtc) : NvrtcFixture(nvrtc)
     public void AnErrorInAHeaderNamesTheHeader()
     {
         Project.Write("inc/broken.cuh", "#pragma once\n__device__ int f() { return nope; }\n");
-        Project.Add("k.cu", "#include <broken.cuh>\n" + KernelProject.Simple).IncludePaths = "inc";
+        Project.Add("k.cu", "#include <broken.cuh>\n" + KernelProject.Simple)["IncludePaths"] = "inc";
 
         var error = Project.Run().OnlyError();
 

@@ -12,7 +12,7 @@ public sealed class Toolkits() : NvrtcFixture("12.4")
         Project.Write("toolkit/include/cuda.h", "#define CUDA_VERSION 12040\n");
         Project.Write("toolkit/include/mine.cuh", "#error the kernel's own comes first\n");
         Project.Write("inc/mine.cuh", "#define MINE 1\n");
-        Project.Add("k.cu", "#include <cuda.h>\n#include <mine.cuh>\nextern \"C\" __global__ void k(int* x) { *x = CUDA_VERSION + MINE; }\n").IncludePaths = "inc";
+        Project.Add("k.cu", "#include <cuda.h>\n#include <mine.cuh>\nextern \"C\" __global__ void k(int* x) { *x = CUDA_VERSION + MINE; }\n")["IncludePaths"] = "inc";
         Project.Request.NvrtcPath = "toolkit";
 
         Project.Run().MustSucceed();

@@ -23,7 +23,7 @@ public sealed class UnlinkedImages(string nvrtc) : NvrtcFixture(nvrtc)
     [TestCase("--device-c")]
     public void NameTheOptionThatAsksForThemAndWhatIsMissing(string option)
     {
-        Project.Add("k.cu", Calls).AdditionalOptions = $"{option};-lineinfo";
+        Project.Add("k.cu", Calls)["AdditionalOptions"] = $"{option};-lineinfo";
 
         var error = Project.Run().OnlyError();
 
@@ -37,7 +37,7 @@ public sealed class UnlinkedImages(string nvrtc) : NvrtcFixture(nvrtc)
     [TestCase(Launches, "dynamic parallelism")]
     public void SayWhatTheKernelNeeds(string source, string needs)
     {
-        Project.Add("k.cu", source, "compute_80").AdditionalOptions = "-rdc=true";
+        Project.Add("k.cu", source, "compute_80")["AdditionalOptions"] = "-rdc=true";
 
         var error = Project.Run().OnlyError();
 
@@ -48,7 +48,7 @@ public sealed class UnlinkedImages(string nvrtc) : NvrtcFixture(nvrtc)
     [Test]
     public void AreNotMadeByADeviceFunctionAloneEither()
     {
-        Project.Add("k.cu", KernelProject.Simple).AdditionalOptions = "-rdc=true";
+        Project.Add("k.cu", KernelProject.Simple)["AdditionalOptions"] = "-rdc=true";
 
         Assert.That(Project.Run().OnlyError().Code, Is.EqualTo("FUSION1026"));
     }
@@ -58,7 +58,7 @@ public sealed class UnlinkedImages(string nvrtc) : NvrtcFixture(nvrtc)
     [TestCase("-ewp")]
     public void AreNotMadeByWhatTheDriverHas(string option)
     {
-        Project.Add("k.cu", Prints, "sm_80;compute_80").AdditionalOptions = option;
+        Project.Add("k.cu", Prints, "sm_80;compute_80")["AdditionalOptions"] = option;
 
         Project.Run().MustSucceed();
 

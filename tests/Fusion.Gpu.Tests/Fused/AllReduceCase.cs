@@ -70,7 +70,7 @@ internal sealed class AllReduceCase
     {
         var quantization = epilogue.Quantization;
         var isScaled = quantization.Kind is QuantizationKind.StaticFp8 or QuantizationKind.NvFp4;
-        var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
+        var codes = quantization.Kind == QuantizationKind.None ? ElementType.Float8E4M3 : ScaleLayouts.CodeType(quantization);
         return new()
         {
             Input = Matrix(input),

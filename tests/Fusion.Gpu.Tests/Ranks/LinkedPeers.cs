@@ -30,6 +30,14 @@ internal sealed class LinkedPeers(LinkedPeers.Switchboard board) : IPeers
 
     public void GiveUp() => PeersInProcess.GiveUp(board.Ranks!);
 
+    public void Reset()
+    {
+    }
+
+    public void Disconnect()
+    {
+    }
+
     public bool Barrier(TimeSpan timeout) => board.WaitForAll(timeout);
 
     public void Dispose() => Array.ForEach(mine, rank => Assert.That(board.Ranks[rank.Rank.Index], Is.SameAs(rank)));

@@ -95,7 +95,12 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
             using var group = RankGroup.Partial(
                 gpus[0] == gpus[1] ? GroupTopology.Loopback : GroupTopology.Gpus, own, gpus[0] == gpus[1] ? 2 : 1, () => new LinkedPeers(board));
             Assert.That(group.Ranks.Select(one => one.IsLocal), Is.EqualTo(new[] { rank == 0, rank == 1 }));
+            var elsewhere = group.Ranks[1 - rank];
+            Assert.That(() => elsewhere.Allocate<float>(8), Throws.InvalidOperationException, "no memory of this process");
+            Assert.That(elsewhere.CreateStream, Throws.InvalidOperationException);
             using var buffers = new Buffers(group.Ranks[rank]);
+            var epilogue = new EpilogueOperation(group, options);
+            Assert.That(() => epilogue.Launch(1 - rank, null, buffers.Call(0)), Throws.TypeOf<ArgumentOutOfRangeException>());
             Runtime.AllReduce operation;
             try
             {

@@ -67,7 +67,7 @@ public sealed class InputsAndWeights
     public void AnInputWhoseAddressWasTakenIsTheUsersToWrite()
     {
         GraphRuns.Fill(compiled, 1, 2);
-        Refused(() => compiled.Run(2), "FUSION5006", "given for 1 tokens");
+        Refused(() => compiled.Run(2), "FUSION5006", "given for 1 token, and the run has 2");
         for (var rank = 0; rank < 2; rank++)
         {
             foreach (var input in new[] { "x", "r" }) Assert.That(compiled.Input(rank, input, 2).Rows, Is.EqualTo(2));

@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime.Tests.Plan;
 
 public sealed class Dispatching
@@ -116,7 +118,7 @@ public sealed class Dispatching
             .SelectMany(module => module.Images).Select(image => image.Kernels.Select(k => k.Name).ToHashSet())
             .Aggregate(new HashSet<string>(), (all, names) => [.. all, .. names]);
         var named =
-            from ranks in new[] { 2, 3, 4, 5, 6, 7, 8, 16 }
+            from ranks in AllReduceVocabulary.WorldSizes
             from hidden in new[] { 8, 8192, 8200, 32768 }
             from type in new[] { ElementType.BFloat16, ElementType.Float16, ElementType.Float32 }
             from force in new[] { AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate }

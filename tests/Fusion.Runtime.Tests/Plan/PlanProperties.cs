@@ -81,7 +81,7 @@ public sealed class PlanProperties
     private static class Generators
     {
         private static readonly int[] Chips = [80, 86, 89, 90, 100, 103, 120];
-        private static readonly int[] Worlds = [2, 3, 4, 5, 6, 7, 8, 16];
+        private static readonly int[] Worlds = [.. AllReduceVocabulary.WorldSizes];
 
         public static Arbitrary<PlanRequest> Request() => AnyRequest.ToArbitrary();
 

@@ -4,7 +4,7 @@ namespace Fusion.Runtime.Tests.Plan;
 
 public sealed class PolicyRows
 {
-    private static readonly int[] WorldSizes = [2, 3, 4, 5, 6, 7, 8, 16];
+    private static readonly int[] WorldSizes = [.. AllReduceVocabulary.WorldSizes];
     private static readonly ComputeCapability Hopper = new(9, 0);
 
     [Test]

@@ -32,7 +32,7 @@ public sealed class PlansThatDiffer
     [Test]
     public void InPolicyGridOrKernelAreFound()
     {
-        var plan = Plan(new() { ["one_shot"] = 66 });
+        var plan = Plan(new() { ["one_shot"] = 66 }, rank: 0);
 
         Assert.That(Differences(plan, Plan(new() { ["one_shot"] = 57 })),
             Is.EqualTo(["blocks of one_shot: 66 on rank 0, 57 on rank 1"]));
@@ -46,7 +46,7 @@ public sealed class PlansThatDiffer
     private static IReadOnlyList<string> Differences(RankPlan a, RankPlan b) =>
         Assert.Throws<PlanMismatchException>(() => PlanAgreement.Check([a, b]))!.Differences;
 
-    private static RankPlan Plan(Dictionary<string, int> grids, AllReducePolicy? policy = null)
+    private static RankPlan Plan(Dictionary<string, int> grids, AllReducePolicy? policy = null, int rank = 1)
     {
         var request = new PlanRequest
         {
@@ -57,6 +57,6 @@ public sealed class PlansThatDiffer
             HiddenSize = 4096,
             Policy = policy ?? AllReducePolicy.WithLimits(65536, 1 << 20),
         };
-        return RankPlan.Of(request, TimeSpan.FromSeconds(10), WorkspaceLayout.For(request), grids);
+        return RankPlan.Of(rank, request, TimeSpan.FromSeconds(10), WorkspaceLayout.For(request), grids);
     }
 }

@@ -77,7 +77,7 @@ public sealed class ValidationOnTheCpu
             Quantization.PerGroupFp8(Pick(random, 8, 32, 64, 24)), Quantization.PerGroupFp8(16, ElementType.Float8UE8M0),
             Quantization.NvFp4(Scalar(), Layout()), Quantization.MxFp8(Layout()));
         if (random.Next(8) == 0) quantization = quantization with { Layout = Layout() };
-        var codes = quantization.Kind == QuantizationKind.NvFp4 ? ElementType.Float4E2M1 : ElementType.Float8E4M3;
+        var codes = quantization.Kind == QuantizationKind.None ? ElementType.Float8E4M3 : ScaleLayouts.CodeType(quantization);
         var scales = ScaleLayouts.ScaleType(quantization);
         var call = new AllReduceCall
         {

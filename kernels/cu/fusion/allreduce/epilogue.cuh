@@ -185,7 +185,7 @@ template <class Call>
 __device__ __forceinline__ void pad_scales(const AllReduceParams& params) {
   const QuantKind kind = Call::quant(params);
   if (kind != QuantKind::NvFp4 && kind != QuantKind::MxFp8) return;
-  const int blocks = Call::hidden(params) / (kind == QuantKind::NvFp4 ? 16 : 32);
+  const int blocks = Call::hidden(params) / (kind == QuantKind::NvFp4 ? kNvFp4Block : kMxFp8Block);
   pad_scale_rows(params.scale_out, params.tokens, blocks, static_cast<ScaleLayout>(params.layout));
 }
 

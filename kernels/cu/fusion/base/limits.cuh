@@ -34,6 +34,10 @@ constexpr int kPeersOfFewRanks = 3;
 /// have all 64 registers in use and 96 and 144 bytes of local memory (NVRTC 12.4, sm_90a, 2026-11-24,
 /// bench/results/allreduce-for-one-model.md). The time of other values was not measured.
 constexpr int kPeersOfManyRanks = 7;
+/// Number of elements in a block of NVFP4, which share a scale.
+constexpr int kNvFp4Block = 16;
+/// Number of elements in a block of MXFP8, which share a scale.
+constexpr int kMxFp8Block = 32;
 /// Number of elements in the largest group of per-group FP8 whose amax is found within a warp, if the group's
 /// size is a power of two: all other groups need dynamic shared memory.
 constexpr int kLargestGroupInWarp = 256;

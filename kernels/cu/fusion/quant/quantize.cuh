@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fusion/base/limits.cuh>
 #include <fusion/norm/octets.cuh>
 #include <fusion/norm/row_registers.cuh>
 #include <fusion/quant/divider.cuh>
@@ -99,12 +100,13 @@ __device__ __forceinline__ void quantize_group(const QuantRow& to, int octet, co
 /// the row's end, the values are 0.
 __device__ __forceinline__ void quantize_nvfp4(const QuantRow& to, int octet, const float (&values)[8],
                                                float global_scale, ScaleLayout layout) {
-  const float amax = max_of_lanes(amax_of(values), 2);
+  constexpr int kBlock = kNvFp4Block / kRowVector;
+  const float amax = max_of_lanes(amax_of(values), kBlock);
   if (octet >= to.octets) return;
   const u32 code = e4m3_pair(__fmul_rn(global_scale, divide_by<6>(amax)), 0.0f) & 0xFFu;
-  if (octet % 2 == 0) {
-    const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / 2),
-                                    static_cast<u32>(to.octets / 2));
+  if (octet % kBlock == 0) {
+    const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / kBlock),
+                                    static_cast<u32>(to.octets / kBlock));
     reinterpret_cast<u8*>(to.scales)[offset] = static_cast<u8>(code);
   }
   const float scale = e4m3_scale_value(code);
@@ -119,12 +121,13 @@ __device__ __forceinline__ void quantize_nvfp4(const QuantRow& to, int octet, co
 /// the row's end, the values are 0.
 __device__ __forceinline__ void quantize_mxfp8(const QuantRow& to, int octet, const float (&values)[8],
                                                ScaleLayout layout) {
-  const float amax = max_of_lanes(amax_of(values), 4);
+  constexpr int kBlock = kMxFp8Block / kRowVector;
+  const float amax = max_of_lanes(amax_of(values), kBlock);
   if (octet >= to.octets) return;
   const u32 byte = ue8m0_up(divide_by<448>(amax));
-  if (octet % 4 == 0) {
-    const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / 4),
-                                    static_cast<u32>(to.octets / 4));
+  if (octet % kBlock == 0) {
+    const u64 offset = scale_offset(layout, static_cast<u32>(to.row), static_cast<u32>(octet / kBlock),
+                                    static_cast<u32>(to.octets / kBlock));
     reinterpret_cast<u8*>(to.scales)[offset] = static_cast<u8>(byte);
   }
   store_e4m3_scaled(to, octet, values, ue8m0_reciprocal(byte));

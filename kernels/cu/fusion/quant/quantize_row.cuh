@@ -99,7 +99,7 @@ __device__ __forceinline__ void quantize_row_nvfp4(const Row& row, const QuantRo
     numbers_of(row, x[v], v, scratch);
     quantize_nvfp4(to, row.octet(v), scratch, global_scale, layout);
   }
-  if (row.reducer.part == 0) pad_scale_columns(to, row.octets / 2, layout);
+  if (row.reducer.part == 0) pad_scale_columns(to, row.octets / (kNvFp4Block / kRowVector), layout);
 }
 
 /// MXFP8: UE8M0 scales of blocks of 32 elements in the given layout, zeros in the columns that pad them, and
@@ -112,7 +112,7 @@ __device__ __forceinline__ void quantize_row_mxfp8(const Row& row, const QuantRo
     numbers_of(row, x[v], v, scratch);
     quantize_mxfp8(to, row.octet(v), scratch, layout);
   }
-  if (row.reducer.part == 0) pad_scale_columns(to, row.octets / 4, layout);
+  if (row.reducer.part == 0) pad_scale_columns(to, row.octets / (kMxFp8Block / kRowVector), layout);
 }
 
 }  // namespace fusion

@@ -41,7 +41,7 @@ internal readonly record struct CubinAttribute(CubinAttributeKind Kind, uint[] W
 
     /// <summary>Reads the attributes of a section; those without a sized value are left out.</summary>
     /// <param name="content">The section's content.</param>
-    /// <param name="section">Its name, for messages.</param>
+    /// <param name="section">Name of the section, for messages.</param>
     /// <exception cref="InvalidDataException">The section is damaged.</exception>
     public static List<CubinAttribute> ReadAll(ReadOnlySpan<byte> content, string section)
     {

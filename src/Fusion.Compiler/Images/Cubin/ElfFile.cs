@@ -44,7 +44,7 @@ internal sealed class ElfFile
     /// <summary>The file's symbols by index.</summary>
     public IReadOnlyList<ElfSymbol> Symbols { get; }
 
-    /// <summary>Whether it is an object file, which a linker would have to make executable.</summary>
+    /// <summary>Whether the file is an object file, which a linker would have to make executable.</summary>
     public bool IsRelocatable => UInt16(16) == RelocatableKind;
 
     /// <summary>The number of the architecture it is for: 90 for <c>sm_90a</c>.</summary>

@@ -17,26 +17,26 @@ internal sealed record MachineCode
     // Bytes by the field of three bits, in the upper half of an instruction, that says how wide an access is.
     private static readonly int[] Widths = [1, 1, 2, 2, 4, 8, 16, 16];
 
-    /// <summary>Its size in bytes, padding included.</summary>
+    /// <summary>Size of the code in bytes, padding included.</summary>
     public required int Bytes { get; init; }
 
-    /// <summary>SHA-256 of it, in lower-case hexadecimal digits.</summary>
+    /// <summary>SHA-256 of the code, in lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>What its instructions write to local memory, in bytes a thread, each instruction counted once; null before
+    /// <summary>Bytes that the kernel's instructions write to local memory, a thread, each instruction counted once; null before
     /// sm_70. Without arrays in local memory that is what ptxas calls spill stores.</summary>
     public int? LocalStoreBytes { get; private init; }
 
-    /// <summary>The same of what they read: spill loads.</summary>
+    /// <summary>Bytes that they read from local memory, counted alike; null before sm_70: spill loads.</summary>
     public int? LocalLoadBytes { get; private init; }
 
-    /// <summary>Its own stack frame, in bytes a thread, without what it calls.</summary>
+    /// <summary>Size of the kernel's own stack frame, in bytes a thread, without what it calls.</summary>
     public int FrameBytes { get; init; }
 
-    /// <summary>Barriers of a block that it uses: one more than the highest number.</summary>
+    /// <summary>Barriers of a block that the kernel uses: one more than the highest number.</summary>
     public int Barriers { get; init; }
 
-    /// <summary>Bytes in each bank of constants that it reads, by the bank's number: 0 has its parameters.</summary>
+    /// <summary>Bytes in each bank of constants that the kernel reads, by the bank's number: 0 has its parameters.</summary>
     public IReadOnlyDictionary<int, long> ConstantBytes { get; init; } = new SortedDictionary<int, long>();
 
     /// <summary>Blocks of a cluster, by <c>__cluster_dims__</c>: three counts; none without it.</summary>

@@ -2,6 +2,11 @@ using System.Globalization;
 
 namespace Fusion.Compiler.Images;
 
+/// <summary>What a PTX text declares.</summary>
+/// <param name="Version">Version of the PTX language: <c>8.4</c>.</param>
+/// <param name="Kernels">Kernels of the text, in the order of the text.</param>
+internal sealed record PtxContent(string Version, IReadOnlyList<ImageKernel> Kernels);
+
 /// <summary>Reads the entries of a PTX text and where their parameters lie.</summary>
 /// <remarks>PTX ISA, "Kernel and Function Directives" and "Kernel Function Parameters". A parameter lies at the next
 /// multiple of its alignment, which is that of its type unless <c>.align</c> says more; but see
@@ -76,9 +81,9 @@ internal sealed class PtxReader
         }
 
         if (_scanner.Current == ";") return;
-        SkipBody(symbol);
+        var arrays = SkipBody(symbol);
         if (_kernels.Exists(kernel => kernel.Symbol == symbol)) throw Damaged(symbol, "a second body");
-        _kernels.Add(new ImageKernel(symbol, parameters) { MaxThreads = threads });
+        _kernels.Add(new ImageKernel(symbol, parameters) { MaxThreads = threads, LocalArrayBytes = arrays });
     }
 
     // .param [.align N] .type [.ptr [.space] [.align N]] name [ '[' N ']' ]: ends on the comma or parenthesis behind it.
@@ -130,12 +135,31 @@ internal sealed class PtxReader
         return (int)product;
     }
 
-    private void SkipBody(string symbol)
+    // Gives the bytes of the arrays that it declares in local memory.
+    private int SkipBody(string symbol)
     {
+        var bytes = 0L;
         for (var depth = 1; depth > 0;)
         {
-            depth += Advance(symbol) switch { "{" => 1, "}" => -1, _ => 0 };
+            var word = Advance(symbol);
+            depth += word switch { "{" => 1, "}" => -1, _ => 0 };
+            if (word == ".local") bytes += ReadLocal(symbol);
         }
+
+        return (int)Math.Min(bytes, int.MaxValue);
+    }
+
+    // .local [.align N] .type name [ '[' N ']' ] ';'
+    private long ReadLocal(string symbol)
+    {
+        var bytes = 0L;
+        for (var word = Advance(symbol); word != ";"; word = Advance(symbol))
+        {
+            if (PtxType.SizeOf(word) is { } size) bytes = size;
+            else if (word == "[") bytes *= Number(Advance(symbol), symbol);
+        }
+
+        return bytes;
     }
 
     private void SkipTo(string token, string symbol)

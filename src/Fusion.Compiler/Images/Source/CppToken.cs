@@ -21,7 +21,7 @@ internal enum CppTokenKind
 
 /// <summary>A token of C++.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Text">Its text.</param>
+/// <param name="Text">Text.</param>
 internal readonly record struct CppToken(CppTokenKind Kind, string Text)
 {
     /// <summary>Where it starts in the text.</summary>
@@ -33,14 +33,14 @@ internal readonly record struct CppToken(CppTokenKind Kind, string Text)
     /// <summary>The words and numbers of a directive, its name first; null for other tokens.</summary>
     public IReadOnlyList<string>? Words { get; init; }
 
-    /// <summary>Whether it is an identifier or keyword.</summary>
+    /// <summary>Whether the token is an identifier or keyword.</summary>
     public bool IsWord => Kind == CppTokenKind.Word;
 
-    /// <summary>Whether it is a certain mark.</summary>
+    /// <summary>Whether the token is a certain mark.</summary>
     /// <param name="text">The mark.</param>
     public bool IsMark(string text) => Kind == CppTokenKind.Mark && Text == text;
 
-    /// <summary>Whether it is a certain identifier or keyword.</summary>
+    /// <summary>Whether the token is a certain identifier or keyword.</summary>
     /// <param name="text">The word.</param>
     public bool Is(string text) => Kind == CppTokenKind.Word && Text == text;
 }

@@ -1,8 +1,8 @@
 namespace Fusion.Compiler.Images;
 
 /// <summary>A <c>__global__</c> function as the source declares it.</summary>
-/// <param name="Name">Its name with its namespaces: <c>math::scale</c>; anonymous namespaces are left out.</param>
-/// <param name="Parameters">Its parameters, in order.</param>
+/// <param name="Name">Name with its namespaces: <c>math::scale</c>; anonymous namespaces are left out.</param>
+/// <param name="Parameters">Parameters, in order.</param>
 /// <param name="IsTemplate">Whether it is a template.</param>
 internal sealed record KernelSignature(string Name, IReadOnlyList<SignatureParameter> Parameters, bool IsTemplate)
 {
@@ -30,7 +30,7 @@ internal sealed record KernelSignature(string Name, IReadOnlyList<SignatureParam
     /// <summary>Whether some of its parameters depend on an <c>#if</c>.</summary>
     public bool IsConditional { get; init; }
 
-    /// <summary>Whether it stands between an <c>#if</c> and its end, so that it may be left out.</summary>
+    /// <summary>Whether the declaration stands between an <c>#if</c> and its end, so that it may be left out.</summary>
     public bool MayBeLeftOut { get; init; }
 
     /// <summary>Whether another declaration is of the same function.</summary>
@@ -41,13 +41,13 @@ internal sealed record KernelSignature(string Name, IReadOnlyList<SignatureParam
 }
 
 /// <summary>A parameter as the source declares it.</summary>
-/// <param name="Name">Its name; <c>arg0</c>, <c>arg1</c> … if it has none.</param>
-/// <param name="Type">Its type in one spelling: <c>const float*</c>.</param>
+/// <param name="Name">Name; <c>arg0</c>, <c>arg1</c> … if it has none.</param>
+/// <param name="Type">The type in one spelling: <c>const float*</c>.</param>
 /// <param name="Start">Where it starts in the text.</param>
 internal readonly record struct SignatureParameter(string Name, string Type, int Start = 0);
 
 /// <summary>A parameter of a template.</summary>
-/// <param name="Name">Its name; empty if it has none.</param>
+/// <param name="Name">Name; empty if it has none.</param>
 /// <param name="Default">The tokens of its default; empty without.</param>
 /// <param name="IsPack">Whether it stands for any number of arguments.</param>
 internal sealed record TemplateParameter(string Name, IReadOnlyList<CppToken> Default, bool IsPack);

@@ -28,7 +28,7 @@ internal static class BuiltinTypes
     }
 
     /// <summary>Whether a type's values are written as plain numbers.</summary>
-    /// <param name="type">Its spelling.</param>
+    /// <param name="type">Spelling.</param>
     public static bool IsInteger(string type) =>
         type is "short" or "int" or "long" or "long long" || type.EndsWith("char", StringComparison.Ordinal)
         || type.StartsWith("unsigned", StringComparison.Ordinal);

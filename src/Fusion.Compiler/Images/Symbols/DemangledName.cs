@@ -8,7 +8,7 @@ namespace Fusion.Compiler.Images;
 /// read.</param>
 internal sealed record DemangledName(string Name, string TemplateArguments, IReadOnlyList<string>? ParameterTypes)
 {
-    /// <summary>Whether it is an instance of a template.</summary>
+    /// <summary>Whether the name is an instance of a template.</summary>
     public bool IsTemplate => TemplateArguments.Length > 0;
 
     /// <summary>Reads a symbol.</summary>

@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>Kind of a quantization.</summary>
@@ -39,10 +41,10 @@ public enum ScaleLayout
 public readonly record struct Quantization
 {
     /// <summary>Number of elements of a block of NVFP4.</summary>
-    public const int NvFp4Block = 16;
+    public const int NvFp4Block = KernelLimits.NvFp4Block;
 
     /// <summary>Number of elements of a block of MXFP8.</summary>
-    public const int MxFp8Block = 32;
+    public const int MxFp8Block = KernelLimits.MxFp8Block;
 
     /// <summary>Kind of the quantization; none by default.</summary>
     public QuantizationKind Kind { get; init; }

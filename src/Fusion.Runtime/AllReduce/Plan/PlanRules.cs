@@ -9,9 +9,6 @@ internal static class PlanRules
 {
     private static readonly ComputeCapability Oldest = new(8, 0);
 
-    /// <summary>World sizes that have kernels.</summary>
-    public static IEnumerable<int> WorldSizes => Enumerable.Range(0, Workspaces.Length + 1).Where(AllReduceVocabulary.IsWorldSize);
-
     /// <summary>Finds what is wrong with the request for an operation.</summary>
     /// <param name="request">The request; its <see cref="PlanRequest.Tokens"/> are ignored.</param>
     /// <returns>The first fault; null if there is none.</returns>

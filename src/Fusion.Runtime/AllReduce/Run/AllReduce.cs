@@ -52,9 +52,9 @@ public sealed class AllReduce : IDisposable
         try
         {
             peers.Agree([.. ranks.Select((rank, i) => RankPlan.Of(
-                requests[i], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[i]), kernels[i]?.Caps ?? []))]);
+                rank.Index, requests[i], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[i]), kernels[i]?.Caps ?? []))]);
             engine = group.Topology == GroupTopology.Cpu
-                ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout)
+                ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout, peers)
                 : new GpuEngine(group, Options, layout, kernels!, peers);
         }
         catch
@@ -179,19 +179,7 @@ public sealed class AllReduce : IDisposable
     private void ThrowUnlessUsable(int rank, GpuStream? stream)
     {
         ThrowIfDisposed();
-        if (rank < 0 || rank >= group.WorldSize)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(rank), rank, $"The group has ranks 0 to {group.WorldSize - 1}.");
-        }
-
-        if (!group.Ranks[rank].IsLocal)
-        {
-            throw new ArgumentOutOfRangeException(nameof(rank), rank,
-                $"Another process has rank {rank}; this one launches {string.Join(", ", group.LocalRanks.Select(local => local.Index))}.");
-        }
-
-        StreamUses.Check(group.Ranks[rank], stream);
+        StreamUses.Check(group.Local(rank), stream);
     }
 
     private void ThrowIfDisposed()

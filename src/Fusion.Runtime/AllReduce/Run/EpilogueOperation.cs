@@ -45,9 +45,7 @@ public sealed class EpilogueOperation
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call)
     {
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
-        if (rank < 0 || rank >= group.WorldSize)
-            throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {group.WorldSize - 1}.");
-        StreamUses.Check(group.Ranks[rank], stream);
+        StreamUses.Check(group.Local(rank), stream);
         var context = group.Ranks[rank].Context;
         CallValidation.Check(
             call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);

@@ -101,6 +101,7 @@ internal sealed class GpuEngine : IRankEngine
         // all are reset.
         WaitForPeers(longest);
         foreach (var rank in own) rank.Reset();
+        peers.Reset();
         WaitForPeers(longest);
         streams.ForgetAll();
         failure.Clear();
@@ -126,10 +127,11 @@ internal sealed class GpuEngine : IRankEngine
             drain.Wait(GpuDrain.Grace);
         }
 
-        // Ranks elsewhere may still write to these workspaces.
-        peers.Barrier(GpuDrain.Grace);
         drain.Then(() =>
         {
+            // Ranks elsewhere may still write to these workspaces, until they are done too.
+            peers.Disconnect();
+            peers.Barrier(GpuDrain.Grace);
             foreach (var rank in own) rank.Dispose();
             foreach (var share in shares) share.Dispose();
             peers.Dispose();

@@ -43,9 +43,9 @@ public sealed class IncrementalEqualsClean
         project.Request.CachePath = project.PathOf("obj/cache");
         Options = new KernelRequest
         {
-            IncludePaths = which % 5 == 0 ? "inc;early" : "early;inc",
-            Defines = which % 2 == 0 ? "" : "LOCAL",
-            AdditionalOptions = which % 7 == 0 ? "-Ifar" : "",
+            ["IncludePaths"] = which % 5 == 0 ? "inc;early" : "early;inc",
+            ["Defines"] = which % 2 == 0 ? "" : "LOCAL",
+            ["AdditionalOptions"] = which % 7 == 0 ? "-Ifar" : "",
         };
     }
 
@@ -58,7 +58,7 @@ public sealed class IncrementalEqualsClean
             .Concat(new[] { "a.cu", "sub/b.cu" }.Select(project.PathOf).Where(File.Exists)).Distinct().Order(StringComparer.Ordinal))
         {
             var kernel = project.AddExisting(Path.GetRelativePath(project.Root, source));
-            (kernel.IncludePaths, kernel.Defines, kernel.AdditionalOptions) = (Options.IncludePaths, Options.Defines, Options.AdditionalOptions);
+            foreach (var name in new[] { "IncludePaths", "Defines", "AdditionalOptions" }) kernel[name] = Options[name];
         }
 
         if (project.Request.Kernels.Count == 0) return;

@@ -1,7 +1,7 @@
 namespace Fusion.Compiler.Tests.Nvrtc;
 
 /// <summary>What is remembered of the search decides whether the next build looks again.</summary>
-public sealed class ConsultedTests
+public sealed class TrackedMachineTests
 {
     private const string Library = "libnvrtc.so.12";
     private FakeMachine machine = null!;
@@ -23,7 +23,7 @@ public sealed class ConsultedTests
 
         machine.AddNvrtc(path);
 
-        Assert.That(machine.Consulted.Stamps.Any(s => !s.IsCurrent()), Is.EqualTo(noticed));
+        Assert.That(machine.Tracked.Stamps.Any(s => !s.IsCurrent()), Is.EqualTo(noticed));
     }
 
     [Test]
@@ -34,7 +34,7 @@ public sealed class ConsultedTests
 
         File.Delete(library);
 
-        Assert.That(machine.Consulted.Stamps.Where(s => !s.IsCurrent()).Select(s => s.Path), Does.Contain(library));
+        Assert.That(machine.Tracked.Stamps.Where(s => !s.IsCurrent()).Select(s => s.Path), Does.Contain(library));
     }
 
     [Test]
@@ -45,7 +45,7 @@ public sealed class ConsultedTests
 
         machine.Resolve();
 
-        Assert.That(machine.Consulted.Variables, Is.EquivalentTo(new Dictionary<string, string>
+        Assert.That(machine.Tracked.Variables, Is.EquivalentTo(new Dictionary<string, string>
         {
             ["FUSION_NVRTC_PATH"] = "",
             ["CUDA_PATH"] = machine.At("toolkit"),
@@ -63,7 +63,7 @@ public sealed class ConsultedTests
         var choice = machine.Resolve();
 
         Assert.That(choice.IncludePath, Is.EqualTo(used ? machine.At("usr/local/cuda/include") : null));
-        if (!used) Assert.That(choice.Verdicts[0].Text, Does.Contain("of CUDA 13.0, not of 12.4"));
+        if (!used) Assert.That(choice.Candidates[0].Text, Does.Contain("of CUDA 13.0, not of 12.4"));
     }
 
     [Test]

@@ -2,9 +2,19 @@ using Fusion.Build.Contract;
 
 namespace Fusion.Compiler.Nvrtc;
 
+/// <summary>What the resolver sees of the machine; tests give it another one.</summary>
+/// <param name="Variable">Value of an environment variable.</param>
+/// <param name="Root">Where the file system starts for the usual folders: <c>/</c>.</param>
+/// <param name="LoaderNames">The names to ask the loader for when nothing else was found.</param>
+internal sealed record Machine(Func<string, string?> Variable, string Root, IReadOnlyList<string> LoaderNames)
+{
+    /// <summary>This machine.</summary>
+    public static Machine This { get; } = new(Environment.GetEnvironmentVariable, "/", Interop.LibraryNames.Nvrtc);
+}
+
 /// <summary>Looks at the machine and remembers where it looked: as long as all of that is the same, so is the choice of
 /// NVRTC.</summary>
-internal sealed class Consulted(Machine machine)
+internal sealed class TrackedMachine(Machine machine)
 {
     private readonly Dictionary<string, FileStamp> stamps = new(StringComparer.Ordinal);
 
@@ -46,17 +56,17 @@ internal sealed class Consulted(Machine machine)
     }
 
     /// <summary>The content of a file, to be asked before the file is used.</summary>
-    public FileStamp Content(string path)
+    public FileStamp TrackContent(string path)
     {
         if (!stamps.TryGetValue(path, out var known) || !known.IsContent) known = stamps[path] = FileStamp.OfContent(path);
         return known;
     }
 
     /// <summary>Remembers the names in a folder.</summary>
-    public void Names(string path) => stamps[path] = FileStamp.OfNames(path);
+    public void TrackNames(string path) => stamps[path] = FileStamp.OfNames(path);
 
     /// <summary>Remembers where a path leads.</summary>
-    public void Target(string path) => stamps[path] = FileStamp.OfTarget(path);
+    public void TrackTarget(string path) => stamps[path] = FileStamp.OfTarget(path);
 
     private void Note(FileStamp stamp) => stamps.TryAdd(stamp.Path, stamp);
 }

@@ -8,7 +8,7 @@ namespace Fusion.Compiler.Nvrtc;
 /// <param name="NamedPath">A library or folder that the project names; empty if it names none.</param>
 /// <param name="PackPath">Folder of the NVRTC pack; empty without one.</param>
 /// <param name="BaseDirectory">Where a relative path starts.</param>
-internal sealed record NvrtcWish(
+internal sealed record NvrtcRequirements(
     IReadOnlyList<GpuArchitecture> Architectures, bool SkipUnsupported, string NamedPath, string PackPath, string BaseDirectory)
 {
     /// <summary>Whether the pack is looked at before the toolkits that environment variables name.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Fusion.Compiler.Output;
 
-namespace Fusion.Compiler;
+namespace Fusion.Compiler.Jobs;
 
 /// <summary>Ends the process in the middle of compilations.</summary>
 internal static partial class ProcessEnd
@@ -19,7 +20,7 @@ internal static partial class ProcessEnd
         if (!NvrtcIsBusy) return code;
         Console.Out.Flush();
         Console.Error.Flush();
-        Output.Unfinished.RemoveAllAnd(() => Now(code));
+        Unfinished.RemoveAllAnd(() => Now(code));
         return code;
     }
 

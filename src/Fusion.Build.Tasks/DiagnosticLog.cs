@@ -1,0 +1,49 @@
+using System.Text.RegularExpressions;
+using Fusion.Build.Contract;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace Fusion.Build.Tasks;
+
+/// <summary>Reports diagnostics of fusionc as MSBuild's errors, warnings and messages.</summary>
+/// <param name="log">Log of the task.</param>
+internal sealed class DiagnosticLog(TaskLoggingHelper log)
+{
+    private static readonly Regex CodeShape = new("^FUSION[0-9]{4}$");
+
+    /// <summary>Full path of the project file, for diagnostics about no other file.</summary>
+    public string ProjectFile { get; set; } = "";
+
+    /// <summary>Folder of the pages that explain the codes; empty for no links.</summary>
+    public string HelpPath { get; set; } = "";
+
+    /// <summary>Whether warnings are errors.</summary>
+    public bool TreatWarningsAsErrors { get; set; }
+
+    /// <summary>Codes that stay warnings all the same, separated by semicolons or commas.</summary>
+    public string WarningsNotAsErrors { get; set; } = "";
+
+    /// <summary>Reports a diagnostic. A message is seen at normal verbosity, a detail at detailed verbosity.</summary>
+    public void Report(Diagnostic diagnostic)
+    {
+        var file = diagnostic.File.Length > 0 ? diagnostic.File : ProjectFile;
+        var (code, line, column, message) = (diagnostic.Code, diagnostic.Line, diagnostic.Column, diagnostic.Message);
+        var help = HelpPath.Length > 0 && CodeShape.IsMatch(code) ? new Uri(Path.Combine(HelpPath, code + ".md")).AbsoluteUri : null;
+        switch (diagnostic.Severity)
+        {
+            case DiagnosticSeverity.Error:
+            case DiagnosticSeverity.Warning when TreatWarningsAsErrors && !StaysWarning(code):
+                log.LogError(null, code, null, help, file, line, column, 0, 0, message);
+                break;
+            case DiagnosticSeverity.Warning:
+                log.LogWarning(null, code, null, help, file, line, column, 0, 0, message);
+                break;
+            default:
+                log.LogMessage(diagnostic.Severity == DiagnosticSeverity.Message ? MessageImportance.Normal : MessageImportance.Low, message);
+                break;
+        }
+    }
+
+    private bool StaysWarning(string code) => WarningsNotAsErrors.Split(';', ',')
+        .Any(listed => listed.Trim().Equals(code, StringComparison.OrdinalIgnoreCase));
+}

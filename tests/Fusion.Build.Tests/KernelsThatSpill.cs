@@ -1,0 +1,50 @@
+using Fusion.Build.Tests.Infrastructure;
+
+namespace Fusion.Build.Tests;
+
+public sealed class KernelsThatSpill : SharedConsumer
+{
+    private const string Found = "the kernel 'hungry' spills registers for sm_80: ";
+
+    private protected override Consumer Create()
+    {
+        var consumer = new Consumer(Projects.Library("<FusionMaxRegisters>32</FusionMaxRegisters>"));
+        consumer.Write("k.cu", """
+            extern "C" __global__ void hungry(float* data, int n) {
+              float v[64];
+              #pragma unroll
+              for (int i = 0; i < 64; i++) v[i] = data[i * n];
+              __syncthreads();
+              #pragma unroll
+              for (int i = 0; i < 64; i++) data[(63 - i) * n] = v[i];
+            }
+            """);
+        consumer.DotNet("restore").MustSucceed();
+        return consumer;
+    }
+
+    [Test]
+    public void AreAMessageAtNormalVerbosityInEachBuild()
+    {
+        foreach (var build in new[] { Consumer.Rebuild("-v:normal"), Consumer.Rebuild("-v:normal") })
+        {
+            Assert.That(build.MustSucceed().Output, Does.Contain("k.cu: " + Found));
+            Assert.That(build.Warnings, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void AreAWarningWhereThePropertyAsksForIt()
+    {
+        foreach (var build in new[] { Consumer.Rebuild("-p:FusionWarnOnSpills=true"), Consumer.Rebuild("-p:FusionWarnOnSpills=true") })
+        {
+            var warning = build.MustSucceed().Warning("FUSION1009");
+            Assert.That(Path.GetFileName(warning.File), Is.EqualTo("k.cu"));
+            Assert.That(warning.Text, Does.Contain(char.ToUpperInvariant(Found[0]) + Found[1..]));
+        }
+    }
+
+    [Test]
+    public void FailABuildWhoseWarningsAreErrors() => Assert.That(
+        Consumer.Rebuild("-p:FusionWarnOnSpills=true", "-p:TreatWarningsAsErrors=true").MustFail().Error("FUSION1009").Text, Does.Contain(Found[1..]));
+}

@@ -1,0 +1,29 @@
+using System.Text.RegularExpressions;
+
+namespace Fusion.Runtime.Tests.Readme;
+
+/// <summary>docs/types.md names every public type, and no other.</summary>
+public sealed partial class TheTypes
+{
+    // Of .NET, of Fusion.Manifest, and what the build writes.
+    private static readonly string[] Others = ["Half", "Kernels", "Count", "Code"];
+
+    [TestCase("Fusion.Runtime")]
+    [TestCase("Fusion.Graph")]
+    public void AreOnTheirPage(string assembly)
+    {
+        var section = Repository.Read("docs/types.md").Split($"\n## {assembly}\n")[1].Split("\n## ")[0];
+        var named = Named().Matches(section).Select(match => match.Groups["type"].Value).Distinct().Except(Others).ToList();
+        var types = Type().Matches(Repository.Read($"tests/{assembly}.Tests/PublicApi/{assembly}.txt"))
+            .Select(match => match.Groups["type"].Value).Where(type => !type.EndsWith("Exception", StringComparison.Ordinal)).ToList();
+
+        Assert.That(types, Has.Count.GreaterThan(20));
+        Assert.That(named.Where(type => type != nameof(FusionException)), Is.EquivalentTo(types));
+    }
+
+    [GeneratedRegex("`(?<type>[A-Z][A-Za-z0-9]*)(<T>|\\.[A-Za-z]+)?`")]
+    private static partial Regex Named();
+
+    [GeneratedRegex(@"^public .*?Fusion\.(Runtime|Graph)\.(?<type>[A-Za-z0-9]+)", RegexOptions.Multiline)]
+    private static partial Regex Type();
+}
