@@ -10,8 +10,7 @@ internal sealed class BenchBaseline
 
     /// <summary>Reads the measurements of a file.</summary>
     /// <param name="file">Path of a file of rows; null for none.</param>
-    /// <returns>The measurements; null without a
-    /// file.</returns>
+    /// <returns>The measurements; null without a file.</returns>
     /// <exception cref="CommandLine.UsageException">The file cannot be read.</exception>
     public static BenchBaseline? Load(string? file) => file is null ? null : new(BenchCsv.Read(file));
 

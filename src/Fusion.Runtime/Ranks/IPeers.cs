@@ -35,12 +35,12 @@ internal interface IPeers : IDisposable
     /// <summary>Asks the waiting kernels of all ranks to give up.</summary>
     void GiveUp();
 
-    /// <summary>Forgets the failures and the progress that are known of ranks of other processes, whose workspaces have been reset.
-    /// Called between two barriers.</summary>
+    /// <summary>Forgets failures and progress of ranks of other processes, after their workspaces were reset. Called between
+    /// two barriers.</summary>
     void Reset();
 
-    /// <summary>Lets go of the workspaces of ranks of other processes, into which no kernel of this process writes any more. Called
-    /// before the barrier behind which the workspaces are freed.</summary>
+    /// <summary>Releases the workspaces of ranks of other processes, into which no kernel of this process writes any more.
+    /// Called before the barrier after which the workspaces are freed.</summary>
     void Disconnect();
 
     /// <summary>Waits until all processes have called this.</summary>

@@ -25,7 +25,7 @@ public sealed class Rank
     /// null.</summary>
     public GpuStream? Stream { get; }
 
-    // What another process has is not here to be used.
+    // This process can use neither memory nor streams of another process's rank.
     private Rank Here => IsLocal ? this : throw new InvalidOperationException($"{this} has its memory and streams there.");
 
     internal GroupGpu? Gpu { get; }

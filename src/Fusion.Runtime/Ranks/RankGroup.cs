@@ -40,7 +40,7 @@ public sealed class RankGroup : IDisposable
     /// <summary>Largest number of ranks that share a GPU.</summary>
     internal int RanksOnGpu { get; private set; } = 1;
 
-    /// <summary>A rank that this process launches.</summary>
+    /// <summary>Gets a rank that this process launches.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <exception cref="ArgumentOutOfRangeException">The group has no such rank, or another process has it.</exception>
     internal Rank Local(int rank)
