@@ -39,11 +39,20 @@ public sealed class WhatThePackagesHold
         Assert.That(names.Count(name => name == "template.json"), Is.EqualTo(4));
         foreach (var settings in new[]
         {
-            "global.json", "nuget.config", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", ".editorconfig",
+            "global.json", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", ".editorconfig",
             "Directory.Build.rsp", ".gitignore",
         })
         {
             Assert.That(names, Has.None.EqualTo(settings).IgnoreCase);
+        }
+
+        // A project's nuget.config is written where --source asks for it, and nowhere else.
+        foreach (var settings in templates.Entries.Where(entry => entry.Name.Equals("nuget.config", StringComparison.OrdinalIgnoreCase)))
+        {
+            var folder = Path.GetDirectoryName(settings.FullName)!;
+            var template = templates.GetEntry($"{folder}/.template.config/template.json")!;
+            using var text = new StreamReader(template.Open());
+            Assert.That(text.ReadToEnd(), Does.Match("""\(source == \\"\\"\)",\s*"exclude": \["nuget.config"\]"""), folder);
         }
     }
 

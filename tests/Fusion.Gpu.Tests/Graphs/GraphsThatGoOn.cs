@@ -1,5 +1,5 @@
-using Fusion.Gpu.Tests.Ranks;
 using Fusion.Gpu.Tests.Infrastructure;
+using Fusion.Gpu.Tests.Ranks;
 using Fusion.Graph;
 using Fusion.Graph.Tests.Support;
 using Fusion.Runtime;
