@@ -1,5 +1,6 @@
 using Fusion.Cli.Benchmarks;
 using Fusion.Cli.Tests.Infrastructure;
+using Fusion.Manifest;
 using Fusion.Runtime;
 
 namespace Fusion.Cli.Tests;
@@ -34,9 +35,8 @@ public sealed class Epilogues : FolderOfATest
         BenchEpilogue.Parse(null).Select(epilogue => epilogue.ToString()),
         Is.EqualTo(BenchEpilogue.Default.Split(", ")).And.EqualTo(new[]
         {
-            "none", "residual+rmsnorm", "residual+rmsnorm+fp8", "residual+rmsnorm+fp8-token", "residual+rmsnorm+fp8-group",
-            "residual+rmsnorm+nvfp4", "residual+rmsnorm+mxfp8",
-        }));
+            "none", "residual+rmsnorm",
+        }.Concat(AllReduceVocabulary.Quantizations.Select(row => $"residual+rmsnorm+{row.Word}"))));
 
     [TestCase("bench allreduce --ranks 2 --hidden 64 --tokens 1 --epilogue allreduce", "'allreduce' is no epilogue: 'allreduce' is none of residual, rmsnorm,")]
     [TestCase("bench allreduce --ranks 2 --hidden 64 --tokens 1 --epilogue none,residual+rmsnrom", "Did you mean 'rmsnorm'?")]

@@ -1,4 +1,5 @@
 using Fusion.Build.Contract;
+using Fusion.Manifest;
 
 namespace Fusion.Compiler.Tests.AllReduce;
 
@@ -18,7 +19,7 @@ public sealed class ItemsThatAreWrong
         new(item => item.DataType = "bf16;fp64", "FUSION1703", "DataType has 'fp64'; expected one or more of bf16, f16, f32"),
         new(item => item.WorldSizes = "2;9", "FUSION1704", "WorldSizes has '9'; expected numbers of ranks of 2 to 8 and 16"),
         new(item => item.WorldSizes = "two", "FUSION1704", "WorldSizes has 'two'"),
-        new(item => item.Epilogues = "residual+rmsnrom+fp8", "FUSION1705", "'rmsnrom' is none of residual, rmsnorm, rmsnorm1, rmsnorm-hf, layernorm, fp8, fp8-token, fp8-group, nvfp4, mxfp8, none. Did you mean 'rmsnorm'?"),
+        new(item => item.Epilogues = "residual+rmsnrom+fp8", "FUSION1705", $"'rmsnrom' is none of {string.Join(", ", EpilogueWords.All)}. Did you mean 'rmsnorm'?"),
         new(item => item.Epilogues = "fp8+residual", "FUSION1705", "'residual' is too late: the order is residual, norm, quantization"),
         new(item => item.Epilogues = "fp8+nvfp4", "FUSION1705", "'nvfp4' is too late"),
         new(item => item.Epilogues = "residual+none", "FUSION1705", "'none' is none of"),

@@ -44,21 +44,6 @@ internal sealed record Epilogue
         $"{(HasResidual ? "residual, " : "")}{Norm} (bias {WeightBias}, beta {HasBeta}), {Quantization.Kind} " +
         $"{Quantization.Layout} group {Quantization.GroupSize} of {Quantization.GroupScaleType}";
 
-    private static IEnumerable<Quantization> Quantizations(int hidden)
-    {
-        yield return default;
-        yield return new() { Kind = QuantizationKind.StaticFp8 };
-        yield return Quantization.PerTokenFp8();
-        foreach (var group in new[] { 8, 64, 128, 24, hidden }.Where(group => hidden % group == 0).Distinct())
-        {
-            yield return Quantization.PerGroupFp8(group);
-            yield return Quantization.PerGroupFp8(group, ElementType.Float8UE8M0);
-        }
-
-        foreach (var layout in Enum.GetValues<ScaleLayout>())
-        {
-            if (hidden % Quantization.NvFp4Block == 0) yield return new() { Kind = QuantizationKind.NvFp4, Layout = layout };
-            if (hidden % Quantization.MxFp8Block == 0) yield return Quantization.MxFp8(layout);
-        }
-    }
+    private static IEnumerable<Quantization> Quantizations(int hidden) =>
+        EveryQuantization.Of(hidden, 8, 64, 128, 24, hidden).Prepend(default);
 }

@@ -46,18 +46,17 @@ public sealed record Pattern(
         from residual in new[] { false, true }
         from norm in Enum.GetValues<NormKind>()
         from quant in Enum.GetValues<QuantizationKind>()
-        from layout in quant is QuantizationKind.NvFp4 or QuantizationKind.MxFp8
+        from layout in EveryQuantization.RowOf(quant) is { TakesLayout: true }
             ? Enum.GetValues<ScaleLayout>() : [ScaleLayout.Linear]
         from keeps in new[] { false, true }
         select new Pattern(type, residual, norm, quant, layout, keeps, keeps);
 
-    private (GraphValue? Codes, GraphValue? Scales) Quantize(GraphBuilder builder, GraphValue value) => Quant switch
+    private (GraphValue? Codes, GraphValue? Scales) Quantize(GraphBuilder builder, GraphValue value)
     {
-        QuantizationKind.StaticFp8 => (value.StaticFp8(builder.Scalar("scale"), "quant"), null),
-        QuantizationKind.PerTokenFp8 => value.PerTokenFp8("quant"),
-        QuantizationKind.PerGroupFp8 => value.PerGroupFp8(32, HasResidual ? ElementType.Float32 : ElementType.Float8UE8M0, "quant"),
-        QuantizationKind.NvFp4 => value.NvFp4(builder.Scalar("scale"), Layout, "quant"),
-        QuantizationKind.MxFp8 => value.MxFp8(Layout, "quant"),
-        _ => (null, null),
-    };
+        if (EveryQuantization.RowOf(Quant) is not { } row) return (null, null);
+        var scales = row.TakesGroup && !HasResidual ? ElementType.Float8UE8M0 : ElementType.Float32;
+        return value.Quantize(
+            new(Quant, row.TakesGroup ? 32 : 0, scales, row.TakesLayout ? Layout : ScaleLayout.Linear),
+            row.TakesScale ? builder.Scalar("scale") : null, "quant");
+    }
 }

@@ -73,9 +73,9 @@ public sealed class ValidationOnTheCpu
     {
         var tokens = random.Next(1, MaxTokens + 1);
         var kind = Pick(random, NormKind.None, NormKind.Rms, NormKind.RmsRoundedTwice, NormKind.Layer);
-        var quantization = Pick(random, default, Quantization.StaticFp8(Scalar()), Quantization.PerTokenFp8(),
-            Quantization.PerGroupFp8(Pick(random, 8, 32, 64, 24)), Quantization.PerGroupFp8(16, ElementType.Float8UE8M0),
-            Quantization.NvFp4(Scalar(), Layout()), Quantization.MxFp8(Layout()));
+        var quantization = Pick(random, [default, .. EveryQuantization.Of(Hidden, 8, 32, 64, 16)]);
+        if (EveryQuantization.RowOf(quantization.Kind) is { TakesScale: true }) quantization = quantization with { Scale = Scalar() };
+        if (random.Next(8) == 0) quantization = quantization with { GroupSize = 24 };
         if (random.Next(8) == 0) quantization = quantization with { Layout = Layout() };
         var codes = quantization.Kind == QuantizationKind.None ? ElementType.Float8E4M3 : ScaleLayouts.CodeType(quantization);
         var scales = ScaleLayouts.ScaleType(quantization);

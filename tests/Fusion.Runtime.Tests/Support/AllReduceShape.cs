@@ -1,3 +1,5 @@
+using AllQuantizations = Fusion.Tests.Shared.EveryQuantization;
+
 namespace Fusion.Runtime.Tests;
 
 /// <summary>What a call computes, without its tensors.</summary>
@@ -24,19 +26,17 @@ internal sealed record AllReduceShape(ElementType Type, int Hidden)
     {
         var plain = new AllReduceShape(type, hidden);
         yield return plain;
-        yield return plain with { Quantization = QuantizationKind.StaticFp8, GivenScale = 0.37f };
-        yield return plain with { Quantization = QuantizationKind.PerTokenFp8 };
-        foreach (var group in new[] { 8, 32, hidden })
+        foreach (var quantization in AllQuantizations.Of(hidden, 8, 32, hidden))
         {
-            var perGroup = plain with { Quantization = QuantizationKind.PerGroupFp8, Group = group };
-            yield return perGroup;
-            yield return perGroup with { GroupScale = ElementType.Float8UE8M0 };
-        }
-
-        foreach (var layout in Enum.GetValues<ScaleLayout>())
-        {
-            yield return plain with { Quantization = QuantizationKind.NvFp4, GivenScale = 17.3f, Layout = layout };
-            yield return plain with { Quantization = QuantizationKind.MxFp8, Layout = layout };
+            var row = AllQuantizations.RowOf(quantization.Kind)!;
+            yield return plain with
+            {
+                Quantization = quantization.Kind,
+                Layout = quantization.Layout,
+                Group = quantization.GroupSize,
+                GroupScale = row.TakesGroup ? quantization.GroupScaleType : plain.GroupScale,
+                GivenScale = !row.TakesScale ? 1 : row.Block > 0 ? 17.3f : 0.37f,
+            };
         }
     }
 

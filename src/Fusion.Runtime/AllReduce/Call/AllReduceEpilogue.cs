@@ -41,10 +41,9 @@ public readonly record struct AllReduceEpilogue
         };
     }
 
-    /// <summary>Reads an epilogue as projects and the command line write it: words joined by <c>+</c>, of <c>residual</c>, then
-    /// <c>rmsnorm</c>, <c>rmsnorm1</c> (weights stored as gamma − 1), <c>rmsnorm-hf</c> (rounded twice) or <c>layernorm</c>, then
-    /// <c>fp8</c>, <c>fp8-token</c>, <c>fp8-group</c> (of 128; <c>fp8-group64</c>, <c>fp8-group-ue8m0</c>), <c>nvfp4</c> or
-    /// <c>mxfp8</c>; <c>none</c> for the sum alone.</summary>
+    /// <summary>Reads an epilogue as projects and the command line write it: words joined by <c>+</c>, for a residual, a norm and a
+    /// quantization in this order, as in <c>residual+rmsnorm+fp8</c>; <c>none</c> for the sum alone. The words are in
+    /// docs/numbers.md, "Words".</summary>
     /// <param name="words">The words.</param>
     /// <exception cref="FormatException">A word is none, or not in its place.</exception>
     public static AllReduceEpilogue Parse(string words)
