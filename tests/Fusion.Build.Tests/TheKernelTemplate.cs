@@ -17,6 +17,7 @@ public sealed partial class TheKernelTemplate
     ];
 
     [Test]
+    [Category("Nightly")]
     public void AddsKernelsThatCompileIntoAProjectAndWhoseHintsDo()
     {
         using var consumer = new Consumer(Projects.Library("<ImplicitUsings>enable</ImplicitUsings><RootNamespace>MyApp</RootNamespace>"));

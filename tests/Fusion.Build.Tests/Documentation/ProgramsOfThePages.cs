@@ -49,6 +49,7 @@ public sealed partial class ProgramsOfThePages : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void OfOneFileAreBuiltToo()
     {
         var data = Directory.CreateDirectory(Path.Combine(Consumer.Root, "data"));
