@@ -122,17 +122,7 @@ async Task<string> CreateFromTemplate(string template, string name)
     await Cli.Wrap("dotnet").WithArguments(["new", "uninstall", "Fusion.Templates"])
         .WithValidation(CommandResultValidation.None).ExecuteAsync();
     await Run("dotnet", ["new", "install", Path.Combine(packages, $"Fusion.Templates.{Version()}.nupkg")]);
-    await Run("dotnet", ["new", template, "-o", folder, "-n", name, "--force"]);
-
-    // Until the packages are on a feed of yours, a project finds them through a nuget.config like this one.
-    await File.WriteAllTextAsync(Path.Combine(folder, "nuget.config"), $"""
-        <configuration>
-          <packageSources>
-            <add key="fusion-artifacts" value="{packages}" />
-          </packageSources>
-        </configuration>
-
-        """);
+    await Run("dotnet", ["new", template, "-o", folder, "-n", name, "--source", packages, "--force"]);
     if (!File.Exists(Path.Combine(packages, $"Fusion.Nvrtc.linux-x64.{Version()}.nupkg")))
         await File.WriteAllTextAsync(Path.Combine(folder, "Directory.Build.props"),
             "<Project><PropertyGroup><FusionNvrtcPack>false</FusionNvrtcPack></PropertyGroup></Project>\n");

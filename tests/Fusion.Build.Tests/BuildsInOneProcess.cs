@@ -6,6 +6,7 @@ namespace Fusion.Build.Tests;
 public sealed class BuildsInOneProcess
 {
     [Test]
+    [Category("Nightly")]
     public void KeepTheTasksInTheProcessAndFindWhatIsRelativeToAProject()
     {
         using var consumer = new Consumer(Projects.Library(

@@ -5,6 +5,7 @@ namespace Fusion.Build.Tests;
 public sealed class KernelsThatGo
 {
     [Test]
+    [Category("Nightly")]
     public void LeaveNothingBehind()
     {
         using var consumer = new Consumer();

@@ -1,4 +1,5 @@
 using Fusion.Build.Tests.Infrastructure;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Build.Tests;
 
@@ -9,16 +10,7 @@ public sealed class KernelsThatSpill : SharedConsumer
     private protected override Consumer Create()
     {
         var consumer = new Consumer(Projects.Library("<FusionMaxRegisters>32</FusionMaxRegisters>"));
-        consumer.Write("k.cu", """
-            extern "C" __global__ void hungry(float* data, int n) {
-              float v[64];
-              #pragma unroll
-              for (int i = 0; i < 64; i++) v[i] = data[i * n];
-              __syncthreads();
-              #pragma unroll
-              for (int i = 0; i < 64; i++) data[(63 - i) * n] = v[i];
-            }
-            """);
+        consumer.Write("k.cu", SpillingKernel.Source);
         consumer.DotNet("restore").MustSucceed();
         return consumer;
     }

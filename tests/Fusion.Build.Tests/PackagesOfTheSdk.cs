@@ -22,6 +22,7 @@ public sealed class PackagesOfTheSdk : SharedConsumer
     [TestCase("", "-p:FusionNvrtcPath=/opt/cuda")]
     [TestCase("", "-p:FusionCompileKernels=false")]
     [TestCase("", "-p:FusionPrebuiltKernels=prebuilt")]
+    [Category("Nightly")]
     public void AreTheSameWhereverNvrtcComesFrom(string variable, string property)
     {
         var usual = Consumer.DotNet(Evaluation).MustSucceed();

@@ -31,6 +31,7 @@ public sealed class ProgramsOfOneFile : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void SeeWhatChangedInAKernelOrAHeader()
     {
         var first = Run();

@@ -11,18 +11,13 @@ public static class ScaleLayouts
     /// <summary>Gets the type of the codes that a quantization writes: e4m3 or e2m1.</summary>
     /// <param name="quantization">The quantization.</param>
     /// <exception cref="ArgumentException">The quantization is none.</exception>
-    public static ElementType CodeType(in Quantization quantization) => CallWords.Of(quantization.Kind) is { } row
-        ? CallWords.TypeOf(row.Codes)
-        : throw new ArgumentException("Where nothing is quantized there are no codes; take a quantization.");
+    public static ElementType CodeType(in Quantization quantization) => CallWords.CodeTypeOf(quantization.Kind)
+        ?? throw new ArgumentException("Where nothing is quantized there are no codes; take a quantization.");
 
     /// <summary>Gets the type of the scales that a quantization writes; null if it writes none.</summary>
     /// <param name="quantization">The quantization.</param>
-    public static ElementType? ScaleType(in Quantization quantization) => CallWords.Of(quantization.Kind) switch
-    {
-        null or { Scales.Count: 0 } => null,
-        { TakesGroup: true } => quantization.GroupScaleType,
-        { } row => CallWords.TypeOf(row.Scales[0]),
-    };
+    public static ElementType? ScaleType(in Quantization quantization) => CallWords.Of(quantization.Kind) is { TakesGroup: true }
+        ? quantization.GroupScaleType : CallWords.ScaleTypeOf(quantization.Kind);
 
     /// <summary>Computes the number of scales of a row, without padding; 0 if the quantization writes none.</summary>
     /// <param name="quantization">The quantization.</param>

@@ -5,7 +5,7 @@ using Fusion.Manifest;
 namespace Fusion.Compiler.Tests.AllReduce;
 
 /// <summary>The kernels of a FusionAllReduce item, compiled.</summary>
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed class KernelsOfItems(string nvrtc) : NvrtcFixture(nvrtc)
 {

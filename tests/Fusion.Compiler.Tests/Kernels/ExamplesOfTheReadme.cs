@@ -4,7 +4,7 @@ using Fusion.Compiler.Tests.Infrastructure;
 namespace Fusion.Compiler.Tests.Kernels;
 
 /// <summary>The kernels that kernels/cu/README.md shows.</summary>
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed partial class ExamplesOfTheReadme(string nvrtc) : NvrtcFixture(nvrtc)
 {

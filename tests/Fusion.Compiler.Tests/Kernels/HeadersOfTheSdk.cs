@@ -59,7 +59,7 @@ public static partial class HeadersOfTheSdk
     [GeneratedRegex("""^\s*#\s*include\s*[<"](?<path>[^>"]+)""", RegexOptions.Multiline)]
     private static partial Regex Include();
 
-    [TestFixture("11.8")]
+    [TestFixture("11.8", Category = "Nightly")]
     [TestFixture("12.4")]
     public sealed class Alone(string nvrtc) : NvrtcFixture(nvrtc)
     {

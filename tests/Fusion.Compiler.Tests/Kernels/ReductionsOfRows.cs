@@ -3,7 +3,7 @@ using Fusion.Compiler.Tests.Infrastructure;
 namespace Fusion.Compiler.Tests.Kernels;
 
 /// <summary>Reductions over a row (norm/row_registers.cuh) in kernels that somebody writes with them.</summary>
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed class ReductionsOfRows(string nvrtc) : NvrtcFixture(nvrtc)
 {

@@ -2,7 +2,7 @@ using Fusion.Compiler.Tests.Infrastructure;
 
 namespace Fusion.Compiler.Tests.Logs;
 
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed class HostCodeTests(string nvrtc) : NvrtcFixture(nvrtc)
 {

@@ -4,7 +4,7 @@ using Fusion.Compiler.Logs;
 namespace Fusion.Compiler.Tests.Logs;
 
 /// <summary>On logs that NVRTC wrote.</summary>
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed class NvrtcLogTests(string nvrtc)
 {

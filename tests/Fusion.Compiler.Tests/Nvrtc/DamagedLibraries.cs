@@ -4,7 +4,7 @@ using Fusion.Compiler.Tests.Infrastructure;
 namespace Fusion.Compiler.Tests.Nvrtc;
 
 /// <summary>NVRTC libraries that look right and are not. What the loader refuses cannot be named by a project either.</summary>
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed class DamagedLibraries(string nvrtc)
 {

@@ -3,7 +3,7 @@ using Fusion.Compiler.Tests.Infrastructure;
 
 namespace Fusion.Compiler.Tests.Projects;
 
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed class OddFiles(string nvrtc) : NvrtcFixture(nvrtc)
 {

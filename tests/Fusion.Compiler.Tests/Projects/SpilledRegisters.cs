@@ -1,23 +1,16 @@
 using System.Text.RegularExpressions;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Tests.Infrastructure;
+using Fusion.Tests.Shared;
 
 namespace Fusion.Compiler.Tests.Projects;
 
 /// <summary>Kernels that spill registers are told of in each build, with the figures of ptxas itself.</summary>
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed partial class SpilledRegisters(string nvrtc) : NvrtcFixture(nvrtc)
 {
-    private const string Hungry = """
-        extern "C" __global__ void hungry(float* data, int n) {
-          float v[64];
-          #pragma unroll
-          for (int i = 0; i < 64; i++) v[i] = data[i * n];
-          __syncthreads();
-          #pragma unroll
-          for (int i = 0; i < 64; i++) data[(63 - i) * n] = v[i];
-        }
+    private const string Hungry = SpillingKernel.Source + """
         extern "C" __global__ void modest(float* data) { data[0] = 1; }
 
         """;

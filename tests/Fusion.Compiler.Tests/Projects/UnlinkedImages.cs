@@ -7,7 +7,7 @@ using Fusion.Manifest;
 namespace Fusion.Compiler.Tests.Projects;
 
 /// <summary>Images that a linker would have to complete. The SDK runs none, so they are errors.</summary>
-[TestFixture("11.8")]
+[TestFixture("11.8", Category = "Nightly")]
 [TestFixture("12.4")]
 public sealed class UnlinkedImages(string nvrtc) : NvrtcFixture(nvrtc)
 {

@@ -7,6 +7,11 @@ internal static class CallWords
 {
     private static readonly int Quantizations = AllReduceVocabulary.Quantizations.Count;
 
+    // Each launch asks for them: by the quantization, without comparing words.
+    private static readonly ElementType[] CodeTypes = [.. AllReduceVocabulary.Quantizations.Select(row => TypeOf(row.Codes))];
+    private static readonly ElementType?[] ScaleTypes =
+        [.. AllReduceVocabulary.Quantizations.Select(row => row.Scales.Count == 0 ? null : (ElementType?)TypeOf(row.Scales[0]))];
+
     /// <summary>Gets the row of a quantization; null for none and for an undefined value.</summary>
     /// <param name="kind">The quantization.</param>
     public static QuantizationWord? Of(QuantizationKind kind) =>
@@ -60,6 +65,14 @@ internal static class CallWords
     /// <param name="quantization">The row.</param>
     public static QuantizationKind KindOf(QuantizationWord? quantization) =>
         quantization is null ? QuantizationKind.None : Enum.Parse<QuantizationKind>(quantization.Name);
+
+    /// <summary>Gets the type of the codes of a quantization; null for none.</summary>
+    /// <param name="kind">The quantization.</param>
+    public static ElementType? CodeTypeOf(QuantizationKind kind) => Of(kind) is null ? null : CodeTypes[(int)kind - 1];
+
+    /// <summary>Gets the usual type of the scales that a quantization writes; null if it writes none.</summary>
+    /// <param name="kind">The quantization.</param>
+    public static ElementType? ScaleTypeOf(QuantizationKind kind) => Of(kind) is null ? null : ScaleTypes[(int)kind - 1];
 
     /// <summary>Gets the type that a word names.</summary>
     /// <param name="word">Word of one of <see cref="AllReduceVocabulary.Elements"/>.</param>

@@ -10,7 +10,7 @@ public sealed class IncrementalEqualsClean
     private const string Nvrtc = "12.4";
     private const int LongestSequence = 7;
 
-    [FsCheck.NUnit.Property(MaxTest = 10, StartSize = 3, EndSize = LongestSequence)]
+    [FsCheck.NUnit.Property(MaxTest = 4, StartSize = 3, EndSize = LongestSequence)]
     public void AfterAFewSequencesOfEdits((byte, byte, byte)[] edits) => Check(edits);
 
     [Category("Nightly")]
