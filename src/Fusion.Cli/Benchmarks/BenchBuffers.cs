@@ -56,9 +56,10 @@ internal sealed class BenchBuffers : IDisposable
 
     private DeviceTensor? Scale(Rank rank, QuantizationKind kind)
     {
-        if (kind is not (QuantizationKind.StaticFp8 or QuantizationKind.NvFp4)) return null;
+        if (CallWords.Of(kind) is not { TakesScale: true } row) return null;
         var buffer = Own(rank.Allocate<float>(1));
-        buffer.CopyFrom([kind == QuantizationKind.StaticFp8 ? 0.05f : 100]);
+        // A scale of the whole tensor divides; one above scales of blocks multiplies.
+        buffer.CopyFrom([row.Block == 0 ? 0.05f : 100]);
         return buffer.AsTensor(1, 1);
     }
 

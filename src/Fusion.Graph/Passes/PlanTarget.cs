@@ -38,7 +38,7 @@ public sealed record PlanTarget
             HiddenSize = type.Columns,
             DataType = type.Elements,
             Quantization = op.Quant?.Kind ?? QuantizationKind.None,
-            GroupSize = op.Quant is { Kind: QuantizationKind.PerGroupFp8 } quant ? quant.GroupSize : 128,
+            GroupSize = op.Quant is { } quant && CallWords.Of(quant.Kind) is { TakesGroup: true } ? quant.GroupSize : 128,
             Policy = config.Policy ?? AllReducePolicy.Default,
         };
         return AllReduceDispatcher.Plan(request with { Force = SizeLimit.Force(op, tokens, WorldSize, config) });

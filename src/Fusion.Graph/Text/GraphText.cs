@@ -50,7 +50,7 @@ public static class GraphText
         }
 
         if (row.Quant is not { } quant) yield break;
-        if (quant.Kind == QuantizationKind.PerGroupFp8) yield return Text($"groups of {quant.GroupSize}");
+        if (CallWords.Of(quant.Kind) is { TakesGroup: true }) yield return Text($"groups of {quant.GroupSize}");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -59,11 +59,13 @@ public static class ScaleLayouts
     /// <param name="layout">The layout.</param>
     /// <param name="tokens">Number of rows.</param>
     /// <param name="blocks">Number of blocks of a row.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The layout is no defined one.</exception>
     public static long Count(ScaleLayout layout, long tokens, int blocks) => layout switch
     {
         ScaleLayout.Swizzled8x4 => RoundUp(tokens, SmallTileRows) * RoundUp(blocks, TileBlocks),
         ScaleLayout.Swizzled128x4 => RoundUp(tokens, LargeTileRows) * RoundUp(blocks, TileBlocks),
-        _ => tokens * blocks,
+        ScaleLayout.Linear => tokens * blocks,
+        _ => throw NotALayout(layout),
     };
 
     /// <summary>Computes the index of a block's scale. Tiles are 4 blocks wide and lie row by row; in a tile of 128 rows, 4
@@ -72,6 +74,7 @@ public static class ScaleLayouts
     /// <param name="row">Index of the row, from 0.</param>
     /// <param name="block">Index of the block in the row, from 0.</param>
     /// <param name="blocks">Number of blocks of a row.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The layout is no defined one.</exception>
     public static long Offset(ScaleLayout layout, long row, int block, int blocks)
     {
         var tilesOfARow = RoundUp(blocks, TileBlocks) / TileBlocks;
@@ -87,14 +90,19 @@ public static class ScaleLayouts
                 var (quarter, rowOfQuarter) = (tileRow / RowsOfAGroup, tileRow % RowsOfAGroup);
                 return (((tile * tilesOfARow) + tileColumn) * LargeTileRows * TileBlocks) +
                     (rowOfQuarter * LargeTileRows / RowsOfAGroup * TileBlocks) + (quarter * TileBlocks) + column;
-            default:
+            case ScaleLayout.Linear:
                 return (row * blocks) + block;
+            default:
+                throw NotALayout(layout);
         }
     }
 
     /// <summary>Gets the layout of the scales that a quantization writes: linear where a call cannot choose one.</summary>
     internal static ScaleLayout Layout(in Quantization quantization) =>
         CallWords.Of(quantization.Kind) is { TakesLayout: true } ? quantization.Layout : ScaleLayout.Linear;
+
+    private static ArgumentOutOfRangeException NotALayout(ScaleLayout layout) =>
+        new(nameof(layout), layout, $"expected one of {string.Join(", ", Enum.GetNames<ScaleLayout>())}.");
 
     private static long RoundUp(long value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

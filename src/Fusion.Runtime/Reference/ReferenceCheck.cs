@@ -50,9 +50,9 @@ internal static class ReferenceCheck
 
         CheckTensor(rank, nameof(call.QuantOut), call.QuantOut, ScaleLayouts.CodeType(quantization), tokens, hidden);
         if (ScaleLayouts.ScaleType(quantization) is not { } scaleType) return;
-        var known = scaleType is ElementType.Float32 or ElementType.Float8UE8M0;
-        if (quantization.Kind == QuantizationKind.PerGroupFp8 && !known)
-            throw new ArgumentException($"Rank {rank}: scales are {scaleType}; take Float32 or Float8UE8M0.");
+        var types = CallWords.Of(quantization.Kind)!.Scales.Select(CallWords.TypeOf).ToArray();
+        if (!types.Contains(scaleType))
+            throw new ArgumentException($"Rank {rank}: scales are {scaleType}; take {string.Join(" or ", types)}.");
         var count = ScaleLayouts.Count(quantization, tokens, hidden);
         if (call.ScaleOut is not { } scales) return;
         ThrowUnlessEqual(rank, nameof(call.ScaleOut), scales.Type, scaleType);

@@ -40,7 +40,7 @@ internal sealed class AllReduceCase
     public byte[] Beta { get; }
 
     /// <summary>Scale of static FP8 and global scale of NVFP4.</summary>
-    public static float ScaleOf(Epilogue epilogue) => epilogue.Quantization.Kind == QuantizationKind.NvFp4 ? 37.5f : 0.03f;
+    public static float ScaleOf(Epilogue epilogue) => EveryQuantization.RowOf(epilogue.Quantization.Kind) is { Block: > 0 } ? 37.5f : 0.03f;
 
     /// <summary>All outputs of a call by name, as the reference computes them. The last epilogue's are kept.</summary>
     public Dictionary<string, byte[]> Expected(Epilogue epilogue)
@@ -69,7 +69,7 @@ internal sealed class AllReduceCase
         Epilogue epilogue, ulong input, ulong residual, ulong gamma, ulong beta, ulong scale, Func<string, long, ulong> output)
     {
         var quantization = epilogue.Quantization;
-        var isScaled = quantization.Kind is QuantizationKind.StaticFp8 or QuantizationKind.NvFp4;
+        var isScaled = EveryQuantization.RowOf(quantization.Kind) is { TakesScale: true };
         var codes = quantization.Kind == QuantizationKind.None ? ElementType.Float8E4M3 : ScaleLayouts.CodeType(quantization);
         return new()
         {

@@ -78,8 +78,7 @@ internal sealed class ComparedRanks : IDisposable
 
     private static ElementType TypeOf(string name, AllReduceCase data, Epilogue epilogue) => name switch
     {
-        nameof(AllReduceCall.QuantOut) when epilogue.Quantization.Kind == QuantizationKind.NvFp4 => ElementType.Float4E2M1,
-        nameof(AllReduceCall.QuantOut) => ElementType.Float8E4M3,
+        nameof(AllReduceCall.QuantOut) => ScaleLayouts.CodeType(epilogue.Quantization),
         nameof(AllReduceCall.ScaleOut) => ScaleLayouts.ScaleType(epilogue.Quantization)!.Value,
         _ => data.Type,
     };

@@ -9,6 +9,9 @@ internal static class RandomGraphs
 
     private static readonly CustomOp NegateOp = new("negate", types => [types[0]], Negate);
 
+    private static readonly QuantSpec[] Quantizations = [.. EveryQuantization.Of(Hidden, 16)
+        .Select(quantization => new QuantSpec(quantization.Kind, quantization.GroupSize, quantization.GroupScaleType, quantization.Layout))];
+
     private static readonly ElementType[] Types = [ElementType.BFloat16, ElementType.Float16, ElementType.Float32];
 
     public static TensorGraph Build(int seed, int ops)
@@ -55,14 +58,9 @@ internal static class RandomGraphs
                         : value.RmsNorm(weights[type], random.Next(2) == 0 ? 1e-5f : 0.25f, random.Next(2), random.Next(2) == 0));
                     break;
                 case 7:
-                    var (codes, scales) = random.Next(5) switch
-                    {
-                        0 => (value.StaticFp8(scale), (GraphValue?)null),
-                        1 => Both(value.PerTokenFp8()),
-                        2 => Both(value.PerGroupFp8(16)),
-                        3 => Both(value.NvFp4(scale, ScaleLayout.Swizzled8x4)),
-                        _ => Both(value.MxFp8(ScaleLayout.Linear)),
-                    };
+                    var quant = Quantizations[random.Next(Quantizations.Length)];
+                    var isScaled = EveryQuantization.RowOf(quant.Kind)!.TakesScale;
+                    var (codes, scales) = value.Quantize(quant, isScaled ? scale : null);
                     results.Add(codes);
                     if (scales is { } made && random.Next(2) == 0) results.Add(made);
                     break;
@@ -82,8 +80,6 @@ internal static class RandomGraphs
                     break;
             }
         }
-
-        static (GraphValue, GraphValue?) Both((GraphValue Codes, GraphValue Scales) both) => both;
     }
 
     /// <summary>−x, to the bit, of any type.</summary>

@@ -16,7 +16,7 @@ public sealed class TheVocabulary
         Assert.That(Enum.GetNames<NormKind>(), Is.EqualTo(AllReduceVocabulary.Norms.Select(row => row.Name).Distinct().Prepend("None")));
     }
 
-    [TestCase("kernels/cu/fusion/allreduce/params.cuh", "QuantKind", typeof(QuantizationKind))]
+    [TestCase("kernels/cu/fusion/quant/quant_kind.cuh", "QuantKind", typeof(QuantizationKind))]
     [TestCase("kernels/cu/fusion/allreduce/params.cuh", "NormKind", typeof(NormKind))]
     [TestCase("kernels/cu/fusion/quant/scale_layout.cuh", "ScaleLayout", typeof(ScaleLayout))]
     public void HasTheConstantsOfTheKernels(string header, string name, Type ofTheRuntime)
@@ -49,15 +49,34 @@ public sealed class TheVocabulary
             Assert.That(new AllReduceEpilogue { Quantization = kind, GroupSize = row.TakesGroup ? 128 : 0 }.ToString(), Is.EqualTo(row.Word));
         }
 
-        Assert.That(AllReduceVocabulary.Quantizations.Where(row => row.Block > 0).Select(row => (row.Word, row.Block)),
-            Is.EqualTo([("nvfp4", Quantization.NvFp4Block), ("mxfp8", Quantization.MxFp8Block)]));
     }
 
-    [TestCase("docs/numbers.md")]
-    [TestCase("docs/diagnostics/FUSION1705.md")]
-    public void IsOnThePage(string page)
+    [Test]
+    public void IsKnownToTheKernels()
     {
-        var text = Repository.Read(page);
+        var kinds = Repository.Read("kernels/cu/fusion/quant/quant_kind.cuh");
+        var rows = Repository.Read("kernels/cu/fusion/quant/quantize_row.cuh");
+        foreach (var row in AllReduceVocabulary.Quantizations)
+        {
+            Assert.That(rows, Does.Contain($"kind == QuantKind::{row.Name})"), "quantize_row");
+            var bits = AllReduceVocabulary.Elements.Single(element => element.Word == row.Codes).Bits;
+            Assert.That(ValueFor("code_bits", row.Name), Is.EqualTo($"{bits}"), row.Name);
+            Assert.That(ValueFor("scale_block", row.Name), Is.EqualTo(row.Block == 0 ? "0" : $"k{row.Name}Block"), row.Name);
+        }
+
+        // The functions are chains of conditions: the value of a kind's own condition, or else the last one.
+        string ValueFor(string function, string name)
+        {
+            var body = Regex.Match(kinds, $@"constexpr int {function}\(QuantKind kind\) \{{(?<body>[^}}]*)\}}").Groups["body"].Value;
+            var own = Regex.Match(body, $@"QuantKind::{name} \? (?<value>\w+)");
+            return own.Success ? own.Groups["value"].Value : Regex.Match(body, @":\s*(?<value>\w+);").Groups["value"].Value;
+        }
+    }
+
+    [Test]
+    public void IsOnThePageOfNumbers()
+    {
+        var text = Repository.Read("docs/numbers.md");
         foreach (var word in EpilogueWords.All.Where(word => word != EpilogueWords.None)) Assert.That(text, Does.Contain($"`{word}`"));
     }
 

@@ -103,7 +103,7 @@ public sealed class QuantizedRows
         var row = Row(448, -0f, -1e-30f);
         foreach (var shape in AllReduceShape.EveryQuantization(ElementType.Float32, Hidden))
         {
-            if (shape.Quantization is QuantizationKind.None or QuantizationKind.NvFp4) continue;
+            if (EveryQuantization.RowOf(shape.Quantization)?.Codes != "e4m3") continue;
             Assert.That(Run(shape, row).QuantOut![1..4], Is.EqualTo(new byte[] { 0x80, 0x80, 0 }), shape.ToString());
         }
     }
@@ -113,13 +113,14 @@ public sealed class QuantizedRows
     {
         foreach (var every in AllReduceShape.EveryQuantization(ElementType.Float32, Hidden))
         {
-            if (every.Quantization == QuantizationKind.None || every.Layout != ScaleLayout.Linear) continue;
+            if (EveryQuantization.RowOf(every.Quantization) is not { } row || every.Layout != ScaleLayout.Linear) continue;
+            var largestCode = ContractQuantization.LargestCode(row.Codes);
             var inputs = AllReduceInputs.Random(every, ranks: 1, tokens: 1, seed, special: false) with { Residual = null };
             // A given scale that fits the largest number, as users choose it: nothing saturates.
             var largest = inputs.Ranks[0][0].Max(MathF.Abs);
             var shape = every with
             {
-                GivenScale = every.Quantization == QuantizationKind.NvFp4 ? 448 * 6 / largest : largest / 448,
+                GivenScale = row.Block > 0 ? 448 * largestCode / largest : largest / largestCode,
             };
             var outputs = ReferenceRun.Of(shape, inputs)[0];
             for (var i = 0; i < Hidden; i++)
@@ -134,32 +135,18 @@ public sealed class QuantizedRows
     private static (double Scaled, double Code, double HalfStep) Dequantized(
         AllReduceShape shape, RankOutputs outputs, double value, int i)
     {
-        var group = shape.Quantization switch
+        var quantization = new Quantization { Kind = shape.Quantization, GroupSize = shape.Group, GroupScaleType = shape.GroupScale };
+        var (code, halfStep) = ContractQuantization.Decoded(ScaleLayouts.CodeType(quantization), outputs.QuantOut!, i);
+        if (ScaleLayouts.ScaleType(quantization) is not { } type) return (value / shape.GivenScale, code, halfStep);
+        var block = i * ScaleLayouts.BlocksPerRow(quantization, Hidden) / Hidden;
+        double scale = type switch
         {
-            QuantizationKind.PerGroupFp8 => shape.Group,
-            QuantizationKind.NvFp4 => 16,
-            QuantizationKind.MxFp8 => 32,
-            _ => Hidden,
+            ElementType.Float32 => outputs.FloatScales[block],
+            ElementType.Float8UE8M0 => Float8UE8M0.FromBits(outputs.ScaleOut![block]).ToSingle(),
+            // A global scale multiplies what the scale of the block divides.
+            _ => Float8E4M3.FromBits(outputs.ScaleOut![block]).ToSingle() / (double)shape.GivenScale,
         };
-        if (shape.Quantization == QuantizationKind.NvFp4)
-        {
-            var (even, odd) = Float4E2M1.Unpack(outputs.QuantOut![i / 2]);
-            var inverse = shape.GivenScale / (double)Float8E4M3.FromBits(outputs.ScaleOut![i / group]).ToSingle();
-            var e2m1 = (double)(i % 2 == 0 ? even : odd).ToSingle();
-            return (value * inverse, e2m1, Math.Abs(e2m1) < 2 ? 0.25 : Math.Abs(e2m1) < 4 ? 0.5 : 1);
-        }
-
-        double scale = shape.Quantization switch
-        {
-            QuantizationKind.StaticFp8 => shape.GivenScale,
-            QuantizationKind.PerGroupFp8 when shape.GroupScale == ElementType.Float8UE8M0 => Ue8m0(),
-            QuantizationKind.MxFp8 => Ue8m0(),
-            _ => outputs.FloatScales[i / group],
-        };
-        double code = Float8E4M3.FromBits(outputs.QuantOut![i]).ToSingle();
-        return (value / scale, code, Math.Max(Math.Pow(2, -10), Math.Abs(code) / 16));
-
-        float Ue8m0() => Float8UE8M0.FromBits(outputs.ScaleOut![i / group]).ToSingle();
+        return (value / scale, code, halfStep);
     }
 
     private static float[] Row(params float[] start) => [.. start, .. new float[Hidden - start.Length]];

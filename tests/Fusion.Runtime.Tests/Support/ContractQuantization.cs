@@ -21,9 +21,36 @@ internal static class ContractQuantization
                 return Divided(n, 32, amax => amax / 448, ue8m0: true, shape.Layout);
             case QuantizationKind.PerTokenFp8:
                 return Divided(n, shape.Hidden, a => Math.Max(a / 448, 1f / 229376), false, ScaleLayout.Linear);
-            default:
+            case QuantizationKind.PerGroupFp8:
                 var ue8m0 = shape.GroupScale == ElementType.Float8UE8M0;
                 return Divided(n, shape.Group, a => Math.Max(a / 448, 1e-10f), ue8m0, ScaleLayout.Linear);
+            default:
+                throw new NotSupportedException($"The contract has no arithmetic for {shape.Quantization}.");
+        }
+    }
+
+    /// <summary>The largest number that a code says.</summary>
+    public static float LargestCode(string type) => type switch
+    {
+        "e4m3" => 448,
+        "e2m1" => 6,
+        _ => throw new NotSupportedException($"The contract has no codes of {type}."),
+    };
+
+    /// <summary>What a code says, and half the distance of the numbers there.</summary>
+    public static (double Value, double HalfStep) Decoded(ElementType type, byte[] codes, int i)
+    {
+        switch (type)
+        {
+            case ElementType.Float8E4M3:
+                double e4m3 = Float8E4M3.FromBits(codes[i]).ToSingle();
+                return (e4m3, Math.Max(Math.Pow(2, -10), Math.Abs(e4m3) / 16));
+            case ElementType.Float4E2M1:
+                var (even, odd) = Float4E2M1.Unpack(codes[i / 2]);
+                double e2m1 = (i % 2 == 0 ? even : odd).ToSingle();
+                return (e2m1, Math.Abs(e2m1) < 2 ? 0.25 : Math.Abs(e2m1) < 4 ? 0.5 : 1);
+            default:
+                throw new NotSupportedException($"The contract has no codes of {type}.");
         }
     }
 

@@ -34,12 +34,8 @@ internal static class ReferenceRun
             AllReduceOut = inPlace ? null : tensors.New(shape.Type, tokens, hidden),
             ResidualOut = inPlace && residual is { } r ? r : tensors.New(shape.Type, tokens, hidden),
             NormOut = inPlace ? input : tensors.New(shape.Type, tokens, hidden),
-            QuantOut = quantization.Kind switch
-            {
-                QuantizationKind.None => null,
-                QuantizationKind.NvFp4 => tensors.New(ElementType.Float4E2M1, tokens, hidden),
-                _ => tensors.New(ElementType.Float8E4M3, tokens, hidden),
-            },
+            QuantOut = quantization.Kind == QuantizationKind.None
+                ? null : tensors.New(ScaleLayouts.CodeType(quantization), tokens, hidden),
             ScaleOut = ScaleLayouts.ScaleType(quantization) is { } type ? tensors.New(type, 1, scales) : null,
         };
     }
@@ -57,7 +53,7 @@ internal static class ReferenceRun
     private static Quantization Quantization(AllReduceShape shape, TensorSet tensors) => new()
     {
         Kind = shape.Quantization,
-        Scale = shape.Quantization is QuantizationKind.StaticFp8 or QuantizationKind.NvFp4
+        Scale = EveryQuantization.RowOf(shape.Quantization) is { TakesScale: true }
             ? tensors.New(ElementType.Float32, [[shape.GivenScale]])
             : null,
         GroupSize = shape.Group,

@@ -11,7 +11,8 @@ internal static class TiledScales
         {
             ScaleLayout.Linear => (1, blocks, 1),
             ScaleLayout.Swizzled8x4 => (8, 4, 8),
-            _ => (128, 4, 32),
+            ScaleLayout.Swizzled128x4 => (128, 4, 32),
+            _ => throw new NotSupportedException($"There are no places for {layout}."),
         };
         for (var top = 0; top < rows; top += tileRows)
         {

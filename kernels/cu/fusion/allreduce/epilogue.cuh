@@ -156,26 +156,14 @@ struct Epilogue {
   }
 
   __device__ __forceinline__ void quantize(int row, const Octet<T> (&x)[V]) {
-    constexpr int n = Call::kVectorsAtATime;
     const QuantKind kind = Call::quant(params);
     if (kind == QuantKind::None) return;
-    const u64 bits = kind == QuantKind::NvFp4 ? 4 : 8;
+    const u64 bits = code_bits(kind);
     const QuantRow to = {params.quant_out + static_cast<u64>(row) * hidden * bits / 8, params.scale_out, row,
                          octets};
-    const ScaleLayout layout = static_cast<ScaleLayout>(params.layout);
-    float scratch[8];
-    if (kind == QuantKind::StaticFp8) {
-      quantize_row_static_fp8<n>(*this, to, x, quant_scale, scratch);
-    } else if (kind == QuantKind::PerTokenFp8) {
-      quantize_row_per_token_fp8<n>(*this, to, x, scratch);
-    } else if (kind == QuantKind::PerGroupFp8) {
-      quantize_row_per_group_fp8<n>(*this, to, x, hidden, Call::group(params),
-                                    Call::group_scale_ue8m0(params), fusion_dynamic_shared);
-    } else if (kind == QuantKind::NvFp4) {
-      quantize_row_nvfp4<n>(*this, to, x, quant_scale, layout, scratch);
-    } else {
-      quantize_row_mxfp8<n>(*this, to, x, layout, scratch);
-    }
+    const QuantOptions options = {quant_scale, static_cast<ScaleLayout>(params.layout), Call::group(params),
+                                  Call::group_scale_ue8m0(params)};
+    quantize_row<Call::kVectorsAtATime>(kind, *this, to, x, options, fusion_dynamic_shared);
   }
 };
 
@@ -183,10 +171,10 @@ struct Epilogue {
 /// barrier. Order: weak writes.
 template <class Call>
 __device__ __forceinline__ void pad_scales(const AllReduceParams& params) {
-  const QuantKind kind = Call::quant(params);
-  if (kind != QuantKind::NvFp4 && kind != QuantKind::MxFp8) return;
-  const int blocks = Call::hidden(params) / (kind == QuantKind::NvFp4 ? kNvFp4Block : kMxFp8Block);
-  pad_scale_rows(params.scale_out, params.tokens, blocks, static_cast<ScaleLayout>(params.layout));
+  const int block = scale_block(Call::quant(params));
+  if (block == 0) return;
+  pad_scale_rows(params.scale_out, params.tokens, Call::hidden(params) / block,
+                 static_cast<ScaleLayout>(params.layout));
 }
 
 }  // namespace fusion

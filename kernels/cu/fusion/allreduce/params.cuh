@@ -2,21 +2,12 @@
 
 #include <fusion/base/integers.cuh>
 #include <fusion/base/limits.cuh>
+#include <fusion/quant/quant_kind.cuh>
 
 namespace fusion {
 
 /// The norm of a row: docs/numbers.md, step 3.
 enum class NormKind : int { None = 0, Rms = 1, RmsRoundedTwice = 2, Layer = 3 };
-
-/// The quantization of a row: docs/numbers.md, step 4.
-enum class QuantKind : int {
-  None = 0,
-  StaticFp8 = 1,
-  PerTokenFp8 = 2,
-  PerGroupFp8 = 3,
-  NvFp4 = 4,
-  MxFp8 = 5
-};
 
 /// The one parameter of all kernels here. Laid out as Fusion.Runtime.AllReduceParameters. Addresses are as
 /// the launching rank's GPU sees them, aligned to 16 bytes; 0 is what the call does not have or want. T is
@@ -30,7 +21,7 @@ struct AllReduceParams {
   u64 gamma;                  // T [hidden]
   u64 beta;                   // T [hidden]
   u64 norm_out;               // T [tokens, hidden]
-  u64 quant_out;              // e4m3 or e2m1 [tokens, hidden]
+  u64 quant_out;              // codes of the quantization [tokens, hidden]
   u64 scale_out;              // scales as the quantization and its layout have them
   u64 quant_scale;            // float: scale of static FP8, global scale of NVFP4
   u64 status;                 // WaitStatus

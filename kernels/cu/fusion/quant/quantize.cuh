@@ -144,29 +144,28 @@ __device__ __forceinline__ void pad_scale_columns(const QuantRow& to, int blocks
 }
 
 /// Writes the zeros that pad the scales of `rows` rows to whole tiles. All threads of the grid call it, and
-/// each writes 16 bytes in turn, so that neighbouring threads write neighbouring bytes: 16 bytes of 128x4 are
-/// 4 blocks of the rows r, r+32, r+64 and r+96, of 8x4 those of 4 rows. `scales` is aligned to 16 bytes.
+/// each writes 16 bytes in turn, so that neighbouring threads write neighbouring bytes. `scales` is aligned to
+/// 16 bytes.
 __device__ __forceinline__ void pad_scale_rows(u64 scales, int rows, int blocks, ScaleLayout layout) {
   const int tile = scale_tile_rows(layout);
   const int in_last_tile = rows % tile;
   if (in_last_tile == 0) return;
   const u32 tiles = static_cast<u32>(blocks + 3) / 4;
   const u32 per_tile = static_cast<u32>(tile) / 4;
-  const u32 row_step = layout == ScaleLayout::Swizzled128x4 ? 32 : 1;
-  const u32 row_scale = layout == ScaleLayout::Swizzled128x4 ? 1 : 4;
   const u64 last_tiles = scales + static_cast<u64>(rows / tile) * tiles * 4 * tile;
   const u32 block = blockIdx.y * gridDim.x + blockIdx.x;
   for (u32 i = block * blockDim.x + threadIdx.x; i < tiles * per_tile;
        i += gridDim.x * gridDim.y * blockDim.x) {
-    const u32 row = i % per_tile * row_scale;
+    const RowsOf16Bytes rows_of = rows_of_16_bytes(layout, i % per_tile);
     const u64 to = last_tiles + static_cast<u64>(i) * 16;
-    if (row >= static_cast<u32>(in_last_tile)) {
+    if (rows_of.first >= static_cast<u32>(in_last_tile)) {
       ptx::st_global(reinterpret_cast<Words16*>(to), Words16{});
       continue;
     }
 #pragma unroll
     for (u32 w = 1; w < 4; w++)
-      if (row + w * row_step >= static_cast<u32>(in_last_tile)) *reinterpret_cast<u32*>(to + 4 * w) = 0;
+      if (rows_of.first + w * rows_of.step >= static_cast<u32>(in_last_tile))
+        *reinterpret_cast<u32*>(to + 4 * w) = 0;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fusion/norm/row_octets.cuh>
 #include <fusion/quant/group_amax.cuh>
+#include <fusion/quant/quant_kind.cuh>
 #include <fusion/quant/quantize.cuh>
 
 // The quantizations of a whole row whose octets the threads of a block or a cluster hold: docs/numbers.md,
@@ -113,6 +114,36 @@ __device__ __forceinline__ void quantize_row_mxfp8(const Row& row, const QuantRo
     quantize_mxfp8(to, row.octet(v), scratch, layout);
   }
   if (row.reducer.part == 0) pad_scale_columns(to, row.octets / (kMxFp8Block / kRowVector), layout);
+}
+
+/// What a call says of its quantization, if the quantization takes it.
+struct QuantOptions {
+  const float& scale;  // scale of static FP8, global scale of NVFP4; read where it is used
+  ScaleLayout layout;
+  int group;   // number of elements of a group
+  bool ue8m0;  // whether the scales of groups are UE8M0 bytes
+};
+
+/// The quantization of the given kind, which is not None. `words` is as for per-group FP8.
+template <int AtATime = 1, class Row, class T, int V>
+__device__ __forceinline__ void quantize_row(QuantKind kind, Row& row, const QuantRow& to,
+                                             const Octet<T> (&x)[V], const QuantOptions& options,
+                                             u32* words) {
+  float scratch[8];
+  if (kind == QuantKind::StaticFp8) {
+    quantize_row_static_fp8<AtATime>(row, to, x, options.scale, scratch);
+  } else if (kind == QuantKind::PerTokenFp8) {
+    quantize_row_per_token_fp8<AtATime>(row, to, x, scratch);
+  } else if (kind == QuantKind::PerGroupFp8) {
+    quantize_row_per_group_fp8<AtATime>(row, to, x, row.octets * kRowVector, options.group, options.ue8m0,
+                                        words);
+  } else if (kind == QuantKind::NvFp4) {
+    quantize_row_nvfp4<AtATime>(row, to, x, options.scale, options.layout, scratch);
+  } else if (kind == QuantKind::MxFp8) {
+    quantize_row_mxfp8<AtATime>(row, to, x, options.layout, scratch);
+  } else {
+    __builtin_unreachable();  // a test of the host finds a constant that is not above
+  }
 }
 
 }  // namespace fusion

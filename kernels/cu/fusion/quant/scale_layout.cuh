@@ -30,4 +30,16 @@ __device__ __forceinline__ u64 scale_offset(ScaleLayout layout, u32 row, u32 blo
          block % 4;
 }
 
+/// The four rows whose scales, of 4 blocks each, lie in 16 bytes of a tile: `first` and those `step` apart.
+struct RowsOf16Bytes {
+  u32 first;
+  u32 step;
+};
+
+/// The rows of the 16 bytes number `i` of a tile; not for the linear layout, which has no tiles.
+__device__ __forceinline__ RowsOf16Bytes rows_of_16_bytes(ScaleLayout layout, u32 i) {
+  if (layout == ScaleLayout::Swizzled128x4) return {i, 32};
+  return {i * 4, 1};
+}
+
 }  // namespace fusion

@@ -29,7 +29,7 @@ public readonly record struct AllReduceEpilogue
     /// <param name="call">The call.</param>
     public static AllReduceEpilogue Of(in AllReduceCall call)
     {
-        var isGrouped = call.Quantization.Kind == QuantizationKind.PerGroupFp8;
+        var isGrouped = CallWords.Of(call.Quantization.Kind) is { TakesGroup: true };
         return new()
         {
             HasResidual = call.Residual is not null,

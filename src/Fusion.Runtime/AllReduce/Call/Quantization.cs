@@ -49,7 +49,7 @@ public readonly record struct Quantization
     /// <summary>Kind of the quantization; none by default.</summary>
     public QuantizationKind Kind { get; init; }
 
-    /// <summary>Scale of static FP8 or global scale of NVFP4: one f32 in the rank's memory; null for the others.</summary>
+    /// <summary>Scale of static FP8 or global scale of NVFP4: one f32 in the rank's memory; null where the quantization takes none.</summary>
     public DeviceTensor? Scale { get; init; }
 
     /// <summary>Number of elements that share a scale in per-group FP8.</summary>

@@ -54,14 +54,18 @@ internal readonly record struct KernelChoice(int Threads, int VectorsPerThread, 
     public string Epilogue() => string.Create(CultureInfo.InvariantCulture,
         $"epilogue_{CallWords.WordOf(DataType)}_v{VectorsPerThread}");
 
-    /// <summary>Computes the dynamic shared memory of a block in bytes. Per-group FP8 needs one float for each group unless
-    /// its group size is a power of two that a warp holds.</summary>
+    /// <summary>Computes the dynamic shared memory of a block in bytes. A quantization of groups needs one float for each group
+    /// unless the group size is a power of two that a warp holds.</summary>
     /// <param name="quantization">The quantization.</param>
     /// <param name="hidden">Number of elements of a token.</param>
-    public static int SharedBytes(in Quantization quantization, int hidden)
+    public static int SharedBytes(in Quantization quantization, int hidden) =>
+        CallWords.Of(quantization.Kind) is { TakesGroup: true } ? SharedBytesOfGroups(quantization.GroupSize, hidden) : 0;
+
+    /// <summary>Computes the dynamic shared memory of a block in bytes for groups of a size.</summary>
+    /// <param name="group">Number of elements of a group.</param>
+    /// <param name="hidden">Number of elements of a token.</param>
+    public static int SharedBytesOfGroups(int group, int hidden)
     {
-        if (quantization.Kind != QuantizationKind.PerGroupFp8) return 0;
-        var group = quantization.GroupSize;
         var isInWarp = group is >= KernelLimits.RowVector and <= KernelLimits.LargestGroupInWarp && BitOperations.IsPow2(group);
         return isInWarp ? 0 : RoundUp(KernelLimits.SharedBytesOfGroup * (hidden / group), 16);
     }

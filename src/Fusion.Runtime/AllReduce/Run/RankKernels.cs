@@ -118,7 +118,7 @@ internal sealed class RankKernels
         var most = 0;
         for (var group = KernelLimits.RowVector; group <= hidden; group += KernelLimits.RowVector)
         {
-            if (hidden % group == 0) most = Math.Max(most, KernelChoice.SharedBytes(Quantization.PerGroupFp8(group), hidden));
+            if (hidden % group == 0) most = Math.Max(most, KernelChoice.SharedBytesOfGroups(group, hidden));
         }
 
         return most;
