@@ -3,7 +3,7 @@ namespace Fusion.Interop.Driver;
 /// <summary>Functions of the driver for events: points in a stream, with a time.</summary>
 public sealed unsafe class EventFunctions
 {
-    private const uint Default = 0;
+    private const uint DisableTiming = 2;
 
     private readonly delegate* unmanaged<nint*, uint, CudaResult> create;
     private readonly delegate* unmanaged<nint, CudaResult> destroy;
@@ -23,9 +23,10 @@ public sealed unsafe class EventFunctions
 
     /// <summary>Calls <c>cuEventCreate</c> in the current context.</summary>
     /// <param name="handle">The event.</param>
-    public CudaResult Create(out nint handle)
+    /// <param name="isTimed">Whether the event has a time, which costs some time itself.</param>
+    public CudaResult Create(out nint handle, bool isTimed = true)
     {
-        fixed (nint* p = &handle) return create(p, Default);
+        fixed (nint* p = &handle) return create(p, isTimed ? 0 : DisableTiming);
     }
 
     /// <summary>Calls <c>cuEventDestroy</c>.</summary>
