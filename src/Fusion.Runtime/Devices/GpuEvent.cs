@@ -7,6 +7,7 @@ public sealed class GpuEvent : IDisposable
     private readonly GpuContext context;
     private readonly NativeHandle handle;
     private GpuStream? recordedIn;
+    private long recordedAt;
 
     /// <summary>Makes an event that is not recorded yet.</summary>
     /// <param name="context">The context to make it in.</param>
@@ -30,7 +31,9 @@ public sealed class GpuEvent : IDisposable
         using var streamLease = stream.Lease();
         context.MakeCurrent();
         stream.ThrowUnlessOf(context, "the event");
+        var number = stream.NextRecord();
         GpuDriver.Check(GpuDriver.Library.Event.Record(Handle, stream.Handle), "cuEventRecord");
+        Volatile.Write(ref recordedAt, number);
         Volatile.Write(ref recordedIn, stream);
     }
 
@@ -46,14 +49,15 @@ public sealed class GpuEvent : IDisposable
     /// <summary>Waits until the event has occurred, without blocking a thread.</summary>
     /// <param name="cancellationToken">Token that ends the wait; the work goes on.</param>
     /// <returns>A task that ends when the event has occurred, with a <see cref="GpuException"/> if work before it failed. It has
-    /// ended already if the event was never recorded.</returns>
+    /// ended already if the event was never recorded. If the event is recorded again meanwhile, the wait is for that.</returns>
     /// <exception cref="InvalidOperationException">The event was recorded in a stream that is being recorded as a CUDA
     /// graph.</exception>
     /// <exception cref="ObjectDisposedException">The event, or the stream in which it was recorded, is disposed.</exception>
     public Task SynchronizeAsync(CancellationToken cancellationToken = default)
     {
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
         using var lease = Lease();
-        return Volatile.Read(ref recordedIn) is { } stream ? stream.Completion(this).WaitAsync(cancellationToken) : Task.CompletedTask;
+        return Volatile.Read(ref recordedIn) is { } stream ? stream.Completion(handle, Volatile.Read(ref recordedAt)).WaitAsync(cancellationToken) : Task.CompletedTask;
     }
 
     /// <summary>Computes the time between two events that have occurred, with the driver's resolution of about half a

@@ -12,6 +12,7 @@ public sealed class GpuStream : IDisposable
 
     private readonly NativeHandle? owned;
     private readonly Lazy<StreamCompletions> completions;
+    private long records;
     private int disposed;
 
     /// <summary>Makes a stream in a context.</summary>
@@ -65,7 +66,8 @@ public sealed class GpuStream : IDisposable
     /// <returns>A task that ends when the work is done, with a <see cref="GpuException"/> if work in the stream
     /// failed.</returns>
     /// <exception cref="InvalidOperationException">The stream is being recorded as a CUDA graph.</exception>
-    public Task SynchronizeAsync(CancellationToken cancellationToken = default) => Completion().WaitAsync(cancellationToken);
+    public Task SynchronizeAsync(CancellationToken cancellationToken = default) => cancellationToken.IsCancellationRequested
+        ? Task.FromCanceled(cancellationToken) : Completion().WaitAsync(cancellationToken);
 
     /// <summary>Makes work that is enqueued later wait for an event, which may be of another stream or GPU. If that stream
     /// is being recorded as a CUDA graph, this one joins the recording.</summary>
@@ -102,12 +104,16 @@ public sealed class GpuStream : IDisposable
     internal void Release() => owned?.Release();
 
     /// <summary>Makes a task that ends when the work that is in the stream by now is done.</summary>
-    /// <param name="after">Event to wait for in place of that work; null for none.</param>
-    internal Task Completion(GpuEvent? after = null)
+    /// <param name="point">Event to wait for in place of that work; null for none.</param>
+    /// <param name="number">Number of the event's record (<see cref="NextRecord"/>).</param>
+    internal Task Completion(NativeHandle? point = null, long number = 0)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return completions.Value.Add(after);
+        return completions.Value.Add(point, number);
     }
+
+    /// <summary>Counts the records of events in the stream, which gives them their order.</summary>
+    internal long NextRecord() => Interlocked.Increment(ref records);
 
     /// <summary>Throws unless the stream belongs to a context.</summary>
     /// <param name="context">The context.</param>

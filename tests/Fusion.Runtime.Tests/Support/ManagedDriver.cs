@@ -110,6 +110,7 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
             "cuStreamAddCallback" => (nint)(delegate* unmanaged<nint, delegate* unmanaged<nint, CudaResult, void*, void>, void*, uint, CudaResult>)&AddCallback,
             "cuEventCreate" => (nint)(delegate* unmanaged<nint*, uint, CudaResult>)&CreateEvent,
             "cuEventDestroy_v2" => (nint)(delegate* unmanaged<nint, CudaResult>)&DestroyEvent,
+            "cuEventQuery" => (nint)(delegate* unmanaged<nint, CudaResult>)&QueryEvent,
             "cuEventRecord" => (nint)(delegate* unmanaged<nint, nint, CudaResult>)&Record,
             "cuMemAlloc_v2" => (nint)(delegate* unmanaged<ulong*, nuint, CudaResult>)&Allocate,
             "cuMemFree_v2" => (nint)(delegate* unmanaged<ulong, CudaResult>)&Free,
@@ -278,6 +279,10 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
 
     [UnmanagedCallersOnly]
     private static CudaResult DestroyEvent(nint handle) => Gone(handle, "event");
+
+    [UnmanagedCallersOnly]
+    private static CudaResult QueryEvent(nint handle) => Check(handle, "event") is var result and not CudaResult.Success ? result
+        : isHeld ? CudaResult.NotReady : WorkResult;
 
     [UnmanagedCallersOnly]
     private static CudaResult Record(nint handle, nint stream) =>
