@@ -20,6 +20,26 @@ public sealed partial class CompiledGraph
         }
     }
 
+    /// <summary>Waits until the runs that were started by now are done, without blocking a thread.</summary>
+    /// <param name="cancellationToken">Token that ends the wait; the runs go on.</param>
+    /// <returns>A task that ends when the runs are done.</returns>
+    /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
+    public async Task SynchronizeAsync(CancellationToken cancellationToken = default)
+    {
+        var waits = new List<Task>();
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            foreach (var rank in group.Ranks)
+            {
+                if (rank.Stream is { } stream) waits.Add(stream.SynchronizeAsync(cancellationToken));
+                foreach (var operation in steps.AllReduces) waits.Add(operation.SynchronizeAsync(rank.Index, rank.Stream, cancellationToken));
+            }
+        }
+
+        await Task.WhenAll(waits).ConfigureAwait(false);
+    }
+
     /// <summary>Makes the graph usable again after a rank gave up. Results of runs that had not ended are
     /// undefined.</summary>
     public void Reset()
@@ -42,16 +62,40 @@ public sealed partial class CompiledGraph
             disposed = true;
             // Waits for the runs up to their last all-reduce, and aborts those that cannot end.
             steps.EndCalls();
-            var drain = new GpuDrain(group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Where(context => !context.IsDisposed));
+            var drain = NewDrain();
             drain.Wait(Options.Timeout);
-            drain.Then(() =>
-            {
-                captured?.Dispose();
-                steps.Dispose();
-                foreach (var memory in memories) memory.Dispose();
-            });
-            group.Disown(this);
+            Free(drain);
         }
+    }
+
+    /// <summary>Does what <see cref="Dispose"/> does without blocking a thread while runs go on.</summary>
+    /// <returns>A task that ends when the graph is disposed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            if (disposed) return;
+            disposed = true;
+        }
+
+        await steps.EndCallsAsync().ConfigureAwait(false);
+        var drain = NewDrain();
+        await drain.WaitAsync(Options.Timeout).ConfigureAwait(false);
+        Free(drain);
+    }
+
+    private GpuDrain NewDrain() =>
+        new(group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().Where(context => !context.IsDisposed));
+
+    private void Free(GpuDrain drain)
+    {
+        drain.Then(() =>
+        {
+            captured?.Dispose();
+            steps.Dispose();
+            foreach (var memory in memories) memory.Dispose();
+        });
+        group.Disown(this);
     }
 
     // This ends: kernels of all-reduces give up by themselves.

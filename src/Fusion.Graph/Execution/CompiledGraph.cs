@@ -8,7 +8,7 @@ namespace Fusion.Graph;
 /// <remarks>Weights are given once, inputs before each run. Inputs and outputs have memory of their own, and outputs are
 /// valid until the next run; all other values share memory where their lives do not overlap. Calls from several threads are
 /// done one after the other. Dispose it before its groups; its group disposes it at the latest.</remarks>
-public sealed partial class CompiledGraph : IDisposable
+public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
 {
     private readonly Lock gate = new();
     private readonly RankGroup group;

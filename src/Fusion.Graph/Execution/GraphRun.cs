@@ -28,6 +28,12 @@ public readonly struct GraphRun
         return tensor.Type.At(graph.With(rank, memory => memory.AddressOf(tensor)), Tokens);
     }
 
+    /// <summary>Waits until the run is done, without blocking a thread.</summary>
+    /// <param name="cancellationToken">Token that ends the wait; the run goes on.</param>
+    /// <returns>A task that ends when the run is done.</returns>
+    /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
+    public Task SynchronizeAsync(CancellationToken cancellationToken = default) => graph.SynchronizeAsync(cancellationToken);
+
     /// <summary>Waits for the run and copies a result from a rank.</summary>
     /// <typeparam name="T">Type of the copied elements, such as <see cref="BFloat16"/> or <see cref="byte"/>.</typeparam>
     /// <param name="rank">Index of the rank.</param>

@@ -99,6 +99,12 @@ internal sealed class GraphSteps : IDisposable
         foreach (var operation in allReduces.Values) operation.Dispose();
     }
 
+    /// <summary>Does what <see cref="EndCalls"/> does without blocking a thread.</summary>
+    public async Task EndCallsAsync()
+    {
+        foreach (var operation in allReduces.Values) await operation.DisposeAsync().ConfigureAwait(false);
+    }
+
     public void Dispose()
     {
         EndCalls();

@@ -46,6 +46,26 @@ internal sealed class GpuDrain
         }
     }
 
+    /// <summary>Does what <see cref="Wait"/> does without blocking a thread.</summary>
+    /// <param name="longest">Longest time to wait.</param>
+    /// <param name="isHopeless">Polled during the wait; once it returns true, the wait ends soon.</param>
+    /// <returns>Whether all GPUs are done or failed.</returns>
+    public async Task<bool> WaitAsync(TimeSpan longest, Func<bool>? isHopeless = null)
+    {
+        var end = Deadline.After(longest);
+        Deadline? last = null;
+        while (true)
+        {
+            if (all.IsCompleted) return true;
+            await all.WaitAsync(end.Remaining < PollInterval ? end.Remaining : PollInterval)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (all.IsCompleted) return true;
+            if (end.IsOver || last is { IsOver: true }) return false;
+            if (isHopeless is null || last is not null || !isHopeless()) continue;
+            last = Deadline.After(TimeSpan.FromMilliseconds(100));
+        }
+    }
+
     /// <summary>Throws the first failure that a GPU reported. All GPUs must be done.</summary>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void ThrowIfFailed()

@@ -53,7 +53,7 @@ public sealed unsafe class Kernel
         ArgumentNullException.ThrowIfNull(stream);
         using var lease = Lease();
         using var streamLease = stream.Lease();
-        LaunchCheck.Check(Entry, limits, shape, arguments);
+        Check(shape, arguments);
         var context = module.Context;
         stream.ThrowUnlessOf(context, "the kernel");
         context.MakeCurrent();
@@ -68,6 +68,25 @@ public sealed unsafe class Kernel
             var config = Configure(shape, stream.Handle, options);
             GpuDriver.Check(GpuDriver.Library.Launch.Launch(&config, function, values), "cuLaunchKernelEx");
         }
+    }
+
+    /// <summary>Throws unless the kernel can be launched with a shape and arguments.</summary>
+    internal void Check(in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments) => LaunchCheck.Check(Entry, limits, shape, arguments);
+
+    /// <summary>Launches the kernel with one argument. Shape and argument were checked (<see cref="Check"/>), and the stream is
+    /// of the kernel's context.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="shape">Grid, block, cluster and shared memory.</param>
+    /// <param name="argument">Address of the argument's value.</param>
+    internal void LaunchChecked(GpuStream stream, in LaunchShape shape, void* argument)
+    {
+        using var lease = Lease();
+        using var streamLease = stream.Lease();
+        module.Context.MakeCurrent();
+        OptIn(shape);
+        var options = stackalloc LaunchOption[MaxOptions];
+        var config = Configure(shape, stream.Handle, options);
+        GpuDriver.Check(GpuDriver.Library.Launch.Launch(&config, function, &argument), "cuLaunchKernelEx");
     }
 
     /// <summary>Computes the occupancy of the kernel: how many of its blocks are resident on an otherwise idle

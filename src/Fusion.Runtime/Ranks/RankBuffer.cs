@@ -92,7 +92,7 @@ public sealed unsafe class RankBuffer<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         var bytes = DeviceTensor.ByteCount(type, checked(rows * columns));
         return bytes <= Bytes
-            ? new(Pointer.Address, type, rows, columns)
+            ? new(Pointer.Address, type, rows, columns) { Owner = memory }
             : throw new ArgumentOutOfRangeException(
                 nameof(rows), $"{rows} × {columns} elements of {type} are {bytes} bytes, but the buffer has {Bytes}.");
     }

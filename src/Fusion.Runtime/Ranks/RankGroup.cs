@@ -4,9 +4,9 @@ namespace Fusion.Runtime;
 
 /// <summary>A group of ranks that do all-reduces together: each on a GPU of its own, several on one GPU, or on the
 /// CPU.</summary>
-/// <remarks>Dispose it after everything that was made from it: operations, buffers, streams. Operations that are left are
-/// disposed with it. Members may be called from any thread.</remarks>
-public sealed class RankGroup : IDisposable
+/// <remarks>Operations that are left are disposed with it; buffers and streams can be disposed before it or after it. Members may
+/// be called from any thread.</remarks>
+public sealed class RankGroup : IDisposable, IAsyncDisposable
 {
     private readonly List<GroupGpu> groupGpus = [];
     private readonly List<IDisposable> owned = [];
@@ -95,14 +95,36 @@ public sealed class RankGroup : IDisposable
     /// contexts. Disposing twice is harmless.</summary>
     public void Dispose()
     {
-        IDisposable[] left;
+        var left = BeginEnd();
+        for (var i = left.Length - 1; i >= 0; i--) left[i].Dispose();
+        End();
+    }
+
+    /// <summary>Does what <see cref="Dispose"/> does without blocking a thread while calls run.</summary>
+    /// <returns>A task that ends when the group is disposed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        var left = BeginEnd();
+        for (var i = left.Length - 1; i >= 0; i--)
+        {
+            if (left[i] is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync().ConfigureAwait(false);
+            else left[i].Dispose();
+        }
+
+        End();
+    }
+
+    private IDisposable[] BeginEnd()
+    {
         lock (owned)
         {
             isClosing = true;
-            left = [.. owned];
+            return [.. owned];
         }
+    }
 
-        for (var i = left.Length - 1; i >= 0; i--) left[i].Dispose();
+    private void End()
+    {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         foreach (var rank in Ranks) rank.Stream?.Dispose();
         groupGpus.ForEach(gpu => gpu.Dispose());

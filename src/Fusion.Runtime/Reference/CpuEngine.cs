@@ -17,6 +17,7 @@ internal sealed class CpuEngine : IRankEngine
     private long done;
     private int generation;
     private bool isComputing;
+    private TaskCompletionSource change = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public CpuEngine(int ranks, ElementType type, TimeSpan timeout, IPeers peers)
     {
@@ -67,8 +68,42 @@ internal sealed class CpuEngine : IRankEngine
             }
 
             if (generation != started) return;
-            if (failure.Failure is not null) Monitor.PulseAll(gate);
+            if (failure.Failure is not null) Changed();
             failure.Throw(rank);
+        }
+    }
+
+    public async Task SynchronizeAsync(int rank, GpuStream? stream, CancellationToken cancellationToken)
+    {
+        long target;
+        int started;
+        lock (gate) (target, started) = (launched[rank], generation);
+        var end = Deadline.After(timeout);
+        while (true)
+        {
+            Task next;
+            TimeSpan longest;
+            lock (gate)
+            {
+                if (generation != started) return;
+                if (done < target && failure.Failure is null && !isComputing && end.IsOver)
+                {
+                    failure.Set(Missing(rank));
+                    Changed();
+                }
+
+                if (done >= target || failure.Failure is not null)
+                {
+                    failure.Throw(rank);
+                    return;
+                }
+
+                (next, longest) = (change.Task, isComputing ? Deadline.Longest : end.Remaining);
+            }
+
+            // An end of this wait is looked for above.
+            await next.WaitAsync(longest, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -84,7 +119,7 @@ internal sealed class CpuEngine : IRankEngine
             done = 0;
             generation++;
             failure.Clear();
-            Monitor.PulseAll(gate);
+            Changed();
         }
     }
 
@@ -94,10 +129,24 @@ internal sealed class CpuEngine : IRankEngine
         {
             while (isComputing) Monitor.Wait(gate);
             generation++;
-            Monitor.PulseAll(gate);
+            Changed();
         }
 
         peers.Dispose();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    // Wakes all waits, to look again. Called under the gate.
+    private void Changed()
+    {
+        Monitor.PulseAll(gate);
+        change.TrySetResult();
+        change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     // At most one thread computes at a time. Calls that other threads launch meanwhile are computed by that thread.
@@ -124,7 +173,7 @@ internal sealed class CpuEngine : IRankEngine
             isComputing = false;
             if (reason is null) done++;
             else failure.Set(reason);
-            Monitor.PulseAll(gate);
+            Changed();
         }
     }
 

@@ -35,7 +35,9 @@ public sealed class SumsThatCannotBeMade : GpuGroupTest
             {
                 buffers[rank.Rank.Index].Fill(0);
                 var input = buffers[rank.Rank.Index].AsTensor(type, 1, Hidden);
-                rank.Launch(rank.Rank.Stream!, new() { Input = input, AllReduceOut = input with { Address = input.Address + (Hidden * 4) } }, plan);
+                var kernels = new CallKernels();
+                rank.Prepare(ref kernels, new() { Input = input, AllReduceOut = input with { Address = input.Address + (Hidden * 4) } }, plan);
+                rank.Launch(rank.Rank.Stream!, ref kernels);
             }
 
             foreach (var rank in all[..Missing]) rank.Rank.Stream!.Synchronize();

@@ -33,6 +33,19 @@ internal static class CallValidation
         OverlapValidation.Check(call);
     }
 
+    /// <summary>Throws if a call that was checked cannot be launched with another input.</summary>
+    /// <param name="call">The call with its new input, of as many tokens as its outputs.</param>
+    /// <param name="operation">Shapes, type and largest call of the operation.</param>
+    /// <param name="memory">Source of what addresses are; null for ranks on the CPU.</param>
+    /// <param name="gpu">Ordinal of the rank's GPU.</param>
+    public static void CheckInput(in AllReduceCall call, in WorkspaceLayout operation, IMemoryInspector? memory, int gpu)
+    {
+        CheckInput(call.Input, operation);
+        var rows = (call.AllReduceOut ?? call.ResidualOut ?? call.NormOut ?? call.QuantOut)!.Value.Rows;
+        new TensorCheck(memory, gpu).Matrix(nameof(call.Input), call.Input, operation.DataType, rows, operation.HiddenSize);
+        OverlapValidation.Check(call);
+    }
+
     private static void CheckInput(in DeviceTensor input, in WorkspaceLayout operation)
     {
         if (input.Address == 0) throw TensorCheck.Wrong(nameof(AllReduceCall.Input), "null", "an address");

@@ -7,6 +7,16 @@ namespace Fusion.Runtime;
 /// <param name="Columns">Number of elements in a row, mostly the hidden size.</param>
 public readonly record struct DeviceTensor(ulong Address, ElementType Type, long Rows, long Columns)
 {
+    /// <summary>What the memory must be kept with, as long as the tensor is; null for memory of others.</summary>
+    internal object? Owner { get; init; }
+
+    /// <summary>Compares address, type and shape.</summary>
+    /// <param name="other">The other tensor.</param>
+    public bool Equals(DeviceTensor other) => (Address, Type, Rows, Columns) == (other.Address, other.Type, other.Rows, other.Columns);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Address, Type, Rows, Columns);
+
     /// <summary>Number of elements.</summary>
     public long Count => Rows * Columns;
 

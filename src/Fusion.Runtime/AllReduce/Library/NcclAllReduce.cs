@@ -14,7 +14,7 @@ namespace Fusion.Runtime;
 /// <para>Dispose it after the operations that use it and before the group, which disposes it otherwise. Ranks may be
 /// launched from one thread or from one each.</para>
 /// </remarks>
-public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
+public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDisposable
 {
     private readonly NcclLibrary nccl;
     private readonly GpuContext[] contexts;
@@ -122,6 +122,11 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         guard.Dispose();
         Close();
     }
+
+    /// <summary>Does what <see cref="Dispose"/> does on a thread of its own, since NCCL's functions block.</summary>
+    /// <returns>A task that ends when the communicators are freed.</returns>
+    public ValueTask DisposeAsync() => new(Task.Factory.StartNew(
+        Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
 
     private void Close()
     {

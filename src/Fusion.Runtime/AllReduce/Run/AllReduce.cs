@@ -15,7 +15,7 @@ namespace Fusion.Runtime;
 /// <see cref="PeerTimeoutException"/>.</para>
 /// <para>Dispose the operation before its group; the group disposes what is left.</para>
 /// </remarks>
-public sealed class AllReduce : IDisposable
+public sealed class AllReduce : IDisposable, IAsyncDisposable
 {
     private readonly RankGroup group;
     private readonly WorkspaceLayout layout;
@@ -121,14 +121,31 @@ public sealed class AllReduce : IDisposable
     public AllReducePlan Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReduceStrategy? force = null)
     {
         ThrowUnlessUsable(rank, stream);
-        var context = group.Ranks[rank].Context;
-        CallValidation.Check(
-            call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
-        var variant = kernelsForOneModel.IndexOf(AllReduceEpilogue.Of(call));
-        var plan = plans.Get((int)call.Input.Rows, force, variant);
+        Validate(rank, call);
+        var plan = plans.Get((int)call.Input.Rows, force, VariantOf(call));
         if (plan.IsRefused) throw new PlanRefusedException(plan);
         engine.Launch(rank, stream, call, plan);
         return plan;
+    }
+
+    /// <summary>Validates and plans a rank's call once, to be launched any number of times at little more than the cost of the
+    /// driver's own launch.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="call">Inputs and outputs of the rank, with the most tokens that a launch will have. Their memory must stay
+    /// until the last launch is done.</param>
+    /// <param name="force">The strategy to use, the same on all ranks; null to let the policy choose.</param>
+    /// <returns>The call, which needs no disposing.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
+    /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
+    /// <exception cref="CapacityException">The call has too many tokens.</exception>
+    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
+    /// <exception cref="PlanRefusedException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
+    public PreparedAllReduce Prepare(int rank, in AllReduceCall call, AllReduceStrategy? force = null)
+    {
+        ThrowUnlessUsable(rank, null);
+        Validate(rank, call);
+        return new(this, engine, plans, rank, call, force, VariantOf(call));
     }
 
     /// <summary>Waits until a rank's calls are done. The wait always ends: kernels give up by themselves, and on the CPU it
@@ -143,6 +160,23 @@ public sealed class AllReduce : IDisposable
     {
         ThrowUnlessUsable(rank, stream);
         engine.Synchronize(rank, stream);
+    }
+
+    /// <summary>Waits until the calls that a rank has launched by now are done, without blocking a thread. The wait always ends:
+    /// kernels give up by themselves, and on the CPU it lasts <see cref="AllReduceOptions.Timeout"/> at most.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">The stream of its calls; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
+    /// <param name="cancellationToken">Token that ends the wait; the calls go on.</param>
+    /// <returns>A task that ends when the calls are done.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
+    /// <exception cref="PeerTimeoutException">A rank gave up or, on the CPU, did not launch its call in time.</exception>
+    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="GpuException">A kernel failed.</exception>
+    public Task SynchronizeAsync(int rank, GpuStream? stream = null, CancellationToken cancellationToken = default)
+    {
+        ThrowUnlessUsable(rank, stream);
+        return cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled(cancellationToken) : engine.SynchronizeAsync(rank, stream, cancellationToken);
     }
 
     /// <summary>Throws if a rank gave up, without waiting. A call that still runs may fail later.</summary>
@@ -179,7 +213,36 @@ public sealed class AllReduce : IDisposable
         guard.Dispose();
     }
 
-    private void ThrowUnlessUsable(int rank, GpuStream? stream)
+    /// <summary>Does what <see cref="Dispose"/> does without blocking a thread while calls run.</summary>
+    /// <returns>A task that ends when the operation is disposed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        await engine.DisposeAsync().ConfigureAwait(false);
+        group.Disown(this);
+        guard.Dispose();
+    }
+
+    /// <summary>Throws unless a prepared call can be launched with another input.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="call">The call with its new input.</param>
+    internal void CheckInput(int rank, in AllReduceCall call)
+    {
+        var context = group.Ranks[rank].Context;
+        CallValidation.CheckInput(
+            call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
+    }
+
+    private void Validate(int rank, in AllReduceCall call)
+    {
+        var context = group.Ranks[rank].Context;
+        CallValidation.Check(
+            call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
+    }
+
+    private int VariantOf(in AllReduceCall call) => kernelsForOneModel.IndexOf(AllReduceEpilogue.Of(call));
+
+    internal void ThrowUnlessUsable(int rank, GpuStream? stream)
     {
         ThrowIfDisposed();
         StreamUses.Check(group.Local(rank), stream);

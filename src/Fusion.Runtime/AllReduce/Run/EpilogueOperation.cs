@@ -56,10 +56,10 @@ public sealed class EpilogueOperation
         }
 
         // With one rank the kernel's sum is its input.
-        var parameters = new AllReduceParameters { Ranks = 1, Hidden = layout.HiddenSize };
-        ParameterFill.Fill(ref parameters, call);
-        var sharedBytes = KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);
+        var kernel = new CallKernel { Parameters = new() { Ranks = 1, Hidden = layout.HiddenSize } };
+        ParameterFill.Fill(ref kernel.Parameters, call);
         var epilogue = loaded.Epilogue(loaded.Variants.IndexOf(AllReduceEpilogue.Of(call)));
-        loaded.Launch(stream ?? group.Ranks[rank].Stream!, epilogue, 1, sharedBytes, ref parameters);
+        kernel.Set(epilogue, 1, KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize));
+        kernel.Launch(stream ?? group.Ranks[rank].Stream!, loaded, null);
     }
 }

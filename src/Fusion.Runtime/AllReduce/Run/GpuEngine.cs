@@ -59,13 +59,33 @@ internal sealed class GpuEngine : IRankEngine
 
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReducePlan plan)
     {
+        var kernels = new CallKernels();
+        Prepare(rank, ref kernels, call, plan);
+        Launch(rank, stream, ref kernels);
+    }
+
+    /// <summary>Fills in the kernels of a rank's call. Allocates nothing.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="kernels">The kernels, all empty.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="plan">Strategy and kernels of the call.</param>
+    public void Prepare(int rank, ref CallKernels kernels, in AllReduceCall call, AllReducePlan plan) =>
+        ranks[rank]!.Prepare(ref kernels, call, plan);
+
+    /// <summary>Starts a rank's prepared call. Allocates nothing.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">Stream of the call; null for <see cref="Rank.Stream"/>.</param>
+    /// <param name="kernels">Kernels of the call.</param>
+    public void Launch(int rank, GpuStream? stream, ref CallKernels kernels)
+    {
         PollFailures();
         failure.ThrowBeforeLaunch(rank);
-        var used = stream ?? ranks[rank]!.Rank.Stream!;
+        var own = ranks[rank]!;
+        var used = stream ?? own.Rank.Stream!;
         streams.Enter(rank, used);
         try
         {
-            ranks[rank]!.Launch(used, call, plan);
+            own.Launch(used, ref kernels);
         }
         finally
         {
@@ -78,9 +98,14 @@ internal sealed class GpuEngine : IRankEngine
         var used = stream ?? ranks[rank]!.Rank.Stream!;
         // This ends: the operation's kernels give up by themselves.
         used.Synchronize();
-        streams.Forget(rank, used);
-        PollFailures();
-        failure.Throw(rank);
+        EndWait(rank, used);
+    }
+
+    public async Task SynchronizeAsync(int rank, GpuStream? stream, CancellationToken cancellationToken)
+    {
+        var used = stream ?? ranks[rank]!.Rank.Stream!;
+        await used.SynchronizeAsync(cancellationToken).ConfigureAwait(false);
+        EndWait(rank, used);
     }
 
     public void Check()
@@ -111,15 +136,37 @@ internal sealed class GpuEngine : IRankEngine
     /// they were told to give up, is freed when they do.</summary>
     public void Dispose()
     {
-        foreach (var rank in own) rank.Close();
-        var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
+        var drain = BeginEnd();
         if (!drain.Wait(timeout, CannotEnd))
         {
             peers.GiveUp();
             drain.Wait(GpuDrain.Grace);
         }
 
-        drain.Then(() =>
+        Free(drain);
+    }
+
+    /// <summary>Does what <see cref="Dispose"/> does without blocking a thread.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        var drain = BeginEnd();
+        if (!await drain.WaitAsync(timeout, CannotEnd).ConfigureAwait(false))
+        {
+            peers.GiveUp();
+            await drain.WaitAsync(GpuDrain.Grace).ConfigureAwait(false);
+        }
+
+        Free(drain);
+    }
+
+    private GpuDrain BeginEnd()
+    {
+        foreach (var rank in own) rank.Close();
+        return new(own.Select(rank => rank.Rank.Context!));
+    }
+
+    private void Free(GpuDrain drain) => drain.Then(
+        () =>
         {
             // Ranks elsewhere may still write to these workspaces, until they are done too.
             peers.Disconnect();
@@ -128,6 +175,13 @@ internal sealed class GpuEngine : IRankEngine
             foreach (var share in shares) share.Dispose();
             peers.Dispose();
         });
+
+    private void EndWait(int rank, GpuStream used)
+    {
+        // Another thread may have launched meanwhile.
+        if (!used.IsDisposed && !used.IsCaptured && !used.IsBusy) streams.Forget(rank, used);
+        PollFailures();
+        failure.Throw(rank);
     }
 
     // True if some calls cannot end by themselves: a rank gave up, or a rank that launched fewer calls is done with them and

@@ -93,25 +93,33 @@ internal sealed class GpuRank : IDisposable
     /// <summary>Marks that the rank launches no more calls.</summary>
     public void Close() => Volatile.Write(ref isClosed, true);
 
-    /// <summary>Launches the kernels of a call into a stream. Allocates nothing.</summary>
+    /// <summary>Launches prepared kernels into a stream. Allocates nothing.</summary>
     /// <param name="into">The stream.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="plan">Strategy and kernels of the call.</param>
-    public void Launch(GpuStream into, in AllReduceCall call, AllReducePlan plan)
+    /// <param name="call">The kernels, from <see cref="Prepare"/>.</param>
+    public void Launch(GpuStream into, ref CallKernels call)
     {
         Volatile.Write(ref stream, into);
+        if (call.HasExchange) call.Exchange.Launch(into, kernels, share);
+        if (call.UsesLibrary) library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
+        if (call.HasEpilogue) call.Epilogue.Launch(into, kernels, null);
+        Volatile.Write(ref launched, launched + 1);
+    }
+
+    /// <summary>Fills in the kernels of a call. Allocates nothing.</summary>
+    /// <param name="prepared">The kernels.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="plan">Strategy and kernels of the call.</param>
+    public void Prepare(ref CallKernels prepared, in AllReduceCall call, AllReducePlan plan)
+    {
         if (plan.Strategy == AllReduceStrategy.Separate)
         {
-            LaunchSeparate(into, call, plan);
-        }
-        else
-        {
-            var parameters = constants;
-            ParameterFill.Fill(ref parameters, call);
-            LaunchExchange(into, ref parameters, plan, SharedBytes(call));
+            PrepareSeparate(ref prepared, call, plan);
+            return;
         }
 
-        Volatile.Write(ref launched, launched + 1);
+        prepared.Exchange.Parameters = constants;
+        ParameterFill.Fill(ref prepared.Exchange.Parameters, call);
+        PrepareExchange(ref prepared, plan, SharedBytes(call));
     }
 
     /// <summary>Frees the rank's memory. No kernel of any rank may run.</summary>
@@ -126,37 +134,40 @@ internal sealed class GpuRank : IDisposable
     private static ulong Nanoseconds(TimeSpan time) =>
         (ulong)Math.Min(time.Ticks, LongestTimeout.Ticks) * TimeSpan.NanosecondsPerTick;
 
-    private void LaunchSeparate(GpuStream into, in AllReduceCall call, AllReducePlan plan)
+    private void PrepareSeparate(ref CallKernels prepared, in AllReduceCall call, AllReducePlan plan)
     {
         // A sum that replaces the residual must be written after the residual is read, by the epilogue kernel.
         var isSumWritten = call.AllReduceOut is { } wanted && wanted.Address != call.Residual?.Address;
         var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Address };
         if (library is null)
         {
-            var exchange = constants;
-            ParameterFill.FillSum(ref exchange, call.Input, sum);
-            LaunchExchange(into, ref exchange, plan, 0);
+            prepared.Exchange.Parameters = constants;
+            ParameterFill.FillSum(ref prepared.Exchange.Parameters, call.Input, sum);
+            PrepareExchange(ref prepared, plan, 0);
         }
         else
         {
-            library.Launch(Rank.Index, into, call.Input, sum);
+            (prepared.UsesLibrary, prepared.LibraryInput, prepared.LibraryOutput) = (true, call.Input, sum);
         }
 
         if (isSumWritten && call is { ResidualOut: null, NormOut: null, QuantOut: null }) return;
-        var epilogue = constants;
-        ParameterFill.Fill(ref epilogue, call);
-        epilogue.Input = sum.Address;
-        if (isSumWritten) epilogue.AllReduceOut = 0;
+        ref var parameters = ref prepared.Epilogue.Parameters;
+        parameters = constants;
+        ParameterFill.Fill(ref parameters, call);
+        parameters.Input = sum.Address;
+        if (isSumWritten) parameters.AllReduceOut = 0;
         // The epilogue kernel exchanges nothing: with one rank its sum is its input.
-        epilogue.Ranks = 1;
-        kernels.Launch(into, kernels.Epilogue(plan.Variants.Epilogue), 1, SharedBytes(call), ref epilogue);
+        parameters.Ranks = 1;
+        prepared.Epilogue.Set(kernels.Epilogue(plan.Variants.Epilogue), 1, SharedBytes(call));
+        prepared.HasEpilogue = true;
     }
 
-    private void LaunchExchange(GpuStream into, ref AllReduceParameters parameters, AllReducePlan plan, int sharedBytes)
+    private void PrepareExchange(ref CallKernels prepared, AllReducePlan plan, int sharedBytes)
     {
-        ParameterFill.FillLayout(ref parameters, layout, plan.Exchange);
+        ParameterFill.FillLayout(ref prepared.Exchange.Parameters, layout, plan.Exchange);
         var owners = plan.Exchange == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
-        kernels.Launch(into, kernels.Exchange(plan.Exchange, plan.Variants.Exchange), owners, sharedBytes, ref parameters, share);
+        prepared.Exchange.Set(kernels.Exchange(plan.Exchange, plan.Variants.Exchange), owners, sharedBytes);
+        prepared.HasExchange = true;
     }
 
     private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);

@@ -1,7 +1,7 @@
 namespace Fusion.Runtime;
 
 /// <summary>Does the calls of an operation, on GPUs or on the CPU. Calls have been validated and planned before.</summary>
-internal interface IRankEngine : IDisposable
+internal interface IRankEngine : IDisposable, IAsyncDisposable
 {
     /// <summary>Starts a rank's call, or keeps it until all ranks have launched theirs.</summary>
     /// <param name="rank">Index of the rank.</param>
@@ -14,6 +14,12 @@ internal interface IRankEngine : IDisposable
     /// <param name="rank">Index of the rank.</param>
     /// <param name="stream">Stream of the call; null for <see cref="Rank.Stream"/>.</param>
     void Synchronize(int rank, GpuStream? stream);
+
+    /// <summary>Waits until a rank's calls are done, without blocking a thread.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">Stream of the call; null for <see cref="Rank.Stream"/>.</param>
+    /// <param name="cancellationToken">Token that ends the wait.</param>
+    Task SynchronizeAsync(int rank, GpuStream? stream, CancellationToken cancellationToken);
 
     /// <summary>Throws if the operation failed.</summary>
     void Check();

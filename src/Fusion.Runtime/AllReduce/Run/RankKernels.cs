@@ -78,29 +78,26 @@ internal sealed class RankKernels
         }
     }
 
-    /// <summary>Launches a kernel in the shape that fits the call. Allocates nothing.</summary>
-    /// <param name="stream">The stream.</param>
+    /// <summary>Computes the shape in which a kernel is launched for a call. Allocates nothing.</summary>
     /// <param name="kernel">One of these kernels.</param>
     /// <param name="owners">Number of ranks that share the tokens: the world size in two-shot, else 1.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a block, in bytes.</param>
-    /// <param name="parameters">Parameter block, complete but for what depends on the shape.</param>
+    /// <param name="parameters">Parameter block of the call.</param>
     /// <param name="share">The operation's share of the GPU; null for a kernel that waits for no rank.</param>
-    public void Launch(
-        GpuStream stream, in LaunchableKernel kernel, int owners, int sharedBytes, ref AllReduceParameters parameters, BlockShare? share = null)
+    /// <param name="sharers">Result of <see cref="BlockShare.Enter"/>; 0 without a share.</param>
+    public LaunchShape Shape(
+        in LaunchableKernel kernel, int owners, int sharedBytes, in AllReduceParameters parameters, BlockShare? share, int sharers)
     {
-        var sharers = share?.Enter(parameters.Rank, stream.Handle) ?? 0;
         var blocks = BlocksPerToken(kernel, parameters, sharedBytes, Math.Max(sharers, 1));
         var cap = kernel.Cap(blocks);
         if (share is not null && blocks == 1) cap = share.Cap(cap, kernel.OnMultiprocessor, sharers);
-        parameters.Overlap = kernel.Overlaps ? 1 : 0;
         // y counts tokens, x the blocks that share a token.
-        var shape = new LaunchShape(new Dim3(blocks, CoResidency.TokensAtATime(parameters.Tokens, cap, owners)), kernel.Shape.ThreadsOf(blocks))
+        return new LaunchShape(new Dim3(blocks, CoResidency.TokensAtATime(parameters.Tokens, cap, owners)), kernel.Shape.ThreadsOf(blocks))
         {
             Cluster = blocks > 1 ? new Dim3(blocks) : null,
             SharedBytes = sharedBytes,
             ProgrammaticLaunch = kernel.Overlaps,
         };
-        kernel.Kernel.Launch(stream, shape, KernelArgument.AddressOf(in parameters));
     }
 
     private int BlocksPerToken(in LaunchableKernel kernel, in AllReduceParameters parameters, int sharedBytes, int sharers)

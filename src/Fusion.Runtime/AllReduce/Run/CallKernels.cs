@@ -1,0 +1,64 @@
+namespace Fusion.Runtime;
+
+/// <summary>Kernels of a rank's call, ready to be launched any number of times.</summary>
+internal struct CallKernels
+{
+    /// <summary>Kernel that exchanges data between ranks, if <see cref="HasExchange"/>.</summary>
+    public CallKernel Exchange;
+
+    /// <summary>Epilogue kernel, if <see cref="HasEpilogue"/>.</summary>
+    public CallKernel Epilogue;
+
+    /// <summary>What another library sums, if <see cref="UsesLibrary"/>.</summary>
+    public DeviceTensor LibraryInput;
+
+    /// <summary>Where another library writes the sum, if <see cref="UsesLibrary"/>.</summary>
+    public DeviceTensor LibraryOutput;
+
+    public bool HasExchange;
+    public bool UsesLibrary;
+    public bool HasEpilogue;
+}
+
+/// <summary>A kernel of a call, with its parameters and the shape of its last launch.</summary>
+internal unsafe struct CallKernel
+{
+    /// <summary>Parameters of the kernel.</summary>
+    public AllReduceParameters Parameters;
+
+    private const int NoShape = -1;
+
+    private LaunchableKernel kernel;
+    private LaunchShape shape;
+    private int owners;
+    private int sharedBytes;
+    private int shapedFor;
+
+    /// <summary>Sets the kernel, after its parameters.</summary>
+    /// <param name="launchable">The kernel.</param>
+    /// <param name="owningRanks">Number of ranks that share the tokens: the world size in two-shot, else 1.</param>
+    /// <param name="dynamicBytes">Dynamic shared memory of a block, in bytes.</param>
+    public void Set(in LaunchableKernel launchable, int owningRanks, int dynamicBytes)
+    {
+        (kernel, owners, sharedBytes, shapedFor) = (launchable, owningRanks, dynamicBytes, NoShape);
+        Parameters.Overlap = kernel.Overlaps ? 1 : 0;
+    }
+
+    /// <summary>Launches the kernel. Allocates nothing.</summary>
+    /// <param name="stream">A stream of the kernel's context.</param>
+    /// <param name="kernels">Kernels of the rank.</param>
+    /// <param name="share">The operation's share of the GPU; null for a kernel that waits for no rank.</param>
+    public void Launch(GpuStream stream, RankKernels kernels, BlockShare? share)
+    {
+        var sharers = share?.Enter(Parameters.Rank, stream.Handle) ?? 0;
+        if (sharers != shapedFor)
+        {
+            shape = kernels.Shape(kernel, owners, sharedBytes, Parameters, share, sharers);
+            kernel.Kernel.Check(shape, [KernelArgument.AddressOf(in Parameters)]);
+            shapedFor = sharers;
+        }
+
+        // The driver copies the parameters before it returns.
+        fixed (AllReduceParameters* parameters = &Parameters) kernel.Kernel.LaunchChecked(stream, shape, parameters);
+    }
+}
