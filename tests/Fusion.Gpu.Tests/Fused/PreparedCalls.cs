@@ -114,7 +114,7 @@ public sealed class PreparedCalls
     [Test]
     public void ARankThatDoesNotComeIsNamedByTheWait()
     {
-        using var group = OpenGpus.Group(2);
+        var group = OpenGpus.Group(2);
         using var operation = new Runtime.AllReduce(group, new() { HiddenSize = 64, MaxTokens = 1, DataType = ElementType.Float32, Timeout = TimeSpan.FromMilliseconds(100) });
         using var buffer = group.Ranks[0].Allocate<float>(64);
         operation.Prepare(0, new() { Input = buffer.AsTensor(1, 64), AllReduceOut = buffer.AsTensor(1, 64) }).Launch();
