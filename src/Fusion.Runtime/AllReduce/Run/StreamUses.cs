@@ -8,7 +8,7 @@ internal sealed class StreamUses(int ranks)
     // One lock for all ranks: two that enter the same stream at the same moment must see each other.
     private readonly Lock gate = new();
     private readonly GpuStream?[] last = new GpuStream?[ranks];
-    private readonly bool[] isLaunching = new bool[ranks];
+    private readonly int[] isLaunching = new int[ranks];
 
     /// <summary>Throws unless a stream belongs to a rank's GPU and context.</summary>
     /// <param name="rank">The rank.</param>
@@ -31,9 +31,28 @@ internal sealed class StreamUses(int ranks)
     /// uses this stream.</exception>
     public void Enter(int rank, GpuStream stream)
     {
+        if (Interlocked.Exchange(ref isLaunching[rank], 1) != 0) throw StreamConflictException.TwoThreads(rank);
+        // Only this thread changes the rank's stream now.
+        if (ReferenceEquals(last[rank], stream)) return;
+        try
+        {
+            EnterAnother(rank, stream);
+        }
+        catch
+        {
+            Leave(rank);
+            throw;
+        }
+    }
+
+    /// <summary>Ends a launch.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    public void Leave(int rank) => Volatile.Write(ref isLaunching[rank], 0);
+
+    private void EnterAnother(int rank, GpuStream stream)
+    {
         lock (gate)
         {
-            if (isLaunching[rank]) throw StreamConflictException.TwoThreads(rank);
             for (var other = 0; other < last.Length; other++)
             {
                 if (other != rank && last[other] is { } used && IsSame(used, stream))
@@ -48,15 +67,7 @@ internal sealed class StreamUses(int ranks)
             }
 
             last[rank] = stream;
-            isLaunching[rank] = true;
         }
-    }
-
-    /// <summary>Ends a launch.</summary>
-    /// <param name="rank">Index of the rank.</param>
-    public void Leave(int rank)
-    {
-        lock (gate) isLaunching[rank] = false;
     }
 
     /// <summary>Forgets a rank's stream after it was synchronized.</summary>
