@@ -40,7 +40,7 @@ async Task Pack()
     Title("Packing to artifacts/packages");
     if (Directory.Exists(packages)) Directory.Delete(packages, recursive: true);
     var withNvrtc = await FetchNvrtc();
-    await Run("dotnet", ["build", "sdk/Packages.proj", "-restore", "-t:Pack", "-c", "Release", "-nologo", "-clp:ErrorsOnly;NoSummary",
+    await Run("dotnet", ["build", "sdk/Packages.proj", "-restore", "-t:Pack", "-c", "Release", "-nologo", "-clp:ErrorsOnly;NoSummary", "-warnaserror",
         $"-p:WithoutNvrtc={!withNvrtc}", $"-p:FusionPackages={packages}"]);
     ForgetCachedPackages();
     foreach (var package in Directory.GetFiles(packages, "*.nupkg").Order())
