@@ -6,24 +6,24 @@ public sealed unsafe class MemoryFunctions
 {
     private readonly delegate* unmanaged<ulong*, nuint, CudaResult> allocate;
     private readonly delegate* unmanaged<ulong, CudaResult> free;
-    private readonly delegate* unmanaged<ulong, void*, nuint, CudaResult> copyToDevice;
-    private readonly delegate* unmanaged<void*, ulong, nuint, CudaResult> copyToHost;
-    private readonly delegate* unmanaged<ulong, byte, nuint, CudaResult> fill;
     private readonly delegate* unmanaged<ulong, byte, nuint, nint, CudaResult> fillInStream;
-    private readonly delegate* unmanaged<ulong, ulong, nuint, CudaResult> copy;
+    private readonly delegate* unmanaged<ulong*, nuint, nint, CudaResult> allocateInStream;
+    private readonly delegate* unmanaged<ulong, nint, CudaResult> freeInStream;
+    private readonly delegate* unmanaged<ulong, void*, nuint, nint, CudaResult> copyToDeviceInStream;
+    private readonly delegate* unmanaged<void*, ulong, nuint, nint, CudaResult> copyToHostInStream;
+    private readonly delegate* unmanaged<ulong, ulong, nuint, nint, CudaResult> copyInStream;
 
     internal MemoryFunctions(IExportTable exports)
     {
         allocate = (delegate* unmanaged<ulong*, nuint, CudaResult>)exports.Get("cuMemAlloc_v2");
         free = (delegate* unmanaged<ulong, CudaResult>)exports.Get("cuMemFree_v2");
-        copyToDevice = (delegate* unmanaged<ulong, void*, nuint, CudaResult>)
-            exports.Get("cuMemcpyHtoD_v2");
-        copyToHost = (delegate* unmanaged<void*, ulong, nuint, CudaResult>)
-            exports.Get("cuMemcpyDtoH_v2");
-        fill = (delegate* unmanaged<ulong, byte, nuint, CudaResult>)exports.Get("cuMemsetD8_v2");
         fillInStream = (delegate* unmanaged<ulong, byte, nuint, nint, CudaResult>)
             exports.Get("cuMemsetD8Async");
-        copy = (delegate* unmanaged<ulong, ulong, nuint, CudaResult>)exports.Get("cuMemcpyDtoD_v2");
+        allocateInStream = (delegate* unmanaged<ulong*, nuint, nint, CudaResult>)exports.Get("cuMemAllocAsync");
+        freeInStream = (delegate* unmanaged<ulong, nint, CudaResult>)exports.Get("cuMemFreeAsync");
+        copyToDeviceInStream = (delegate* unmanaged<ulong, void*, nuint, nint, CudaResult>)exports.Get("cuMemcpyHtoDAsync_v2");
+        copyToHostInStream = (delegate* unmanaged<void*, ulong, nuint, nint, CudaResult>)exports.Get("cuMemcpyDtoHAsync_v2");
+        copyInStream = (delegate* unmanaged<ulong, ulong, nuint, nint, CudaResult>)exports.Get("cuMemcpyAsync");
     }
 
     /// <summary>Calls <c>cuMemAlloc</c>.</summary>
@@ -35,26 +35,8 @@ public sealed unsafe class MemoryFunctions
     }
 
     /// <summary>Calls <c>cuMemFree</c>, which waits for running kernels and then frees.</summary>
-    /// <param name="address">Address from <see cref="Allocate"/>.</param>
+    /// <param name="address">Address from either function that allocates.</param>
     public CudaResult Free(ulong address) => free(address);
-
-    /// <summary>Calls <c>cuMemcpyHtoD</c>, which may return before the bytes are on the device.</summary>
-    /// <param name="target">Address on the device.</param>
-    /// <param name="source">Address on the host.</param>
-    /// <param name="bytes">Size in bytes.</param>
-    public CudaResult CopyToDevice(ulong target, void* source, nuint bytes) => copyToDevice(target, source, bytes);
-
-    /// <summary>Calls <c>cuMemcpyDtoH</c>, which returns when the bytes are on the host.</summary>
-    /// <param name="target">Address on the host.</param>
-    /// <param name="source">Address on the device.</param>
-    /// <param name="bytes">Size in bytes.</param>
-    public CudaResult CopyToHost(void* target, ulong source, nuint bytes) => copyToHost(target, source, bytes);
-
-    /// <summary>Calls <c>cuMemsetD8</c>, which may return before the bytes are set.</summary>
-    /// <param name="target">Address on the device.</param>
-    /// <param name="value">Value of each byte.</param>
-    /// <param name="bytes">Size in bytes.</param>
-    public CudaResult Fill(ulong target, byte value, nuint bytes) => fill(target, value, bytes);
 
     /// <summary>Calls <c>cuMemsetD8Async</c>, which sets bytes in the order of the stream.</summary>
     /// <param name="target">Address on the device.</param>
@@ -63,10 +45,40 @@ public sealed unsafe class MemoryFunctions
     /// <param name="stream">The stream.</param>
     public CudaResult Fill(ulong target, byte value, nuint bytes, nint stream) => fillInStream(target, value, bytes, stream);
 
-    /// <summary>Calls <c>cuMemcpyDtoD</c>, which may return before the copy is done. It copies between GPUs if the current
-    /// context has peer access.</summary>
+    /// <summary>Calls <c>cuMemAllocAsync</c>, which allocates from the device's pool in the order of the stream.</summary>
+    /// <param name="bytes">Size in bytes, more than 0.</param>
+    /// <param name="stream">Stream whose later work may use the memory.</param>
+    /// <param name="address">Address of the memory.</param>
+    public CudaResult Allocate(nuint bytes, nint stream, out ulong address)
+    {
+        fixed (ulong* p = &address) return allocateInStream(p, bytes, stream);
+    }
+
+    /// <summary>Calls <c>cuMemFreeAsync</c>, which frees after the stream's work so far.</summary>
+    /// <param name="address">Address from either function that allocates.</param>
+    /// <param name="stream">The stream.</param>
+    public CudaResult Free(ulong address, nint stream) => freeInStream(address, stream);
+
+    /// <summary>Calls <c>cuMemcpyHtoDAsync</c>. From pinned memory it returns before the copy is done.</summary>
+    /// <param name="target">Address on the device.</param>
+    /// <param name="source">Address on the host.</param>
+    /// <param name="bytes">Size in bytes.</param>
+    /// <param name="stream">The stream.</param>
+    public CudaResult CopyToDevice(ulong target, void* source, nuint bytes, nint stream) =>
+        copyToDeviceInStream(target, source, bytes, stream);
+
+    /// <summary>Calls <c>cuMemcpyDtoHAsync</c>. To pinned memory it returns before the copy is done.</summary>
+    /// <param name="target">Address on the host.</param>
+    /// <param name="source">Address on the device.</param>
+    /// <param name="bytes">Size in bytes.</param>
+    /// <param name="stream">The stream.</param>
+    public CudaResult CopyToHost(void* target, ulong source, nuint bytes, nint stream) =>
+        copyToHostInStream(target, source, bytes, stream);
+
+    /// <summary>Calls <c>cuMemcpyAsync</c>, which also copies between GPUs, with or without peer access.</summary>
     /// <param name="target">Address on a device.</param>
     /// <param name="source">Address on a device.</param>
     /// <param name="bytes">Size in bytes.</param>
-    public CudaResult Copy(ulong target, ulong source, nuint bytes) => copy(target, source, bytes);
+    /// <param name="stream">The stream.</param>
+    public CudaResult Copy(ulong target, ulong source, nuint bytes, nint stream) => copyInStream(target, source, bytes, stream);
 }

@@ -11,6 +11,7 @@ public sealed unsafe class StreamFunctions
     private readonly delegate* unmanaged<nint, CudaResult> query;
     private readonly delegate* unmanaged<nint, nint, uint, CudaResult> waitEvent;
     private readonly delegate* unmanaged<nint, nint*, CudaResult> getContext;
+    private readonly delegate* unmanaged<nint, delegate* unmanaged<nint, CudaResult, void*, void>, void*, uint, CudaResult> addCallback;
 
     internal StreamFunctions(IExportTable exports)
     {
@@ -20,6 +21,8 @@ public sealed unsafe class StreamFunctions
         query = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuStreamQuery");
         waitEvent = (delegate* unmanaged<nint, nint, uint, CudaResult>)exports.Get("cuStreamWaitEvent");
         getContext = (delegate* unmanaged<nint, nint*, CudaResult>)exports.Get("cuStreamGetCtx");
+        addCallback = (delegate* unmanaged<nint, delegate* unmanaged<nint, CudaResult, void*, void>, void*, uint, CudaResult>)
+            exports.Get("cuStreamAddCallback");
     }
 
     /// <summary>Calls <c>cuStreamCreate</c> in the current context, for a stream that is not ordered with the default
@@ -55,4 +58,13 @@ public sealed unsafe class StreamFunctions
     {
         fixed (nint* p = &context) return getContext(stream, p);
     }
+
+    /// <summary>Calls <c>cuStreamAddCallback</c>: a function is called on a thread of the driver when the stream's work so far
+    /// is done or, unlike with <c>cuLaunchHostFunc</c>, when work of the context failed.</summary>
+    /// <param name="stream">The stream, which must not be recorded.</param>
+    /// <param name="callback">Function that is called once with the stream, the result of the work, and
+    /// <paramref name="data"/>. It must not call the driver.</param>
+    /// <param name="data">Value for the function.</param>
+    public CudaResult AddCallback(nint stream, delegate* unmanaged<nint, CudaResult, void*, void> callback, void* data) =>
+        addCallback(stream, callback, data, 0);
 }

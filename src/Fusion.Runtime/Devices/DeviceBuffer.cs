@@ -1,20 +1,15 @@
-using System.Runtime.CompilerServices;
-
 namespace Fusion.Runtime;
 
 /// <summary>A buffer in a GPU's memory.</summary>
-/// <remarks>Dispose it when no kernel uses it any more, and before its context. It has no finalizer, which could not know
-/// whether a kernel still runs. Copies return when they are done, but do not wait for kernels in streams: synchronize a
-/// stream before reading what it wrote. Use it from one thread at a time.</remarks>
+/// <remarks>Copies and fills without a stream return when they are done, and do not wait for work in streams: synchronize a
+/// stream before reading what it wrote. Those with a stream are enqueued there and allocate nothing. An address taken from a
+/// buffer does not keep the buffer: keep the buffer itself until its last kernel was launched. Members may be called from any
+/// thread.</remarks>
 /// <typeparam name="T">Type of the elements, laid out as the kernel expects them.</typeparam>
 public sealed unsafe class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {
-    private const nint DefaultStream = 0;
-
-    private readonly GpuContext context;
-    private readonly ulong address;
-    private int disposed;
+    private readonly DeviceMemory memory;
 
     /// <summary>Allocates a buffer with undefined content.</summary>
     /// <param name="context">Context of the GPU to allocate on.</param>
@@ -22,14 +17,8 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
     /// <exception cref="GpuException">There is not enough memory, with the result CUDA_ERROR_OUT_OF_MEMORY.</exception>
     public DeviceBuffer(GpuContext context, long length)
+        : this(DeviceMemory.Allocate(context ?? throw new ArgumentNullException(nameof(context)), Bytes(length)), length)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        this.context = context;
-        Length = length;
-        if (length == 0) return;
-        context.MakeCurrent();
-        GpuDriver.Check(GpuDriver.Library.Memory.Allocate(Bytes(length), out address), "cuMemAlloc");
     }
 
     /// <summary>Allocates a buffer and copies values into it.</summary>
@@ -50,19 +39,29 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         }
     }
 
+    /// <summary>Allocates a buffer with undefined content from the GPU's pool, in the order of a stream: without waiting for
+    /// the GPU, and in memory that earlier work of the stream has freed.</summary>
+    /// <param name="stream">The stream. Other streams may use the buffer after an event that is recorded in it from now on.
+    /// Disposing the buffer frees it after the stream's work so far.</param>
+    /// <param name="length">Number of elements, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
+    /// <exception cref="GpuException">There is not enough memory.</exception>
+    public DeviceBuffer(GpuStream stream, long length)
+        : this(DeviceMemory.Allocate(stream ?? throw new ArgumentNullException(nameof(stream)), Bytes(length)), length)
+    {
+    }
+
+    private DeviceBuffer(DeviceMemory memory, long length) => (this.memory, Length) = (memory, length);
+
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
     /// <summary>Address of the first element, valid until the buffer is disposed; 0 for an empty buffer.</summary>
     /// <exception cref="ObjectDisposedException">The buffer is disposed.</exception>
-    public DevicePointer<T> Pointer
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-            return new(address);
-        }
-    }
+    public DevicePointer<T> Pointer => new(memory.Address);
+
+    /// <summary>All elements.</summary>
+    public DeviceSpan<T> Span => new(memory, 0, Length);
 
     /// <summary>Converts a buffer to a kernel's argument, the address of its first element.</summary>
     /// <param name="buffer">The buffer.</param>
@@ -80,64 +79,53 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         return buffer.Pointer;
     }
 
-    /// <summary>Copies values to the start of the buffer and waits until they are there.</summary>
-    /// <param name="source">Values to copy, at most <see cref="Length"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are more values than elements.</exception>
-    /// <exception cref="GpuException">The copy or an earlier kernel failed.</exception>
-    public void CopyFrom(ReadOnlySpan<T> source)
+    /// <summary>Converts a buffer to the range of all its elements.</summary>
+    /// <param name="buffer">The buffer.</param>
+    public static implicit operator DeviceSpan<T>(DeviceBuffer<T> buffer)
     {
-        if (!CheckLengthAndMakeCurrent(source.Length, nameof(source))) return;
-        fixed (T* p = source)
-            GpuDriver.Check(GpuDriver.Library.Memory.CopyToDevice(address, p, Bytes(source.Length)), "cuMemcpyHtoD");
-        WaitForDefaultStream();
+        ArgumentNullException.ThrowIfNull(buffer);
+        return buffer.Span;
     }
 
-    /// <summary>Copies the start of the buffer to the host and waits until it is there.</summary>
-    /// <param name="target">Span that is filled, of at most <see cref="Length"/> values.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The span is longer than the buffer.</exception>
-    /// <exception cref="GpuException">The copy or an earlier kernel failed.</exception>
-    public void CopyTo(Span<T> target)
+    /// <summary>Gets the elements from an index on.</summary>
+    /// <param name="start">Index of the first element, from 0 to <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
+    public DeviceSpan<T> Slice(long start) => Span.Slice(start);
+
+    /// <summary>Gets a range of elements.</summary>
+    /// <param name="start">Index of the first element, from 0.</param>
+    /// <param name="length">Number of elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not within the buffer.</exception>
+    public DeviceSpan<T> Slice(long start, long length) => Span.Slice(start, length);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyFrom(ReadOnlySpan{T})"/>
+    public void CopyFrom(ReadOnlySpan<T> source) => Span.CopyFrom(source);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyFrom(GpuStream?, ReadOnlyMemory{T})"/>
+    public void CopyFrom(GpuStream? stream, ReadOnlyMemory<T> source) => Span.CopyFrom(stream, source);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyTo(Span{T})"/>
+    public void CopyTo(Span<T> target) => Span.CopyTo(target);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, Memory{T})"/>
+    public void CopyTo(GpuStream? stream, Memory<T> target) => Span.CopyTo(stream, target);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, DeviceSpan{T})"/>
+    public void CopyTo(GpuStream? stream, DeviceSpan<T> target) => Span.CopyTo(stream, target);
+
+    /// <inheritdoc cref="DeviceSpan{T}.Fill(byte)"/>
+    public void Fill(byte value) => Span.Fill(value);
+
+    /// <inheritdoc cref="DeviceSpan{T}.Fill(GpuStream?, byte)"/>
+    public void Fill(GpuStream? stream, byte value) => Span.Fill(stream, value);
+
+    /// <summary>Frees the memory, after kernels and copies that run; a buffer of a stream in the stream's order. Disposing twice
+    /// is harmless.</summary>
+    public void Dispose() => memory.Dispose();
+
+    private static nuint Bytes(long length)
     {
-        if (!CheckLengthAndMakeCurrent(target.Length, nameof(target))) return;
-        fixed (T* p = target)
-            GpuDriver.Check(GpuDriver.Library.Memory.CopyToHost(p, address, Bytes(target.Length)), "cuMemcpyDtoH");
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return checked((nuint)length * (nuint)sizeof(T));
     }
-
-    /// <summary>Sets every byte of the buffer. 0xFF makes NaN of all floating-point elements, which shows what a kernel did
-    /// not write.</summary>
-    /// <param name="value">Value of each byte.</param>
-    /// <exception cref="GpuException">The fill or an earlier kernel failed.</exception>
-    public void Fill(byte value)
-    {
-        if (!CheckLengthAndMakeCurrent(Length, nameof(value))) return;
-        GpuDriver.Check(GpuDriver.Library.Memory.Fill(address, value, Bytes(Length)), "cuMemsetD8");
-        WaitForDefaultStream();
-    }
-
-    /// <summary>Frees the memory, after kernels that run. Disposing twice is harmless.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) != 0 || address == 0) return;
-        context.Free((nint)address, static handle => GpuDriver.Library.Memory.Free((ulong)handle));
-    }
-
-    private static nuint Bytes(long elements) => checked((nuint)elements * (nuint)Unsafe.SizeOf<T>());
-
-    private bool CheckLengthAndMakeCurrent(long elements, string parameter)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        if (elements > Length)
-        {
-            throw new ArgumentOutOfRangeException(
-                parameter, $"The span has {elements} elements, but the buffer on the GPU {Length}.");
-        }
-
-        if (elements == 0) return false;
-        context.MakeCurrent();
-        return true;
-    }
-
-    // A copy from pageable memory and a fill return early, and streams of this library do not wait for the default stream.
-    private static void WaitForDefaultStream() =>
-        GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(DefaultStream), "cuStreamSynchronize");
 }

@@ -5,33 +5,43 @@ namespace Fusion.Runtime;
 
 /// <summary>A context of a GPU. <see cref="Open"/> gives the primary context, which CUDA's runtime library and most others
 /// share; <see cref="FromHandle"/> wraps one that another library made for itself.</summary>
-/// <remarks>Dispose it after everything that was made in it: streams, events, buffers and kernel libraries. Kernels that
-/// generated launchers loaded are unloaded with it. The primary context itself ends when its last owner in the process has
-/// released it. Members may be called from any thread.</remarks>
+/// <remarks>Streams, events, buffers and kernel libraries that were made in a context can be disposed before it or after it;
+/// after it they can do nothing else. Kernels that generated launchers loaded are unloaded with it. The primary context itself
+/// ends when everything that was made in it is freed and its last owner in the process has released it. Members may be called
+/// from any thread.</remarks>
 public sealed class GpuContext : IDisposable
 {
-    private readonly nint handle;
-    private readonly bool isRetained;
+    private readonly NativeHandle handle;
+    private readonly bool isForeign;
     private readonly List<KernelLibrary> owned = [];
-    private int disposed;
+    private readonly Lazy<GpuStream> copies;
+    private object?[] slots = [];
     private bool isClosing;
 
     private GpuContext(GpuDevice device)
+        : this(device, Retain(device), _ => GpuDriver.Library.Context.ReleasePrimary(device.Handle))
     {
-        Device = device;
-        GpuDriver.Check(GpuDriver.Library.Context.RetainPrimary(device.Handle, out handle), "cuDevicePrimaryCtxRetain");
-        isRetained = true;
     }
 
-    private GpuContext(GpuDevice device, nint handle) => (Device, this.handle) = (device, handle);
+    private GpuContext(GpuDevice device, nint handle, Func<nint, CudaResult>? release)
+    {
+        Device = device;
+        isForeign = release is null;
+        this.handle = new(null, handle, "context", release ?? (_ => CudaResult.Success));
+        copies = new(() => new GpuStream(this));
+    }
 
     /// <summary>GPU of the context.</summary>
     public GpuDevice Device { get; }
 
     /// <summary>Handle of the context in the driver, a <c>CUcontext</c>.</summary>
-    public nint Handle => IsDisposed ? throw new ObjectDisposedException(nameof(GpuContext)) : handle;
+    /// <exception cref="ObjectDisposedException">The context is disposed.</exception>
+    public nint Handle => IsDisposed ? throw new ObjectDisposedException(nameof(GpuContext)) : handle.Value;
 
-    internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
+    internal bool IsDisposed => handle.IsDisposed;
+
+    /// <summary>Stream of copies that the caller waits for.</summary>
+    internal GpuStream Copies => copies.Value;
 
     /// <summary>Opens the primary context of a GPU.</summary>
     /// <param name="ordinal">Ordinal of the GPU, from 0.</param>
@@ -61,7 +71,7 @@ public sealed class GpuContext : IDisposable
         try
         {
             GpuDriver.Check(functions.GetDevice(out var device), "cuCtxGetDevice");
-            return new(Enumerable.Range(0, GpuDevice.Count).Select(GpuDevice.Get).First(gpu => gpu.Handle == device), handle);
+            return new(Enumerable.Range(0, GpuDevice.Count).Select(GpuDevice.Get).First(gpu => gpu.Handle == device), handle, null);
         }
         finally
         {
@@ -107,35 +117,46 @@ public sealed class GpuContext : IDisposable
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void Synchronize()
     {
+        using var lease = handle.Lease();
         MakeCurrent();
         GpuDriver.Check(GpuDriver.Library.Context.Synchronize(), "cuCtxSynchronize");
     }
 
     /// <summary>Waits for all work of the context on a thread of its own, so that the caller can stop waiting for work that
-    /// never ends.</summary>
+    /// never ends. The context may be disposed meanwhile.</summary>
     /// <returns>A task that ends when all work is done that the GPU has by now, with a <see cref="GpuException"/> if a
     /// kernel failed.</returns>
-    internal Task SynchronizeInBackground() => Task.Factory.StartNew(
-        () =>
-        {
-            while (true)
+    internal Task SynchronizeInBackground()
+    {
+        Keep();
+        return Task.Factory.StartNew(
+            () =>
             {
-                MakeCurrent();
-                var result = GpuDriver.Library.Context.Synchronize();
-                // While a stream is being recorded the driver does not say when the others are done.
-                if (result != CudaResult.StreamCaptureUnsupported)
+                try
                 {
-                    GpuDriver.Check(result, "cuCtxSynchronize");
-                    return;
+                    while (TryMakeCurrentToFree())
+                    {
+                        var result = GpuDriver.Library.Context.Synchronize();
+                        // While a stream is being recorded the driver does not say when the others are done.
+                        if (result != CudaResult.StreamCaptureUnsupported)
+                        {
+                            GpuDriver.Check(result, "cuCtxSynchronize");
+                            return;
+                        }
+
+                        Thread.Sleep(1);
+                    }
                 }
+                finally
+                {
+                    Release();
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
 
-                Thread.Sleep(1);
-            }
-        },
-        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    /// <summary>Unloads the kernels that generated launchers loaded, and releases the context unless another library owns
-    /// it. Disposing twice is harmless.</summary>
+    /// <summary>Unloads the kernels that generated launchers loaded, and releases the context unless another library owns it:
+    /// now, or when the last thing that was made in it is freed. Disposing twice is harmless.</summary>
     public void Dispose()
     {
         lock (owned)
@@ -145,8 +166,8 @@ public sealed class GpuContext : IDisposable
             owned.Clear();
         }
 
-        // The result is dropped: the driver frees everything when the process ends.
-        if (Interlocked.Exchange(ref disposed, 1) == 0 && isRetained) _ = GpuDriver.Library.Context.ReleasePrimary(Device.Handle);
+        if (copies.IsValueCreated) copies.Value.Dispose();
+        handle.Dispose();
     }
 
     /// <summary>Registers a library to be disposed with the context.</summary>
@@ -161,13 +182,49 @@ public sealed class GpuContext : IDisposable
         }
     }
 
-    /// <summary>Frees a resource of this context; does nothing if the context is gone, and the resource with it.</summary>
-    /// <param name="handle">Handle of the resource.</param>
-    /// <param name="free">Function of the driver that frees it. Its result is dropped: it repeats errors of kernels, which
-    /// are reported where the caller waits for them.</param>
-    internal void Free(nint handle, Func<nint, CudaResult> free)
+    /// <summary>Keeps the context until <see cref="Release"/>, also if it is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The context is released.</exception>
+    internal void Keep() => handle.Keep();
+
+    /// <summary>Ends a <see cref="Keep"/>.</summary>
+    internal void Release() => handle.Release();
+
+    /// <summary>Makes this the calling thread's current context to free what is in it, also if it is disposed. Must be called
+    /// between <see cref="Keep"/> and <see cref="Release"/>.</summary>
+    /// <returns>Whether it is current; false if it was disposed and another library owns it, which may have destroyed it with
+    /// all that is in it.</returns>
+    internal bool TryMakeCurrentToFree() =>
+        !(isForeign && IsDisposed) && GpuDriver.Library.Context.SetCurrent(handle.Value) == CudaResult.Success;
+
+    /// <summary>Gets what an assembly's launchers stored with the context; null for nothing.</summary>
+    /// <param name="number">Number of the launchers.</param>
+    internal object? Slot(int number)
     {
-        if (IsDisposed || GpuDriver.Library.Context.SetCurrent(this.handle) != CudaResult.Success) return;
-        _ = free(handle);
+        var all = Volatile.Read(ref slots);
+        return number < all.Length ? Volatile.Read(ref all[number]) : null;
+    }
+
+    /// <summary>Stores something with the context for an assembly's launchers.</summary>
+    /// <param name="number">Number of the launchers.</param>
+    /// <param name="value">What is stored.</param>
+    internal void SetSlot(int number, object value)
+    {
+        lock (owned)
+        {
+            if (number >= slots.Length)
+            {
+                var longer = new object?[number + 1];
+                slots.CopyTo(longer, 0);
+                Volatile.Write(ref slots, longer);
+            }
+
+            Volatile.Write(ref slots[number], value);
+        }
+    }
+
+    private static nint Retain(GpuDevice device)
+    {
+        GpuDriver.Check(GpuDriver.Library.Context.RetainPrimary(device.Handle, out var handle), "cuDevicePrimaryCtxRetain");
+        return handle;
     }
 }

@@ -1,12 +1,13 @@
 namespace Fusion.Runtime;
 
 /// <summary>An event: a point in a stream, with the time at which the GPU reached it.</summary>
-/// <remarks>Dispose it before its context. Members may be called from any thread.</remarks>
+/// <remarks>Members may be called from any thread.</remarks>
 public sealed class GpuEvent : IDisposable
 {
     private readonly GpuContext context;
-    private readonly nint handle;
-    private int disposed;
+    private readonly NativeHandle handle;
+    private GpuStream? recordedIn;
+    private long recordedAt;
 
     /// <summary>Makes an event that is not recorded yet.</summary>
     /// <param name="context">The context to make it in.</param>
@@ -15,8 +16,8 @@ public sealed class GpuEvent : IDisposable
     {
         ArgumentNullException.ThrowIfNull(context);
         context.MakeCurrent();
-        GpuDriver.Check(GpuDriver.Library.Event.Create(out handle), "cuEventCreate");
-        this.context = context;
+        GpuDriver.Check(GpuDriver.Library.Event.Create(out var made), "cuEventCreate");
+        (this.context, handle) = (context, new(context, made, "event", GpuDriver.Library.Event.Destroy));
     }
 
     /// <summary>Records the event in a stream: it occurs when all work is done that is in the stream by now.</summary>
@@ -26,17 +27,37 @@ public sealed class GpuEvent : IDisposable
     public void Record(GpuStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        MakeContextCurrent();
+        using var lease = Lease();
+        using var streamLease = stream.Lease();
+        context.MakeCurrent();
         stream.ThrowUnlessOf(context, "the event");
-        GpuDriver.Check(GpuDriver.Library.Event.Record(handle, stream.Handle), "cuEventRecord");
+        var number = stream.NextRecord();
+        GpuDriver.Check(GpuDriver.Library.Event.Record(Handle, stream.Handle), "cuEventRecord");
+        Volatile.Write(ref recordedAt, number);
+        Volatile.Write(ref recordedIn, stream);
     }
 
     /// <summary>Waits until the event has occurred.</summary>
     /// <exception cref="GpuException">Work before the event failed.</exception>
     public void Synchronize()
     {
-        MakeContextCurrent();
-        GpuDriver.Check(GpuDriver.Library.Event.Synchronize(handle), "cuEventSynchronize");
+        using var lease = Lease();
+        context.MakeCurrent();
+        GpuDriver.Check(GpuDriver.Library.Event.Synchronize(Handle), "cuEventSynchronize");
+    }
+
+    /// <summary>Waits until the event has occurred, without blocking a thread.</summary>
+    /// <param name="cancellationToken">Token that ends the wait; the work goes on.</param>
+    /// <returns>A task that ends when the event has occurred, with a <see cref="GpuException"/> if work before it failed. It has
+    /// ended already if the event was never recorded. If the event is recorded again meanwhile, the wait is for that.</returns>
+    /// <exception cref="InvalidOperationException">The event was recorded in a stream that is being recorded as a CUDA
+    /// graph.</exception>
+    /// <exception cref="ObjectDisposedException">The event, or the stream in which it was recorded, is disposed.</exception>
+    public Task SynchronizeAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
+        using var lease = Lease();
+        return Volatile.Read(ref recordedIn) is { } stream ? stream.Completion(handle, Volatile.Read(ref recordedAt)).WaitAsync(cancellationToken) : Task.CompletedTask;
     }
 
     /// <summary>Computes the time between two events that have occurred, with the driver's resolution of about half a
@@ -46,23 +67,24 @@ public sealed class GpuEvent : IDisposable
     public TimeSpan ElapsedSince(GpuEvent start)
     {
         ArgumentNullException.ThrowIfNull(start);
-        MakeContextCurrent();
+        using var lease = Lease();
+        using var startLease = start.Lease();
+        context.MakeCurrent();
         GpuDriver.Check(
-            GpuDriver.Library.Event.Elapsed(start.handle, handle, out var milliseconds), "cuEventElapsedTime");
+            GpuDriver.Library.Event.Elapsed(start.Handle, Handle, out var milliseconds), "cuEventElapsedTime");
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 
-    internal nint Handle => handle;
+    internal nint Handle => handle.Value;
 
     /// <summary>Destroys the event. Disposing twice is harmless.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) == 0) context.Free(handle, GpuDriver.Library.Event.Destroy);
-    }
+    public void Dispose() => handle.Dispose();
 
-    private void MakeContextCurrent()
+    /// <summary>Keeps the event from being destroyed until the lease is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The event is disposed.</exception>
+    internal HandleLease Lease()
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        context.MakeCurrent();
+        ObjectDisposedException.ThrowIf(handle.IsDisposed, this);
+        return handle.Lease();
     }
 }

@@ -4,17 +4,15 @@ namespace Fusion.Runtime;
 
 /// <summary>A CUDA graph: work that is recorded once and launched as a whole any number of times.</summary>
 /// <remarks>A launch uses the recorded addresses with their present content: buffers must be kept, and their content may
-/// change between launches. Launches of one graph run one after the other. Dispose it before its context. Members may be
-/// called from any thread.</remarks>
+/// change between launches. Launches of one graph run one after the other. Members may be called from any thread.</remarks>
 public sealed class GpuGraph : IDisposable
 {
-    private readonly nint handle;
-    private int disposed;
+    private readonly NativeHandle handle;
 
     private GpuGraph(GpuContext context, nint graph)
     {
-        GpuDriver.Check(GpuDriver.Library.Graph.Instantiate(graph, out handle), "cuGraphInstantiateWithFlags");
-        Context = context;
+        GpuDriver.Check(GpuDriver.Library.Graph.Instantiate(graph, out var made), "cuGraphInstantiateWithFlags");
+        (Context, handle) = (context, new(context, made, "CUDA graph", GpuDriver.Library.Graph.DestroyExecutable));
     }
 
     /// <summary>Context that the graph belongs to.</summary>
@@ -30,7 +28,7 @@ public sealed class GpuGraph : IDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(work);
-        ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
+        using var lease = stream.Lease();
         stream.Context.MakeCurrent();
         var functions = GpuDriver.Library;
         // Thread-local: other ranks' threads may allocate meanwhile, while this thread gets an error for what a graph cannot
@@ -68,16 +66,14 @@ public sealed class GpuGraph : IDisposable
     public void Launch(GpuStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
+        ObjectDisposedException.ThrowIf(handle.IsDisposed, this);
+        using var lease = handle.Lease();
+        using var streamLease = stream.Lease();
         stream.ThrowUnlessOf(Context, "the graph");
         Context.MakeCurrent();
-        GpuDriver.Check(GpuDriver.Library.Graph.Launch(handle, stream.Handle), "cuGraphLaunch");
+        GpuDriver.Check(GpuDriver.Library.Graph.Launch(handle.Value, stream.Handle), "cuGraphLaunch");
     }
 
     /// <summary>Destroys the graph; a launch that runs still ends. Disposing twice is harmless.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) == 0) Context.Free(handle, GpuDriver.Library.Graph.DestroyExecutable);
-    }
+    public void Dispose() => handle.Dispose();
 }

@@ -3,14 +3,16 @@ using Fusion.Interop.Driver;
 namespace Fusion.Runtime;
 
 /// <summary>A stream: a queue of work on a GPU, which runs in the order in which it was enqueued.</summary>
-/// <remarks>A stream that this class makes and the default stream do not wait for each other. Dispose it before its context;
-/// work in it still ends. Members may be called from any thread.</remarks>
+/// <remarks>A stream that this class makes and the default stream do not wait for each other. Members may be called from any
+/// thread.</remarks>
 public sealed class GpuStream : IDisposable
 {
     // CU_STREAM_PER_THREAD. The handles 0, 1 and 2 are default streams of whatever context is current.
     private const ulong LastDefaultStream = 2;
 
-    private readonly bool owned;
+    private readonly NativeHandle? owned;
+    private readonly Lazy<StreamCompletions> completions;
+    private long records;
     private int disposed;
 
     /// <summary>Makes a stream in a context.</summary>
@@ -21,10 +23,11 @@ public sealed class GpuStream : IDisposable
         ArgumentNullException.ThrowIfNull(context);
         context.MakeCurrent();
         GpuDriver.Check(GpuDriver.Library.Stream.Create(out var handle), "cuStreamCreate");
-        (Context, Handle, owned) = (context, handle, true);
+        owned = new(context, handle, "stream", GpuDriver.Library.Stream.Destroy);
+        (Context, Handle, completions) = (context, handle, new(() => new(this)));
     }
 
-    private GpuStream(GpuContext context, nint handle) => (Context, Handle) = (context, handle);
+    private GpuStream(GpuContext context, nint handle) => (Context, Handle, completions) = (context, handle, new(() => new(this)));
 
     /// <summary>Context that the stream belongs to.</summary>
     public GpuContext Context { get; }
@@ -54,10 +57,17 @@ public sealed class GpuStream : IDisposable
     /// <exception cref="GpuException">Work in the stream failed.</exception>
     public void Synchronize()
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        Context.MakeCurrent();
+        using var lease = Use();
         GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(Handle), "cuStreamSynchronize");
     }
+
+    /// <summary>Waits until all work is done that is in the stream by now, without blocking a thread.</summary>
+    /// <param name="cancellationToken">Token that ends the wait; the work goes on.</param>
+    /// <returns>A task that ends when the work is done, with a <see cref="GpuException"/> if work in the stream
+    /// failed.</returns>
+    /// <exception cref="InvalidOperationException">The stream is being recorded as a CUDA graph.</exception>
+    public Task SynchronizeAsync(CancellationToken cancellationToken = default) => cancellationToken.IsCancellationRequested
+        ? Task.FromCanceled(cancellationToken) : Completion().WaitAsync(cancellationToken);
 
     /// <summary>Makes work that is enqueued later wait for an event, which may be of another stream or GPU. If that stream
     /// is being recorded as a CUDA graph, this one joins the recording.</summary>
@@ -66,17 +76,44 @@ public sealed class GpuStream : IDisposable
     public void WaitFor(GpuEvent point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        Context.MakeCurrent();
+        using var lease = Use();
+        using var other = point.Lease();
         GpuDriver.Check(GpuDriver.Library.Stream.Wait(Handle, point.Handle), "cuStreamWaitEvent");
     }
 
-    /// <summary>Destroys the stream unless another library owns it. Disposing twice is harmless.</summary>
+    /// <summary>Destroys the stream unless another library owns it; work in it still ends. Disposing twice is harmless.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, 1) != 0 || !owned) return;
-        Context.Free(Handle, GpuDriver.Library.Stream.Destroy);
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        if (completions.IsValueCreated) completions.Value.Dispose();
+        owned?.Dispose();
     }
+
+    /// <summary>Keeps the stream from being destroyed until the lease is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
+    internal HandleLease Lease()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new(owned);
+    }
+
+    /// <summary>Keeps the stream, unless another library owns it, until <see cref="Release"/>.</summary>
+    internal void Keep() => owned?.Keep();
+
+    /// <summary>Ends a <see cref="Keep"/>.</summary>
+    internal void Release() => owned?.Release();
+
+    /// <summary>Makes a task that ends when the work that is in the stream by now is done.</summary>
+    /// <param name="point">Event to wait for in place of that work; null for none.</param>
+    /// <param name="number">Number of the event's record (<see cref="NextRecord"/>).</param>
+    internal Task Completion(NativeHandle? point = null, long number = 0)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return completions.Value.Add(point, number);
+    }
+
+    /// <summary>Counts the records of events in the stream, which gives them their order.</summary>
+    internal long NextRecord() => Interlocked.Increment(ref records);
 
     /// <summary>Throws unless the stream belongs to a context.</summary>
     /// <param name="context">The context.</param>
@@ -116,4 +153,19 @@ public sealed class GpuStream : IDisposable
     }
 
     internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
+
+    private HandleLease Use()
+    {
+        var lease = Lease();
+        try
+        {
+            Context.MakeCurrent();
+            return lease;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
 }

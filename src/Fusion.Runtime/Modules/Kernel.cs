@@ -51,8 +51,8 @@ public sealed unsafe class Kernel
     public void Launch(GpuStream stream, in LaunchShape shape, params ReadOnlySpan<KernelArgument> arguments)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        ObjectDisposedException.ThrowIf(module.IsDisposed, this);
-        ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
+        using var lease = Lease();
+        using var streamLease = stream.Lease();
         LaunchCheck.Check(Entry, limits, shape, arguments);
         var context = module.Context;
         stream.ThrowUnlessOf(context, "the kernel");
@@ -77,7 +77,7 @@ public sealed unsafe class Kernel
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public int BlocksPerMultiprocessor(int threads, int sharedBytes = 0)
     {
-        ObjectDisposedException.ThrowIf(module.IsDisposed, this);
+        using var lease = Lease();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         ArgumentOutOfRangeException.ThrowIfNegative(sharedBytes);
         module.Context.MakeCurrent();
@@ -94,7 +94,7 @@ public sealed unsafe class Kernel
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public int ClustersAtATime(in LaunchShape shape)
     {
-        ObjectDisposedException.ThrowIf(module.IsDisposed, this);
+        using var lease = Lease();
         if (shape.Cluster is null) throw new ArgumentException("The shape has no cluster.", nameof(shape));
         if (!limits.IsHopperOrLater || !GpuDriver.Library.Occupancy.CanMaxActiveClusters) return 0;
         module.Context.MakeCurrent();
@@ -128,6 +128,12 @@ public sealed unsafe class Kernel
             Options = options,
             OptionCount = count,
         };
+    }
+
+    private HandleLease Lease()
+    {
+        ObjectDisposedException.ThrowIf(module.IsDisposed, this);
+        return module.Lease();
     }
 
     // Two threads may both set an attribute: the second sets the same value again.

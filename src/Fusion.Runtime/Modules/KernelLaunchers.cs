@@ -9,10 +9,12 @@ namespace Fusion.Runtime;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class KernelLaunchers
 {
+    private static int count;
+
     private readonly Assembly assembly;
     private readonly KernelDeclaration[] declarations;
     private readonly Lock gate = new();
-    private Loaded[] loaded = [];
+    private readonly int number = Interlocked.Increment(ref count) - 1;
 
     /// <summary>Makes the launchers of an assembly without loading anything.</summary>
     /// <param name="assembly">Assembly that carries the kernels.</param>
@@ -58,16 +60,9 @@ public sealed class KernelLaunchers
         return Get(stream.Context, index);
     }
 
-    // Every launch calls this: no lock, no allocation.
-    private Loaded? Find(GpuContext context)
-    {
-        foreach (var one in Volatile.Read(ref loaded))
-        {
-            if (ReferenceEquals(one.Context, context) && !one.Library.IsDisposed) return one;
-        }
-
-        return null;
-    }
+    // Every launch calls this: no lock, no allocation. A context that is forgotten takes its kernels along.
+    private Loaded? Find(GpuContext context) =>
+        context.Slot(number) is Loaded found && !found.Library.IsDisposed ? found : null;
 
     private Loaded LoadOnce(GpuContext context, KernelLoadOptions? options)
     {
@@ -89,13 +84,13 @@ public sealed class KernelLaunchers
                 throw;
             }
 
-            var added = new Loaded(context, library, options?.Kind, kernels);
-            Volatile.Write(ref loaded, [.. loaded.Where(one => !one.Library.IsDisposed), added]);
+            var added = new Loaded(library, options?.Kind, kernels);
+            context.SetSlot(number, added);
             return added;
         }
     }
 
     private static (string Module, Manifest.KernelEntry Entry) Of(Kernel kernel) => (kernel.Module, kernel.Entry);
 
-    private sealed record Loaded(GpuContext Context, KernelLibrary Library, Manifest.ImageKind? Kind, Kernel?[] Kernels);
+    private sealed record Loaded(KernelLibrary Library, Manifest.ImageKind? Kind, Kernel?[] Kernels);
 }

@@ -10,8 +10,7 @@ internal sealed unsafe class LoadedModule : IDisposable
 {
     private const int LogBytes = 8192;
 
-    private readonly nint handle;
-    private int disposed;
+    private readonly NativeHandle handle;
 
     /// <exception cref="CorruptedImageException">The image differs from the manifest.</exception>
     /// <exception cref="DriverTooOldException">The image is newer than the driver.</exception>
@@ -22,7 +21,8 @@ internal sealed unsafe class LoadedModule : IDisposable
         var image = choice.Image ?? throw new ArgumentException("No image was chosen.", nameof(choice));
         Context = context;
         Choice = choice;
-        using (var bytes = ImageBytes.Open(assembly, image)) handle = Load(bytes, choice.Module, image, nvrtc);
+        using (var bytes = ImageBytes.Open(assembly, image))
+            handle = new(context, Load(bytes, choice.Module, image, nvrtc), "module", GpuDriver.Library.Module.Unload);
         try
         {
             Kernels = [.. image.Kernels.Select(entry => Kernel(entry, image))];
@@ -40,12 +40,13 @@ internal sealed unsafe class LoadedModule : IDisposable
 
     public IReadOnlyList<Kernel> Kernels { get; }
 
-    public bool IsDisposed => Volatile.Read(ref disposed) != 0;
+    public bool IsDisposed => handle.IsDisposed;
 
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) == 0) Context.Free(handle, GpuDriver.Library.Module.Unload);
-    }
+    public void Dispose() => handle.Dispose();
+
+    /// <summary>Keeps the module from being unloaded until the lease is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The module is unloaded.</exception>
+    public HandleLease Lease() => handle.Lease();
 
     private static nint Load(ImageBytes bytes, KernelModule module, KernelImage image, Version? nvrtc)
     {
@@ -69,7 +70,7 @@ internal sealed unsafe class LoadedModule : IDisposable
     private Kernel Kernel(KernelEntry entry, KernelImage image)
     {
         var functions = GpuDriver.Library.Module;
-        var result = functions.GetFunction(handle, entry.Symbol, out var function);
+        var result = functions.GetFunction(handle.Value, entry.Symbol, out var function);
         if (result == CudaResult.NotFound)
         {
             throw new KernelMismatchException(

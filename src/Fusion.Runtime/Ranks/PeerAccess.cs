@@ -52,8 +52,9 @@ public static unsafe class PeerAccess
             // A fill by `from` of memory of `to` goes the way of a kernel's stores, without copy engine or staging in the
             // host.
             from.MakeCurrent();
-            GpuDriver.Check(GpuDriver.Library.Memory.Fill(memory.Pointer.Address, value, ProbeBytes), "cuMemsetD8");
-            from.Synchronize();
+            GpuDriver.Check(
+                GpuDriver.Library.Memory.Fill(memory.Pointer.Address, value, ProbeBytes, from.Copies.Handle), "cuMemsetD8Async");
+            from.Copies.Synchronize();
             Compare(from, to, value, from);
             Compare(from, to, value, to);
         }
@@ -64,7 +65,9 @@ public static unsafe class PeerAccess
             reader.MakeCurrent();
             fixed (byte* p = bytes)
             {
-                GpuDriver.Check(GpuDriver.Library.Memory.CopyToHost(p, memory.Pointer.Address, ProbeBytes), "cuMemcpyDtoH");
+                GpuDriver.Check(
+                    GpuDriver.Library.Memory.CopyToHost(p, memory.Pointer.Address, ProbeBytes, reader.Copies.Handle), "cuMemcpyDtoHAsync");
+                reader.Copies.Synchronize();
             }
 
             if (Array.FindIndex(bytes, b => b != expected) is var wrong and >= 0)

@@ -40,6 +40,15 @@ public sealed class Rank
     public RankBuffer<T> Allocate<T>(long count)
         where T : unmanaged => new(Here.Context, count);
 
+    /// <summary>Allocates host memory from and to which the rank's streams copy. It is pinned where the rank has a GPU.</summary>
+    /// <typeparam name="T">Type of the elements.</typeparam>
+    /// <param name="count">Number of elements, 0 or more.</param>
+    /// <returns>A buffer of zeros, to be disposed.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number of elements is negative.</exception>
+    /// <exception cref="GpuException">There is not enough memory.</exception>
+    public PinnedBuffer<T> AllocatePinned<T>(int count)
+        where T : unmanaged => new(count, Here.Context);
+
     /// <summary>Makes a stream on the rank's GPU.</summary>
     /// <returns>A stream, to be disposed; null on the CPU, where no stream is needed.</returns>
     /// <exception cref="GpuException">The driver cannot make one.</exception>

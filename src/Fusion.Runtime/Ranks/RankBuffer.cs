@@ -1,76 +1,74 @@
-using System.Runtime.InteropServices;
-
 namespace Fusion.Runtime;
 
 /// <summary>A buffer of a rank: on its GPU, or in host memory for a rank on the CPU.</summary>
-/// <remarks>Dispose it when no call uses it any more, and before its group. It has no finalizer, which could not know
-/// whether a call still uses it. Copies return when they are done, but do not wait for calls: synchronize the rank before
-/// reading what it wrote. Use it from one thread at a time.</remarks>
+/// <remarks>Copies and fills without a stream return when they are done, and do not wait for calls: synchronize the rank before
+/// reading what it wrote. Those with a stream are enqueued there; on the CPU, where a rank's stream is null, they are done at
+/// once. Members may be called from any thread.</remarks>
 /// <typeparam name="T">Type of the elements.</typeparam>
 public sealed unsafe class RankBuffer<T> : IDisposable
     where T : unmanaged
 {
-    private const nuint HostAlignment = 256;
-
-    private readonly DeviceBuffer<T>? device;
-    private readonly void* host;
-    private int disposed;
+    private readonly DeviceMemory memory;
 
     internal RankBuffer(GpuContext? context, long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        if (context is not null) device = new DeviceBuffer<T>(context, length);
-        else host = NativeMemory.AlignedAlloc(checked((nuint)length * (nuint)sizeof(T)), HostAlignment);
+        memory = DeviceMemory.Allocate(context, checked((nuint)length * (nuint)sizeof(T)));
     }
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
     /// <summary>Address of the first element: on the GPU, or on the host. A multiple of 256, valid until the buffer is
-    /// disposed.</summary>
+    /// disposed; 0 for an empty buffer.</summary>
     /// <exception cref="ObjectDisposedException">The buffer is disposed.</exception>
-    public DevicePointer<T> Pointer
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-            return device?.Pointer ?? new((ulong)host);
-        }
-    }
+    public DevicePointer<T> Pointer => new(memory.Address);
+
+    /// <summary>All elements.</summary>
+    public DeviceSpan<T> Span => new(memory, 0, Length);
 
     private long Bytes => Length * sizeof(T);
 
-    /// <summary>Copies values to the start of the buffer and waits until they are there.</summary>
-    /// <param name="source">Values to copy, at most <see cref="Length"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are more values than elements.</exception>
-    /// <exception cref="GpuException">The copy or an earlier kernel failed.</exception>
-    public void CopyFrom(ReadOnlySpan<T> source)
+    /// <summary>Converts a buffer to the range of all its elements.</summary>
+    /// <param name="buffer">The buffer.</param>
+    public static implicit operator DeviceSpan<T>(RankBuffer<T> buffer)
     {
-        if (device is not null) device.CopyFrom(source);
-        else source.CopyTo(HostSpan(source.Length, nameof(source)));
+        ArgumentNullException.ThrowIfNull(buffer);
+        return buffer.Span;
     }
 
-    /// <summary>Copies the start of the buffer to the host and waits until it is there.</summary>
-    /// <param name="target">Span that is filled, of at most <see cref="Length"/> values.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The span is longer than the buffer.</exception>
-    /// <exception cref="GpuException">The copy or an earlier kernel failed.</exception>
-    public void CopyTo(Span<T> target)
-    {
-        if (device is not null) device.CopyTo(target);
-        else HostSpan(target.Length, nameof(target)).CopyTo(target);
-    }
+    /// <summary>Gets the elements from an index on.</summary>
+    /// <param name="start">Index of the first element, from 0 to <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
+    public DeviceSpan<T> Slice(long start) => Span.Slice(start);
 
-    /// <summary>Sets every byte of the buffer. 0xFF makes NaN of all floating-point elements, which shows what a call did
-    /// not write.</summary>
-    /// <param name="value">Value of each byte.</param>
-    /// <exception cref="GpuException">The fill or an earlier kernel failed.</exception>
-    public void Fill(byte value)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        if (device is not null) device.Fill(value);
-        else NativeMemory.Fill(host, (nuint)Bytes, value);
-    }
+    /// <summary>Gets a range of elements.</summary>
+    /// <param name="start">Index of the first element, from 0.</param>
+    /// <param name="length">Number of elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not within the buffer.</exception>
+    public DeviceSpan<T> Slice(long start, long length) => Span.Slice(start, length);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyFrom(ReadOnlySpan{T})"/>
+    public void CopyFrom(ReadOnlySpan<T> source) => Span.CopyFrom(source);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyFrom(GpuStream?, ReadOnlyMemory{T})"/>
+    public void CopyFrom(GpuStream? stream, ReadOnlyMemory<T> source) => Span.CopyFrom(stream, source);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyTo(Span{T})"/>
+    public void CopyTo(Span<T> target) => Span.CopyTo(target);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, Memory{T})"/>
+    public void CopyTo(GpuStream? stream, Memory<T> target) => Span.CopyTo(stream, target);
+
+    /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, DeviceSpan{T})"/>
+    public void CopyTo(GpuStream? stream, DeviceSpan<T> target) => Span.CopyTo(stream, target);
+
+    /// <inheritdoc cref="DeviceSpan{T}.Fill(byte)"/>
+    public void Fill(byte value) => Span.Fill(value);
+
+    /// <inheritdoc cref="DeviceSpan{T}.Fill(GpuStream?, byte)"/>
+    public void Fill(GpuStream? stream, byte value) => Span.Fill(stream, value);
 
     /// <summary>Gets the start of the buffer as a matrix of the buffer's own elements.</summary>
     /// <param name="rows">Number of rows, mostly tokens.</param>
@@ -99,21 +97,8 @@ public sealed unsafe class RankBuffer<T> : IDisposable
                 nameof(rows), $"{rows} × {columns} elements of {type} are {bytes} bytes, but the buffer has {Bytes}.");
     }
 
-    /// <summary>Frees the memory. Disposing twice is harmless.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-        if (device is not null) device.Dispose();
-        else NativeMemory.AlignedFree(host);
-    }
-
-    private Span<T> HostSpan(int count, string parameter)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        return count <= Length
-            ? new(host, count)
-            : throw new ArgumentOutOfRangeException(parameter, $"The span has {count} elements, but the buffer {Length}.");
-    }
+    /// <summary>Frees the memory, after kernels and copies that run. Disposing twice is harmless.</summary>
+    public void Dispose() => memory.Dispose();
 }
 
 /// <summary>Maps .NET's types to the element types of tensors.</summary>

@@ -24,6 +24,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     // Threads inside a function of NCCL. The communicators are freed only when there are none and none can enter.
     private readonly UseGate uses = new();
     private readonly Lock freeing = new();
+    private readonly ForgottenGuard guard;
     private bool isFreed;
 
     /// <summary>Connects the ranks of a group through NCCL.</summary>
@@ -45,6 +46,8 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
         (nccl, this.contexts) = (library, contexts);
         communicators = new nint[contexts.Length];
         Check(nccl.Initialize(communicators, [.. contexts.Select(context => context.Device.Ordinal)]), "ncclCommInitAll");
+        Array.ForEach(contexts, context => context.Keep());
+        guard = new("NCCL communicator", Close);
     }
 
     /// <summary>Longest time that <see cref="Dispose"/> waits for running calls before it aborts them, and that
@@ -116,9 +119,14 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     public void Dispose()
     {
         group?.Disown(this);
+        guard.Dispose();
+        Close();
+    }
+
+    private void Close()
+    {
         // Communicators that a stuck thread still uses are leaked: to free them would crash it.
-        if (!uses.Close(Timeout) || Array.Exists(contexts, context => context.IsDisposed)) return;
-        if (isFreed) return;
+        if (!uses.Close(Timeout) || isFreed) return;
         if (new GpuDrain(contexts).Wait(Timeout) && IsHealthy()) Free(() => nccl.Destroy(communicators));
         else Free(AbortAll);
     }
@@ -131,8 +139,10 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     {
         lock (freeing)
         {
-            if (!isFreed) free();
+            if (isFreed) return;
             isFreed = true;
+            free();
+            Array.ForEach(contexts, context => context.Release());
         }
     }
 
@@ -140,9 +150,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable
     {
         for (var rank = 0; rank < communicators.Length; rank++)
         {
-            if (contexts[rank].IsDisposed) continue;
-            contexts[rank].MakeCurrent();
-            _ = nccl.Abort(communicators[rank]);
+            if (contexts[rank].TryMakeCurrentToFree()) _ = nccl.Abort(communicators[rank]);
         }
     }
 

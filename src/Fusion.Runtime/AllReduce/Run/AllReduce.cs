@@ -22,6 +22,7 @@ public sealed class AllReduce : IDisposable
     private readonly AllReduceKernels kernelsForOneModel;
     private readonly PlanTable plans;
     private readonly IRankEngine engine;
+    private readonly ForgottenGuard guard;
     private int disposed;
 
     /// <summary>Makes an operation: loads the kernels, allocates each rank's workspace, and checks that the ranks' plans
@@ -65,6 +66,7 @@ public sealed class AllReduce : IDisposable
 
         kernelsForOneModel = requests[0].Kernels;
         plans = new PlanTable(requests[0]);
+        guard = new("all-reduce", engine.Dispose);
         group.Own(this);
     }
 
@@ -174,6 +176,7 @@ public sealed class AllReduce : IDisposable
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         engine.Dispose();
         group.Disown(this);
+        guard.Dispose();
     }
 
     private void ThrowUnlessUsable(int rank, GpuStream? stream)

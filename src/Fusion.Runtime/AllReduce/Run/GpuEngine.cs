@@ -111,14 +111,6 @@ internal sealed class GpuEngine : IRankEngine
     /// they were told to give up, is freed when they do.</summary>
     public void Dispose()
     {
-        // Disposed after the group: the memory is gone with the contexts.
-        if (Array.Exists(own, rank => rank.Rank.Context!.IsDisposed))
-        {
-            Array.ForEach(shares, share => share.Dispose());
-            peers.Dispose();
-            return;
-        }
-
         foreach (var rank in own) rank.Close();
         var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
         if (!drain.Wait(timeout, CannotEnd))

@@ -9,7 +9,7 @@ internal sealed class GpuRank : IDisposable
     private readonly WorkspaceLayout layout;
     private readonly ILibraryAllReduce? library;
     private readonly BlockShare share;
-    private readonly DeviceBuffer<byte> scratch;
+    private readonly DeviceMemory scratch;
     private AllReduceParameters constants;
     private long launched;
     private GpuStream? stream;
@@ -29,7 +29,8 @@ internal sealed class GpuRank : IDisposable
         {
             // Holds the sum between the two kernels of the separate strategy where the call does not ask for it; a launch
             // cannot allocate.
-            scratch = new DeviceBuffer<byte>(context, layout.MaxTokens * layout.TokenBytes);
+            scratch = DeviceMemory.Allocate(context, checked((nuint)(layout.MaxTokens * layout.TokenBytes)));
+            scratch.Keep();
         }
         catch
         {
@@ -58,7 +59,7 @@ internal sealed class GpuRank : IDisposable
         get
         {
             var used = Volatile.Read(ref stream);
-            var isDone = used is null or { IsDisposed: true } || (!used.IsCaptured && !used.IsBusy);
+            var isDone = used is null or { IsDisposed: true } or { Context.IsDisposed: true } || (!used.IsCaptured && !used.IsBusy);
             return new(Volatile.Read(ref launched), isDone, Volatile.Read(ref isClosed));
         }
     }
@@ -117,6 +118,7 @@ internal sealed class GpuRank : IDisposable
     public void Dispose()
     {
         scratch.Dispose();
+        scratch.Release();
         Workspace.Dispose();
     }
 
@@ -128,7 +130,7 @@ internal sealed class GpuRank : IDisposable
     {
         // A sum that replaces the residual must be written after the residual is read, by the epilogue kernel.
         var isSumWritten = call.AllReduceOut is { } wanted && wanted.Address != call.Residual?.Address;
-        var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Pointer.Address };
+        var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Address };
         if (library is null)
         {
             var exchange = constants;

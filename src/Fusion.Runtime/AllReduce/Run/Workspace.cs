@@ -10,18 +10,21 @@ internal sealed class Workspace : IDisposable
     private const byte Empty = KernelLimits.UnwrittenByte;
 
     private readonly GpuContext context;
-    private readonly DeviceBuffer<byte> memory;
+    private readonly DeviceMemory memory;
     private readonly MappedMemory<WaitStatus> status;
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public Workspace(GpuContext context, in WorkspaceLayout layout)
     {
         this.context = context;
-        memory = new DeviceBuffer<byte>(context, layout.Bytes);
+        memory = DeviceMemory.Allocate(context, (nuint)layout.Bytes);
         try
         {
             status = new MappedMemory<WaitStatus>(context);
             Reset();
+            // If the operation is forgotten, the memory stays until the kernels of all ranks have ended.
+            memory.Keep();
+            status.Keep();
         }
         catch
         {
@@ -32,7 +35,7 @@ internal sealed class Workspace : IDisposable
     }
 
     /// <summary>Address of the workspace, valid on every GPU that has peer access.</summary>
-    public ulong Address => memory.Pointer.Address;
+    public ulong Address => memory.Address;
 
     /// <summary>Address of the status as the rank's own GPU sees it.</summary>
     public ulong StatusAddress => status.DeviceAddress;
@@ -47,7 +50,7 @@ internal sealed class Workspace : IDisposable
         // A stream of its own, so that other work on the GPU need not end first.
         using var stream = new GpuStream(context);
         var functions = GpuDriver.Library.Memory;
-        var rest = (nuint)(memory.Length - WorkspaceLayout.ControlBytes);
+        var rest = memory.Bytes - WorkspaceLayout.ControlBytes;
         GpuDriver.Check(functions.Fill(Address, 0, WorkspaceLayout.ControlBytes, stream.Handle), "cuMemsetD8Async");
         GpuDriver.Check(functions.Fill(Address + WorkspaceLayout.ControlBytes, Empty, rest, stream.Handle), "cuMemsetD8Async");
         Status = default;
@@ -62,5 +65,7 @@ internal sealed class Workspace : IDisposable
     {
         memory.Dispose();
         status.Dispose();
+        memory.Release();
+        status.Release();
     }
 }

@@ -1,0 +1,361 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Fusion.Interop;
+using Fusion.Interop.Driver;
+
+namespace Fusion.Runtime.Tests;
+
+/// <summary>A driver of C# functions with one GPU whose memory is the host's. It knows what is live, and counts calls with
+/// handles that are not. Work is done at once; a stream that is held calls back when it is released.</summary>
+internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
+{
+    /// <summary>The primary context.</summary>
+    public const nint Primary = 42;
+
+    private static readonly Dictionary<nint, string> LiveHandles = [];
+    private static readonly ConcurrentQueue<Action> Held = [];
+    private static int next;
+    private static int primaries;
+    private static int faults;
+    private static bool isHeld;
+
+    [ThreadStatic]
+    private static nint current;
+
+    public ManagedDriver()
+    {
+        Reclaimer.Flush(TimeSpan.FromSeconds(10));
+        lock (LiveHandles) LiveHandles.Clear();
+        (next, primaries, faults, isHeld) = (1000, 0, 0, false);
+        (BeforeCopy, MemoryLimit, WorkResult, Capturing) = (null, long.MaxValue, CudaResult.Success, 0);
+        GpuDriver.Use(this);
+    }
+
+    /// <summary>Called on the thread of each copy, before it is done.</summary>
+    public static Action? BeforeCopy { get; set; }
+
+    /// <summary>Number of buffers that there is room for.</summary>
+    public static long MemoryLimit { get; set; } = long.MaxValue;
+
+    /// <summary>Result that work in streams has.</summary>
+    public static CudaResult WorkResult { get; set; }
+
+    /// <summary>Stream that is being recorded; 0 for none.</summary>
+    public static nint Capturing { get; set; }
+
+    /// <summary>Number of live things of a kind: stream, event, buffer, host.</summary>
+    public static int Live(string kind)
+    {
+        lock (LiveHandles) return LiveHandles.Values.Count(one => one == kind);
+    }
+
+    /// <summary>Number of all live things, contexts among them.</summary>
+    public static int LiveThings
+    {
+        get
+        {
+            lock (LiveHandles) return LiveHandles.Count + primaries;
+        }
+    }
+
+    /// <summary>Number of times that the primary context is retained.</summary>
+    public static int Primaries => primaries;
+
+    /// <summary>Number of calls with a handle that was not live.</summary>
+    public static int Faults => faults;
+
+    /// <summary>Keeps streams from being done.</summary>
+    public static void Hold() => isHeld = true;
+
+    /// <summary>Lets streams be done, and calls back from a thread of its own.</summary>
+    public static void Release()
+    {
+        isHeld = false;
+        new Thread(() =>
+        {
+            while (Held.TryDequeue(out var callback)) callback();
+        }).Start();
+    }
+
+    public void Dispose()
+    {
+        BeforeCopy = null;
+        Reclaimer.Flush(TimeSpan.FromSeconds(10));
+        GpuDriver.Use(null);
+    }
+
+    public bool TryGet(string name, out nint address)
+    {
+        address = name switch
+        {
+            "cuInit" => (nint)(delegate* unmanaged<uint, CudaResult>)&Init,
+            "cuDriverGetVersion" => (nint)(delegate* unmanaged<int*, CudaResult>)&GetVersion,
+            "cuDeviceGetCount" => (nint)(delegate* unmanaged<int*, CudaResult>)&GetCount,
+            "cuDeviceGet" => (nint)(delegate* unmanaged<int*, int, CudaResult>)&GetDevice,
+            "cuDeviceGetName" => (nint)(delegate* unmanaged<byte*, int, int, CudaResult>)&GetName,
+            "cuDeviceTotalMem_v2" => (nint)(delegate* unmanaged<nuint*, int, CudaResult>)&TotalMemory,
+            "cuDeviceGetAttribute" => (nint)(delegate* unmanaged<int*, DeviceProperty, int, CudaResult>)&GetAttribute,
+            "cuDevicePrimaryCtxRetain" => (nint)(delegate* unmanaged<nint*, int, CudaResult>)&Retain,
+            "cuDevicePrimaryCtxRelease_v2" => (nint)(delegate* unmanaged<int, CudaResult>)&ReleasePrimary,
+            "cuCtxSetCurrent" => (nint)(delegate* unmanaged<nint, CudaResult>)&SetCurrent,
+            "cuCtxGetCurrent" => (nint)(delegate* unmanaged<nint*, CudaResult>)&GetCurrent,
+            "cuCtxGetDevice" => (nint)(delegate* unmanaged<int*, CudaResult>)&GetCurrentDevice,
+            "cuCtxSynchronize" => (nint)(delegate* unmanaged<CudaResult>)&SynchronizeAll,
+            "cuStreamCreate" => (nint)(delegate* unmanaged<nint*, uint, CudaResult>)&CreateStream,
+            "cuStreamDestroy_v2" => (nint)(delegate* unmanaged<nint, CudaResult>)&DestroyStream,
+            "cuStreamSynchronize" => (nint)(delegate* unmanaged<nint, CudaResult>)&Synchronize,
+            "cuStreamQuery" => (nint)(delegate* unmanaged<nint, CudaResult>)&Query,
+            "cuStreamWaitEvent" => (nint)(delegate* unmanaged<nint, nint, uint, CudaResult>)&WaitEvent,
+            "cuStreamIsCapturing" => (nint)(delegate* unmanaged<nint, int*, CudaResult>)&IsCapturing,
+            "cuStreamAddCallback" => (nint)(delegate* unmanaged<nint, delegate* unmanaged<nint, CudaResult, void*, void>, void*, uint, CudaResult>)&AddCallback,
+            "cuEventCreate" => (nint)(delegate* unmanaged<nint*, uint, CudaResult>)&CreateEvent,
+            "cuEventDestroy_v2" => (nint)(delegate* unmanaged<nint, CudaResult>)&DestroyEvent,
+            "cuEventQuery" => (nint)(delegate* unmanaged<nint, CudaResult>)&QueryEvent,
+            "cuEventRecord" => (nint)(delegate* unmanaged<nint, nint, CudaResult>)&Record,
+            "cuMemAlloc_v2" => (nint)(delegate* unmanaged<ulong*, nuint, CudaResult>)&Allocate,
+            "cuMemFree_v2" => (nint)(delegate* unmanaged<ulong, CudaResult>)&Free,
+            "cuMemAllocAsync" => (nint)(delegate* unmanaged<ulong*, nuint, nint, CudaResult>)&AllocateInStream,
+            "cuMemFreeAsync" => (nint)(delegate* unmanaged<ulong, nint, CudaResult>)&FreeInStream,
+            "cuMemHostAlloc" => (nint)(delegate* unmanaged<void**, nuint, uint, CudaResult>)&AllocateHost,
+            "cuMemFreeHost" => (nint)(delegate* unmanaged<void*, CudaResult>)&FreeHost,
+            "cuMemHostGetDevicePointer_v2" => (nint)(delegate* unmanaged<ulong*, void*, uint, CudaResult>)&GetDevicePointer,
+            "cuMemcpyHtoDAsync_v2" => (nint)(delegate* unmanaged<ulong, void*, nuint, nint, CudaResult>)&CopyToDevice,
+            "cuMemcpyDtoHAsync_v2" => (nint)(delegate* unmanaged<void*, ulong, nuint, nint, CudaResult>)&CopyToHost,
+            "cuMemcpyAsync" => (nint)(delegate* unmanaged<ulong, ulong, nuint, nint, CudaResult>)&Copy,
+            "cuMemsetD8Async" => (nint)(delegate* unmanaged<ulong, byte, nuint, nint, CudaResult>)&Fill,
+            _ => (nint)(delegate* unmanaged<CudaResult>)&NotSupported,
+        };
+        return true;
+    }
+
+    private static CudaResult Made(nint handle, string kind, nint* to)
+    {
+        lock (LiveHandles) LiveHandles[handle] = kind;
+        *to = handle;
+        return current == Primary ? CudaResult.Success : Fault();
+    }
+
+    private static CudaResult Gone(nint handle, string kind)
+    {
+        lock (LiveHandles)
+        {
+            if (current == Primary && LiveHandles.TryGetValue(handle, out var found) && found == kind && LiveHandles.Remove(handle))
+                return CudaResult.Success;
+        }
+
+        return Fault();
+    }
+
+    private static CudaResult Check(nint handle, string kind)
+    {
+        lock (LiveHandles)
+        {
+            if (LiveHandles.TryGetValue(handle, out var found) && found == kind) return CudaResult.Success;
+        }
+
+        return Fault();
+    }
+
+    private static CudaResult Fault()
+    {
+        Interlocked.Increment(ref faults);
+        return CudaResult.InvalidValue;
+    }
+
+    private static CudaResult Give<T>(T* to, T value)
+        where T : unmanaged
+    {
+        *to = value;
+        return CudaResult.Success;
+    }
+
+    // An address within a live buffer.
+    private static CudaResult CheckMemory(nint address, nint stream)
+    {
+        BeforeCopy?.Invoke();
+        lock (LiveHandles)
+        {
+            var isLive = false;
+            foreach (var (start, kind) in LiveHandles)
+                isLive |= kind is "buffer" or "host" && address >= start && address < start + (1 << 16);
+            if (!isLive) return Fault();
+        }
+
+        return Check(stream, "stream");
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Init(uint flags) => CudaResult.Success;
+
+    [UnmanagedCallersOnly]
+    private static CudaResult NotSupported() => (CudaResult)801;
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetVersion(int* version) => Give(version, 12080);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetCount(int* count) => Give(count, 1);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetDevice(int* device, int ordinal) => Give(device, ordinal);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetCurrentDevice(int* device) => Give(device, 0);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetName(byte* name, int length, int device)
+    {
+        "Managed GPU\0"u8.CopyTo(new Span<byte>(name, length));
+        return CudaResult.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult TotalMemory(nuint* bytes, int device) => Give(bytes, (nuint)1 << 30);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetAttribute(int* value, DeviceProperty property, int device) => Give(value, property switch
+    {
+        DeviceProperty.ComputeCapabilityMajor => 9,
+        DeviceProperty.ComputeCapabilityMinor => 0,
+        _ => 1,
+    });
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Retain(nint* context, int device)
+    {
+        Interlocked.Increment(ref primaries);
+        return Give(context, Primary);
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult ReleasePrimary(int device) => Interlocked.Decrement(ref primaries) >= 0 ? CudaResult.Success : Fault();
+
+    [UnmanagedCallersOnly]
+    private static CudaResult SetCurrent(nint context)
+    {
+        current = context;
+        // A context that nobody retains is gone; other contexts are other libraries'.
+        return context == Primary && primaries == 0 ? Fault() : CudaResult.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetCurrent(nint* context) => Give(context, current);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult SynchronizeAll() => WorkResult;
+
+    [UnmanagedCallersOnly]
+    private static CudaResult CreateStream(nint* stream, uint flags) => Made(Interlocked.Increment(ref next), "stream", stream);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult DestroyStream(nint stream) => Gone(stream, "stream");
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Synchronize(nint stream) => Check(stream, "stream") is var result and not CudaResult.Success ? result : WorkResult;
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Query(nint stream) => Check(stream, "stream") is var result and not CudaResult.Success ? result
+        : isHeld ? CudaResult.NotReady : WorkResult;
+
+    [UnmanagedCallersOnly]
+    private static CudaResult WaitEvent(nint stream, nint handle, uint flags) =>
+        Check(handle, "event") is var result and not CudaResult.Success ? result : Check(stream, "stream");
+
+    [UnmanagedCallersOnly]
+    private static CudaResult IsCapturing(nint stream, int* status) => Give(status, stream == Capturing ? 1 : 0);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult AddCallback(nint stream, delegate* unmanaged<nint, CudaResult, void*, void> callback, void* data, uint flags)
+    {
+        var result = Check(stream, "stream");
+        if (result != CudaResult.Success) return result;
+        Held.Enqueue(() => callback(stream, WorkResult, data));
+        if (!isHeld) Release();
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult CreateEvent(nint* handle, uint flags) => Made(Interlocked.Increment(ref next), "event", handle);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult DestroyEvent(nint handle) => Gone(handle, "event");
+
+    [UnmanagedCallersOnly]
+    private static CudaResult QueryEvent(nint handle) => Check(handle, "event") is var result and not CudaResult.Success ? result
+        : isHeld ? CudaResult.NotReady : WorkResult;
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Record(nint handle, nint stream) =>
+        Check(handle, "event") is var result and not CudaResult.Success ? result : Check(stream, "stream");
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Allocate(ulong* address, nuint bytes) => AllocateBuffer(address, bytes);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult AllocateInStream(ulong* address, nuint bytes, nint stream) =>
+        Check(stream, "stream") is var result and not CudaResult.Success ? result : AllocateBuffer(address, bytes);
+
+    private static CudaResult AllocateBuffer(ulong* address, nuint bytes) => Live("buffer") >= MemoryLimit
+        ? CudaResult.OutOfMemory : Made((nint)NativeMemory.AlignedAlloc(bytes, 256), "buffer", (nint*)address);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Free(ulong address) => FreeBuffer(address);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult FreeInStream(ulong address, nint stream) =>
+        Check(stream, "stream") is var result and not CudaResult.Success ? result : FreeBuffer(address);
+
+    private static CudaResult FreeBuffer(ulong address)
+    {
+        var result = Gone((nint)address, "buffer");
+        if (result == CudaResult.Success) NativeMemory.AlignedFree((void*)address);
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult AllocateHost(void** address, nuint bytes, uint flags) =>
+        Made((nint)NativeMemory.AlignedAlloc(bytes, 256), "host", (nint*)address);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult FreeHost(void* address)
+    {
+        var result = Gone((nint)address, "host");
+        if (result == CudaResult.Success) NativeMemory.AlignedFree(address);
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetDevicePointer(ulong* device, void* host, uint flags) => Give(device, (ulong)host);
+
+    [UnmanagedCallersOnly]
+    private static CudaResult CopyToDevice(ulong to, void* from, nuint bytes, nint stream)
+    {
+        var result = CheckMemory((nint)to, stream);
+        if (result == CudaResult.Success) NativeMemory.Copy(from, (void*)to, bytes);
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult CopyToHost(void* to, ulong from, nuint bytes, nint stream)
+    {
+        var result = CheckMemory((nint)from, stream);
+        if (result == CudaResult.Success) NativeMemory.Copy((void*)from, to, bytes);
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Copy(ulong to, ulong from, nuint bytes, nint stream)
+    {
+        var result = CheckMemory((nint)from, stream);
+        if (result == CudaResult.Success) NativeMemory.Copy((void*)from, (void*)to, bytes);
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult Fill(ulong address, byte value, nuint bytes, nint stream)
+    {
+        var result = CheckMemory((nint)address, stream);
+        if (result == CudaResult.Success) NativeMemory.Fill((void*)address, bytes, value);
+        return result;
+    }
+}
