@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.Json;
 using Fusion.Build.Tests.Infrastructure;
 
 namespace Fusion.Build.Tests;
@@ -36,7 +37,7 @@ public sealed class WhatThePackagesHold
         using var templates = ZipFile.OpenRead(PackedSdk.PackagePath("Fusion.Templates"));
 
         var names = Names(templates).Select(Path.GetFileName).ToArray();
-        Assert.That(names.Count(name => name == "template.json"), Is.EqualTo(4));
+        Assert.That(names.Count(name => name == "template.json"), Is.EqualTo(5));
         foreach (var settings in new[]
         {
             "global.json", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", ".editorconfig",
@@ -54,6 +55,25 @@ public sealed class WhatThePackagesHold
             using var text = new StreamReader(template.Open());
             Assert.That(text.ReadToEnd(), Does.Match("""\(source == \\"\\"\)",\s*"exclude": \["nuget.config"\]"""), folder);
         }
+    }
+
+    [TestCase("fusion-app")]
+    [TestCase("fusion-allreduce")]
+    [TestCase("fusion-file")]
+    [TestCase("fusion-kernel")]
+    [TestCase("fusion-lib")]
+    public void ATemplateHasAnIconAndNamesForAnIde(string template)
+    {
+        using var templates = Package.Open("Fusion.Templates");
+        var folder = $"content/{template}/.template.config";
+        using var ide = JsonDocument.Parse(templates.Text($"{folder}/ide.host.json"));
+        using var config = JsonDocument.Parse(templates.Text($"{folder}/template.json"));
+
+        Assert.That(templates.Bytes($"{folder}/{ide.RootElement.GetProperty("icon").GetString()}")[1..4], Is.EqualTo("PNG"u8.ToArray()));
+        var parameters = config.RootElement.GetProperty("symbols").EnumerateObject()
+            .Where(symbol => symbol.Value.GetProperty("type").GetString() == "parameter").Select(symbol => symbol.Name);
+        Assert.That(ide.RootElement.GetProperty("symbolInfo").EnumerateArray().Select(symbol => symbol.GetProperty("id").GetString()),
+            Is.EquivalentTo(parameters));
     }
 
     private static string[] Names(ZipArchive package) => [.. package.Entries.Select(entry => entry.FullName)];

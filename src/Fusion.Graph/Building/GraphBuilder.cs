@@ -33,6 +33,7 @@ public sealed class GraphBuilder(string name)
     /// <param name="type">Type and shape of the input.</param>
     public GraphValue Input(string name, TensorType type) => Declare(inputs, name, type);
 
+#pragma warning disable RS0026 // The number of integers tells the two overloads apart, whatever options either gets.
     /// <summary>Adds a weight vector, given once for all runs, such as gamma of a norm: [1, columns].</summary>
     /// <param name="name">Name of the weight.</param>
     /// <param name="columns">Number of elements.</param>
@@ -40,13 +41,13 @@ public sealed class GraphBuilder(string name)
     public GraphValue Weight(string name, int columns, ElementType type = ElementType.BFloat16) => Weight(name, 1, columns, type);
 
     /// <summary>Adds a weight matrix, given once for all runs: [rows, columns].</summary>
-    /// <param name="name">Name of the
-    /// weight.</param>
+    /// <param name="name">Name of the weight.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>
     /// <param name="type">Type of the elements.</param>
     public GraphValue Weight(string name, int rows, int columns, ElementType type = ElementType.BFloat16) =>
         Declare(weights, name, new TensorType(RowCount.Of(rows), columns, type));
+#pragma warning restore RS0026
 
     /// <summary>Adds a weight of one f32, given once for all runs, such as the scale of static FP8.</summary>
     /// <param name="name">Name of the weight.</param>

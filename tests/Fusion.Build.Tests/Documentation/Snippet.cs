@@ -9,10 +9,11 @@ namespace Fusion.Build.Tests.Documentation;
 /// compiled elsewhere; <c>other=REASON</c> cannot be built here.</summary>
 internal sealed partial record Snippet(string Page, int Line, string Language, string Kind, string Target, string Text)
 {
-    /// <summary>The pages that are looked at. Those of the diagnostics show errors.</summary>
-    public static IEnumerable<string> Pages => Directory
-        .EnumerateFiles(Path.Combine(PackedSdk.RepositoryRoot, "docs"), "*.md")
-        .Select(file => $"docs/{Path.GetFileName(file)}").Prepend("README.md").Order(StringComparer.Ordinal);
+    /// <summary>The pages that are looked at, those of the packages among them. Those of the diagnostics show errors.</summary>
+    public static IEnumerable<string> Pages => new[] { "src", "sdk", "templates" }
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(PackedSdk.RepositoryRoot, folder), "PACKAGE.md", SearchOption.AllDirectories))
+        .Concat(Directory.EnumerateFiles(Path.Combine(PackedSdk.RepositoryRoot, "docs"), "*.md"))
+        .Select(file => Path.GetRelativePath(PackedSdk.RepositoryRoot, file)).Prepend("README.md").Order(StringComparer.Ordinal);
 
     /// <summary>Where it stands.</summary>
     public string Place => $"{Page}({Line})";

@@ -11,6 +11,9 @@ internal static class PackedSdk
 
     public static string Version { get; } = Metadata("FusionVersion");
 
+    /// <summary>Where the repository is for the readers of a gallery.</summary>
+    public static string ProjectUrl { get; } = Metadata("FusionProjectUrl");
+
     /// <summary>Folder of the .NET SDK's C# compiler.</summary>
     public static string CSharpCompiler { get; } = Metadata("CSharpCompiler");
 

@@ -6,7 +6,7 @@ namespace Fusion.Runtime.Tests.Readme;
 /// <summary>Links within the repository lead somewhere.</summary>
 public sealed partial class LinksOfTheDocumentation
 {
-    private static readonly string[] Folders = ["docs", "samples", "templates", "bench", "kernels"];
+    private static readonly string[] Folders = ["docs", "samples", "templates", "bench", "kernels", "sdk", "src"];
 
     private static IEnumerable<string> Pages => Folders
         .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*.md", SearchOption.AllDirectories))

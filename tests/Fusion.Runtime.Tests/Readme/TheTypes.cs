@@ -14,7 +14,7 @@ public sealed partial class TheTypes
     {
         var section = Repository.Read("docs/types.md").Split($"\n## {assembly}\n")[1].Split("\n## ")[0];
         var named = Named().Matches(section).Select(match => match.Groups["type"].Value).Distinct().Except(Others).ToList();
-        var types = Type().Matches(Repository.Read($"tests/{assembly}.Tests/PublicApi/{assembly}.txt"))
+        var types = Type().Matches(Repository.Read($"src/{assembly}/PublicAPI.Shipped.txt") + Repository.Read($"src/{assembly}/PublicAPI.Unshipped.txt"))
             .Select(match => match.Groups["type"].Value).Where(type => !type.EndsWith("Exception", StringComparison.Ordinal)).ToList();
 
         Assert.That(types, Has.Count.GreaterThan(20));
@@ -24,6 +24,7 @@ public sealed partial class TheTypes
     [GeneratedRegex("`(?<type>[A-Z][A-Za-z0-9]*)(<T>|\\.[A-Za-z]+)?`")]
     private static partial Regex Named();
 
-    [GeneratedRegex(@"^public .*?Fusion\.(Runtime|Graph)\.(?<type>[A-Za-z0-9]+)", RegexOptions.Multiline)]
+    // A member's line has an arrow to its type.
+    [GeneratedRegex(@"^Fusion\.(Runtime|Graph)\.(?<type>[A-Za-z0-9]+)(<T>)?$", RegexOptions.Multiline)]
     private static partial Regex Type();
 }
