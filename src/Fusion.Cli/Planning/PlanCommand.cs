@@ -24,7 +24,7 @@ internal static class PlanCommand
     public static Command Create()
     {
         var architecture = Text("--arch", "The GPUs: sm_90 for an H100 or H200. Not needed for --topology cpu.", "ARCH");
-        var worldSize = Number("--world-size", $"Number of ranks: {AllReduceVocabulary.WorldSizeWords}.", required: true);
+        var worldSize = Number("--world-size", $"Number of ranks: {AllReduceVocabulary.GroupSizeWords}.", required: true);
         var tokens = Number("--tokens", "Tokens of the call.", required: true);
         var hidden = Number("--hidden", $"Elements of a token: a multiple of 8 up to {KernelLimits.LongestRow}.", required: true);
         var maxTokens = Number("--max-tokens", "The most tokens of a call, which size the workspace; by default this call's.");

@@ -11,6 +11,9 @@ public static class AllReduceVocabulary
     /// <summary>World sizes that have kernels, in words.</summary>
     public const string WorldSizeWords = "2 to 8 and 16";
 
+    /// <summary>Numbers of ranks that a group may have, in words: world sizes with kernels, and a rank alone.</summary>
+    public const string GroupSizeWords = "1 to 8 and 16";
+
     private static readonly int[] AllWorldSizes = [2, 3, 4, 5, 6, 7, 8, KernelLimits.MaxRanks];
 
     private static readonly NormWord[] AllNorms =
@@ -71,6 +74,11 @@ public static class AllReduceVocabulary
     /// <summary>Tells whether a world size has kernels.</summary>
     /// <param name="ranks">Number of ranks.</param>
     public static bool IsWorldSize(int ranks) => Array.IndexOf(AllWorldSizes, ranks) >= 0;
+
+    /// <summary>Tells whether a group may have a number of ranks: a world size with kernels, or a rank alone, which exchanges
+    /// nothing.</summary>
+    /// <param name="ranks">Number of ranks.</param>
+    public static bool IsGroupSize(int ranks) => ranks == 1 || IsWorldSize(ranks);
 
     /// <summary>Tells whether a number of elements is a possible hidden size.</summary>
     /// <param name="hidden">Number of elements of a row.</param>

@@ -8,7 +8,7 @@ public sealed class WorldSizeException : FusionException
     internal WorldSizeException(int worldSize)
         : base(ErrorCodes.WorldSize,
             $"A group of {worldSize} {(worldSize == 1 ? "rank" : "ranks")} was asked for, but a group has " +
-            $"{AllReduceVocabulary.WorldSizeWords} ranks.{(worldSize == 1 ? " A single rank has nothing to exchange: use the kernels of one GPU." : "")}") =>
+            $"{AllReduceVocabulary.GroupSizeWords} ranks.") =>
         WorldSize = worldSize;
 
     /// <summary>World size that was asked for.</summary>

@@ -18,7 +18,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
     private RankGroup(GroupTopology topology, int worldSize, Func<IPeers>? peers = null)
     {
-        if (!AllReduceVocabulary.IsWorldSize(worldSize)) throw new WorldSizeException(worldSize);
+        if (!AllReduceVocabulary.IsGroupSize(worldSize)) throw new WorldSizeException(worldSize);
         Topology = topology;
         WorldSize = worldSize;
         if (peers is not null) this.peers = peers;
@@ -27,7 +27,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <summary>Topology of the group: where the ranks are.</summary>
     public GroupTopology Topology { get; }
 
-    /// <summary>World size: 2 to 8, or 16 ranks.</summary>
+    /// <summary>World size: 1 to 8, or 16 ranks.</summary>
     public int WorldSize { get; }
 
     /// <summary>Ranks of the group, each at its index.</summary>
@@ -54,7 +54,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     internal bool IsDisposed => Volatile.Read(ref disposed) != 0;
 
     /// <summary>Makes a group of ranks on the CPU, which does the same calls with the same results without a GPU.</summary>
-    /// <param name="ranks">World size: 2 to 8, or 16.</param>
+    /// <param name="ranks">World size: 1 to 8, or 16.</param>
     /// <returns>A group, to be disposed.</returns>
     /// <exception cref="WorldSizeException">The world size is not supported.</exception>
     public static RankGroup OnCpu(int ranks)
@@ -65,7 +65,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Makes a group of several ranks on one GPU, for tests and benchmarks.</summary>
-    /// <param name="ranks">World size: 2 to 8, or 16.</param>
+    /// <param name="ranks">World size: 1 to 8, or 16.</param>
     /// <param name="gpu">Ordinal of the GPU, from 0.</param>
     /// <param name="kernels">Options with which kernels are loaded, for tests; null for none.</param>
     /// <returns>A group, to be disposed.</returns>
@@ -81,7 +81,8 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
     /// <summary>Makes a group of a rank on each of several GPUs, which all reach each other's memory. Peer access is enabled
     /// and checked by writing and reading before this returns.</summary>
-    /// <param name="gpus">Ordinal of each rank's GPU. Naming a GPU several times puts several ranks on it.</param>
+    /// <param name="gpus">Ordinal of each rank's GPU. Naming a GPU several times puts several ranks on it. A rank alone exchanges
+    /// nothing: its calls are their epilogues.</param>
     /// <returns>A group, to be disposed.</returns>
     /// <exception cref="WorldSizeException">The world size is not supported.</exception>
     /// <exception cref="NoDriverException">There is no driver.</exception>
@@ -156,7 +157,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
     internal static RankGroup OfGpus(int[] gpus, KernelLoadOptions? kernels)
     {
-        var topology = gpus.Distinct().Count() == 1 ? GroupTopology.Loopback : GroupTopology.Gpus;
+        var topology = gpus.Length > 1 && gpus.Distinct().Count() == 1 ? GroupTopology.Loopback : GroupTopology.Gpus;
         return new RankGroup(topology, gpus.Length).OpenGpus([.. gpus.Select(gpu => (int?)gpu)], kernels);
     }
 

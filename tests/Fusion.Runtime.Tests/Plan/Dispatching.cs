@@ -70,8 +70,7 @@ public sealed class Dispatching
 
     private static readonly (PlanRequest Request, string Words)[] Impossible =
     [
-        (Requests.Of(ranks: 1), "WorldSize is 1; allowed is 2 to 8 and 16"),
-        (Requests.Of(ranks: 9), "WorldSize is 9"),
+        (Requests.Of(ranks: 9), "WorldSize is 9; allowed is 1 to 8 and 16"),
         (Requests.Of(ranks: 17), "WorldSize is 17"),
         (Requests.Of(sm: 75), "Capability is sm_75; allowed is sm_80 or newer"),
         (Requests.Of(hidden: 0), "HiddenSize is 0"),

@@ -3,14 +3,13 @@ namespace Fusion.Runtime.Tests.Ranks;
 public sealed class GroupsOnTheCpu
 {
     [TestCase(0)]
-    [TestCase(1)]
     [TestCase(9)]
     [TestCase(15)]
     [TestCase(17)]
     public void OfASizeWithoutKernelsAreRefused(int ranks) => Assert.That(
         () => RankGroup.OnCpu(ranks),
         Throws.TypeOf<WorldSizeException>().With.Message.Contain($"A group of {ranks} rank")
-            .And.Message.Contain("2 to 8 and 16"));
+            .And.Message.Contain("1 to 8 and 16"));
 
     [Test]
     public void HaveRanksWithoutAGpu()

@@ -25,6 +25,7 @@ public static class AllReduceDispatcher
         }
 
         if (request.Topology == GroupTopology.Cpu) return OnCpu(request);
+        if (request.WorldSize == 1) return Alone(request, layout);
         var chosen = Choose(request, layout, out var reason);
         if (request.Force is not { } forced) return Planned(request, layout, chosen, chosen, reason);
 
@@ -89,6 +90,17 @@ public static class AllReduceDispatcher
             EpilogueKernel = isSeparate ? kernel.Epilogue() : "",
         };
         return VariantPlanning.Prefer(plan, request);
+    }
+
+    private static AllReducePlan Alone(PlanRequest request, in WorkspaceLayout layout)
+    {
+        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType);
+        return new(
+            AllReduceStrategy.Separate, "a rank alone exchanges nothing: the epilogue kernel is all", request.Tokens,
+            kernel.Threads, kernel.VectorsPerThread, layout.Bytes)
+        {
+            EpilogueKernel = kernel.Epilogue(),
+        };
     }
 
     private static AllReducePlan OnCpu(PlanRequest request) => new(

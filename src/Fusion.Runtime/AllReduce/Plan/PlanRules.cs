@@ -15,7 +15,8 @@ internal static class PlanRules
     public static PlanFault? FaultOf(PlanRequest request)
     {
         var hidden = request.HiddenSize;
-        if (!AllReduceVocabulary.IsWorldSize(request.WorldSize)) return Fault(nameof(request.WorldSize), request.WorldSize, AllReduceVocabulary.WorldSizeWords);
+        if (!AllReduceVocabulary.IsGroupSize(request.WorldSize))
+            return Fault(nameof(request.WorldSize), request.WorldSize, AllReduceVocabulary.GroupSizeWords);
         if (request.Topology != GroupTopology.Cpu && request.Capability < Oldest)
         {
             return new(nameof(request.Capability), $"sm_{request.Capability.Number}", "sm_80 or newer, which the kernels need");

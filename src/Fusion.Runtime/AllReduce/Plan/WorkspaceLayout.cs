@@ -41,9 +41,9 @@ internal readonly record struct WorkspaceLayout(
     /// <summary>Offset in a buffer at which the summed tokens of two-shot start, in bytes.</summary>
     public long GatherOffset => RoundUp((Ranks - 1) * TwoShotSlotBytes);
 
-    /// <summary>Size of a buffer in bytes, enough for the larger strategy.</summary>
+    /// <summary>Size of a buffer in bytes, enough for the larger strategy; 0 for a rank alone.</summary>
     public long BufferBytes =>
-        Exists ? RoundUp(Math.Max((Ranks - 1) * OneShotSlotBytes, GatherOffset + (MaxTokens * TokenBytes))) : 0;
+        Exists && Ranks > 1 ? RoundUp(Math.Max((Ranks - 1) * OneShotSlotBytes, GatherOffset + (MaxTokens * TokenBytes))) : 0;
 
     /// <summary>Size of each rank's workspace in bytes.</summary>
     public long Bytes => Exists ? ControlBytes + (Buffers * BufferBytes) : 0;

@@ -4,10 +4,12 @@ namespace Fusion.Runtime;
 /// It is made once for a hidden size and a type, and launched for each rank and call.</summary>
 /// <remarks>A call's <see cref="AllReduceCall.Input"/> is the sum. Nothing is exchanged, so ranks may launch different
 /// calls. The results have the bits of the fused call: docs/numbers.md. A launch allocates nothing and can be recorded as a
-/// CUDA graph. The operation owns no memory and is valid as long as its group.</remarks>
-public sealed class EpilogueOperation
+/// CUDA graph. The operation is valid as long as its group; one without a group owns its kernels, and is
+/// disposed.</remarks>
+public sealed class EpilogueOperation : IDisposable
 {
     private readonly RankGroup group;
+    private readonly bool ownsGroup;
     private readonly WorkspaceLayout layout;
     private readonly RankKernels?[] kernels;
     private readonly ElementType type;
@@ -19,16 +21,54 @@ public sealed class EpilogueOperation
     /// <exception cref="CoResidencyException">The kernel does not fit on a GPU.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     public EpilogueOperation(RankGroup group, AllReduceOptions options)
+        : this(group, options, ownsGroup: false)
+    {
+    }
+
+    private EpilogueOperation(RankGroup group, AllReduceOptions options, bool ownsGroup)
     {
         ArgumentNullException.ThrowIfNull(group);
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
-        this.group = group;
-        var requests = group.LocalRanks.Select(rank => OptionsValidation.Check(options, group, rank)).ToArray();
-        type = options.DataType;
-        layout = WorkspaceLayout.For(requests[0]);
-        kernels = new RankKernels?[group.WorldSize];
-        foreach (var (rank, request) in group.LocalRanks.Zip(requests)) kernels[rank.Index] = RankKernels.Load(rank, group, request);
+        (this.group, this.ownsGroup) = (group, ownsGroup);
+        try
+        {
+            var requests = group.LocalRanks.Select(rank => OptionsValidation.Check(options, group, rank)).ToArray();
+            type = options.DataType;
+            layout = WorkspaceLayout.For(requests[0]);
+            kernels = new RankKernels?[group.WorldSize];
+            foreach (var (rank, request) in group.LocalRanks.Zip(requests)) kernels[rank.Index] = RankKernels.Load(rank, group, request);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
+
+    /// <summary>Makes an operation on one GPU without a group.</summary>
+    /// <param name="gpu">The GPU. Streams and memory are of its primary context, which <see cref="GpuContext.Open"/>
+    /// gives.</param>
+    /// <param name="options">Hidden size, type and largest call; policy, timeout and library are ignored.</param>
+    /// <returns>An operation, to be disposed.</returns>
+    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
+    /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
+    public static EpilogueOperation OnGpu(GpuDevice gpu, AllReduceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(gpu);
+        return new(RankGroup.OnGpus(gpu.Ordinal), options, ownsGroup: true);
+    }
+
+    /// <summary>Makes an operation on the CPU without a group.</summary>
+    /// <param name="options">Hidden size, type and largest call; policy, timeout and library are ignored.</param>
+    /// <returns>An operation, to be disposed.</returns>
+    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
+    public static EpilogueOperation OnCpu(AllReduceOptions options) => new(RankGroup.OnCpu(1), options, ownsGroup: true);
+
+    /// <summary>Starts a call of an operation without a group, or of rank 0, and returns.</summary>
+    /// <param name="stream">A stream of the GPU; null for the operation's own, and on the CPU.</param>
+    /// <param name="call">Inputs and outputs.</param>
+    /// <exception cref="FusionException">As in <see cref="Launch(int, GpuStream?, in AllReduceCall)"/>.</exception>
+    public void Launch(GpuStream? stream, in AllReduceCall call) => Launch(0, stream, call);
 
     /// <summary>Starts a rank's call and returns. On a GPU, the results are there for later work in the same stream; on the
     /// CPU, at once.</summary>
@@ -61,5 +101,12 @@ public sealed class EpilogueOperation
         var epilogue = loaded.Epilogue(loaded.Variants.IndexOf(AllReduceEpilogue.Of(call)));
         kernel.Set(epilogue, 1, KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize));
         kernel.Launch(stream ?? group.Ranks[rank].Stream!, loaded, null);
+    }
+
+    /// <summary>Frees the kernels of an operation without a group; does nothing for others. Disposing twice is
+    /// harmless.</summary>
+    public void Dispose()
+    {
+        if (ownsGroup) group.Dispose();
     }
 }

@@ -29,7 +29,7 @@ internal sealed class GpuRank : IDisposable
         {
             // Holds the sum between the two kernels of the separate strategy where the call does not ask for it; a launch
             // cannot allocate.
-            scratch = DeviceMemory.Allocate(context, checked((nuint)(layout.MaxTokens * layout.TokenBytes)));
+            scratch = DeviceMemory.Allocate(context, layout.Ranks == 1 ? 0 : checked((nuint)(layout.MaxTokens * layout.TokenBytes)));
             scratch.Keep();
         }
         catch
@@ -111,6 +111,12 @@ internal sealed class GpuRank : IDisposable
     /// <param name="plan">Strategy and kernels of the call.</param>
     public void Prepare(ref CallKernels prepared, in AllReduceCall call, AllReducePlan plan)
     {
+        if (layout.Ranks == 1)
+        {
+            PrepareEpilogue(ref prepared, call, plan, call.Input);
+            return;
+        }
+
         if (plan.Strategy == AllReduceStrategy.Separate)
         {
             PrepareSeparate(ref prepared, call, plan);
@@ -151,11 +157,15 @@ internal sealed class GpuRank : IDisposable
         }
 
         if (isSumWritten && call is { ResidualOut: null, NormOut: null, QuantOut: null }) return;
+        PrepareEpilogue(ref prepared, isSumWritten ? call with { AllReduceOut = null } : call, plan, sum);
+    }
+
+    private void PrepareEpilogue(ref CallKernels prepared, in AllReduceCall call, AllReducePlan plan, in DeviceTensor sum)
+    {
         ref var parameters = ref prepared.Epilogue.Parameters;
         parameters = constants;
         ParameterFill.Fill(ref parameters, call);
         parameters.Input = sum.Address;
-        if (isSumWritten) parameters.AllReduceOut = 0;
         // The epilogue kernel exchanges nothing: with one rank its sum is its input.
         parameters.Ranks = 1;
         prepared.Epilogue.Set(kernels.Epilogue(plan.Variants.Epilogue), 1, SharedBytes(call));
