@@ -1,13 +1,15 @@
 using System.Globalization;
+using Fusion.Manifest;
 
 namespace Fusion.Compiler.Images;
 
 /// <summary>What a PTX text declares.</summary>
 /// <param name="Version">Version of the PTX language: <c>8.4</c>.</param>
 /// <param name="Kernels">Kernels of the text, in the order of the text.</param>
-internal sealed record PtxContent(string Version, IReadOnlyList<ImageKernel> Kernels);
+/// <param name="Variables">Variables that are defined in it, in the order of the text.</param>
+internal sealed record PtxContent(string Version, IReadOnlyList<ImageKernel> Kernels, IReadOnlyList<ImageVariable> Variables);
 
-/// <summary>Reads the entries of a PTX text and where their parameters lie.</summary>
+/// <summary>Reads the entries of a PTX text, where their parameters lie, and the variables.</summary>
 /// <remarks>PTX ISA, "Kernel and Function Directives" and "Kernel Function Parameters". A parameter lies at the next
 /// multiple of its alignment, which is that of its type unless <c>.align</c> says more; but see
 /// <see cref="ImageParameter.IsPlacedByChip"/>.</remarks>
@@ -17,6 +19,7 @@ internal sealed class PtxReader
 
     private readonly PtxScanner _scanner;
     private readonly List<ImageKernel> _kernels = [];
+    private readonly List<ImageVariable> _variables = [];
     private string _version = "";
 
     private PtxReader(string text) => _scanner = new PtxScanner(text);
@@ -28,7 +31,7 @@ internal sealed class PtxReader
     {
         var reader = new PtxReader(text);
         reader.ReadModule();
-        return new PtxContent(reader._version, reader._kernels);
+        return new PtxContent(reader._version, reader._kernels, reader._variables);
     }
 
     private void ReadModule()
@@ -39,6 +42,8 @@ internal sealed class PtxReader
             {
                 case ".version": _version = Take("a version"); break;
                 case ".entry": ReadEntry(); break;
+                case ".extern": SkipExternal(); break;
+                case ".global" or ".const": ReadVariable(); break;
                 case "{": SkipBody(""); break;
             }
         }
@@ -84,6 +89,35 @@ internal sealed class PtxReader
         var arrays = SkipBody(symbol);
         if (_kernels.Exists(kernel => kernel.Symbol == symbol)) throw Damaged(symbol, "a second body");
         _kernels.Add(new ImageKernel(symbol, parameters) { MaxThreads = threads, LocalArrayBytes = arrays });
+    }
+
+    // .extern .global .align 4 .b8 name[4]; is defined elsewhere. A function goes on as it would without.
+    private void SkipExternal()
+    {
+        while (_scanner.Next() && _scanner.Current is not (";" or ".func" or ".entry" or "{"))
+        {
+        }
+
+        if (_scanner.Current == "{") SkipBody("");
+    }
+
+    // .global [.attribute(.managed)] [.align N] .type name [ '[' N ']' ]… [= value]: ends on the semicolon or the equals sign.
+    private void ReadVariable()
+    {
+        var kind = _scanner.Current == ".const" ? VariableKind.Constant : VariableKind.Device;
+        var (name, size) = ("", 0L);
+        while (_scanner.Next() && _scanner.Current is not (";" or "="))
+        {
+            var word = _scanner.Current;
+            if (word == ".managed") kind = VariableKind.Managed;
+            else if (word == ".align") _scanner.Next();
+            else if (PtxType.SizeOf(word) is { } bytes) size = bytes;
+            else if (word == "[" && _scanner.Next())
+                size *= long.TryParse(_scanner.Current, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+            else if (size > 0 && name.Length == 0 && word[0] != '.') name = word;
+        }
+
+        if (name.Length > 0 && size > 0) _variables.Add(new ImageVariable(name, kind, size));
     }
 
     // .param [.align N] .type [.ptr [.space] [.align N]] name [ '[' N ']' ]: ends on the comma or parenthesis behind it.
