@@ -145,7 +145,7 @@ public sealed unsafe class Kernel
     }
 
     private int Resident(in LaunchShape shape) => shape.Cluster is { } cluster
-        ? ClustersAtATime(shape) * (int)cluster.Count
+        ? ClustersAtATime(shape with { Grid = cluster }) * (int)cluster.Count
         : BlocksPerMultiprocessor((int)shape.Block.Count, shape.SharedBytes) * module.Context.Device.MultiprocessorCount;
 
     private HandleLease Lease()

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fusion.Manifest;
 
 namespace Fusion.Compiler.Images;
 
@@ -42,8 +41,8 @@ internal sealed class PtxReader
             {
                 case ".version": _version = Take("a version"); break;
                 case ".entry": ReadEntry(); break;
-                case ".extern": SkipExternal(); break;
-                case ".global" or ".const": ReadVariable(); break;
+                case ".extern": PtxVariable.SkipExternal(_scanner); break;
+                case ".global" or ".const" when PtxVariable.Read(_scanner) is { } variable: _variables.Add(variable); break;
                 case "{": SkipBody(""); break;
             }
         }
@@ -89,35 +88,6 @@ internal sealed class PtxReader
         var arrays = SkipBody(symbol);
         if (_kernels.Exists(kernel => kernel.Symbol == symbol)) throw Damaged(symbol, "a second body");
         _kernels.Add(new ImageKernel(symbol, parameters) { MaxThreads = threads, LocalArrayBytes = arrays });
-    }
-
-    // .extern .global .align 4 .b8 name[4]; is defined elsewhere. A function goes on as it would without.
-    private void SkipExternal()
-    {
-        while (_scanner.Next() && _scanner.Current is not (";" or ".func" or ".entry" or "{"))
-        {
-        }
-
-        if (_scanner.Current == "{") SkipBody("");
-    }
-
-    // .global [.attribute(.managed)] [.align N] .type name [ '[' N ']' ]… [= value]: ends on the semicolon or the equals sign.
-    private void ReadVariable()
-    {
-        var kind = _scanner.Current == ".const" ? VariableKind.Constant : VariableKind.Device;
-        var (name, size) = ("", 0L);
-        while (_scanner.Next() && _scanner.Current is not (";" or "="))
-        {
-            var word = _scanner.Current;
-            if (word == ".managed") kind = VariableKind.Managed;
-            else if (word == ".align") _scanner.Next();
-            else if (PtxType.SizeOf(word) is { } bytes) size = bytes;
-            else if (word == "[" && _scanner.Next())
-                size *= long.TryParse(_scanner.Current, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
-            else if (size > 0 && name.Length == 0 && word[0] != '.') name = word;
-        }
-
-        if (name.Length > 0 && size > 0) _variables.Add(new ImageVariable(name, kind, size));
     }
 
     // .param [.align N] .type [.ptr [.space] [.align N]] name [ '[' N ']' ]: ends on the comma or parenthesis behind it.
