@@ -32,6 +32,10 @@ public sealed record KernelImage
 
     /// <summary>Kernels of the image, ordered by name.</summary>
     public required IReadOnlyList<KernelEntry> Kernels { get; init; }
+
+    /// <summary>Variables of the image that its source or headers declare at the scope of a namespace, ordered by name; empty in
+    /// manifests of earlier versions.</summary>
+    public IReadOnlyList<KernelVariable> Variables { get => field ?? []; init; }
 }
 
 /// <summary>Encoding of an image in its assembly.</summary>

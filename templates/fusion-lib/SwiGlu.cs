@@ -23,8 +23,8 @@ public static class SwiGlu
     /// <exception cref="FusionException">The kernel cannot be loaded or launched; its code says why.</exception>
     public static void Launch(
         GpuStream stream,
-        ReadOnlyDevicePointer<BFloat16> gate,
-        ReadOnlyDevicePointer<BFloat16> up,
+        DevicePointer<BFloat16> gate,
+        DevicePointer<BFloat16> up,
         DevicePointer<BFloat16> output,
         long count)
     {

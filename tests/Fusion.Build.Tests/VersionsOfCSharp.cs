@@ -23,6 +23,8 @@ public sealed class VersionsOfCSharp : SharedConsumer
               in[0] = out[0] * object.scale + params + arguments;
             }
             extern "C" __global__ void nothing() {}
+            __constant__ Params settings;
+            namespace math { __device__ float table[2][4]; }
             """);
         consumer.Write("Uses.cs", """
             using Fusion.Runtime;
@@ -38,6 +40,8 @@ public sealed class VersionsOfCSharp : SharedConsumer
                         Consumer.Kernels.String.Launch(stream, 1, Consumer.Kernels.String.MaxThreads, @in: x, x, p, 3, arguments: 4);
                         Consumer.Kernels.Nothing.Launch(stream, 1, 32);
                         Consumer.Kernels.OfHeaderInt.Launch(stream, shape, n.Pointer, 7);
+                        Consumer.Kernels.Globals.Settings.On(stream.Context).CopyFrom(new[] { p });
+                        Consumer.Kernels.Globals.Table.On(stream.Context).Slice(4).CopyTo(stream, Consumer.Kernels.Globals.Table.On(stream.Context));
                         Consumer.Kernels.Load(stream.Context);
                     }
                 }

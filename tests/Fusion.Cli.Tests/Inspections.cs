@@ -40,6 +40,28 @@ public sealed class Inspections : FolderOfATest
     }
 
     [Test]
+    public void VariablesAreShownWithKindTypeAndSize()
+    {
+        var module = SampleAssembly.Manifest.Modules[0];
+        KernelVariable[] variables =
+        [
+            new() { Name = "math::table", Symbol = "_ZN4math5tableE", Kind = VariableKind.Device, Type = "int[2][8]", Size = 64 },
+            new() { Name = "weights", Symbol = "weights", Kind = VariableKind.Constant, Type = "float[9]", Size = 36 },
+        ];
+        var manifest = SampleAssembly.Manifest with
+        {
+            Modules = [module with { Images = [.. module.Images.Select(image => image with { Variables = variables })] }],
+        };
+
+        var assembly = SampleAssembly.Write(Folder, manifest);
+        var run = Tool.Run("inspect", assembly);
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(Words(run).Where(line => line.StartsWith("__", StringComparison.Ordinal)), Is.EqualTo([
+            "__device__ int[2][8] math::table: 64 bytes", "__constant__ float[9] weights: 36 bytes"]));
+        Assert.That(Tool.Run("inspect", assembly, "--json").Output, Does.Contain("\"symbol\": \"_ZN4math5tableE\""));
+    }
+
+    [Test]
     public void TheBuiltInKernelsAreShownToo()
     {
         var run = Tool.Run("inspect", Path.Combine(AppContext.BaseDirectory, "Fusion.Runtime.dll"));

@@ -20,9 +20,10 @@ internal sealed record ModuleReport(string Name, string Source, IReadOnlyList<Im
 /// <param name="Sha256">SHA-256 of the image.</param>
 /// <param name="PtxVersion">Version of the image's PTX.</param>
 /// <param name="Kernels">Kernels of the image.</param>
+/// <param name="Variables">Variables of the image.</param>
 internal sealed record ImageReport(
     string Resource, ImageKind Kind, string Architecture, long Bytes, long StoredBytes, string Sha256, string PtxVersion,
-    IReadOnlyList<KernelReport> Kernels)
+    IReadOnlyList<KernelReport> Kernels, IReadOnlyList<KernelVariable> Variables)
 {
     /// <summary>Makes the report of an image.</summary>
     /// <param name="image">Image in the manifest.</param>
@@ -37,7 +38,7 @@ internal sealed record ImageReport(
         var code = fault is null && image.Kind == ImageKind.Cubin ? Code(bytes!) : [];
         return new(
             image.Resource, image.Kind, image.Architecture, image.Bytes, stored, image.Sha256, image.PtxVersion,
-            [.. image.Kernels.Select(kernel => KernelReport.Of(kernel, code.GetValueOrDefault(kernel.Symbol)))]);
+            [.. image.Kernels.Select(kernel => KernelReport.Of(kernel, code.GetValueOrDefault(kernel.Symbol)))], image.Variables);
     }
 
     /// <summary>Decompresses an image; empty if it cannot be decompressed.</summary>

@@ -51,6 +51,9 @@ internal static class InspectPrinter
         // A kernel's parameters are the same in all images.
         var kernels = module.Images.SelectMany(i => i.Kernels).DistinctBy(k => k.Name).ToList();
         foreach (var kernel in kernels) Screen.Line($"  {kernel.Name}({kernel.Signature})");
+        var variables = module.Images.SelectMany(i => i.Variables).DistinctBy(v => (v.Name, v.Size)).ToList();
+        foreach (var variable in variables)
+            Screen.Line($"  __{variable.Kind.ToString().ToLowerInvariant()}__ {variable.Type} {variable.Name}: {Screen.Bytes(variable.Size)}");
         Screen.Line();
         var rows = kernels.SelectMany(kernel => module.Images.Where(image => image.Kind == ImageKind.Cubin)
             .SelectMany(image => image.Kernels.Where(k => k.Name == kernel.Name)

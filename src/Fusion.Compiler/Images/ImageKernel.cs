@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Compiler.Images;
 
 /// <summary>A kernel as an image describes it, before source and names are known.</summary>
@@ -39,3 +41,9 @@ internal readonly record struct ImageParameter(int Offset, int Size, int Alignme
     /// and what asks for more is aligned by its address, not by its offset in the block.</remarks>
     public bool IsPlacedByChip => Alignment > BlockAlignment;
 }
+
+/// <summary>A variable as an image has it.</summary>
+/// <param name="Symbol">Symbol in the image.</param>
+/// <param name="Kind">Kind of its memory.</param>
+/// <param name="Size">Size in bytes.</param>
+internal sealed record ImageVariable(string Symbol, VariableKind Kind, long Size);

@@ -7,8 +7,10 @@ namespace Fusion.Compiler.Images;
 /// <param name="Cubin">The kernels of the cubin, ordered by name.</param>
 /// <param name="Ptx">The same kernels as the PTX shows them, in the same order.</param>
 /// <param name="Spills">The kernels that spill registers, by name.</param>
+/// <param name="Variables">The variables of both, ordered by name.</param>
 internal sealed record ImageContent(
-    string PtxVersion, IReadOnlyList<KernelEntry> Cubin, IReadOnlyList<KernelEntry> Ptx, IReadOnlyList<(string Kernel, Spill Spill)> Spills);
+    string PtxVersion, IReadOnlyList<KernelEntry> Cubin, IReadOnlyList<KernelEntry> Ptx, IReadOnlyList<(string Kernel, Spill Spill)> Spills,
+    IReadOnlyList<KernelVariable> Variables);
 
 /// <summary>Reads what a compile's images hold: which kernels, what they take and what they need. Works without a GPU
 /// and without the toolkit's tools.</summary>
@@ -41,7 +43,7 @@ internal static class KernelReader
                let spill = Spill.Of(declared[kernel.Symbol], machine[kernel.Symbol])
                where spill is not null
                select (kernel.Name, spill),
-        ]);
+        ], VariableDescriber.Describe(portable.Variables, sources));
     }
 
     private static KernelEntry WithNeeds(KernelEntry kernel, ImageKernel image) => kernel with

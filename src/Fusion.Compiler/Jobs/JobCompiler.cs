@@ -110,8 +110,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         if (content.Ptx.Count == 0) diagnostics.Add(NoKernels(job.Kernel));
 
         var images = new List<RecordedImage>();
-        if (job.WantsCubin) images.Add(Store(job.CubinFile, job.Architecture, output.Cubin, content.PtxVersion, content.Cubin));
-        if (job.WantsPtx) images.Add(Store(job.PtxFile, job.Architecture.AsVirtual, output.Ptx, content.PtxVersion, content.Ptx));
+        if (job.WantsCubin) images.Add(Store(job.CubinFile, job.Architecture, output.Cubin, content, content.Cubin));
+        if (job.WantsPtx) images.Add(Store(job.PtxFile, job.Architecture.AsVirtual, output.Ptx, content, content.Ptx));
         var record = new JobRecord
         {
             Key = key,
@@ -142,7 +142,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         return new IncludedHeaders(read, search.Probes(read.Append(job.Kernel.Source)));
     }
 
-    private RecordedImage Store(string file, GpuArchitecture architecture, byte[] bytes, string ptxVersion, IReadOnlyList<KernelEntry> kernels)
+    private RecordedImage Store(string file, GpuArchitecture architecture, byte[] bytes, ImageContent content, IReadOnlyList<KernelEntry> kernels)
     {
         AtomicFile.Write(Path.Combine(setup.OutputDirectory, file), bytes);
         return new RecordedImage(file, new KernelImage
@@ -152,8 +152,9 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
             Architecture = architecture.ToString(),
             Bytes = bytes.Length,
             Sha256 = Hash.Of(bytes),
-            PtxVersion = ptxVersion,
+            PtxVersion = content.PtxVersion,
             Kernels = kernels,
+            Variables = content.Variables,
         });
     }
 

@@ -16,6 +16,10 @@ internal sealed class CSharpText
         string.Concat(value.Where(c => c is '\n' || !char.IsControl(c)))
             .Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
 
+    /// <summary>A text as a literal of C#.</summary>
+    /// <param name="value">Any text of one line.</param>
+    public static string Literal(string value) => $"\"{value.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+
     /// <summary>Adds a line.</summary>
     /// <param name="line">The line; empty for a blank one.</param>
     public void Line(string line = "")

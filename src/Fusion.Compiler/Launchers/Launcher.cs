@@ -1,3 +1,5 @@
+using Fusion.Compiler.Images;
+
 namespace Fusion.Compiler.Launchers;
 
 /// <summary>What is written for a kernel.</summary>
@@ -39,3 +41,22 @@ internal sealed record Launcher
 /// <param name="Type">Type in C++.</param>
 /// <param name="CSharp">How the launcher takes it.</param>
 internal sealed record LauncherParameter(string Name, string Type, LauncherType CSharp);
+
+/// <summary>What is written for a variable.</summary>
+internal sealed record LauncherVariable
+{
+    /// <summary>Name of the variable's module: <c>kernels/rms_norm</c>.</summary>
+    public required string Module { get; init; }
+
+    /// <summary>The variable as the source declares it.</summary>
+    public required SourceVariable Source { get; init; }
+
+    /// <summary>How C# knows an element.</summary>
+    public required LauncherType Element { get; init; }
+
+    /// <summary>What the comment above it says.</summary>
+    public required KernelComment Comment { get; init; }
+
+    /// <summary>Name of the C# property.</summary>
+    public string PropertyName { get; init; } = "";
+}

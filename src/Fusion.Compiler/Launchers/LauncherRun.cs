@@ -54,16 +54,18 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
         }
 
         var types = new TypeMap(request.Types);
-        var launchers = request.Kernels.SelectMany(kernel => Read(kernel, types)).ToList();
+        var sources = request.Kernels.Select(kernel => Read(kernel, types)).OfType<LauncherSource>().ToList();
+        var launchers = sources.SelectMany(source => source.Read()).ToList();
         if (failed) return false;
         var named = ClassNames.Assign(launchers, request.ClassName);
-        var text = LauncherWriter.Write(named, CSharpNames.Namespace(request.Namespace), request.ClassName, version);
+        var variables = VariableNames.Assign(sources.SelectMany(source => source.ReadVariables()));
+        var text = LauncherWriter.Write(named, variables, CSharpNames.Namespace(request.Namespace), request.ClassName, version);
         AtomicFile.Write(request.OutputFile, Encoding.UTF8.GetBytes(text));
         WriteState();
         return true;
     }
 
-    private IReadOnlyList<Launcher> Read(KernelRequest kernel, TypeMap types)
+    private LauncherSource? Read(KernelRequest kernel, TypeMap types)
     {
         var source = Path.GetFullPath(kernel.Source, request.ProjectDirectory);
         kernel.Source = source;
@@ -72,7 +74,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
             var bytes = File.ReadAllBytes(source);
             inputs.Add(FileStamp.OfContent(source, Hash.Of(bytes)));
             using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
-            return new LauncherSource(kernel, reader.ReadToEnd(), types, Report).Read();
+            return new LauncherSource(kernel, reader.ReadToEnd(), types, Report);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -84,7 +86,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
                     : "There is no such file. Correct the FusionKernel item that names it.", source));
             }
 
-            return [];
+            return null;
         }
     }
 

@@ -38,6 +38,30 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
         return found;
     }
 
+    /// <summary>Finds the variables that C# can fill. One whose type C# does not have, or whose type depends on an <c>#if</c>, is left
+    /// to <c>KernelLibrary.GetGlobal</c>.</summary>
+    public IReadOnlyList<LauncherVariable> ReadVariables()
+    {
+        var variables = new List<LauncherVariable>();
+        foreach (var group in SignatureReader.ReadVariables([text]).GroupBy(variable => variable.Name))
+        {
+            if (group.ToArray() is not [{ IsConst: false } variable] || macros.Contains(LastPart(variable.Name))
+                || macros.Contains(variable.ElementType) || types.Find(variable.ElementType) is not { } element
+                || element == LauncherType.Untyped) continue;
+            variables.Add(new LauncherVariable
+            {
+                Module = kernel.Name,
+                Source = variable,
+                Element = element,
+                Comment = KernelComment.Read(text[variable.CommentStart..variable.Start], variable.CommentStart == 0),
+            });
+        }
+
+        return variables;
+    }
+
+    private static string LastPart(string name) => name[(name.LastIndexOf(':') + 1)..];
+
     // Overloads share a name: in the manifest each has its types beside it.
     private static string NameOf(KernelSignature signature, List<KernelSignature> all)
     {
@@ -50,7 +74,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
 
     private bool IsReadable(KernelSignature signature)
     {
-        var name = signature.Name[(signature.Name.LastIndexOf(':') + 1)..];
+        var name = LastPart(signature.Name);
         if (!signature.IsMacroCall && !macros.Contains(name)) return true;
         Warn(Codes.HiddenKernel, signature.Start, $"The name of a kernel is the macro '{name}'. Macros are not expanded, so the "
             + "kernel has no launcher: write its name out, or launch it by name (KernelLibrary.GetKernel).");

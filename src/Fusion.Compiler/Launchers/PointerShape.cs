@@ -4,8 +4,8 @@ namespace Fusion.Compiler.Launchers;
 
 /// <summary>A type as what a chain of pointers ends at.</summary>
 /// <param name="Element">What lies at the end, without <c>const</c>, <c>volatile</c> and a leading <c>::</c>.</param>
-/// <param name="Levels">A pointer each, from the end on: whether what it points to is const.</param>
-internal sealed record PointerShape(string Element, IReadOnlyList<bool> Levels)
+/// <param name="Levels">Number of pointers in the chain.</param>
+internal sealed record PointerShape(string Element, int Levels)
 {
     /// <summary>Takes a type apart.</summary>
     /// <param name="type">A type in the one spelling.</param>
@@ -15,19 +15,13 @@ internal sealed record PointerShape(string Element, IReadOnlyList<bool> Levels)
         var tokens = CppTokenizer.Read(type);
         var end = ElementEnd(tokens);
         var element = tokens.Slice(0, end);
-        var levels = new List<bool>();
-        var isConst = element.Any(token => token.Is("const"));
+        var levels = 0;
         var rest = WithoutRows(tokens.Slice(end, tokens.Count));
         if (rest is null) return null;
         foreach (var token in rest)
         {
-            if (token.IsMark("*"))
-            {
-                levels.Add(isConst);
-                isConst = false;
-            }
-            else if (token.Is("const")) isConst = true;
-            else if (!token.Is("volatile")) return null;
+            if (token.IsMark("*")) levels++;
+            else if (!(token.IsWord && TypeSpelling.IsQualifier(token.Text))) return null;
         }
 
         var plain = element.Where(token => !(token.IsWord && TypeSpelling.IsQualifier(token.Text))).ToList();

@@ -6,7 +6,6 @@ namespace Fusion.Compiler.Launchers;
 internal sealed class TypeMap
 {
     private const string Pointer = "global::Fusion.Runtime.DevicePointer";
-    private const string ReadOnlyPointer = "global::Fusion.Runtime.ReadOnlyDevicePointer";
     private const string Byte = "byte";
 
     private readonly List<(string Name, string CSharp)> own = [];
@@ -27,7 +26,7 @@ internal sealed class TypeMap
     public LauncherType? Find(string type)
     {
         if (PointerShape.Of(type) is not { } shape) return null;
-        if (shape.Levels.Count > 0) return Pointee(shape) is { } pointer ? new(pointer, "8", ArgumentPassing.Converted) : null;
+        if (shape.Levels > 0) return Pointee(shape) is { } pointer ? new(pointer, "8", ArgumentPassing.Converted) : null;
         if (FindOwn(shape.Element) is { } mapped)
         {
             if (mapped.Length == 0) return LauncherType.Untyped;
@@ -46,7 +45,7 @@ internal sealed class TypeMap
         var mapped = shape.Element == "void" ? Byte : FindOwn(shape.Element) ?? KnownTypes.Find(shape.Element)?.CSharp;
         if (mapped is null) return null;
         var type = CSharpNames.GlobalType(mapped.Length == 0 ? Byte : mapped);
-        foreach (var isReadOnly in shape.Levels) type = $"{(isReadOnly ? ReadOnlyPointer : Pointer)}<{type}>";
+        for (var level = 0; level < shape.Levels; level++) type = $"{Pointer}<{type}>";
         return type;
     }
 

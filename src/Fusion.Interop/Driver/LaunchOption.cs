@@ -6,6 +6,7 @@ namespace Fusion.Interop.Driver;
 [StructLayout(LayoutKind.Explicit, Size = 72)]
 public readonly struct LaunchOption
 {
+    private const int CooperativeLaunch = 2;
     private const int ClusterDimension = 4;
     private const int ProgrammaticStreamSerialization = 6;
 
@@ -21,6 +22,9 @@ public readonly struct LaunchOption
         this.y = y;
         this.z = z;
     }
+
+    /// <summary>Attribute that makes all blocks resident at the same time.</summary>
+    public static LaunchOption Cooperative { get; } = new(CooperativeLaunch, 1, 0, 0);
 
     /// <summary>Attribute that lets the kernel start before the previous one in the stream has ended (PDL, programmatic
     /// dependent launch).</summary>

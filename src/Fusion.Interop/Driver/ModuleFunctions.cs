@@ -9,6 +9,7 @@ public sealed unsafe class ModuleFunctions
     private readonly delegate* unmanaged<nint*, void*, uint, JitOption*, void**, CudaResult> load;
     private readonly delegate* unmanaged<nint, CudaResult> unload;
     private readonly delegate* unmanaged<nint*, nint, byte*, CudaResult> getFunction;
+    private readonly delegate* unmanaged<ulong*, nuint*, nint, byte*, CudaResult> getGlobal;
     private readonly delegate* unmanaged<int*, FunctionProperty, nint, CudaResult> getAttribute;
     private readonly delegate* unmanaged<nint, FunctionProperty, int, CudaResult> setAttribute;
     private readonly delegate* unmanaged<nint, CudaResult> loadFunction;
@@ -21,6 +22,8 @@ public sealed unsafe class ModuleFunctions
         unload = (delegate* unmanaged<nint, CudaResult>)exports.Get("cuModuleUnload");
         getFunction = (delegate* unmanaged<nint*, nint, byte*, CudaResult>)
             exports.Get("cuModuleGetFunction");
+        getGlobal = (delegate* unmanaged<ulong*, nuint*, nint, byte*, CudaResult>)
+            exports.Get("cuModuleGetGlobal_v2");
         getAttribute = (delegate* unmanaged<int*, FunctionProperty, nint, CudaResult>)
             exports.Get("cuFuncGetAttribute");
         setAttribute = (delegate* unmanaged<nint, FunctionProperty, int, CudaResult>)
@@ -65,6 +68,26 @@ public sealed unsafe class ModuleFunctions
         try
         {
             fixed (nint* p = &function) return getFunction(p, module, (byte*)name);
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(name);
+        }
+    }
+
+    /// <summary>Calls <c>cuModuleGetGlobal</c>.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="symbol">Symbol of the variable in the module.</param>
+    /// <param name="address">Address of the variable, valid as long as the module.</param>
+    /// <param name="bytes">Size of the variable in bytes.</param>
+    public CudaResult GetGlobal(nint module, string symbol, out ulong address, out nuint bytes)
+    {
+        var name = Marshal.StringToCoTaskMemUTF8(symbol);
+        try
+        {
+            fixed (ulong* a = &address)
+            fixed (nuint* b = &bytes)
+                return getGlobal(a, b, module, (byte*)name);
         }
         finally
         {

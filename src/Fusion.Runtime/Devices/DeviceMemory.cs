@@ -10,10 +10,15 @@ internal sealed unsafe class DeviceMemory : IDisposable
     private const nuint HostAlignment = 256;
 
     private readonly NativeHandle? handle;
+    private readonly ulong start;
+    private readonly bool isBorrowed;
     private int disposed;
 
     private DeviceMemory(GpuContext? context, nuint bytes, NativeHandle? handle) =>
-        (Context, Bytes, this.handle) = (context, bytes, handle);
+        (Context, Bytes, this.handle, start) = (context, bytes, handle, handle is null ? 0 : (ulong)handle.Value);
+
+    private DeviceMemory(GpuContext context, ulong address, nuint bytes, NativeHandle module) =>
+        (Context, start, Bytes, handle, isBorrowed) = (context, address, bytes, module, true);
 
     /// <summary>Context of the memory; null for memory of the host.</summary>
     public GpuContext? Context { get; }
@@ -21,16 +26,24 @@ internal sealed unsafe class DeviceMemory : IDisposable
     /// <summary>Size in bytes.</summary>
     public nuint Bytes { get; }
 
-    /// <summary>Address of the first byte, a multiple of 256; 0 for no bytes.</summary>
+    /// <summary>Address of the first byte, a multiple of 256 unless it is a variable's; 0 for no bytes.</summary>
     /// <exception cref="ObjectDisposedException">The memory is freed.</exception>
     public ulong Address
     {
         get
         {
             ThrowIfDisposed();
-            return handle is null ? 0 : (ulong)handle.Value;
+            return start;
         }
     }
+
+    /// <summary>Gets the memory of a variable, which ends with the variable's module.</summary>
+    /// <param name="context">Context of the module.</param>
+    /// <param name="address">Address of the variable.</param>
+    /// <param name="bytes">Size of the variable in bytes.</param>
+    /// <param name="module">The module, which is not unloaded under a copy, and which the memory does not own.</param>
+    public static DeviceMemory OfVariable(GpuContext context, ulong address, nuint bytes, NativeHandle module) =>
+        new(context, address, bytes, module);
 
     /// <summary>Allocates memory.</summary>
     /// <param name="context">Context of the GPU; null for memory of the host.</param>
@@ -83,7 +96,7 @@ internal sealed unsafe class DeviceMemory : IDisposable
         if (bytes == 0) return;
         if (Context is not { } context)
         {
-            NativeMemory.Copy(source, (void*)(handle!.Value + (nint)offset), bytes);
+            NativeMemory.Copy(source, (void*)Start(offset), bytes);
             return;
         }
 
@@ -99,7 +112,7 @@ internal sealed unsafe class DeviceMemory : IDisposable
         if (bytes == 0) return;
         if (Context is not { } context)
         {
-            NativeMemory.Copy((void*)(handle!.Value + (nint)offset), target, bytes);
+            NativeMemory.Copy((void*)Start(offset), target, bytes);
             return;
         }
 
@@ -115,7 +128,7 @@ internal sealed unsafe class DeviceMemory : IDisposable
         if (bytes == 0) return;
         if (Context is not { } context)
         {
-            NativeMemory.Fill((void*)(handle!.Value + (nint)offset), bytes, value);
+            NativeMemory.Fill((void*)Start(offset), bytes, value);
             return;
         }
 
@@ -164,7 +177,7 @@ internal sealed unsafe class DeviceMemory : IDisposable
         if (bytes == 0) return;
         if (Context is null && target.Context is null)
         {
-            NativeMemory.Copy((void*)(handle!.Value + (nint)offset), (void*)(target.handle!.Value + (nint)targetOffset), bytes);
+            NativeMemory.Copy((void*)Start(offset), (void*)target.Start(targetOffset), bytes);
             return;
         }
 
@@ -200,7 +213,7 @@ internal sealed unsafe class DeviceMemory : IDisposable
     /// harmless.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 0) handle?.Dispose();
+        if (Interlocked.Exchange(ref disposed, 1) == 0 && !isBorrowed) handle?.Dispose();
     }
 
     private static CudaResult FreeHost(nint address)
@@ -209,10 +222,12 @@ internal sealed unsafe class DeviceMemory : IDisposable
         return CudaResult.Success;
     }
 
-    private ulong Start(nuint offset) => (ulong)handle!.Value + offset;
+    private ulong Start(nuint offset) => start + offset;
 
     private void ThrowIfDisposed()
     {
+        if (isBorrowed && handle!.IsDisposed)
+            throw new ObjectDisposedException(nameof(KernelLibrary), "The kernel library of the variable is disposed.");
         if (Volatile.Read(ref disposed) != 0) throw new ObjectDisposedException("buffer", "The buffer is disposed.");
     }
 

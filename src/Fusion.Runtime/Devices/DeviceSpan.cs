@@ -2,8 +2,9 @@ using System.Buffers;
 
 namespace Fusion.Runtime;
 
-/// <summary>A range of elements of a buffer in a GPU's memory, or in host memory for a rank on the CPU. It keeps the buffer
-/// from being collected, but not from being disposed.</summary>
+/// <summary>A range of elements of a buffer in a GPU's memory, or in host memory for a rank on the CPU; or the elements of a
+/// kernel's variable (<see cref="KernelLibrary.GetGlobal{T}(string)"/>). It keeps the buffer from being collected, but neither the
+/// buffer nor the variable's library from being disposed.</summary>
 /// <remarks>A copy or fill with a stream is enqueued in the stream and allocates nothing; the others return when they are
 /// done, and do not wait for work in streams. For a rank on the CPU, where streams are null, all are done at once. Members may
 /// be called from any thread.</remarks>

@@ -48,6 +48,12 @@ public static class ErrorCodes
     /// <summary><see cref="ForeignHandleException"/>.</summary>
     public const string ForeignHandle = "FUSION2015";
 
+    /// <summary><see cref="GlobalNotFoundException"/>.</summary>
+    public const string GlobalNotFound = "FUSION2016";
+
+    /// <summary><see cref="GlobalSizeException"/>.</summary>
+    public const string GlobalSize = "FUSION2017";
+
     /// <summary><see cref="AllReduceArgumentException"/>.</summary>
     public const string AllReduceArgument = "FUSION3001";
 

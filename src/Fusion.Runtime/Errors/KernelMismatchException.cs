@@ -13,7 +13,8 @@ public sealed class KernelMismatchException : FusionException
     public string Kernel { get; }
 }
 
-/// <summary>A kernel's parameters differ from those that its generated launcher passes. Nothing was launched.</summary>
+/// <summary>A kernel's parameters differ from those that its generated launcher passes, or a variable's size from that of its
+/// generated accessor. Nothing was launched.</summary>
 public sealed class LauncherMismatchException : FusionException
 {
     internal LauncherMismatchException(KernelDeclaration declaration, string difference)
@@ -22,6 +23,12 @@ public sealed class LauncherMismatchException : FusionException
             $"{difference}. Lay out the C# type that FusionTypeMap names as the kernel's, or build the project again if its kernels changed.") =>
         Kernel = declaration.Name;
 
-    /// <summary>Name of the kernel.</summary>
+    internal LauncherMismatchException(VariableDeclaration declaration, string difference)
+        : base(ErrorCodes.LauncherMismatch,
+            $"The accessor of the variable '{declaration.Name}' of the module '{declaration.Module}' does not fit it: " +
+            $"{difference}. Lay out the C# type that FusionTypeMap names as the variable's, or build the project again if it changed.") =>
+        Kernel = declaration.Name;
+
+    /// <summary>Name of the kernel or variable.</summary>
     public string Kernel { get; }
 }

@@ -9,6 +9,11 @@ public sealed class NoSuitableImageException : FusionException
         : base(ErrorCodes.NoSuitableImage, Describe(module, gpuName, gpu, kind)) =>
         (Module, Capability) = (module.Name, gpu);
 
+    internal NoSuitableImageException(ImageChoice choice, ComputeCapability gpu)
+        : base(ErrorCodes.NoSuitableImage, $"No image of the module '{choice.Module.Name}' was chosen: {choice.Reason}. Add sm_{gpu.Number} " +
+            "(machine code for this GPU) to FusionArchitectures in the project of the kernels and build it again.") =>
+        (Module, Capability) = (choice.Module.Name, gpu);
+
     /// <summary>Name of the module.</summary>
     public string Module { get; }
 

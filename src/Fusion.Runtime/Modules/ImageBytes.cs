@@ -14,6 +14,7 @@ internal sealed unsafe class ImageBytes : IDisposable
 
     // The bytes may be those of the resource, so it is kept until the end.
     private readonly Stream resource;
+    private readonly int loadedLength;
     private void* copy;
 
     private ImageBytes(Stream resource, KernelImage image)
@@ -34,6 +35,7 @@ internal sealed unsafe class ImageBytes : IDisposable
             }
 
             Verify(new(Pointer, length), image);
+            loadedLength = length + (image.Kind == ImageKind.Ptx && (length == 0 || Pointer[length - 1] != 0) ? 1 : 0);
         }
         catch
         {
@@ -54,6 +56,9 @@ internal sealed unsafe class ImageBytes : IDisposable
         assembly.GetManifestResourceStream(image.Resource)
             ?? throw new CorruptedImageException(image, "the assembly has no resource of that name"),
         image);
+
+    /// <summary>Copies the bytes, with the zero byte behind PTX.</summary>
+    public byte[] ToArray() => new ReadOnlySpan<byte>(Pointer, loadedLength).ToArray();
 
     /// <summary>Frees the copy, if there is one.</summary>
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Fusion.Manifest;
 
 namespace Fusion.Runtime;
@@ -92,6 +93,19 @@ internal static class ImageSelector
 /// <param name="Reason">Reason for that image, or for none, in words.</param>
 public sealed record ImageChoice(KernelModule Module, KernelImage? Image, string Reason)
 {
+    /// <summary>Reads the chosen image, inflated and checked: for another library that loads it.</summary>
+    /// <param name="assembly">Assembly whose image was chosen.</param>
+    /// <returns>What <c>cuModuleLoadData</c> takes: a cubin, or PTX with a zero byte behind it.</returns>
+    /// <exception cref="InvalidOperationException">No image was chosen; <see cref="Reason"/> says why.</exception>
+    /// <exception cref="CorruptedImageException">The image is not what the compiler made.</exception>
+    public byte[] ReadImage(Assembly assembly)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        if (Image is null) throw new InvalidOperationException($"No image of the module '{Module.Name}' was chosen: {Reason}.");
+        using var bytes = ImageBytes.Open(assembly, Image);
+        return bytes.ToArray();
+    }
+
     /// <summary>PTX that the GPU could run but that is newer than the driver, if no image can be loaded.</summary>
     internal KernelImage? TooNewForDriver { get; init; }
 }

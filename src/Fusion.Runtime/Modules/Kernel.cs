@@ -8,7 +8,7 @@ namespace Fusion.Runtime;
 /// once.</remarks>
 public sealed unsafe class Kernel
 {
-    private const int MaxOptions = 2;
+    private const int MaxOptions = 3;
 
     private readonly LoadedModule module;
     private readonly LaunchLimits limits;
@@ -58,6 +58,7 @@ public sealed unsafe class Kernel
         stream.ThrowUnlessOf(context, "the kernel");
         context.MakeCurrent();
         OptIn(shape);
+        if (shape.Cooperative) LaunchCheck.CheckCooperative(Entry, shape.Grid, Resident(shape));
 
         var options = stackalloc LaunchOption[MaxOptions];
         var values = stackalloc void*[arguments.Length];
@@ -106,6 +107,18 @@ public sealed unsafe class Kernel
         return blocks;
     }
 
+    /// <summary>Computes how many blocks of this kernel are resident on an otherwise idle GPU: the largest grid of a cooperative
+    /// launch.</summary>
+    /// <param name="shape">A shape, of which the grid does not count.</param>
+    /// <exception cref="GpuException">The driver reports an error.</exception>
+    public int BlocksAtATime(in LaunchShape shape)
+    {
+        using var lease = Lease();
+        module.Context.MakeCurrent();
+        OptIn(shape);
+        return Resident(shape);
+    }
+
     /// <summary>Computes how many clusters of this kernel are resident on an otherwise idle GPU.</summary>
     /// <param name="shape">A shape with a cluster.</param>
     /// <returns>Number of clusters; 0 if the GPU or its driver has none.</returns>
@@ -133,6 +146,7 @@ public sealed unsafe class Kernel
         var count = 0u;
         if (shape.Cluster is { } cluster)
             options[count++] = LaunchOption.Cluster((uint)cluster.X, (uint)cluster.Y, (uint)cluster.Z);
+        if (shape.Cooperative) options[count++] = LaunchOption.Cooperative;
         if (shape.ProgrammaticLaunch && limits.IsHopperOrLater) options[count++] = LaunchOption.ProgrammaticLaunch;
         return new()
         {
@@ -148,6 +162,10 @@ public sealed unsafe class Kernel
             OptionCount = count,
         };
     }
+
+    private int Resident(in LaunchShape shape) => shape.Cluster is { } cluster
+        ? ClustersAtATime(shape with { Grid = cluster }) * (int)cluster.Count
+        : BlocksPerMultiprocessor((int)shape.Block.Count, shape.SharedBytes) * module.Context.Device.MultiprocessorCount;
 
     private HandleLease Lease()
     {

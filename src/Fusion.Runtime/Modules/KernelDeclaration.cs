@@ -15,3 +15,12 @@ public sealed record KernelDeclaration(string Module, string Name, IReadOnlyList
 /// <param name="Size">Number of bytes that the launcher passes; 0 if it depends on the call.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly record struct DeclaredParameter(string Name, string Type, int Size);
+
+/// <summary>Declaration of a variable as its generated accessor knows it from the source. For generated code.</summary>
+/// <param name="Module">Name of the variable's module.</param>
+/// <param name="Name">Name of the variable with its namespaces.</param>
+/// <param name="Type">Type of the variable in C++: <c>float[256]</c>.</param>
+/// <param name="ElementSize">Size of an element in bytes.</param>
+/// <param name="Count">Number of elements; 0 if the source does not say it in digits.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record VariableDeclaration(string Module, string Name, string Type, int ElementSize, long Count);

@@ -13,21 +13,32 @@ public sealed class KernelLaunchers
 
     private readonly Assembly assembly;
     private readonly KernelDeclaration[] declarations;
+    private readonly VariableDeclaration[] variables;
     private readonly Lock gate = new();
     private readonly int number = Interlocked.Increment(ref count) - 1;
 
     /// <summary>Makes the launchers of an assembly without loading anything.</summary>
     /// <param name="assembly">Assembly that carries the kernels.</param>
     /// <param name="declarations">Declarations of the kernels that have launchers.</param>
-    public KernelLaunchers(Assembly assembly, params ReadOnlySpan<KernelDeclaration> declarations) =>
-        (this.assembly, this.declarations) = (assembly, declarations.ToArray());
+    public KernelLaunchers(Assembly assembly, params ReadOnlySpan<KernelDeclaration> declarations)
+        : this(assembly, declarations, [])
+    {
+    }
+
+    /// <summary>Makes the launchers and accessors of an assembly without loading anything.</summary>
+    /// <param name="assembly">Assembly that carries the kernels.</param>
+    /// <param name="declarations">Declarations of the kernels that have launchers.</param>
+    /// <param name="variables">Declarations of the variables that have accessors.</param>
+    public KernelLaunchers(
+        Assembly assembly, ReadOnlySpan<KernelDeclaration> declarations, ReadOnlySpan<VariableDeclaration> variables) =>
+        (this.assembly, this.declarations, this.variables) = (assembly, declarations.ToArray(), variables.ToArray());
 
     /// <summary>Loads the kernels on a GPU, unless they are loaded already.</summary>
     /// <param name="context">Context of the GPU; the library is disposed with it.</param>
     /// <param name="options">Options for tests; null for none.</param>
     /// <returns>The library, the same one each time. After it is disposed, the next launch loads another one.</returns>
-    /// <exception cref="LauncherMismatchException">A kernel's parameters differ from those that its launcher
-    /// passes.</exception>
+    /// <exception cref="LauncherMismatchException">A kernel's parameters differ from those that its launcher passes, or a
+    /// variable's size from that of its accessor.</exception>
     /// <exception cref="InvalidOperationException">The kernels are loaded already, with other options.</exception>
     /// <exception cref="FusionException">As in <see cref="KernelLibrary.Load"/>.</exception>
     public KernelLibrary Load(GpuContext context, KernelLoadOptions? options = null)
@@ -60,6 +71,20 @@ public sealed class KernelLaunchers
         return Get(stream.Context, index);
     }
 
+    /// <summary>Gets the memory of a variable on a GPU, after loading all kernels there if necessary.</summary>
+    /// <param name="context">Context of the GPU.</param>
+    /// <param name="index">Index of the variable's declaration.</param>
+    /// <exception cref="GlobalNotFoundException">The image for this GPU does not have it.</exception>
+    internal DeviceSpan<T> GetGlobal<T>(GpuContext context, int index)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var found = Find(context) ?? LoadOnce(context, null);
+        var (module, name) = (variables[index].Module, found.Names[index]);
+        found.Variables[index] ??= found.Library.FindVariable(module, name).Memory;
+        return KernelLibrary.Elements<T>((module, found.Variables[index]!), name);
+    }
+
     // Every launch calls this: no lock, no allocation. A context that is forgotten takes its kernels along.
     private Loaded? Find(GpuContext context) =>
         context.Slot(number) is Loaded found && !found.Library.IsDisposed ? found : null;
@@ -71,11 +96,13 @@ public sealed class KernelLaunchers
             if (Find(context) is { } found) return found;
             var library = KernelLibrary.Load(assembly, context, options);
             Kernel?[] kernels;
+            string[] names;
             try
             {
                 var named = declarations.Select(d => (d.Module, d.Name)).ToHashSet();
                 kernels = [.. declarations.Select(d => LauncherCheck.Find(
                     d, LauncherCheck.Candidates(d, named, library.Kernels, Of), Of))];
+                names = [.. variables.Select(variable => VariableCheck.Check(variable, library.Modules)?.Name ?? variable.Name)];
                 context.Own(library);
             }
             catch
@@ -84,7 +111,7 @@ public sealed class KernelLaunchers
                 throw;
             }
 
-            var added = new Loaded(library, options?.Kind, kernels);
+            var added = new Loaded(library, options?.Kind, kernels, names, new DeviceMemory?[names.Length]);
             context.SetSlot(number, added);
             return added;
         }
@@ -92,5 +119,5 @@ public sealed class KernelLaunchers
 
     private static (string Module, Manifest.KernelEntry Entry) Of(Kernel kernel) => (kernel.Module, kernel.Entry);
 
-    private sealed record Loaded(KernelLibrary Library, Manifest.ImageKind? Kind, Kernel?[] Kernels);
+    private sealed record Loaded(KernelLibrary Library, Manifest.ImageKind? Kind, Kernel?[] Kernels, string[] Names, DeviceMemory?[] Variables);
 }

@@ -6,7 +6,7 @@ namespace Fusion.Runtime;
 /// <summary>Kernels of an assembly, loaded on a GPU.</summary>
 /// <remarks>All kernels are loaded at once, so that no launch waits for a load. Dispose it after the last launch has ended
 /// and before its context. Members may be called from any thread.</remarks>
-public sealed class KernelLibrary : IDisposable
+public sealed partial class KernelLibrary : IDisposable
 {
     private readonly List<LoadedModule> loaded = [];
     private readonly GpuContext? ownedContext;
@@ -89,18 +89,6 @@ public sealed class KernelLibrary : IDisposable
         ArgumentNullException.ThrowIfNull(assembly);
         return ManifestReader.Read(assembly);
     }
-
-    /// <summary>Chooses the images of an assembly that a GPU would load, without a GPU.</summary>
-    /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>
-    /// <param name="capability">Compute capability of the GPU.</param>
-    /// <param name="driverPtx">Newest PTX version that the driver accepts, as in <see cref="GpuDriver.MaxPtxVersion"/>; null
-    /// for a driver that accepts all.</param>
-    /// <returns>A choice for each module, whose image is null if none can be loaded.</returns>
-    /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
-    public static IReadOnlyList<ImageChoice> Choose(
-        Assembly assembly, ComputeCapability capability, Version? driverPtx = null) =>
-        [.. ReadManifest(assembly).Modules.Select(module => ImageSelector.Choose(module, capability, driverPtx))];
 
     /// <summary>Finds a kernel by its name.</summary>
     /// <param name="name">Name of the kernel in the source, or the name expression of a template's instantiation.</param>

@@ -23,6 +23,20 @@ internal static class LaunchCheck
         CheckArguments(kernel, arguments);
     }
 
+    /// <summary>Checks the grid of a cooperative launch, whose blocks must all be resident.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="grid">Number of blocks.</param>
+    /// <param name="resident">Number of blocks that the GPU runs at a time.</param>
+    /// <exception cref="LaunchShapeException">The grid is larger.</exception>
+    public static void CheckCooperative(KernelEntry kernel, Dim3 grid, int resident)
+    {
+        if (grid.Count <= resident) return;
+        throw new LaunchShapeException(
+            kernel.Name,
+            $"the grid of a cooperative launch is {grid} = {grid.Count} blocks, but this GPU runs at most {resident} of them at a time " +
+            "(Kernel.BlocksAtATime)");
+    }
+
     private static void CheckGrid(KernelEntry kernel, Dim3 grid)
     {
         if (grid is { X: > 0, Y: > 0 and <= MaxGridYZ, Z: > 0 and <= MaxGridYZ }) return;

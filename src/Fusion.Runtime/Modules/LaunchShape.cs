@@ -1,6 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>Shape of a launch: grid, block, cluster and shared memory.</summary>
+/// <summary>Shape of a launch: grid, block, cluster, shared memory, and how it starts.</summary>
 /// <param name="Grid">Number of blocks.</param>
 /// <param name="Block">Number of threads in a block, 1024 at most.</param>
 public readonly record struct LaunchShape(Dim3 Grid, Dim3 Block)
@@ -11,6 +11,11 @@ public readonly record struct LaunchShape(Dim3 Grid, Dim3 Block)
 
     /// <summary>Dynamic shared memory of a block in bytes, beyond what the kernel declares.</summary>
     public int SharedBytes { get; init; }
+
+    /// <summary>Whether all blocks must be resident at the same time, so that they may wait for each other: a barrier of the whole
+    /// grid, such as <c>cooperative_groups::this_grid().sync()</c>, needs it. The grid is then at most
+    /// <see cref="Kernel.BlocksAtATime"/>, and the launch waits in the stream until the GPU has room for all of it.</summary>
+    public bool Cooperative { get; init; }
 
     /// <summary>Whether the kernel may start while the previous kernel in the stream still runs (PDL, programmatic dependent
     /// launch). The kernel must then execute <c>griddepcontrol.wait</c> before it reads what that one writes. Ignored before

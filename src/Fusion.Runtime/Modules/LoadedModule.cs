@@ -44,6 +44,20 @@ internal sealed unsafe class LoadedModule : IDisposable
 
     public void Dispose() => handle.Dispose();
 
+    /// <summary>Gets the memory of a variable.</summary>
+    /// <param name="symbol">Symbol of the variable in the image.</param>
+    /// <returns>The memory, which ends with the module; null if the image has no such variable.</returns>
+    /// <exception cref="ObjectDisposedException">The module is unloaded.</exception>
+    public DeviceMemory? FindVariable(string symbol)
+    {
+        using var lease = Lease();
+        Context.MakeCurrent();
+        var result = GpuDriver.Library.Module.GetGlobal(handle.Value, symbol, out var address, out var bytes);
+        if (result == CudaResult.NotFound) return null;
+        GpuDriver.Check(result, "cuModuleGetGlobal");
+        return DeviceMemory.OfVariable(Context, address, bytes, handle);
+    }
+
     /// <summary>Keeps the module from being unloaded until the lease is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The module is unloaded.</exception>
     public HandleLease Lease() => handle.Lease();

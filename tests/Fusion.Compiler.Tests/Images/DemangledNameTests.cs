@@ -18,6 +18,7 @@ internal sealed class DemangledNameTests
     [TestCase("_ZN4math3sumEc4PairPKfsPf", "math::sum(char, Pair, const float*, short, float*)")]
     [TestCase("_ZN4math6detail5spillEPiPKii", "math::detail::spill(int*, const int*, int)")]
     [TestCase("_ZN12_GLOBAL__N_11kEi", "k(int)")]
+    [TestCase("_ZN34_INTERNAL_00000000_4_x_cu_unused_d36_GLOBAL__N__00000000_4_x_cu_unused_d6hiddenE", "hidden()")]
     [TestCase("_ZN4math32_GLOBAL__N__00000000_4_k_cu_copy6hiddenEPf", "math::hidden(float*)")]
     [TestCase("_ZN1aL1kEi", "a::k(int)")]
     public void ASymbolNamesAFunctionInItsNamespaces(string symbol, string expected) =>

@@ -65,4 +65,20 @@ internal sealed class PtxReaderTests
     [TestCase(".version 8.4 .entry twice() { } .entry twice() { }", "second body")]
     public void DamagedPtxIsAnErrorThatSaysWhatIsWrong(string text, string part) =>
         Assert.That(() => Read(text), Throws.TypeOf<InvalidDataException>().With.Message.Contains(part));
+
+    [Test]
+    public void VariablesHaveKindAndSize() => Assert.That(
+        PtxReader.Read("""
+            .version 8.4
+            .extern .global .align 4 .b8 elsewhere[4];
+            .extern .shared .align 16 .b8 dynamic[];
+            .extern .func (.param .b32 r) vprintf (.param .b64 a) ;
+            .global .align 4 .b8 table[64] = {1, 2};
+            .visible .const .align 8 .f64 factor;
+            .global .attribute(.managed) .align 4 .u32 managed = 3;
+            .global .align 8 .u64 rows[2][3] = {generic(table), 0};
+            .global .texref texture[broken];
+            .entry k() { .shared .align 4 .b8 tile[4]; ld.global.u32 %r1, [table]; ret; }
+            """).Variables.Select(v => $"{v.Kind} {v.Symbol} {v.Size}"),
+        Is.EqualTo(["Device table 64", "Constant factor 8", "Managed managed 4", "Device rows 48"]));
 }

@@ -27,5 +27,5 @@ internal abstract class LauncherTest
         : $"{launcher.Kernel}(?)";
 
     private static string Short(string type) => type.Replace("global::", "").Replace("Fusion.Runtime.", "").Replace("System.", "")
-        .Replace("ReadOnlyDevicePointer", "ReadOnly").Replace("DevicePointer", "Pointer").Replace("KernelArgument", "?");
+        .Replace("DevicePointer", "Pointer").Replace("KernelArgument", "?");
 }

@@ -30,10 +30,20 @@ public sealed class ImagesOnThisGpu : GpuTest
     }
 
     [Test]
+    public void AreTheBytesThatOthersGet()
+    {
+        var choice = Kernels.Modules[0];
+        var bytes = KernelLibrary.ReadImage(GetType().Assembly, choice.Module.Name, Context.Device.Capability, GpuDriver.MaxPtxVersion);
+
+        Assert.That(bytes, Has.Length.EqualTo(choice.Image!.Bytes + (choice.Image.Kind == ImageKind.Ptx ? 1 : 0)));
+    }
+
+    [Test]
     public void HaveEveryKernelOfTheManifest() =>
         Assert.That(Kernels.Kernels.Select(kernel => kernel.Name), Is.EquivalentTo([
             "echo_arguments", "where_am_i", "widen_bf16", "round_to_bf16", "reciprocal_root", "rms_norm", "rms_norm_variants",
-            "scale<float>", "scale<int>", "reverse", "wait_for_flag", "raise_flag", "produce", "consume", "hold", "spin", "negate", "row_max", "entered_call"]));
+            "scale<float>", "scale<int>", "reverse", "wait_for_flag", "raise_flag", "produce", "consume", "hold", "spin", "negate", "row_max", "entered_call", "weigh",
+            "sum_of_all_blocks"]));
 
     [Test]
     public void WithOneByteFlippedAreRefused()

@@ -57,6 +57,14 @@ public sealed class LaunchChecks
             Refused("need compute capability 9.0, but this GPU has 8.0"));
 
     [Test]
+    public void ACooperativeGridMustBeResident()
+    {
+        Assert.That(() => LaunchCheck.CheckCooperative(NoParameters, new(33, 8), 264), Throws.Nothing);
+        Assert.That(() => LaunchCheck.CheckCooperative(NoParameters, new(133, 2), 264),
+            Refused("cooperative launch is 133 × 2 × 1 = 266 blocks, but this GPU runs at most 264 of them at a time"));
+    }
+
+    [Test]
     public void TooFewArgumentsShowTheKernelsParameters() =>
         Assert.That(() => LaunchCheck.Check(Scale, Hopper, new(1, 32), [1]), Throws.TypeOf<KernelArgumentException>()
             .With.Property(nameof(FusionException.Code)).EqualTo("FUSION2011")

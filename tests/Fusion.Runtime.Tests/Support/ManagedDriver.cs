@@ -14,6 +14,7 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
 
     private static readonly Dictionary<nint, string> LiveHandles = [];
     private static readonly ConcurrentQueue<Action> Held = [];
+    private static readonly Dictionary<nint, List<nint>> Variables = [];
     private static int next;
     private static int primaries;
     private static int faults;
@@ -28,6 +29,7 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
         lock (LiveHandles) LiveHandles.Clear();
         (next, primaries, faults, isHeld) = (1000, 0, 0, false);
         (BeforeCopy, MemoryLimit, WorkResult, Capturing) = (null, long.MaxValue, CudaResult.Success, 0);
+        Globals.Clear();
         GpuDriver.Use(this);
     }
 
@@ -39,6 +41,9 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
 
     /// <summary>Result that work in streams has.</summary>
     public static CudaResult WorkResult { get; set; }
+
+    /// <summary>Size in bytes of each variable that a module has from now on, by symbol.</summary>
+    public static Dictionary<string, int> Globals { get; } = [];
 
     /// <summary>Stream that is being recorded; 0 for none.</summary>
     public static nint Capturing { get; set; }
@@ -112,6 +117,9 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
             "cuEventDestroy_v2" => (nint)(delegate* unmanaged<nint, CudaResult>)&DestroyEvent,
             "cuEventQuery" => (nint)(delegate* unmanaged<nint, CudaResult>)&QueryEvent,
             "cuEventRecord" => (nint)(delegate* unmanaged<nint, nint, CudaResult>)&Record,
+            "cuModuleLoadDataEx" => (nint)(delegate* unmanaged<nint*, void*, uint, JitOption*, void**, CudaResult>)&LoadModule,
+            "cuModuleUnload" => (nint)(delegate* unmanaged<nint, CudaResult>)&UnloadModule,
+            "cuModuleGetGlobal_v2" => (nint)(delegate* unmanaged<ulong*, nuint*, nint, byte*, CudaResult>)&GetGlobal,
             "cuMemAlloc_v2" => (nint)(delegate* unmanaged<ulong*, nuint, CudaResult>)&Allocate,
             "cuMemFree_v2" => (nint)(delegate* unmanaged<ulong, CudaResult>)&Free,
             "cuMemAllocAsync" => (nint)(delegate* unmanaged<ulong*, nuint, nint, CudaResult>)&AllocateInStream,
@@ -177,7 +185,7 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
         {
             var isLive = false;
             foreach (var (start, kind) in LiveHandles)
-                isLive |= kind is "buffer" or "host" && address >= start && address < start + (1 << 16);
+                isLive |= kind is "buffer" or "host" or "global" && address >= start && address < start + (1 << 16);
             if (!isLive) return Fault();
         }
 
@@ -287,6 +295,39 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
     [UnmanagedCallersOnly]
     private static CudaResult Record(nint handle, nint stream) =>
         Check(handle, "event") is var result and not CudaResult.Success ? result : Check(stream, "stream");
+
+    [UnmanagedCallersOnly]
+    private static CudaResult LoadModule(nint* module, void* image, uint count, JitOption* options, void** values)
+    {
+        var result = Made(Interlocked.Increment(ref next), "module", module);
+        Variables[*module] = [];
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult UnloadModule(nint module)
+    {
+        var result = Gone(module, "module");
+        if (result != CudaResult.Success || !Variables.Remove(module, out var variables)) return result;
+        foreach (var variable in variables)
+        {
+            if (Gone(variable, "global") == CudaResult.Success) NativeMemory.AlignedFree((void*)variable);
+        }
+
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetGlobal(ulong* address, nuint* bytes, nint module, byte* name)
+    {
+        var result = Check(module, "module");
+        if (result != CudaResult.Success) return result;
+        if (!Globals.TryGetValue(Marshal.PtrToStringUTF8((nint)name)!, out var size)) return CudaResult.NotFound;
+        *bytes = (nuint)size;
+        result = Made((nint)NativeMemory.AlignedAlloc(*bytes, 256), "global", (nint*)address);
+        Variables[module].Add((nint)(*address));
+        return result;
+    }
 
     [UnmanagedCallersOnly]
     private static CudaResult Allocate(ulong* address, nuint bytes) => AllocateBuffer(address, bytes);

@@ -5,9 +5,10 @@ namespace Fusion.Compiler.Images;
 /// <summary>What a PTX text declares.</summary>
 /// <param name="Version">Version of the PTX language: <c>8.4</c>.</param>
 /// <param name="Kernels">Kernels of the text, in the order of the text.</param>
-internal sealed record PtxContent(string Version, IReadOnlyList<ImageKernel> Kernels);
+/// <param name="Variables">Variables that are defined in it, in the order of the text.</param>
+internal sealed record PtxContent(string Version, IReadOnlyList<ImageKernel> Kernels, IReadOnlyList<ImageVariable> Variables);
 
-/// <summary>Reads the entries of a PTX text and where their parameters lie.</summary>
+/// <summary>Reads the entries of a PTX text, where their parameters lie, and the variables.</summary>
 /// <remarks>PTX ISA, "Kernel and Function Directives" and "Kernel Function Parameters". A parameter lies at the next
 /// multiple of its alignment, which is that of its type unless <c>.align</c> says more; but see
 /// <see cref="ImageParameter.IsPlacedByChip"/>.</remarks>
@@ -17,6 +18,7 @@ internal sealed class PtxReader
 
     private readonly PtxScanner _scanner;
     private readonly List<ImageKernel> _kernels = [];
+    private readonly List<ImageVariable> _variables = [];
     private string _version = "";
 
     private PtxReader(string text) => _scanner = new PtxScanner(text);
@@ -28,7 +30,7 @@ internal sealed class PtxReader
     {
         var reader = new PtxReader(text);
         reader.ReadModule();
-        return new PtxContent(reader._version, reader._kernels);
+        return new PtxContent(reader._version, reader._kernels, reader._variables);
     }
 
     private void ReadModule()
@@ -39,6 +41,8 @@ internal sealed class PtxReader
             {
                 case ".version": _version = Take("a version"); break;
                 case ".entry": ReadEntry(); break;
+                case ".extern": PtxVariable.SkipExternal(_scanner); break;
+                case ".global" or ".const" when PtxVariable.Read(_scanner) is { } variable: _variables.Add(variable); break;
                 case "{": SkipBody(""); break;
             }
         }

@@ -2,18 +2,20 @@ using System.Collections.Immutable;
 
 namespace Fusion.Compiler.Images;
 
-/// <summary>Finds the <c>__global__</c> functions in C++ sources and reads their signatures.</summary>
+/// <summary>Finds the <c>__global__</c> functions in C++ sources and reads their signatures, and the variables of the GPU.</summary>
 /// <remarks>It does not preprocess and knows no types, so a kernel that a macro writes is not found.</remarks>
 internal sealed class SignatureReader
 {
     private const string Kernel = "__global__";
     private const string CLinkage = "\"C\"";
+    private const string Block = "{";
 
     private readonly string _source;
     private readonly IReadOnlyList<CppToken> _tokens;
     private readonly List<KernelSignature> _found = [];
+    private readonly List<SourceVariable> _variables = [];
     private readonly Stack<ImmutableStack<string>> _conditions = new();
-    // The namespaces around; the language with its quotes for extern "C" { … }, and "" for every other brace.
+    // The namespaces around; the language with its quotes for extern "C" { … }, and "{" for every other brace.
     private ImmutableStack<string> _scopes = [];
     private bool _inTemplate;
     private IReadOnlyList<TemplateParameter> _templateParameters = [];
@@ -36,6 +38,22 @@ internal sealed class SignatureReader
         return signatures;
     }
 
+    /// <summary>Reads the variables of sources.</summary>
+    /// <param name="sources">Texts of source files and headers.</param>
+    /// <returns>Each variable once, but for those that several branches of a condition declare as different types.</returns>
+    public static IReadOnlyList<SourceVariable> ReadVariables(IEnumerable<string> sources)
+    {
+        var variables = new List<SourceVariable>();
+        foreach (var source in sources)
+        {
+            var reader = new SignatureReader(source);
+            reader.ReadAll();
+            variables.AddRange(reader._variables);
+        }
+
+        return [.. variables.DistinctBy(variable => (variable.Name, variable.Type))];
+    }
+
     private List<KernelSignature> ReadAll()
     {
         for (var i = 0; i < _tokens.Count;) i = ReadOne(i);
@@ -49,7 +67,8 @@ internal sealed class SignatureReader
         else if (token.Is("namespace")) return ReadNamespace(i + 1);
         else if (token.Is("template")) return ReadTemplate(i + 1);
         else if (token.Is(Kernel)) return ReadKernel(i + 1);
-        else if (token.IsMark("{")) _scopes = _scopes.Push(LinkageBefore(i));
+        else if (token.IsWord && token.Text is "__device__" or "__constant__" or "__managed__") return ReadVariables(i);
+        else if (token.IsMark("{")) _scopes = _scopes.Push(LinkageBefore(i) is { Length: > 0 } linkage ? linkage : Block);
         else if (token.IsMark("}") && !_scopes.IsEmpty) _scopes = _scopes.Pop();
 
         if (token.IsMark("{") || token.IsMark("}") || token.IsMark(";")) _inTemplate = false;
@@ -137,12 +156,28 @@ internal sealed class SignatureReader
         return declarator.End;
     }
 
+    private int ReadVariables(int i)
+    {
+        if (_inTemplate || _scopes.Contains(Block)) return i + 1;
+        var place = DeclarationPlace.Of(_tokens, i, i);
+        // Behind an equals sign it is a lambda's.
+        if (Enumerable.Range(place.First, i - place.First).Any(before => _tokens[before].IsMark("="))) return i + 1;
+        var found = VariableDeclaration.Read(_tokens, place.First, out var end);
+        _variables.AddRange(found.Select(variable => variable with
+        {
+            Name = QualifiedName(variable.Name, place.First, i),
+            Start = place.Start,
+            CommentStart = place.CommentStart,
+        }));
+        return end > i ? end : i + 1;
+    }
+
     // A function with the linkage of C has no namespaces in its symbol.
     private string QualifiedName(string name, int first, int global)
     {
         var linkage = Enumerable.Range(first, global - first).Select(i => LinkageBefore(i + 1)).FirstOrDefault(IsLinkage)
             ?? _scopes.FirstOrDefault(IsLinkage);
-        var namespaces = _scopes.Reverse().Where(scope => scope.Length > 0 && !IsLinkage(scope));
+        var namespaces = _scopes.Reverse().Where(scope => scope is not ("" or Block) && !IsLinkage(scope));
         return linkage == CLinkage && !_inTemplate ? name : string.Join("::", namespaces.Append(name));
     }
 

@@ -6,6 +6,7 @@ namespace Fusion.Compiler.Images;
 internal sealed class ItaniumSymbol
 {
     private const string Anonymous = "_GLOBAL__N";
+    private const string OfFile = "_INTERNAL_";
 
     private readonly SymbolCursor _cursor;
     private readonly ItaniumTypes _types;
@@ -79,9 +80,10 @@ internal sealed class ItaniumSymbol
 
     /// <summary>Adds a name to a path of namespaces.</summary>
     /// <param name="path">The path; empty outside of namespaces.</param>
-    /// <param name="name">The name; that of an anonymous namespace adds nothing.</param>
+    /// <param name="name">The name; that of an anonymous namespace, or of the one that NVRTC puts around
+    /// it, adds nothing.</param>
     public static string Append(string path, string name) =>
-        name.StartsWith(Anonymous, StringComparison.Ordinal) ? path : path.Length == 0 ? name : $"{path}::{name}";
+        name.StartsWith(Anonymous, StringComparison.Ordinal) || name.StartsWith(OfFile, StringComparison.Ordinal) ? path : path.Length == 0 ? name : $"{path}::{name}";
 
     private void SkipTags()
     {
