@@ -49,7 +49,7 @@ internal static class FusionMetrics
         if (!Calls.Enabled && !InputBytes.Enabled) return;
         var tag = new KeyValuePair<string, object?>(StrategyTag, AllReduceDispatcher.Name(plan.Strategy));
         Calls.Add(1, tag);
-        InputBytes.Add(DeviceTensor.ByteCount(input.Type, input.Rows * input.Columns), tag);
+        InputBytes.Add(input.Bytes, tag);
     }
 
     /// <summary>Counts an operation's failure by a rank that did not come.</summary>
