@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Fusion.Manifest;
 
 namespace Fusion.Runtime.Tests.Modules;
@@ -11,6 +12,7 @@ public sealed class ManifestsInAssemblies
         var image = Samples.Image("sm_90a", sha256: "ab", bytes: 3) with
         {
             Kernels = [Samples.Kernel("scale<float>", ("const float*", "x", 8), ("int", "n", 4)) with { Registers = 32 }],
+            Variables = [new() { Name = "a::w", Symbol = "_ZN1a1wE", Kind = VariableKind.Managed, Type = "int[2]", Size = 8 }],
         };
         var manifest = Samples.Manifest(Samples.Module("kernels/scale", image));
 
@@ -18,6 +20,18 @@ public sealed class ManifestsInAssemblies
 
         Assert.That(Encoding.UTF8.GetString(read.ToJson()), Is.EqualTo(Encoding.UTF8.GetString(manifest.ToJson())));
         Assert.That(read.Modules[0].Images[0].Kernels[0].Parameters[1].Type, Is.EqualTo("int"));
+        Assert.That(read.Modules[0].Images[0].Variables, Is.EqualTo(image.Variables));
+    }
+
+    [Test]
+    public void AManifestOfAnEarlierVersionHasNoVariables()
+    {
+        var json = JsonNode.Parse(Samples.Manifest(Samples.ModuleFor("sm_90")).ToJson())!;
+        Assert.That(json["modules"]![0]!["images"]![0]!.AsObject().Remove("variables"), Is.True);
+
+        var read = KernelManifest.FromJson(Encoding.UTF8.GetBytes(json.ToJsonString()));
+
+        Assert.That(read.Modules[0].Images[0].Variables, Is.Empty);
     }
 
     [Test]
