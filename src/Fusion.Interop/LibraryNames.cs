@@ -15,6 +15,12 @@ public static class LibraryNames
         ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
         : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"];
 
+    /// <summary>Names of NVTX, in the order in which they are tried: the library of CUDA 12 and 13, then that of CUDA up to
+    /// 12.</summary>
+    public static IReadOnlyList<string> Nvtx { get; } = OperatingSystem.IsWindows()
+        ? ["nvToolsExt64_1.dll"]
+        : ["libnvtx3interop.so.1", "libnvtx3interop.so", "libnvToolsExt.so.1", "libnvToolsExt.so"];
+
     /// <summary>Gets the name of the builtins library that NVRTC opens at the first compilation, whose version must be
     /// NVRTC's.</summary>
     /// <param name="major">Major version of NVRTC.</param>

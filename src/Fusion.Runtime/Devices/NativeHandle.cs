@@ -9,8 +9,6 @@ namespace Fusion.Runtime;
 /// a context holds the context, so both may be disposed in any order.</remarks>
 internal sealed class NativeHandle : SafeHandle
 {
-    private static long live;
-
     private readonly GpuContext? context;
     private readonly Func<nint, CudaResult> free;
     private readonly string kind;
@@ -29,11 +27,11 @@ internal sealed class NativeHandle : SafeHandle
         (this.context, this.free, this.kind) = (context, free, kind);
         context?.Keep();
         SetHandle(value);
-        Interlocked.Increment(ref live);
+        FusionMetrics.HandleMade();
     }
 
     /// <summary>Number of resources that are not freed yet.</summary>
-    public static long Live => Interlocked.Read(ref live);
+    public static long Live => FusionMetrics.LiveHandles;
 
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
@@ -90,7 +88,7 @@ internal sealed class NativeHandle : SafeHandle
         if (context is null) _ = free(handle);
         else if (context.TryMakeCurrentToFree()) _ = free(handle);
         context?.Release();
-        Interlocked.Decrement(ref live);
+        FusionMetrics.HandleFreed();
     }
 }
 

@@ -13,7 +13,14 @@ internal sealed class FailureLatch(int ranks)
 
     /// <summary>Remembers a failure, unless there is an earlier one.</summary>
     /// <param name="reason">The failure.</param>
-    public void Set(Exception reason) => Interlocked.CompareExchange(ref failure, reason, null);
+    public void Set(Exception reason)
+    {
+        if (Interlocked.CompareExchange(ref failure, reason, null) is null && reason is PeerTimeoutException)
+        {
+            FusionMetrics.CountTimeout();
+            FusionEventSource.Log.PeerTimedOut(reason.Message);
+        }
+    }
 
     /// <summary>Throws if a rank must not launch.</summary>
     /// <param name="rank">Index of the rank.</param>

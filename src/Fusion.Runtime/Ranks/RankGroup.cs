@@ -60,6 +60,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     public static RankGroup OnCpu(int ranks)
     {
         var group = new RankGroup(GroupTopology.Cpu, ranks);
+        using var activity = FusionActivities.OfGroup(group);
         group.Ranks = [.. Enumerable.Range(0, ranks).Select(index => new Rank(index, null, isLocal: true))];
         return group;
     }
@@ -179,6 +180,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
     private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels)
     {
+        using var activity = FusionActivities.OfGroup(this);
         try
         {
             foreach (var gpu in gpus.OfType<int>().Distinct())
@@ -197,8 +199,9 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
             return this;
         }
-        catch
+        catch (Exception e)
         {
+            activity.Fail(e);
             Dispose();
             throw;
         }

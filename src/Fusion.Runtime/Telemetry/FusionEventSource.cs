@@ -22,4 +22,20 @@ internal sealed class FusionEventSource : EventSource
     {
         if (IsEnabled()) WriteEvent(1, kind);
     }
+
+    /// <summary>Reports that a rank waited for another one until its timeout, once for each failure of an operation.</summary>
+    /// <param name="message">Message of the <see cref="PeerTimeoutException"/>, which names rank, peer and step.</param>
+    [Event(2, Level = EventLevel.Error, Message = "{0}")]
+    public void PeerTimedOut(string message)
+    {
+        if (IsEnabled()) WriteEvent(2, message);
+    }
+
+    /// <summary>Warns that NVTX ranges were asked for and cannot be written.</summary>
+    /// <param name="reason">Reason, a line for each library that was tried.</param>
+    [Event(3, Level = EventLevel.Warning, Message = "NVTX ranges were asked for, but there is no NVTX library: {0}")]
+    public void NvtxNotFound(string reason)
+    {
+        if (IsEnabled()) WriteEvent(3, reason);
+    }
 }

@@ -45,27 +45,30 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
         this.group = group;
         Options = optionsOf(group.LocalRanks[0].Index);
-        var ranks = group.LocalRanks;
-        var requests = ranks.Select(rank => OptionsValidation.Check(optionsOf(rank.Index), group, rank)).ToArray();
-        layout = WorkspaceLayout.For(requests[0]);
-        var kernels = ranks.Zip(requests, (rank, request) => RankKernels.Load(rank, group, request)).ToArray();
-        var peers = group.NewPeers();
+        using var activity = FusionActivities.OfOperation("fusion.allreduce.create", group, Options);
+        IPeers? peers = null;
         try
         {
+            var ranks = group.LocalRanks;
+            var requests = ranks.Select(rank => OptionsValidation.Check(optionsOf(rank.Index), group, rank)).ToArray();
+            layout = WorkspaceLayout.For(requests[0]);
+            var kernels = ranks.Zip(requests, (rank, request) => RankKernels.Load(rank, group, request)).ToArray();
+            peers = group.NewPeers();
             peers.Agree([.. ranks.Select((rank, i) => RankPlan.Of(
                 rank.Index, requests[i], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[i]), kernels[i]?.Caps ?? []))]);
             engine = group.Topology == GroupTopology.Cpu
                 ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout, peers)
                 : new GpuEngine(group, Options, layout, kernels!, peers);
+            kernelsForOneModel = requests[0].Kernels;
+            plans = new PlanTable(requests[0]);
         }
-        catch
+        catch (Exception e)
         {
-            peers.Dispose();
+            activity.Fail(e);
+            peers?.Dispose();
             throw;
         }
 
-        kernelsForOneModel = requests[0].Kernels;
-        plans = new PlanTable(requests[0]);
         guard = new("all-reduce", engine.Dispose);
         group.Own(this);
     }
@@ -124,7 +127,8 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
         Validate(rank, call);
         var plan = plans.Get((int)call.Input.Rows, force, VariantOf(call));
         if (plan.IsRefused) throw new PlanRefusedException(plan);
-        engine.Launch(rank, stream, call, plan);
+        using (NvtxRanges.Push(plan)) engine.Launch(rank, stream, call, plan);
+        FusionMetrics.CountCall(plan, call.Input);
         return plan;
     }
 

@@ -30,6 +30,7 @@ public sealed class EpilogueOperation : IDisposable
         ArgumentNullException.ThrowIfNull(group);
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
         (this.group, this.ownsGroup) = (group, ownsGroup);
+        using var activity = FusionActivities.OfOperation("fusion.epilogue.create", group, options);
         try
         {
             var requests = group.LocalRanks.Select(rank => OptionsValidation.Check(options, group, rank)).ToArray();
@@ -38,8 +39,9 @@ public sealed class EpilogueOperation : IDisposable
             kernels = new RankKernels?[group.WorldSize];
             foreach (var (rank, request) in group.LocalRanks.Zip(requests)) kernels[rank.Index] = RankKernels.Load(rank, group, request);
         }
-        catch
+        catch (Exception e)
         {
+            activity.Fail(e);
             Dispose();
             throw;
         }

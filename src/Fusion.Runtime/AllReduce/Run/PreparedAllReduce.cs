@@ -94,8 +94,13 @@ public sealed class PreparedAllReduce
     public void Launch(GpuStream? stream = null)
     {
         operation.ThrowUnlessUsable(Rank, stream);
-        if (engine is GpuEngine gpu) gpu.Launch(Rank, stream, ref kernels);
-        else engine.Launch(Rank, stream, call, Plan);
+        using (NvtxRanges.Push(Plan))
+        {
+            if (engine is GpuEngine gpu) gpu.Launch(Rank, stream, ref kernels);
+            else engine.Launch(Rank, stream, call, Plan);
+        }
+
+        FusionMetrics.CountCall(Plan, call.Input);
     }
 
     private AllReducePlan Prepare(in AllReduceCall changed)

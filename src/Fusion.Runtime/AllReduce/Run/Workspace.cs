@@ -25,6 +25,7 @@ internal sealed class Workspace : IDisposable
             // If the operation is forgotten, the memory stays until the kernels of all ranks have ended.
             memory.Keep();
             status.Keep();
+            FusionMetrics.WorkspaceMade(layout.Bytes);
         }
         catch
         {
@@ -67,5 +68,6 @@ internal sealed class Workspace : IDisposable
         status.Dispose();
         memory.Release();
         status.Release();
+        FusionMetrics.WorkspaceFreed((long)memory.Bytes);
     }
 }
