@@ -1,18 +1,18 @@
 // Host time of a launch: the driver's own with everything prepared, and the runtime's ways to it, in one run on one machine.
 // usage: Launches [CSV]
-// Each figure is the median over rounds of the mean of a round's launches, in nanoseconds; the stream is waited for between
-// rounds, outside the measured time.
+// Rounds of all ways alternate. A figure is the median over rounds of the mean of a round's launches, in nanoseconds, and the median
+// difference from the driver's own in the same round; streams are waited for between rounds, outside the measured time.
 using System.Diagnostics;
 using System.Globalization;
 using Fusion.Interop.Driver;
 using Fusion.Runtime;
 using Launches;
 
-const int Rounds = 200;
+const int Rounds = 1000;
 const int LaunchesOfARound = 50;
 
 // Until the code is compiled as it stays.
-const int RoundsBefore = 3000;
+const int RoundsBefore = 2000;
 const int Hidden = 4096;
 const int Tokens = 1;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -43,10 +43,13 @@ void SingleKernel()
     var shape = new LaunchShape(1, 1);
     Kernels.Touch.Launch(stream, shape, values, 1, 1f);
     var recorded = Record([8, 4, 4], () => Kernels.Touch.Launch(stream, shape, values, 1, 1f))[0];
-    Measure(() => recorded.Launch(), stream.Synchronize);
-    var driver = Report(1, 1, "driver", Measure(() => recorded.Launch(), stream.Synchronize), null);
-    Report(1, 1, "Kernel.Launch", Measure(() => kernel.Launch(stream, shape, values, 1, 1f), stream.Synchronize), driver);
-    Report(1, 1, "Kernels.Touch.Launch", Measure(() => Kernels.Touch.Launch(stream, shape, values, 1, 1f), stream.Synchronize), driver);
+    Report(1, 1, ["driver", "Kernel.Launch", "Kernels.Touch.Launch"], Measure(
+        [
+            () => recorded.Launch(),
+            () => kernel.Launch(stream, shape, values, 1, 1f),
+            () => Kernels.Touch.Launch(stream, shape, values, 1, 1f),
+        ],
+        stream.Synchronize));
 }
 
 void AllReduces(int gpus, int threads)
@@ -73,23 +76,43 @@ void AllReduces(int gpus, int threads)
 
     Synchronize();
     var contexts = group.Ranks.Select(rank => rank.Context!).ToArray();
-    var driver = Run("driver", null, rank =>
-    {
-        contexts[rank].MakeCurrent();
-        recorded[rank].Launch();
-    });
-    Run("PreparedAllReduce.Launch", driver, rank => prepared[rank].Launch());
-    Run("PreparedAllReduce.SetInput + Launch", driver, rank =>
-    {
-        prepared[rank].SetInput(calls[rank].Input);
-        prepared[rank].Launch();
-    });
-    Run("AllReduce.Launch", driver, rank => operation.Launch(rank, null, calls[rank]));
+    Action<int>[] ways =
+    [
+        rank =>
+        {
+            contexts[rank].MakeCurrent();
+            recorded[rank].Launch();
+        },
+        rank => prepared[rank].Launch(),
+        rank =>
+        {
+            prepared[rank].SetInput(calls[rank].Input);
+            prepared[rank].Launch();
+        },
+        rank => operation.Launch(rank, null, calls[rank]),
+    ];
+    string[] names = ["driver", "PreparedAllReduce.Launch", "PreparedAllReduce.SetInput + Launch", "AllReduce.Launch"];
+    Report(gpus, threads, names, threads == 1 ? OneThread() : AThreadARank());
     foreach (var buffer in buffers.SelectMany(all => all)) buffer.Dispose();
 
-    double Run(string name, double? over, Action<int> launch) => Report(gpus, threads, name, threads == 1
-        ? Measure(() => { for (var rank = 0; rank < gpus; rank++) launch(rank); }, Synchronize) / gpus
-        : MeasureThreads(gpus, launch, rank => operation.Synchronize(rank)), over);
+    double[][] OneThread()
+    {
+        var all = Measure([.. ways.Select(way => (Action)(() => { for (var rank = 0; rank < gpus; rank++) way(rank); }))], Synchronize);
+        return [.. all.Select(rounds => rounds.Select(time => time / gpus).ToArray())];
+    }
+
+    double[][] AThreadARank()
+    {
+        var ofRank = new double[gpus][][];
+        using var together = new Barrier(gpus);
+        Task.WaitAll([.. Enumerable.Range(0, gpus).Select(rank => Task.Factory.StartNew(
+            () => ofRank[rank] = Measure([.. ways.Select(way => (Action)(() => way(rank)))], () =>
+            {
+                operation.Synchronize(rank);
+                together.SignalAndWait();
+            }), TaskCreationOptions.LongRunning))]);
+        return [.. names.Select((_, way) => Enumerable.Range(0, Rounds).Select(round => ofRank.Average(one => one[way][round])).ToArray())];
+    }
 
     void Synchronize()
     {
@@ -97,41 +120,37 @@ void AllReduces(int gpus, int threads)
     }
 }
 
-double Measure(Action launch, Action synchronize)
+// The mean of each round's launches, for each way.
+double[][] Measure(Action[] ways, Action synchronize)
 {
-    var means = new double[Rounds];
+    var means = ways.Select(_ => new double[Rounds]).ToArray();
     for (var round = -RoundsBefore; round < Rounds; round++)
     {
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < LaunchesOfARound; i++) launch();
-        var time = Stopwatch.GetElapsedTime(start);
-        synchronize();
-        if (round >= 0) means[round] = time.TotalNanoseconds / LaunchesOfARound;
+        for (var way = 0; way < ways.Length; way++)
+        {
+            var launch = ways[way];
+            var start = Stopwatch.GetTimestamp();
+            for (var i = 0; i < LaunchesOfARound; i++) launch();
+            var time = Stopwatch.GetElapsedTime(start);
+            synchronize();
+            if (round >= 0) means[way][round] = time.TotalNanoseconds / LaunchesOfARound;
+        }
     }
 
-    Array.Sort(means);
-    return means[Rounds / 2];
+    return means;
 }
 
-double MeasureThreads(int gpus, Action<int> launch, Action<int> synchronize)
+void Report(int gpus, int threads, string[] names, double[][] times)
 {
-    var medians = new double[gpus];
-    using var together = new Barrier(gpus);
-    var all = Enumerable.Range(0, gpus).Select(rank => Task.Factory.StartNew(
-        () => medians[rank] = Measure(() => launch(rank), () =>
-        {
-            synchronize(rank);
-            together.SignalAndWait();
-        }), TaskCreationOptions.LongRunning)).ToArray();
-    Task.WaitAll(all);
-    return medians.Average();
-}
+    for (var way = 0; way < names.Length; way++)
+    {
+        var time = Median(times[way]);
+        var over = Median([.. times[way].Zip(times[0], (own, driver) => own - driver)]);
+        Console.WriteLine($"{gpus} GPU, {threads} thread(s)  {names[way],-40} {time,8:0} ns{(way > 0 ? $"  driver + {over:0}" : "")}");
+        rows.Add($"{gpus},{threads},{names[way]},{time:0},{(way > 0 ? $"{over:0}" : "")}");
+    }
 
-double Report(int gpus, int threads, string name, double time, double? driver)
-{
-    Console.WriteLine($"{gpus} GPU, {threads} thread(s)  {name,-40} {time,8:0} ns{(driver is { } base1 ? $"  driver + {time - base1:0}" : "")}");
-    rows.Add($"{gpus},{threads},{name},{time:0},{(driver is { } base2 ? $"{time - base2:0}" : "")}");
-    return time;
+    static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 }
 
 unsafe RecordedLaunch[] Record(int[] sizes, Action launch)

@@ -117,9 +117,16 @@ public readonly unsafe partial struct KernelArgument
     private static KernelArgument Inline<T>(T value, ArgumentType type)
         where T : unmanaged
     {
-        var bits = stackalloc ulong[InlineBytes / sizeof(ulong)];
-        (bits[0], bits[1]) = (0, 0);
-        Unsafe.WriteUnaligned(bits, value);
-        return new(bits[0], bits[1], sizeof(T), type);
+        // Not on the stack by stackalloc, with which the method would not be inlined.
+        if (sizeof(T) <= sizeof(ulong))
+        {
+            var bits = 0UL;
+            Unsafe.As<ulong, T>(ref bits) = value;
+            return new(bits, 0, sizeof(T), type);
+        }
+
+        var both = default((ulong Low, ulong High));
+        Unsafe.WriteUnaligned(ref Unsafe.As<ulong, byte>(ref both.Low), value);
+        return new(both.Low, both.High, sizeof(T), type);
     }
 }
