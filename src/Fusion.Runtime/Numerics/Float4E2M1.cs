@@ -6,7 +6,7 @@ namespace Fusion.Runtime;
 /// 4 and 6 of either sign; no infinities, no NaN (OCP Microscaling Formats 1.0, section 5.3.3).</summary>
 /// <remarks>One number takes a byte here; in a tensor two share one, the even element in the low half:
 /// <see cref="Pack"/>.</remarks>
-public readonly struct Float4E2M1 : IEquatable<Float4E2M1>
+public readonly struct Float4E2M1 : IEquatable<Float4E2M1>, IComparable<Float4E2M1>, IComparable, ISpanFormattable
 {
     private const int FractionBits = 1;
     private const int Bias = 1;
@@ -78,6 +78,54 @@ public readonly struct Float4E2M1 : IEquatable<Float4E2M1>
 
     /// <inheritdoc/>
     public override int GetHashCode() => ToSingle().GetHashCode();
+
+    /// <summary>Rounds to nearest even, as the conversion from <see cref="float"/> does.</summary>
+    /// <param name="value">The number to round.</param>
+    public static explicit operator Float4E2M1(Half value) => (Float4E2M1)(float)value;
+
+    /// <summary>Converts exactly to a <see cref="Half"/>.</summary>
+    /// <param name="value">The number.</param>
+    public static explicit operator Half(Float4E2M1 value) => (Half)value.ToSingle();
+
+    /// <summary>Rounds to nearest even, as the conversion from <see cref="Half"/> does.</summary>
+    /// <param name="value">The number to round.</param>
+    public static Float4E2M1 FromHalf(Half value) => (Float4E2M1)value;
+
+    /// <summary>Converts as the conversion to <see cref="Half"/> does.</summary>
+    public Half ToHalf() => (Half)this;
+
+    /// <summary>Tells whether a number is smaller than another.</summary>
+    public static bool operator <(Float4E2M1 left, Float4E2M1 right) => left.ToSingle() < right.ToSingle();
+
+    /// <summary>Tells whether a number is larger than another.</summary>
+    public static bool operator >(Float4E2M1 left, Float4E2M1 right) => left.ToSingle() > right.ToSingle();
+
+    /// <summary>Tells whether a number is at most another.</summary>
+    public static bool operator <=(Float4E2M1 left, Float4E2M1 right) => left.ToSingle() <= right.ToSingle();
+
+    /// <summary>Tells whether a number is at least another.</summary>
+    public static bool operator >=(Float4E2M1 left, Float4E2M1 right) => left.ToSingle() >= right.ToSingle();
+
+    /// <summary>Orders numbers as <see cref="float.CompareTo(float)"/> does: 0 equals -0.</summary>
+    /// <param name="other">The other number.</param>
+    public int CompareTo(Float4E2M1 other) => ToSingle().CompareTo(other.ToSingle());
+
+    /// <inheritdoc/>
+    public int CompareTo(object? obj) => obj switch
+    {
+        null => 1,
+        Float4E2M1 other => CompareTo(other),
+        _ => throw new ArgumentException($"Expected a {nameof(Float4E2M1)}, but got a {obj.GetType().Name}.", nameof(obj)),
+    };
+
+    /// <summary>Formats the number as a <see cref="float"/> of the same value.</summary>
+    /// <param name="format">Format, as <see cref="float.ToString(string, IFormatProvider)"/> takes it; null for the shortest.</param>
+    /// <param name="formatProvider">Culture; null for the current one.</param>
+    public string ToString(string? format, IFormatProvider? formatProvider) => ToSingle().ToString(format, formatProvider);
+
+    /// <inheritdoc/>
+    public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+        ToSingle().TryFormat(destination, out charsWritten, format, provider);
 
     /// <summary>Formats the number in the invariant culture.</summary>
     public override string ToString() => ToSingle().ToString(CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ namespace Fusion.Runtime;
 
 /// <summary>A power of two from 2^-127 to 2^127, or NaN (0xFF), for scales: CUDA's <c>__nv_fp8_e8m0</c> (OCP Microscaling
 /// Formats 1.0, section 5.4.1). It has no sign and no 0.</summary>
-public readonly struct Float8UE8M0 : IEquatable<Float8UE8M0>
+public readonly struct Float8UE8M0 : IEquatable<Float8UE8M0>, IComparable<Float8UE8M0>, IComparable, ISpanFormattable
 {
     private const int Bias = 127;
     private const byte Largest = 254;
@@ -63,6 +63,54 @@ public readonly struct Float8UE8M0 : IEquatable<Float8UE8M0>
 
     /// <inheritdoc/>
     public override int GetHashCode() => ToSingle().GetHashCode();
+
+    /// <summary>Rounds up to a power of two, as the conversion from <see cref="float"/> does.</summary>
+    /// <param name="value">The number to round.</param>
+    public static explicit operator Float8UE8M0(Half value) => (Float8UE8M0)(float)value;
+
+    /// <summary>Rounds to nearest even; powers of two beyond the range of <see cref="Half"/> become infinite or 0.</summary>
+    /// <param name="value">The number.</param>
+    public static explicit operator Half(Float8UE8M0 value) => (Half)value.ToSingle();
+
+    /// <summary>Rounds up to a power of two, as the conversion from <see cref="Half"/> does.</summary>
+    /// <param name="value">The number to round.</param>
+    public static Float8UE8M0 FromHalf(Half value) => (Float8UE8M0)value;
+
+    /// <summary>Converts as the conversion to <see cref="Half"/> does.</summary>
+    public Half ToHalf() => (Half)this;
+
+    /// <summary>Tells whether a number is smaller than another. False if either is NaN.</summary>
+    public static bool operator <(Float8UE8M0 left, Float8UE8M0 right) => left.ToSingle() < right.ToSingle();
+
+    /// <summary>Tells whether a number is larger than another. False if either is NaN.</summary>
+    public static bool operator >(Float8UE8M0 left, Float8UE8M0 right) => left.ToSingle() > right.ToSingle();
+
+    /// <summary>Tells whether a number is at most another. False if either is NaN.</summary>
+    public static bool operator <=(Float8UE8M0 left, Float8UE8M0 right) => left.ToSingle() <= right.ToSingle();
+
+    /// <summary>Tells whether a number is at least another. False if either is NaN.</summary>
+    public static bool operator >=(Float8UE8M0 left, Float8UE8M0 right) => left.ToSingle() >= right.ToSingle();
+
+    /// <summary>Orders numbers as <see cref="float.CompareTo(float)"/> does: NaN comes before all other numbers.</summary>
+    /// <param name="other">The other number.</param>
+    public int CompareTo(Float8UE8M0 other) => ToSingle().CompareTo(other.ToSingle());
+
+    /// <inheritdoc/>
+    public int CompareTo(object? obj) => obj switch
+    {
+        null => 1,
+        Float8UE8M0 other => CompareTo(other),
+        _ => throw new ArgumentException($"Expected a {nameof(Float8UE8M0)}, but got a {obj.GetType().Name}.", nameof(obj)),
+    };
+
+    /// <summary>Formats the number as a <see cref="float"/> of the same value.</summary>
+    /// <param name="format">Format, as <see cref="float.ToString(string, IFormatProvider)"/> takes it; null for the shortest.</param>
+    /// <param name="formatProvider">Culture; null for the current one.</param>
+    public string ToString(string? format, IFormatProvider? formatProvider) => ToSingle().ToString(format, formatProvider);
+
+    /// <inheritdoc/>
+    public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+        ToSingle().TryFormat(destination, out charsWritten, format, provider);
 
     /// <summary>Formats the number in the invariant culture.</summary>
     public override string ToString() => ToSingle().ToString(CultureInfo.InvariantCulture);
