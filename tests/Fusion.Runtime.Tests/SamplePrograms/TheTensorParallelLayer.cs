@@ -1,17 +1,13 @@
-using System.Diagnostics;
-
 namespace Fusion.Runtime.Tests.SamplePrograms;
 
 /// <summary>The sample as a user starts it.</summary>
 public sealed class TheTensorParallelLayer
 {
-    private const int DeadlineMilliseconds = 120_000;
-
     [TestCase(2, 1)]
     [TestCase(3, 5)]
     public void AgreesWithTheReferenceOnTheCpu(int ranks, int tokens)
     {
-        var (exitCode, output) = Run($"--on cpu --ranks {ranks} --tokens {tokens}");
+        var (exitCode, output) = SampleProgram.Run("TensorParallelLayer", $"--on cpu --ranks {ranks} --tokens {tokens}");
 
         Assert.That(exitCode, Is.Zero, output);
         foreach (var (model, hidden, quantization) in new[] { ("llama-3-8b", 4096, "StaticFp8"), ("qwen3-32b", 5120, "NvFp4") })
@@ -29,30 +25,10 @@ public sealed class TheTensorParallelLayer
     [Test]
     public void SaysWhyItCannotRun()
     {
-        var (exitCode, output) = Run("--on cpu --ranks 9");
+        var (exitCode, output) = SampleProgram.Run("TensorParallelLayer", "--on cpu --ranks 9");
 
         Assert.That(exitCode, Is.EqualTo(2));
         Assert.That(output, Does.Contain("FUSION4001: A group of 9 ranks was asked for"));
         Assert.That(output, Does.Not.Contain("PASS"));
-    }
-
-    private static (int ExitCode, string Output) Run(string arguments)
-    {
-        var sample = Path.Combine(AppContext.BaseDirectory, "TensorParallelLayer.dll");
-        var start = new ProcessStartInfo("dotnet", ["exec", sample, .. arguments.Split(' ')])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(DeadlineMilliseconds))
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"it did not end: {output.Result}{errors.Result}");
-        }
-
-        return (process.ExitCode, (output.Result + errors.Result).ReplaceLineEndings("\n"));
     }
 }
