@@ -1,10 +1,11 @@
+using Fusion.Gpu.Tests.Infrastructure;
 using Fusion.Runtime;
 
 namespace Fusion.Gpu.Tests.Fused;
 
 /// <summary>Calls that are prepared once and launched often: the bits of the reference, in streams, recorded, with fewer tokens
 /// and other inputs.</summary>
-public sealed class PreparedCalls
+public sealed class PreparedCalls : GpuTest
 {
     private const int Hidden = 1536;
     private const int MaxTokens = 64;
