@@ -176,7 +176,9 @@ public sealed class VariablesOfModules
         name,
         Samples.Image("sm_90", sha256: Convert.ToHexStringLower(SHA256.HashData(Code)), bytes: Code.Length) with
         {
-            Resource = name, Kernels = [], Variables = variables,
+            Resource = name,
+            Kernels = [],
+            Variables = variables,
         });
 
     private static Assembly Assembly(params KernelModule[] modules) =>
