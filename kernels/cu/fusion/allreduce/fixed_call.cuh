@@ -13,7 +13,8 @@ struct FixedCall {
   static_assert(Hidden >= kRowVector && Hidden <= kLongestRow && Hidden % kRowVector == 0,
                 "whole octets, as many as a block has room for");
   static_assert(Ranks >= 1 && Ranks <= kMaxRanks, "each rank has a workspace in the parameter");
-  static_assert(scale_block(Quant) == 0 || Hidden % scale_block(Quant) == 0, "whole blocks of the quantization");
+  static_assert(scale_block(Quant) == 0 || Hidden % scale_block(Quant) == 0,
+                "whole blocks of the quantization");
   static_assert(Group >= kRowVector && Group % kRowVector == 0 && Hidden % Group == 0,
                 "whole groups of whole octets");
 

@@ -144,8 +144,8 @@ __device__ __forceinline__ void pad_scale_columns(const QuantRow& to, int blocks
 }
 
 /// Writes the zeros that pad the scales of `rows` rows to whole tiles. All threads of the grid call it, and
-/// each writes 16 bytes in turn, so that neighbouring threads write neighbouring bytes. `scales` is aligned to
-/// 16 bytes.
+/// each writes 16 bytes in turn, so that neighbouring threads write neighbouring bytes. `scales` is aligned
+/// to 16 bytes.
 __device__ __forceinline__ void pad_scale_rows(u64 scales, int rows, int blocks, ScaleLayout layout) {
   const int tile = scale_tile_rows(layout);
   const int in_last_tile = rows % tile;
