@@ -39,12 +39,22 @@ internal sealed unsafe class StreamCompletions(GpuStream stream) : IDisposable
         lock (gate)
         {
             var wait = new Wait(point ?? TakeEvent(), point is null, point is null ? stream.NextRecord() : number);
-            if (wait.IsOwn) GpuDriver.Check(functions.Event.Record(wait.Point.Value, stream.Handle), "cuEventRecord");
             wait.Point.Keep();
-            var place = waits.Count;
-            while (place > 0 && waits[place - 1].Number > wait.Number) place--;
-            waits.Insert(place, wait);
-            if (place == 0) CallBackFor(wait);
+            try
+            {
+                if (wait.IsOwn) GpuDriver.Check(functions.Event.Record(wait.Point.Value, stream.Handle), "cuEventRecord");
+                var place = waits.Count;
+                while (place > 0 && waits[place - 1].Number > wait.Number) place--;
+                if (place == 0) CallBackFor(wait);
+                waits.Insert(place, wait);
+            }
+            catch
+            {
+                // A wait without a call must not stand before others, which would never end.
+                Return(wait);
+                throw;
+            }
+
             return wait.Done.Task;
         }
     }
@@ -125,11 +135,17 @@ internal sealed unsafe class StreamCompletions(GpuStream stream) : IDisposable
 
     private void End(Wait wait, GpuException? error)
     {
-        wait.Point.Release();
-        if (wait.IsOwn && freeEvents.Count < MostFreeEvents) freeEvents.Push(wait.Point);
-        else if (wait.IsOwn) wait.Point.Dispose();
+        Return(wait);
         if (error is null) wait.Done.SetResult();
         else wait.Done.SetException(error);
+    }
+
+    private void Return(Wait wait)
+    {
+        wait.Point.Release();
+        if (!wait.IsOwn) return;
+        if (freeEvents.Count < MostFreeEvents) freeEvents.Push(wait.Point);
+        else wait.Point.Dispose();
     }
 
     private NativeHandle TakeEvent()

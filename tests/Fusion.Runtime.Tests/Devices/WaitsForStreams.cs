@@ -111,6 +111,20 @@ public sealed class WaitsForStreams
     }
 
     [Test]
+    public async Task ThatTheDriverRefusesDoNotHoldUpLaterOnes()
+    {
+        ManagedDriver.Hold();
+        ManagedDriver.RefusesCallbacks = true;
+        Assert.That(() => stream.SynchronizeAsync(), Throws.TypeOf<GpuException>().With.Message.Contain("cuStreamAddCallback"));
+        ManagedDriver.RefusesCallbacks = false;
+        var later = stream.SynchronizeAsync();
+
+        ManagedDriver.Release();
+
+        await later.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Test]
     public void AreRefusedInAStreamThatIsBeingRecorded()
     {
         ManagedDriver.Capturing = stream.Handle;

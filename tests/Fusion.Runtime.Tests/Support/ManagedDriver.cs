@@ -28,7 +28,7 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
         Reclaimer.Flush(TimeSpan.FromSeconds(10));
         lock (LiveHandles) LiveHandles.Clear();
         (next, primaries, faults, isHeld) = (1000, 0, 0, false);
-        (BeforeCopy, MemoryLimit, WorkResult, Capturing) = (null, long.MaxValue, CudaResult.Success, 0);
+        (BeforeCopy, MemoryLimit, WorkResult, Capturing, RefusesCallbacks) = (null, long.MaxValue, CudaResult.Success, 0, false);
         Globals.Clear();
         GpuDriver.Use(this);
     }
@@ -47,6 +47,9 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
 
     /// <summary>Stream that is being recorded; 0 for none.</summary>
     public static nint Capturing { get; set; }
+
+    /// <summary>Whether streams take no callback.</summary>
+    public static bool RefusesCallbacks { get; set; }
 
     /// <summary>Number of live things of a kind: stream, event, buffer, host.</summary>
     public static int Live(string kind)
@@ -275,7 +278,7 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
     [UnmanagedCallersOnly]
     private static CudaResult AddCallback(nint stream, delegate* unmanaged<nint, CudaResult, void*, void> callback, void* data, uint flags)
     {
-        var result = Check(stream, "stream");
+        var result = RefusesCallbacks ? CudaResult.OutOfMemory : Check(stream, "stream");
         if (result != CudaResult.Success) return result;
         Held.Enqueue(() => callback(stream, WorkResult, data));
         if (!isHeld) Release();
