@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Fusion.Interop;
@@ -24,6 +25,43 @@ public sealed class LibraryExports(nint library) : IExportTable
 /// <summary>Reads required functions from tables.</summary>
 internal static class ExportTables
 {
+    /// <summary>Loads the first of several libraries that can be used.</summary>
+    /// <typeparam name="T">Type of the library's functions.</typeparam>
+    /// <param name="names">Names or paths of the libraries, in the order in which they are tried.</param>
+    /// <param name="make">Function that reads the functions from a library's table.</param>
+    /// <param name="describe">Description of a library that lacks a function, from the message about it.</param>
+    /// <param name="library">The library's functions.</param>
+    /// <param name="failure">Reasons if no library was found: a line for each name.</param>
+    /// <returns>Whether a library with all the functions was found.</returns>
+    public static bool TryLoad<T>(
+        IEnumerable<string> names, Func<IExportTable, T> make, Func<string, string> describe,
+        [NotNullWhen(true)] out T? library, [NotNullWhen(false)] out string? failure)
+        where T : class
+    {
+        var reasons = new List<string>();
+        foreach (var name in names)
+        {
+            try
+            {
+                library = make(new LibraryExports(NativeLibrary.Load(name)));
+                failure = null;
+                return true;
+            }
+            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+            {
+                reasons.Add($"{name}: it could not be loaded");
+            }
+            catch (EntryPointNotFoundException e)
+            {
+                reasons.Add($"{name}: {describe(e.Message)}");
+            }
+        }
+
+        library = null;
+        failure = string.Join(Environment.NewLine, reasons);
+        return false;
+    }
+
     /// <summary>Gets the address of a required function.</summary>
     /// <param name="exports">Table of functions.</param>
     /// <param name="name">Name of the function.</param>

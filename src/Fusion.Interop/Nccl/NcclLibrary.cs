@@ -51,31 +51,8 @@ public sealed unsafe class NcclLibrary
     /// <param name="failure">Reasons if no library was found, a line for each place.</param>
     /// <returns>Whether a library with all functions was found.</returns>
     public static bool TryLoad(
-        string? path, [NotNullWhen(true)] out NcclLibrary? library, [NotNullWhen(false)] out string? failure)
-    {
-        var reasons = new List<string>();
-        foreach (var name in Names(path))
-        {
-            try
-            {
-                library = new(new LibraryExports(NativeLibrary.Load(name)));
-                failure = null;
-                return true;
-            }
-            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-            {
-                reasons.Add($"{name}: it could not be loaded");
-            }
-            catch (EntryPointNotFoundException e)
-            {
-                reasons.Add($"{name}: it is no NCCL, or one older than 2.4 ({e.Message})");
-            }
-        }
-
-        library = null;
-        failure = string.Join(Environment.NewLine, reasons);
-        return false;
-    }
+        string? path, [NotNullWhen(true)] out NcclLibrary? library, [NotNullWhen(false)] out string? failure) =>
+        ExportTables.TryLoad(Names(path), exports => new(exports), missing => $"it is no NCCL, or one older than 2.4 ({missing})", out library, out failure);
 
     /// <summary>Calls <c>ncclCommInitAll</c>, which makes a communicator for each of several GPUs of this process.</summary>
     /// <param name="communicators">Span that receives the communicators, one for each rank.</param>

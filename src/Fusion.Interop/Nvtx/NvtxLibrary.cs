@@ -35,31 +35,8 @@ public sealed unsafe class NvtxLibrary
     /// <param name="library">The loaded library.</param>
     /// <param name="failure">Reasons if no library was found, a line for each name.</param>
     /// <returns>Whether a library with all functions was found.</returns>
-    public static bool TryLoad([NotNullWhen(true)] out NvtxLibrary? library, [NotNullWhen(false)] out string? failure)
-    {
-        var reasons = new List<string>();
-        foreach (var name in LibraryNames.Nvtx)
-        {
-            try
-            {
-                library = new(new LibraryExports(NativeLibrary.Load(name)));
-                failure = null;
-                return true;
-            }
-            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-            {
-                reasons.Add($"{name}: it could not be loaded");
-            }
-            catch (EntryPointNotFoundException e)
-            {
-                reasons.Add($"{name}: {e.Message}");
-            }
-        }
-
-        library = null;
-        failure = string.Join(Environment.NewLine, reasons);
-        return false;
-    }
+    public static bool TryLoad([NotNullWhen(true)] out NvtxLibrary? library, [NotNullWhen(false)] out string? failure) =>
+        ExportTables.TryLoad(LibraryNames.Nvtx, exports => new(exports), missing => missing, out library, out failure);
 
     /// <summary>Calls <c>nvtxDomainCreateA</c>, which makes a domain: a row of its own in the profiler.</summary>
     /// <param name="name">Name of the domain.</param>
