@@ -22,7 +22,7 @@ command.SetAction(async (line, cancellationToken) =>
         await ServeAsync(group, line.GetValue(count), line.GetValue(stopAfter), line.GetValue(drill), cancellationToken);
         return 0;
     }
-    catch (FusionException e)
+    catch (Exception e) when (e is IFusionError)
     {
         Console.Error.WriteLine(e.Message);
         return 2;
@@ -63,5 +63,5 @@ static async Task ServeAsync(RankGroup group, int requests, int stopAfter, int d
 
 static string Text(Task<Float8E4M3[]> answer) =>
     answer.IsCanceled ? "cancelled"
-    : answer.Exception?.InnerException is FusionException failure ? failure.Code
+    : answer.Exception?.InnerException is IFusionError failure ? failure.Code
     : $"{string.Join(' ', answer.Result.Take(4))} … {Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(answer.Result.AsSpan())))[..16]}";

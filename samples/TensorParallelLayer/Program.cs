@@ -23,7 +23,7 @@ command.SetAction(line =>
         Console.WriteLine(wrong == 0 ? "PASS" : "FAIL");
         return wrong == 0 ? 0 : 1;
     }
-    catch (FusionException e)
+    catch (Exception e) when (e is IFusionError)
     {
         // Its message begins with a code, to which there is a page, and says what to do.
         Console.Error.WriteLine(e.Message);
@@ -40,7 +40,7 @@ static RankGroup Open(string place, int ranks)
         // All ranks on one GPU. Where there is a GPU for each: RankGroup.OnGpus(0, 1, …).
         return RankGroup.Loopback(ranks);
     }
-    catch (Exception e) when (place == "auto" && e is NoDriverException or NoGpuException)
+    catch (NoGpuException) when (place == "auto")
     {
         return RankGroup.OnCpu(ranks);
     }

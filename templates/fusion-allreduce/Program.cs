@@ -50,7 +50,7 @@ static RankGroup GroupOnGpuOrCpu()
         // All ranks on the first GPU. With a GPU for each: RankGroup.OnGpus(0, 1, 2, 3).
         return RankGroup.Loopback(Ranks);
     }
-    catch (Exception e) when (e is NoDriverException or NoGpuException)
+    catch (NoGpuException e)
     {
         Console.WriteLine($"No GPU here, so the ranks are on the CPU. {e.Message.Split('\n')[0]}");
         return RankGroup.OnCpu(Ranks);

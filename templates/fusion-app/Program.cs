@@ -32,7 +32,7 @@ int RunOnGpuOrExplain(KernelLoadOptions options)
         using var context = GpuContext.Open();
         return Run(context, options);
     }
-    catch (Exception e) when (e is NoDriverException or NoGpuException)
+    catch (NoGpuException e)
     {
         Console.WriteLine($"No GPU here: {e.Message.Split('\n')[0]}");
         Console.WriteLine("This is what would be loaded:");
@@ -64,7 +64,7 @@ int Run(GpuContext context, KernelLoadOptions options)
 
     // One block of 256 threads a row. The arguments are those of the kernel, in its order: the compiler knows their types.
     using var stream = new GpuStream(context);
-    var shape = new LaunchShape(Grid: Rows, Block: 256);
+    var shape = new LaunchShape(grid: Rows, block: 256);
     Kernels.RmsNorm.Launch(stream, shape, deviceOutput, deviceInput, deviceGamma, Hidden, Epsilon);
     stream.Synchronize();
 

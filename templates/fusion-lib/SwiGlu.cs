@@ -35,6 +35,6 @@ public static class SwiGlu
         // As many blocks as the GPU runs at once: each strides over the elements.
         var most = (long)stream.Context.Device.MultiprocessorCount * BlocksPerMultiprocessor;
         var blocks = (int)Math.Min((count + BlockThreads - 1) / BlockThreads, most);
-        Kernels.SwiGlu.Launch(stream, new LaunchShape(Grid: blocks, Block: BlockThreads), output, gate, up, count);
+        Kernels.SwiGlu.Launch(stream, new LaunchShape(grid: blocks, block: BlockThreads), output, gate, up, count);
     }
 }

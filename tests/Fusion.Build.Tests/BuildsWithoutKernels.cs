@@ -19,7 +19,7 @@ public sealed class BuildsWithoutKernels
         {
             KernelLibrary.ReadManifest(typeof(Program).Assembly);
         }
-        catch (NoKernelsException e)
+        catch (KernelLoadException e)
         {
             Console.WriteLine(e.Message);
         }

@@ -17,7 +17,7 @@ public sealed class FormsOfPublishing : SharedConsumer
         {
             Console.WriteLine(KernelLibrary.ReadManifest(typeof(GpuDevice).Assembly).Modules.Count > 0 ? "built-in kernels" : "none");
         }
-        catch (NoKernelsException e)
+        catch (KernelLoadException e)
         {
             Console.WriteLine(e.Message);
         }

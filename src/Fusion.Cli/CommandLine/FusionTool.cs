@@ -52,7 +52,7 @@ internal static class FusionTool
             if (e.IsOfCommandLine) PrintError($"{name} --help explains the command line.");
             return ExitCodes.Usage;
         }
-        catch (FusionException e)
+        catch (Exception e) when (e is IFusionError)
         {
             PrintError(e.Message);
             return ExitCodes.Problem;

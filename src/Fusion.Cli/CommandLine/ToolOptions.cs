@@ -16,10 +16,8 @@ internal static class ToolOptions
             AllReduceVocabulary.Elements.Single(element => element.Word == word).Name));
 
     /// <summary>Strategies that can be asked for, by word.</summary>
-    public static readonly Dictionary<string, AllReduceStrategy> Strategies = new[]
-    {
-        AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate,
-    }.ToDictionary(AllReduceDispatcher.Name);
+    public static readonly Dictionary<string, AllReduceStrategy> Strategies =
+        Enum.GetValues<AllReduceStrategy>().ToDictionary(strategy => AllReduceDispatcher.Name(strategy));
 
     /// <summary>Makes an option with any text.</summary>
     public static Option<string> Text(string name, string description, string help) =>
@@ -84,7 +82,7 @@ internal static class ToolOptions
             return found.Variants.Count > 0 ? found : throw new UsageException(
                 $"'{path}' has no all-reduce kernels for a model. They come from FusionAllReduce items of its project.");
         }
-        catch (Exception e) when (OutputFile.IsOfFiles(e) || e is BadImageFormatException or ManifestException)
+        catch (Exception e) when (OutputFile.IsOfFiles(e) || e is BadImageFormatException or KernelLoadException)
         {
             throw new UsageException($"'{path}' cannot be read: {e.Message}");
         }

@@ -50,7 +50,7 @@ internal static class GpuExamination
                 "Kernels of your own run if their project names this architecture.")));
             return gpus;
         }
-        catch (FusionException e)
+        catch (Exception e) when (e is IFusionError)
         {
             problems.Add(new(e.Message, "Look at nvidia-smi: driver and kernel module must be of the same version."));
             return [];

@@ -61,7 +61,7 @@ internal static class GraphCommand
         {
             return GraphJsonText.Load(file).Fuse(config is null ? null : FusionPassConfig.Load(config));
         }
-        catch (FusionException e) when (e is GraphException or GraphFileException or PassConfigException or PolicyException)
+        catch (FusionException e) when (e is GraphException or FusionDataException)
         {
             throw new UsageException(e.Message);
         }

@@ -67,7 +67,7 @@ internal static class PlanCommand
             });
             if (line.GetValue(json)) ToolJson.Print(report);
             else report.Print();
-            return report.Strategy == AllReduceDispatcher.Name(AllReduceStrategy.Refuse) ? ExitCodes.Problem : ExitCodes.Success;
+            return report.Strategy == AllReduceDispatcher.Name(null) ? ExitCodes.Problem : ExitCodes.Success;
         });
         return command;
     }
@@ -91,7 +91,7 @@ internal static class PlanCommand
         {
             return AllReducePolicy.Load(file);
         }
-        catch (PolicyException e)
+        catch (FusionDataException e)
         {
             throw new UsageException(e.Message);
         }

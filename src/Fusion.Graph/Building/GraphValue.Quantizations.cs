@@ -53,14 +53,14 @@ public readonly partial record struct GraphValue
     /// <returns>Codes, and scales: e4m3 [rows, columns / 16] in the layout.</returns>
     public (GraphValue Codes, GraphValue Scales) NvFp4(
         GraphValue globalScale, ScaleLayout layout = ScaleLayout.Swizzled128x4, string? name = null) =>
-        WithScales(new(QuantizationKind.NvFp4, Layout: layout), globalScale, name);
+        WithScales(new(QuantizationKind.NvFp4, layout: layout), globalScale, name);
 
     /// <summary>Adds a quantization to MXFP8: e4m3 in blocks of 32 elements with ue8m0 scales.</summary>
     /// <param name="layout">Layout of the scales.</param>
     /// <param name="name">Name of the op; null for its kind and a number.</param>
     /// <returns>Codes, and scales: ue8m0 [rows, columns / 32] in the layout.</returns>
     public (GraphValue Codes, GraphValue Scales) MxFp8(ScaleLayout layout = ScaleLayout.Swizzled128x4, string? name = null) =>
-        WithScales(new(QuantizationKind.MxFp8, Layout: layout), null, name);
+        WithScales(new(QuantizationKind.MxFp8, layout: layout), null, name);
 
     private (GraphValue Codes, GraphValue Scales) WithScales(QuantSpec quant, GraphValue? scale, string? name)
     {

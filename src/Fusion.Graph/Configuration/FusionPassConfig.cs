@@ -51,8 +51,8 @@ public sealed record FusionPassConfig
     /// <summary>Reads a configuration from a file.</summary>
     /// <param name="path">Path of the file, which is JSON and may have comments. The path of a policy file in it is relative
     /// to its folder.</param>
-    /// <exception cref="PassConfigException">The file cannot be read, or is wrong; the message names the field.</exception>
-    /// <exception cref="PolicyException">The policy file is wrong.</exception>
+    /// <exception cref="FusionDataException">The file cannot be read, or is wrong; the message names the field.</exception>
+    /// <exception cref="FusionDataException">The policy file is wrong.</exception>
     public static FusionPassConfig Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -62,15 +62,15 @@ public sealed record FusionPassConfig
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new PassConfigException(path, "", $"it cannot be read: {e.Message.TrimEnd('.')}", e);
+            throw GraphErrors.PassConfig(path, 0, "", $"it cannot be read: {e.Message.TrimEnd('.')}", e);
         }
     }
 
     /// <summary>Reads a configuration from JSON.</summary>
     /// <param name="json">An object with the fields of this class, or with the names that vLLM's <c>pass_config</c> has for
     /// them. Passes of vLLM that Fusion does not have give <see cref="Warnings"/>.</param>
-    /// <exception cref="PassConfigException">The JSON is wrong; the message names the field.</exception>
-    /// <exception cref="PolicyException">The policy file that it names is wrong.</exception>
+    /// <exception cref="FusionDataException">The JSON is wrong; the message names the field.</exception>
+    /// <exception cref="FusionDataException">The policy file that it names is wrong.</exception>
     public static FusionPassConfig Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);

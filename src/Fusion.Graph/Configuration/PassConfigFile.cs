@@ -16,7 +16,7 @@ internal static class PassConfigFile
     /// <param name="json">Text of the file.</param>
     /// <param name="source">Name of the file, for errors.</param>
     /// <param name="folder">Folder to which the path of a policy file is relative.</param>
-    /// <exception cref="PassConfigException">The configuration is wrong.</exception>
+    /// <exception cref="FusionDataException">The configuration is wrong.</exception>
     public static FusionPassConfig Parse(string json, string source, string folder)
     {
         JsonPart root;
@@ -26,10 +26,10 @@ internal static class PassConfigFile
         }
         catch (JsonFault fault)
         {
-            throw new PassConfigException(source, "", $"line {fault.Line}: {fault.Message}", fault);
+            throw GraphErrors.PassConfig(source, fault.Line, "", fault.Message, fault);
         }
 
-        if (root.Kind != JsonValueKind.Object) throw new PassConfigException(source, "", $"it is {root.Raw}: expected an object");
+        if (root.Kind != JsonValueKind.Object) throw GraphErrors.PassConfig(source, 0, "", $"it is {root.Raw}: expected an object");
         var config = new FusionPassConfig();
         var set = new Dictionary<string, (string By, string Value)>(StringComparer.Ordinal);
         foreach (var (name, _, value) in root.Fields)
@@ -49,9 +49,9 @@ internal static class PassConfigFile
             if (!set.TryAdd(field, (name, value.Text)))
             {
                 var (by, other) = set[field];
-                if (by == name) throw new PassConfigException(source, name, "it is there twice; keep one");
+                if (by == name) throw GraphErrors.PassConfig(source, 0, name, "it is there twice; keep one");
                 if (other == value.Text) continue;
-                throw new PassConfigException(source, name, $"it and '{by}' say different things of the same; keep one");
+                throw GraphErrors.PassConfig(source, 0, name, $"it and '{by}' say different things of the same; keep one");
             }
 
             config = Set(config, field, new(name, value, source), folder);
@@ -113,11 +113,11 @@ internal static class PassConfigFile
         ? AllReducePolicy.Load(Path.Combine(folder, setting.Value.String))
         : throw setting.Wrong("expected the path of a policy file");
 
-    private static PassConfigException Unknown(string source, string field)
+    private static FusionDataException Unknown(string source, string field)
     {
         string[] known = [.. Fields, .. VllmNames.Fields.Keys, .. VllmNames.Others.Keys];
         var nearest = NearestNames.Of(field, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
-        return new(source, field, $"there is no such field{nearest} The fields are {string.Join(", ", Fields)}, " +
+        return GraphErrors.PassConfig(source, 0, field, $"there is no such field{nearest} The fields are {string.Join(", ", Fields)}, " +
             $"and vLLM's {string.Join(", ", VllmNames.Fields.Keys)}; its other passes are known and do nothing");
     }
 
@@ -127,8 +127,8 @@ internal static class PassConfigFile
 
     private readonly record struct Setting(string Name, JsonPart Value, string Source)
     {
-        public PassConfigException Wrong(string expected) => Fault($"it is {Value.Raw}: {expected}");
+        public FusionDataException Wrong(string expected) => Fault($"it is {Value.Raw}: {expected}");
 
-        public PassConfigException Fault(string problem) => new(Source, Name, problem);
+        public FusionDataException Fault(string problem) => GraphErrors.PassConfig(Source, 0, Name, problem);
     }
 }

@@ -2,7 +2,7 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>A graph is not valid. The message names the op and the value.</summary>
+/// <summary>A graph is not valid, or something is missing that it needs to run. The message names the op and the value.</summary>
 public sealed class GraphException : FusionException
 {
     private GraphException(string code, string? op, string? value, string message)
@@ -26,42 +26,11 @@ public sealed class GraphException : FusionException
     internal static GraphException Refused(string op, CustomOp custom, string why) => new(
         GraphErrorCodes.Shape, op, null, $"Op '{op}' ({custom.Name}) refuses what it would read: {why.TrimEnd('.')}.");
 
+    /// <summary>Makes the exception for something that a run needs and that is not given.</summary>
+    internal static GraphException NotReady(string? op, string? value, string problem) =>
+        new(GraphErrorCodes.NotReady, op, value, problem);
+
     /// <summary>Makes the exception for a definition that is missing or duplicate.</summary>
     internal static GraphException Definition(string? op, string? value, string problem) =>
         new(GraphErrorCodes.Definition, op, value, problem);
-}
-
-/// <summary>A graph's JSON cannot be read.</summary>
-public sealed class GraphFileException : FusionException
-{
-    internal GraphFileException(string file, string where, string problem, Exception? inner = null)
-        : base(GraphErrorCodes.File, $"The graph '{file}'{(where.Length > 0 ? $", {where}" : "")}: {problem}.", inner) =>
-        (File, Where) = (file, where);
-
-    /// <summary>Path of the file, or another name of the source.</summary>
-    public string File { get; }
-
-    /// <summary>Place of the fault in the file, in words; may be empty.</summary>
-    public string Where { get; }
-}
-
-/// <summary>A configuration of the passes is wrong, or its file cannot be read.</summary>
-public sealed class PassConfigException : FusionException
-{
-    internal PassConfigException(string source, string field, string problem, Exception? inner = null)
-        : base(GraphErrorCodes.Config,
-            $"The pass configuration '{source}'{(field.Length > 0 ? $", field '{field}'" : "")}: {problem}.", inner) =>
-        Field = field;
-
-    /// <summary>Name of the wrong field; empty if the fault is in no field.</summary>
-    public string Field { get; }
-}
-
-/// <summary>A graph cannot be compiled, or a compiled graph cannot run.</summary>
-public sealed class GraphRunException : FusionException
-{
-    internal GraphRunException(string code, string message)
-        : base(code, message)
-    {
-    }
 }

@@ -12,7 +12,7 @@ public sealed partial class CompiledGraph
     /// <param name="rank">Index of the rank.</param>
     /// <param name="name">Name of the input.</param>
     /// <param name="values">Elements of the input, for as many tokens as the run will have.</param>
-    /// <exception cref="GraphRunException">There is no such input, or the values are not a whole number of tokens, or too
+    /// <exception cref="FusionArgumentException">There is no such input, or the values are not a whole number of tokens, or too
     /// many.</exception>
     public void SetInput<T>(int rank, string name, ReadOnlySpan<T> values)
         where T : unmanaged
@@ -35,7 +35,7 @@ public sealed partial class CompiledGraph
     /// <param name="rank">Index of the rank.</param>
     /// <param name="name">Name of the input.</param>
     /// <param name="tokens">Number of tokens of the run.</param>
-    /// <exception cref="GraphRunException">There is no such input, or the number of tokens is out of range.</exception>
+    /// <exception cref="FusionArgumentException">There is no such input, or the number of tokens is out of range.</exception>
     public DeviceTensor Input(int rank, string name, int tokens)
     {
         lock (gate)
@@ -58,7 +58,7 @@ public sealed partial class CompiledGraph
                 if (given >= tokens) continue;
                 var found = given is null ? "is not given"
                     : string.Create(CultureInfo.InvariantCulture, $"is given for {given} {(given == 1 ? "token" : "tokens")}, and the run has {tokens}");
-                throw new GraphRunException(GraphErrorCodes.NotReady,
+                throw GraphException.NotReady(null, input.Name,
                     $"Input '{input.Name}' of {memory.Rank} {found}; call {nameof(SetInput)} for each rank, or write it where " +
                     $"{nameof(Input)} says it is, before the run.");
             }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Fusion.Runtime;
 
@@ -15,7 +14,7 @@ public sealed partial class CompiledGraph
     /// <param name="name">Name of the weight.</param>
     /// <param name="weight">Memory of the rank's GPU, or host memory for a rank on the CPU, of the weight's type and shape;
     /// a single row may also be given as a column. The address is a multiple of 16, or of 4 for a single element.</param>
-    /// <exception cref="GraphRunException">There is no such weight, or type, shape or address of the memory do not
+    /// <exception cref="FusionArgumentException">There is no such weight, or type, shape or address of the memory do not
     /// fit.</exception>
     public void BindWeight(int rank, string name, DeviceTensor weight)
     {
@@ -25,8 +24,7 @@ public sealed partial class CompiledGraph
             var tensor = Find(Report.After.Weights, "weight", name);
             if (WeightFit.FaultOf(weight, tensor.Type, memory.Rank) is { } fault)
             {
-                throw new GraphRunException(
-                    GraphErrorCodes.Binding, $"What is given for weight '{name}' of {memory.Rank} is {fault}.");
+                throw GraphErrors.Binding(nameof(weight), $"What is given for weight '{name}' of {memory.Rank} is {fault}.");
             }
 
             MoveWeight(memory, tensor, weight.Address);
@@ -38,7 +36,7 @@ public sealed partial class CompiledGraph
     /// <param name="rank">Index of the rank.</param>
     /// <param name="name">Name of the weight.</param>
     /// <param name="values">All elements of the weight.</param>
-    /// <exception cref="GraphRunException">There is no such weight, or its size in bytes differs.</exception>
+    /// <exception cref="FusionArgumentException">There is no such weight, or its size in bytes differs.</exception>
     public void SetWeight<T>(int rank, string name, ReadOnlySpan<T> values)
         where T : unmanaged
     {
@@ -72,7 +70,7 @@ public sealed partial class CompiledGraph
             foreach (var weight in Report.After.Weights)
             {
                 if (memory.WeightAddress(weight) != 0) continue;
-                throw new GraphRunException(GraphErrorCodes.NotReady,
+                throw GraphException.NotReady(null, weight.Name,
                     $"Weight '{weight.Name}' of {memory.Rank} is not given; " +
                     $"call {nameof(SetWeight)} or {nameof(BindWeight)} for each rank before the first run.");
             }
@@ -85,8 +83,7 @@ public sealed partial class CompiledGraph
     private static void ThrowUnlessSize(long found, long expected, string name, TensorType type)
     {
         if (found == expected) return;
-        throw new GraphRunException(GraphErrorCodes.Binding, string.Create(CultureInfo.InvariantCulture,
-            $"What is given for '{name}' is {found} bytes; {type} needs {expected}" +
-            $"{(type.Rows.IsPerToken ? " at most, in whole tokens" : "")}."));
+        throw GraphErrors.Binding("values",
+            $"What is given for '{name}' is {found} bytes; {type} needs {expected}{(type.Rows.IsPerToken ? " at most, in whole tokens" : "")}.");
     }
 }

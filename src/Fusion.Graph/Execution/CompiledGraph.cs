@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fusion.Manifest;
 using Fusion.Runtime;
 
@@ -72,7 +71,7 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     /// <param name="op">Name of an op of <see cref="FusionReport.After"/>.</param>
     /// <param name="tokens">Number of tokens of the run. The plan of a call that cannot be done is a refusal with its
     /// reason.</param>
-    /// <exception cref="GraphRunException">There is no such all-reduce.</exception>
+    /// <exception cref="FusionArgumentException">There is no such all-reduce.</exception>
     public AllReducePlan PlanOf(string op, int tokens) =>
         Report.After.Ops.FirstOrDefault(candidate => candidate.Name == op) is RowOp { Group: not null } found
             ? steps.PlanOf(found, BucketOf(tokens) ?? tokens)
@@ -82,7 +81,8 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     /// <see cref="CompileOptions.Buckets"/> has a size for the run, a recorded CUDA graph is launched.</summary>
     /// <param name="tokens">Number of tokens of the run.</param>
     /// <returns>The run, which gives the results by name.</returns>
-    /// <exception cref="GraphRunException">There are too many tokens, or a weight or an input is not given.</exception>
+    /// <exception cref="FusionArgumentException">There are too many tokens.</exception>
+    /// <exception cref="GraphException">A weight or an input is not given.</exception>
     /// <exception cref="FusionException">A rank gave up, or the driver reports an error.</exception>
     public GraphRun Run(int tokens)
     {
@@ -126,21 +126,20 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (tokens >= 1 && tokens <= Options.MaxTokens) return;
-        throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
-            $"A run of {tokens} tokens was asked for; allowed are 1 to {Options.MaxTokens}, " +
-            $"for which the graph was compiled ({nameof(CompileOptions.MaxTokens)})."));
+        throw GraphErrors.Tokens(nameof(tokens),
+            $"A run of {tokens} tokens was asked for; allowed are 1 to {Options.MaxTokens}, for which the graph was compiled ({nameof(CompileOptions.MaxTokens)}).");
     }
 
     private static GraphTensor Find(IEnumerable<GraphTensor> tensors, string kind, string name) =>
         tensors.FirstOrDefault(tensor => tensor.Name == name) ?? throw Unknown(kind, name, tensors.Select(tensor => tensor.Name));
 
-    private static GraphRunException Unknown(string kind, string name, IEnumerable<string> there)
+    private static FusionArgumentException Unknown(string kind, string name, IEnumerable<string> there)
     {
         var names = there.ToArray();
         var nearest = NearestNames.Of(name, names) is [var near, ..] ? $" Did you mean '{near}'?" : "";
         var listed = names.Length <= 12 ? string.Join(", ", names)
             : $"{string.Join(", ", names.Take(12))} and {names.Length - 12} more";
-        return new(GraphErrorCodes.Binding,
+        return GraphErrors.Binding(nameof(name),
             $"The graph has no {kind} '{name}'.{nearest} It has {(listed.Length > 0 ? listed : "none")}.");
     }
 }

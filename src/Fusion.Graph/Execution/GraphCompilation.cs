@@ -12,7 +12,8 @@ public static class GraphCompilation
     /// <param name="config">Configuration of the passes; null for all passes.</param>
     /// <param name="options">Options of the compiled graph.</param>
     /// <returns>The compiled graph, to be disposed before its groups.</returns>
-    /// <exception cref="GraphRunException">A group, a delegate or a number of tokens is wrong.</exception>
+    /// <exception cref="FusionArgumentException">A group or a number of tokens is wrong.</exception>
+    /// <exception cref="GraphException">A custom op has no delegate.</exception>
     /// <exception cref="FusionException">An operation cannot be made on the group.</exception>
     public static CompiledGraph Compile(
         this TensorGraph graph, RankGroup group, FusionPassConfig? config, CompileOptions options)
@@ -28,7 +29,7 @@ public static class GraphCompilation
         var others = graph.Groups.Where(name => !options.Groups.ContainsKey(name)).ToArray();
         if (others.Length > 1)
         {
-            throw new GraphRunException(GraphErrorCodes.Group,
+            throw GraphErrors.Group(
                 $"The graph sums over the groups {string.Join(", ", others.Select(name => $"'{name}'"))}, and it is " +
                 "compiled for one; " +
                 $"give the others as {nameof(CompileOptions)}.{nameof(CompileOptions.Groups)}.");
@@ -38,7 +39,7 @@ public static class GraphCompilation
         {
             if (other.WorldSize == group.WorldSize && other.Ranks.Zip(group.Ranks).All(pair =>
                 pair.First.Context?.Device.Ordinal == pair.Second.Context?.Device.Ordinal)) continue;
-            throw new GraphRunException(GraphErrorCodes.Group,
+            throw GraphErrors.Group(
                 $"Group '{name}' has {Describe(other)}, but the group that the graph is compiled for has " +
                 $"{Describe(group)}; each " +
                 "rank must be in the same place in all groups.");

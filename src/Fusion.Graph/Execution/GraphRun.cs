@@ -21,7 +21,7 @@ public readonly struct GraphRun
     /// <see cref="CompiledGraph.Synchronize"/>.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="output">Name of the output.</param>
-    /// <exception cref="GraphRunException">There is no such output.</exception>
+    /// <exception cref="FusionArgumentException">There is no such output.</exception>
     public DeviceTensor Output(int rank, string output)
     {
         var tensor = graph.OutputOf(output);
@@ -38,7 +38,7 @@ public readonly struct GraphRun
     /// <typeparam name="T">Type of the copied elements, such as <see cref="BFloat16"/> or <see cref="byte"/>.</typeparam>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="output">Name of the output.</param>
-    /// <exception cref="GraphRunException">There is no such output, its memory is the caller's own, or it is not a whole
+    /// <exception cref="FusionArgumentException">There is no such output, its memory is the caller's own, or it is not a whole
     /// number of such elements.</exception>
     /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
     public T[] Read<T>(int rank, string output)
@@ -49,12 +49,12 @@ public readonly struct GraphRun
         var values = new T[bytes / Unsafe.SizeOf<T>()];
         if ((long)values.Length * Unsafe.SizeOf<T>() != bytes)
         {
-            throw new GraphRunException(GraphErrorCodes.Binding,
+            throw GraphErrors.Binding(nameof(T),
                 $"Output '{output}' has {bytes} bytes, which are no whole number of {typeof(T).Name}; it is {tensor.Type}.");
         }
 
         graph.Synchronize();
-        return graph.With(rank, memory => memory.TryRead(tensor, MemoryMarshal.AsBytes(values.AsSpan()))) ? values : throw new GraphRunException(GraphErrorCodes.Binding,
+        return graph.With(rank, memory => memory.TryRead(tensor, MemoryMarshal.AsBytes(values.AsSpan()))) ? values : throw GraphErrors.Binding(nameof(output),
             $"Output '{output}' is a weight in memory of yours, which only you can copy; {nameof(Output)} says where it is.");
     }
 }

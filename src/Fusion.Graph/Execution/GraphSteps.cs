@@ -116,7 +116,7 @@ internal sealed class GraphSteps : IDisposable
 
     private static Action<CustomLaunch> DelegateOf(CustomCall call, CompileOptions options) =>
         options.CustomOps.TryGetValue(call.Op.Name, out var given) ? given
-        : call.Op.Launch ?? throw new GraphRunException(GraphErrorCodes.NotReady,
+        : call.Op.Launch ?? throw GraphException.NotReady(call.Name, null,
             $"Op '{call.Name}' calls the custom op '{call.Op.Name}', which has no delegate to launch it; give one in the " +
             $"{nameof(CustomOp)}, or as {nameof(CompileOptions)}.{nameof(CompileOptions.CustomOps)}[\"{call.Op.Name}\"].");
 

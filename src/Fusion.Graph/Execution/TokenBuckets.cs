@@ -1,4 +1,4 @@
-using System.Globalization;
+using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
@@ -11,22 +11,21 @@ internal sealed class TokenBuckets
 
     /// <param name="given">Numbers of tokens; null for powers of two up to 512.</param>
     /// <param name="maxTokens">Largest number of tokens of a run.</param>
-    /// <exception cref="GraphRunException">A number of tokens is out of range.</exception>
+    /// <exception cref="FusionArgumentException">A number of tokens is out of range.</exception>
     public TokenBuckets(IReadOnlyList<int>? given, int maxTokens)
     {
         if (maxTokens < 1)
         {
-            throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
-                $"{nameof(CompileOptions.MaxTokens)} is {maxTokens}; a run has 1 token or more."));
+            throw GraphErrors.Tokens(nameof(CompileOptions.MaxTokens),
+                $"{nameof(CompileOptions.MaxTokens)} is {maxTokens}; a run has 1 token or more.");
         }
 
         sizes = given is null ? [.. PowersOfTwo(maxTokens)] : [.. given.Distinct().Order()];
         foreach (var size in sizes)
         {
             if (size >= 1 && size <= maxTokens) continue;
-            throw new GraphRunException(GraphErrorCodes.Tokens, string.Create(CultureInfo.InvariantCulture,
-                $"A bucket has {size} tokens; allowed are 1 to {maxTokens}, the most " +
-                $"of a run ({nameof(CompileOptions.MaxTokens)})."));
+            throw GraphErrors.Tokens(nameof(CompileOptions.Buckets),
+                $"A bucket has {size} tokens; allowed are 1 to {maxTokens}, the most of a run ({nameof(CompileOptions.MaxTokens)}).");
         }
     }
 

@@ -4,15 +4,32 @@ using Fusion.Runtime;
 namespace Fusion.Graph;
 
 /// <summary>A custom op, such as a matmul or an attention, of which the graph knows only the types of its results.</summary>
-/// <param name="Name">Name of the custom op, such as <c>matmul</c>.</param>
-/// <param name="ShapeOf">Shape function: computes the types of the results from those of the arguments. It may throw an
-/// <see cref="ArgumentException"/> to refuse them.</param>
-/// <param name="Launch">Delegate that starts the op for a rank; null for a graph that is not run. On a GPU it enqueues work
-/// in the stream and returns without waiting, so that it can be recorded as a CUDA graph; on the CPU the work is done when
-/// it returns. It must give the same bits for the same inputs, and a token's results must not depend on rows behind the
-/// tokens of the run.</param>
-public sealed record CustomOp(
-    string Name, Func<IReadOnlyList<TensorType>, IReadOnlyList<TensorType>> ShapeOf, Action<CustomLaunch>? Launch = null);
+public sealed record CustomOp
+{
+    /// <summary>Makes a custom op.</summary>
+    /// <param name="name">Name of the custom op, such as <c>matmul</c>.</param>
+    /// <param name="shapeOf">Shape function: computes the types of the results from those of the arguments. It may throw an
+    /// <see cref="ArgumentException"/> to refuse them.</param>
+    /// <param name="launch">Delegate that starts the op for a rank; null for a graph that is not run. On a GPU it enqueues
+    /// work in the stream and returns without waiting, so that it can be recorded as a CUDA graph; on the CPU the work is
+    /// done when it returns. It must give the same bits for the same inputs, and a token's results must not depend on rows
+    /// behind the tokens of the run.</param>
+    public CustomOp(string name, Func<IReadOnlyList<TensorType>, IReadOnlyList<TensorType>> shapeOf, Action<CustomLaunch>? launch = null) =>
+        (Name, ShapeOf, Launch) = (name, shapeOf, launch);
+
+    /// <summary>Name of the custom op, such as <c>matmul</c>.</summary>
+    public string Name { get; init; }
+
+    /// <summary>Shape function: computes the types of the results from those of the arguments. It may throw an
+    /// <see cref="ArgumentException"/> to refuse them.</summary>
+    public Func<IReadOnlyList<TensorType>, IReadOnlyList<TensorType>> ShapeOf { get; init; }
+
+    /// <summary>Delegate that starts the op for a rank; null for a graph that is not run. On a GPU it enqueues work in the
+    /// stream and returns without waiting, so that it can be recorded as a CUDA graph; on the CPU the work is done when it
+    /// returns. It must give the same bits for the same inputs, and a token's results must not depend on rows behind the
+    /// tokens of the run.</summary>
+    public Action<CustomLaunch>? Launch { get; init; }
+}
 
 /// <summary>A launch of a custom op for a rank: stream, inputs and outputs.</summary>
 public readonly struct CustomLaunch

@@ -3,9 +3,16 @@ using System.Collections.Immutable;
 namespace Fusion.Graph;
 
 /// <summary>A tensor that an op reads or writes, with its role there.</summary>
-/// <param name="Role">Role of the tensor, one of <see cref="Roles"/>; for an output of the graph, its name.</param>
-/// <param name="Tensor">The tensor.</param>
-public readonly record struct GraphOperand(string Role, GraphTensor Tensor);
+public readonly record struct GraphOperand
+{
+    internal GraphOperand(string role, GraphTensor tensor) => (Role, Tensor) = (role, tensor);
+
+    /// <summary>Role of the tensor, one of <see cref="Roles"/>; for an output of the graph, its name.</summary>
+    public string Role { get; internal init; }
+
+    /// <summary>The tensor.</summary>
+    public GraphTensor Tensor { get; internal init; }
+}
 
 /// <summary>An op of a graph. Immutable: passes make new ones.</summary>
 public abstract record GraphOp
@@ -37,7 +44,16 @@ public abstract record GraphOp
 }
 
 /// <summary>A step of a pass that fused two ops.</summary>
-/// <param name="Pass">Name of the pass.</param>
-/// <param name="First">Name of the op that came first.</param>
-/// <param name="Then">Name of the op that used the first one's result.</param>
-public readonly record struct Fusing(string Pass, string First, string Then);
+public readonly record struct Fusing
+{
+    internal Fusing(string pass, string first, string then) => (Pass, First, Then) = (pass, first, then);
+
+    /// <summary>Name of the pass.</summary>
+    public string Pass { get; internal init; }
+
+    /// <summary>Name of the op that came first.</summary>
+    public string First { get; internal init; }
+
+    /// <summary>Name of the op that used the first one's result.</summary>
+    public string Then { get; internal init; }
+}

@@ -3,10 +3,19 @@ using System.Globalization;
 namespace Fusion.Graph;
 
 /// <summary>Number of rows of a tensor: fixed, or a number for each token of a run.</summary>
-/// <param name="Count">Number of all rows, or of the rows for each token; 1 or more.</param>
-/// <param name="IsPerToken">Whether the number is for each token.</param>
-public readonly record struct RowCount(int Count, bool IsPerToken)
+public readonly record struct RowCount
 {
+    /// <summary>Makes a number of rows.</summary>
+    /// <param name="count">Number of all rows, or of the rows for each token; 1 or more.</param>
+    /// <param name="isPerToken">Whether the number is for each token.</param>
+    public RowCount(int count, bool isPerToken) => (Count, IsPerToken) = (count, isPerToken);
+
+    /// <summary>Number of all rows, or of the rows for each token; 1 or more.</summary>
+    public int Count { get; init; }
+
+    /// <summary>Whether the number is for each token.</summary>
+    public bool IsPerToken { get; init; }
+
     /// <summary>One row for each token.</summary>
     public static RowCount Tokens { get; } = new(1, true);
 

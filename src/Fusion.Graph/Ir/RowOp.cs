@@ -3,22 +3,48 @@ using Fusion.Runtime;
 namespace Fusion.Graph;
 
 /// <summary>Norm of a <see cref="RowOp"/>.</summary>
-/// <param name="Kind">Kind of the norm.</param>
-/// <param name="Epsilon">Number that is added to the mean square or
-/// variance.</param>
-/// <param name="WeightBias">Number that is added to each weight: 0, or 1 for weights stored as gamma −
-/// 1.</param>
-public readonly record struct NormSpec(NormKind Kind, float Epsilon, float WeightBias = 0);
+public readonly record struct NormSpec
+{
+    /// <summary>Makes the parameters of a norm.</summary>
+    /// <param name="kind">Kind of the norm.</param>
+    /// <param name="epsilon">Number that is added to the mean square or variance.</param>
+    /// <param name="weightBias">Number that is added to each weight: 0, or 1 for weights stored as gamma − 1.</param>
+    public NormSpec(NormKind kind, float epsilon, float weightBias = 0) =>
+        (Kind, Epsilon, WeightBias) = (kind, epsilon, weightBias);
+
+    /// <summary>Kind of the norm.</summary>
+    public NormKind Kind { get; init; }
+
+    /// <summary>Number that is added to the mean square or variance.</summary>
+    public float Epsilon { get; init; }
+
+    /// <summary>Number that is added to each weight: 0, or 1 for weights stored as gamma − 1.</summary>
+    public float WeightBias { get; init; }
+}
 
 /// <summary>Quantization of a <see cref="RowOp"/>.</summary>
-/// <param name="Kind">Kind of the quantization.</param>
-/// <param name="GroupSize">Number of elements that share a scale in
-/// per-group FP8.</param>
-/// <param name="GroupScaleType">Type of the scales of per-group FP8.</param>
-/// <param name="Layout">Layout of the scales of NVFP4 and MXFP8.</param>
-public readonly record struct QuantSpec(
-    QuantizationKind Kind, int GroupSize = 0, ElementType GroupScaleType = ElementType.Float32,
-    ScaleLayout Layout = ScaleLayout.Linear);
+public readonly record struct QuantSpec
+{
+    /// <summary>Makes the parameters of a quantization.</summary>
+    /// <param name="kind">Kind of the quantization.</param>
+    /// <param name="groupSize">Number of elements that share a scale in per-group FP8.</param>
+    /// <param name="groupScaleType">Type of the scales of per-group FP8.</param>
+    /// <param name="layout">Layout of the scales of NVFP4 and MXFP8.</param>
+    public QuantSpec(QuantizationKind kind, int groupSize = 0, ElementType groupScaleType = ElementType.Float32, ScaleLayout layout = ScaleLayout.Linear) =>
+        (Kind, GroupSize, GroupScaleType, Layout) = (kind, groupSize, groupScaleType, layout);
+
+    /// <summary>Kind of the quantization.</summary>
+    public QuantizationKind Kind { get; init; }
+
+    /// <summary>Number of elements that share a scale in per-group FP8.</summary>
+    public int GroupSize { get; init; }
+
+    /// <summary>Type of the scales of per-group FP8.</summary>
+    public ElementType GroupScaleType { get; init; }
+
+    /// <summary>Layout of the scales of NVFP4 and MXFP8.</summary>
+    public ScaleLayout Layout { get; init; }
+}
 
 /// <summary>An op that works row by row in up to four steps: all-reduce, residual add, norm and quantization, in this order
 /// (docs/numbers.md). One step is an op of a model; several are a fused op. The result of each step can be an

@@ -4,13 +4,29 @@ using Fusion.Runtime;
 namespace Fusion.Graph;
 
 /// <summary>Type and shape of a tensor: a dense row-major matrix of an element type.</summary>
-/// <param name="Rows">Number of rows, mostly the tokens.</param>
-/// <param name="Columns">Number of columns, mostly the hidden size.</param>
-/// <param name="Elements">Type of the elements.</param>
-/// <param name="Layout">Layout of scales, linear for other tensors; padding adds to the memory, not to the shape.</param>
-public readonly record struct TensorType(
-    RowCount Rows, int Columns, ElementType Elements, ScaleLayout Layout = ScaleLayout.Linear)
+public readonly record struct TensorType
 {
+    /// <summary>Makes a type of its shape and elements.</summary>
+    /// <param name="rows">Number of rows, mostly the tokens.</param>
+    /// <param name="columns">Number of columns, mostly the hidden size.</param>
+    /// <param name="elements">Type of the elements.</param>
+    /// <param name="layout">Layout of scales, linear for other tensors; padding adds to the memory, not to the
+    /// shape.</param>
+    public TensorType(RowCount rows, int columns, ElementType elements, ScaleLayout layout = ScaleLayout.Linear) =>
+        (Rows, Columns, Elements, Layout) = (rows, columns, elements, layout);
+
+    /// <summary>Number of rows, mostly the tokens.</summary>
+    public RowCount Rows { get; init; }
+
+    /// <summary>Number of columns, mostly the hidden size.</summary>
+    public int Columns { get; init; }
+
+    /// <summary>Type of the elements.</summary>
+    public ElementType Elements { get; init; }
+
+    /// <summary>Layout of scales, linear for other tensors; padding adds to the memory, not to the shape.</summary>
+    public ScaleLayout Layout { get; init; }
+
     /// <summary>Computes the number of elements in a run, with the layout's padding.</summary>
     /// <param name="tokens">Number of tokens of the run.</param>
     public long Count(int tokens) => ScaleLayouts.Count(Layout, Rows.At(tokens), Columns);

@@ -52,7 +52,16 @@ public static class FusionPasses
 }
 
 /// <summary>Result of a pass over a graph.</summary>
-/// <param name="Pass">Name of the pass.</param>
-/// <param name="Graph">The new graph.</param>
-/// <param name="Count">Number of matches; 0 if the graph is unchanged.</param>
-public sealed record PassResult(string Pass, TensorGraph Graph, int Count);
+public sealed record PassResult
+{
+    internal PassResult(string pass, TensorGraph graph, int count) => (Pass, Graph, Count) = (pass, graph, count);
+
+    /// <summary>Name of the pass.</summary>
+    public string Pass { get; internal init; }
+
+    /// <summary>The new graph.</summary>
+    public TensorGraph Graph { get; internal init; }
+
+    /// <summary>Number of matches; 0 if the graph is unchanged.</summary>
+    public int Count { get; internal init; }
+}

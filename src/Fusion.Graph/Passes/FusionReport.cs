@@ -6,15 +6,28 @@ using Fusion.Runtime;
 namespace Fusion.Graph;
 
 /// <summary>Report of what the passes did to a graph, and of what nearly matched.</summary>
-/// <param name="Before">Graph of the model.</param>
-/// <param name="After">Graph after the passes.</param>
-/// <param name="Config">Configuration of the passes.</param>
-/// <param name="Passes">Result of each pass that was on, in their order.</param>
-/// <param name="NearMisses">Pairs of ops that nearly matched.</param>
-public sealed record FusionReport(
-    TensorGraph Before, TensorGraph After, FusionPassConfig Config, ImmutableArray<PassResult> Passes,
-    ImmutableArray<NearMiss> NearMisses)
+public sealed record FusionReport
 {
+    internal FusionReport(
+        TensorGraph before, TensorGraph after, FusionPassConfig config, ImmutableArray<PassResult> passes,
+        ImmutableArray<NearMiss> nearMisses) =>
+        (Before, After, Config, Passes, NearMisses) = (before, after, config, passes, nearMisses);
+
+    /// <summary>Graph of the model.</summary>
+    public TensorGraph Before { get; internal init; }
+
+    /// <summary>Graph after the passes.</summary>
+    public TensorGraph After { get; internal init; }
+
+    /// <summary>Configuration of the passes.</summary>
+    public FusionPassConfig Config { get; internal init; }
+
+    /// <summary>Result of each pass that was on, in their order.</summary>
+    public ImmutableArray<PassResult> Passes { get; internal init; }
+
+    /// <summary>Pairs of ops that nearly matched.</summary>
+    public ImmutableArray<NearMiss> NearMisses { get; internal init; }
+
     /// <summary>Ops that were fused from several.</summary>
     public IEnumerable<RowOp> Fused => After.Ops.OfType<RowOp>().Where(op => !op.FusedFrom.IsEmpty);
 

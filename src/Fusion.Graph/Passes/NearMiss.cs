@@ -20,11 +20,26 @@ public enum NearMissKind
 }
 
 /// <summary>Two ops that were nearly fused.</summary>
-/// <param name="Kind">Reason for which they were not fused.</param>
-/// <param name="First">Name of the op that comes first.</param>
-/// <param name="Then">Name of the op that uses the first one's result.</param>
-/// <param name="Between">Names of the ops between them.</param>
-/// <param name="Message">What prevents the fusion, and what would make it match.</param>
-/// <param name="IsWarning">Whether the fusion was lost only because no-op elimination is off (FUSION5005).</param>
-public sealed record NearMiss(
-    NearMissKind Kind, string First, string Then, IReadOnlyList<string> Between, string Message, bool IsWarning);
+public sealed record NearMiss
+{
+    internal NearMiss(NearMissKind kind, string first, string then, IReadOnlyList<string> between, string message, bool isWarning) =>
+        (Kind, First, Then, Between, Message, IsWarning) = (kind, first, then, between, message, isWarning);
+
+    /// <summary>Reason for which they were not fused.</summary>
+    public NearMissKind Kind { get; internal init; }
+
+    /// <summary>Name of the op that comes first.</summary>
+    public string First { get; internal init; }
+
+    /// <summary>Name of the op that uses the first one's result.</summary>
+    public string Then { get; internal init; }
+
+    /// <summary>Names of the ops between them.</summary>
+    public IReadOnlyList<string> Between { get; internal init; }
+
+    /// <summary>What prevents the fusion, and what would make it match.</summary>
+    public string Message { get; internal init; }
+
+    /// <summary>Whether the fusion was lost only because no-op elimination is off (FUSION5005).</summary>
+    public bool IsWarning { get; internal init; }
+}

@@ -13,7 +13,7 @@ internal sealed class GraphJsonReader
 
     private GraphJsonReader(string source) => (this.source, tensors) = (source, new(source));
 
-    /// <exception cref="GraphFileException">The text is not the JSON of a graph.</exception>
+    /// <exception cref="FusionDataException">The text is not the JSON of a graph.</exception>
     /// <exception cref="GraphException">The graph is not valid.</exception>
     public static TensorGraph Read(string json, string source)
     {
@@ -24,12 +24,12 @@ internal sealed class GraphJsonReader
         }
         catch (JsonFault fault)
         {
-            throw new GraphFileException(source, string.Create(CultureInfo.InvariantCulture, $"line {fault.Line}"), Problem(fault), fault);
+            throw GraphErrors.File(source, fault.Line, "", Problem(fault), fault);
         }
 
         if (file.Schema is < 1 or > GraphFile.CurrentSchema)
         {
-            throw new GraphFileException(source, "field 'schema'", string.Create(CultureInfo.InvariantCulture,
+            throw GraphErrors.File(source, 0, "field 'schema'", string.Create(CultureInfo.InvariantCulture,
                 $"{file.Schema} is not known: this version of Fusion reads {GraphFile.CurrentSchema}"));
         }
 
@@ -143,7 +143,7 @@ internal sealed class GraphJsonReader
         if (!entry.Inputs.ContainsKey(role)) throw Wrong(entry, $"it has no input '{role}'");
     }
 
-    private GraphFileException UnknownStep(OpEntry entry, string step)
+    private FusionDataException UnknownStep(OpEntry entry, string step)
     {
         string[] known = [Words.AllReduce, Words.Residual, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast",
             "custom"];
@@ -151,5 +151,5 @@ internal sealed class GraphJsonReader
         return Wrong(entry, $"there is no op '{step}'{nearest} There are {string.Join(", ", known)}");
     }
 
-    private GraphFileException Wrong(OpEntry entry, string problem) => new(source, $"op '{entry.Name}'", problem);
+    private FusionDataException Wrong(OpEntry entry, string problem) => GraphErrors.File(source, 0, $"op '{entry.Name}'", problem);
 }

@@ -33,7 +33,7 @@ public static class GraphJsonText
     /// <summary>Reads a graph from JSON.</summary>
     /// <param name="json">JSON text.</param>
     /// <param name="source">Name of the text's source, for errors.</param>
-    /// <exception cref="GraphFileException">The text is not the JSON of a graph.</exception>
+    /// <exception cref="FusionDataException">The text is not the JSON of a graph.</exception>
     /// <exception cref="GraphException">The graph is not valid.</exception>
     public static TensorGraph Parse(string json, string source = "JSON")
     {
@@ -43,7 +43,7 @@ public static class GraphJsonText
 
     /// <summary>Reads a graph from a JSON file.</summary>
     /// <param name="path">Path of the file.</param>
-    /// <exception cref="GraphFileException">The file cannot be read, or is not the JSON of a graph.</exception>
+    /// <exception cref="FusionDataException">The file cannot be read, or is not the JSON of a graph.</exception>
     /// <exception cref="GraphException">The graph is not valid.</exception>
     public static TensorGraph Load(string path)
     {
@@ -55,7 +55,7 @@ public static class GraphJsonText
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new GraphFileException(path, "", $"it cannot be read: {e.Message.TrimEnd('.')}", e);
+            throw GraphErrors.File(path, 0, "", $"it cannot be read: {e.Message.TrimEnd('.')}", e);
         }
 
         return Parse(json, path);

@@ -21,7 +21,7 @@ internal sealed class JsonTensors(string source)
                 Named(Words.Types, entry.Type ?? "bf16", where, "type"),
             entry.Layout is { } layout ? Named(Words.Layouts, layout, where, "layout") : ScaleLayout.Linear);
         if (type.Columns < 1 || type.Rows.Count < 1)
-            throw new GraphFileException(source, where, $"it is {type}: expected 1 row and column or more");
+            throw GraphErrors.File(source, 0, where, $"it is {type}: expected 1 row and column or more");
         return Remember(new(entry.Name, type));
     }
 
@@ -33,7 +33,7 @@ internal sealed class JsonTensors(string source)
         var isRight = (parts.Length == 1 || (parts.Length == 2 && isPerToken)) &&
             int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
         return isRight ? new(int.Parse(number, CultureInfo.InvariantCulture), isPerToken)
-            : throw new GraphFileException(source, where, $"rows are '{text}': expected \"tokens\", \"2*tokens\" or \"128\"");
+            : throw GraphErrors.File(source, 0, where, $"rows are '{text}': expected \"tokens\", \"2*tokens\" or \"128\"");
     }
 
     /// <summary>Defines a tensor. A second one of the same name is refused when the graph is checked.</summary>
@@ -51,7 +51,7 @@ internal sealed class JsonTensors(string source)
     {
         if (tensors.TryGetValue(name, out var tensor)) return tensor;
         var nearest = NearestNames.Of(name, [.. tensors.Keys]) is [var near, ..] ? $"; did you mean '{near}'?" : "";
-        throw new GraphFileException(source, reader, $"it reads '{name}', which is not defined before it{nearest}");
+        throw GraphErrors.File(source, 0, reader, $"it reads '{name}', which is not defined before it{nearest}");
     }
 
     /// <summary>Gets the value of a word.</summary>
@@ -61,5 +61,5 @@ internal sealed class JsonTensors(string source)
     /// <param name="field">Name of the field, for errors.</param>
     public T Named<T>(IReadOnlyDictionary<string, T> names, string name, string where, string field) =>
         names.TryGetValue(name, out var value)
-        ? value : throw new GraphFileException(source, where, $"{field} is '{name}': expected {string.Join(", ", names.Keys)}");
+        ? value : throw GraphErrors.File(source, 0, where, $"{field} is '{name}': expected {string.Join(", ", names.Keys)}");
 }

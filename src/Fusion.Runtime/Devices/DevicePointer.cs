@@ -5,10 +5,16 @@ namespace Fusion.Runtime;
 
 /// <summary>An address in a GPU's memory. It does not own the memory, and is valid as long as the owner keeps it.</summary>
 /// <typeparam name="T">Type of the elements.</typeparam>
-/// <param name="Address">The address, a <c>CUdeviceptr</c>.</param>
-public readonly record struct DevicePointer<T>(ulong Address)
+public readonly record struct DevicePointer<T>
     where T : unmanaged
 {
+    /// <summary>Makes a pointer of an address.</summary>
+    /// <param name="address">The address, a <c>CUdeviceptr</c>.</param>
+    public DevicePointer(ulong address) => Address = address;
+
+    /// <summary>The address, a <c>CUdeviceptr</c>.</summary>
+    public ulong Address { get; init; }
+
     /// <summary>Moves an address by a number of elements.</summary>
     /// <param name="pointer">Address to start at.</param>
     /// <param name="elements">Number of elements, not bytes; negative moves back.</param>

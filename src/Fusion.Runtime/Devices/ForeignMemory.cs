@@ -25,7 +25,7 @@ internal readonly record struct ForeignMemory(MemoryPlace Place, nint Context, u
     /// <param name="bytes">Number of bytes that are used from there on.</param>
     /// <param name="gpu">Ordinal of the context's GPU.</param>
     /// <param name="context">Handle of the context.</param>
-    /// <exception cref="ForeignHandleException">Kernels of the context cannot use the memory, or the allocation ends
+    /// <exception cref="FusionArgumentException">Kernels of the context cannot use the memory, or the allocation ends
     /// before.</exception>
     public void ThrowUnlessUsable(ulong address, ulong bytes, int gpu, nint context)
     {
@@ -33,17 +33,17 @@ internal readonly record struct ForeignMemory(MemoryPlace Place, nint Context, u
         switch (Place.Kind)
         {
             case MemoryKind.Unknown:
-                throw ForeignHandleException.OfAddress(
+                throw DeviceErrors.ForeignAddress(
                     address, "unknown to the CUDA driver: memory of the host, or freed", expected,
                     "Pass an address on the GPU, while its owner keeps it.");
             case MemoryKind.Host:
-                throw ForeignHandleException.OfAddress(
+                throw DeviceErrors.ForeignAddress(
                     address, "pinned memory of the host", expected, "Copy it to a DeviceBuffer.");
             case MemoryKind.Device when Place.Gpu != gpu:
-                throw ForeignHandleException.OfAddress(
+                throw DeviceErrors.ForeignAddress(
                     address, Text($"memory of GPU {Place.Gpu}"), expected, Text($"Open the context of GPU {Place.Gpu}, or copy the data."));
             case MemoryKind.Device when Context != 0 && Context != context:
-                throw ForeignHandleException.OfAddress(
+                throw DeviceErrors.ForeignAddress(
                     address, Text($"of the context 0x{Context:x}"), Text($"the context 0x{context:x} of the same GPU"),
                     "Wrap the context that the other library works in: GpuContext.FromHandle.");
         }
@@ -52,7 +52,7 @@ internal readonly record struct ForeignMemory(MemoryPlace Place, nint Context, u
         var left = Start + Size - address;
         if (bytes > left)
         {
-            throw ForeignHandleException.OfAddress(
+            throw DeviceErrors.ForeignAddress(
                 address, Text($"followed by {left} bytes of its allocation"), Text($"{bytes} bytes"),
                 "Count elements, not bytes, and give the type that lies there.");
         }

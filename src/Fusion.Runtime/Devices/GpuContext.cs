@@ -46,7 +46,7 @@ public sealed class GpuContext : IDisposable
     /// <summary>Opens the primary context of a GPU.</summary>
     /// <param name="ordinal">Ordinal of the GPU, from 0.</param>
     /// <returns>A context, to be disposed.</returns>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no GPU of that ordinal.</exception>
     /// <exception cref="GpuException">The driver cannot make a context.</exception>
     public static GpuContext Open(int ordinal = 0) => new(GpuDevice.Get(ordinal));
@@ -58,7 +58,7 @@ public sealed class GpuContext : IDisposable
     /// <returns>A context that the other library still owns. Make one, keep it for all work in that context, and dispose it
     /// before the owner destroys the context: that unloads the kernels and leaves the context alone.</returns>
     /// <exception cref="ArgumentException">The handle is 0.</exception>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     /// <exception cref="GpuException">The driver does not know the context.</exception>
     public static GpuContext FromHandle(nint handle)
     {
@@ -85,7 +85,7 @@ public sealed class GpuContext : IDisposable
     /// <param name="address">The address on the GPU: ManagedCuda's <c>CUdeviceptr.Pointer</c>, ILGPU's
     /// <c>MemoryBuffer.NativePtr</c>, TorchSharp's <c>Storage.data_ptr()</c>.</param>
     /// <param name="length">Number of elements that are used from there on; with 0, any address is accepted.</param>
-    /// <exception cref="ForeignHandleException">Kernels of this context cannot use that memory, or its allocation ends
+    /// <exception cref="FusionArgumentException">Kernels of this context cannot use that memory, or its allocation ends
     /// before.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
     /// <exception cref="ObjectDisposedException">The context is disposed.</exception>

@@ -67,14 +67,14 @@ public sealed class GpuDevice
 
     /// <summary>Gets a GPU by its ordinal.</summary>
     /// <param name="ordinal">Ordinal of the GPU, from 0.</param>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no GPU of that ordinal.</exception>
     /// <exception cref="GpuException">The driver does not answer.</exception>
     public static GpuDevice Get(int ordinal)
     {
         _ = GpuDriver.Library;
         var count = Count;
-        return ordinal >= 0 && ordinal < count ? new GpuDevice(ordinal) : throw new NoGpuException(ordinal, count);
+        return ordinal >= 0 && ordinal < count ? new GpuDevice(ordinal) : throw DeviceErrors.NoGpu(ordinal, count);
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public static class GpuDriver
     public static bool IsAvailable => Loaded.Value.Driver is not null;
 
     /// <summary>Newest CUDA version that the driver supports, such as 13.0.</summary>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     public static Version Version
     {
         get
@@ -27,11 +27,11 @@ public static class GpuDriver
 
     /// <summary>Newest PTX version that the driver is known to accept, such as 9.0. A driver newer than this library may
     /// accept more.</summary>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     public static Version MaxPtxVersion => PtxVersions.ForDriver(Version);
 
     /// <summary>Functions of the driver, which are there whether it sees a GPU or not.</summary>
-    internal static CudaDriver Library => Loaded.Value.Driver ?? throw new NoDriverException(Loaded.Value.Failure);
+    internal static CudaDriver Library => Loaded.Value.Driver ?? throw DeviceErrors.NoDriver(Loaded.Value.Failure);
 
     /// <summary>Result of <c>cuInit</c>.</summary>
     internal static CudaResult Initialized => Loaded.Value.Initialized;

@@ -39,7 +39,7 @@ public sealed class GpuStream : IDisposable
     /// <param name="context">Context that the stream belongs to.</param>
     /// <param name="handle">The library's <c>CUstream</c> or <c>cudaStream_t</c>; 0 is the default stream.</param>
     /// <returns>A stream that the other library still owns: <see cref="Dispose"/> leaves it alone.</returns>
-    /// <exception cref="ForeignHandleException">The stream is of another context.</exception>
+    /// <exception cref="FusionArgumentException">The stream is of another context.</exception>
     /// <exception cref="GpuException">The driver does not know the stream.</exception>
     public static GpuStream FromHandle(GpuContext context, nint handle)
     {
@@ -47,7 +47,7 @@ public sealed class GpuStream : IDisposable
         if ((ulong)handle > LastDefaultStream)
         {
             GpuDriver.Check(GpuDriver.Library.Stream.GetContext(handle, out var owner), "cuStreamGetCtx");
-            if (owner != context.Handle) throw ForeignHandleException.OfStream(handle, owner, context.Handle);
+            if (owner != context.Handle) throw DeviceErrors.ForeignStream(handle, owner, context.Handle);
         }
 
         return new GpuStream(context, handle);

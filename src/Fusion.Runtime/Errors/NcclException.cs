@@ -1,6 +1,7 @@
 namespace Fusion.Runtime;
 
-/// <summary>NCCL refused a call or failed.</summary>
+/// <summary>NCCL cannot be found or loaded (<see cref="ErrorCodes.NoNccl"/>), or it refused a call or failed
+/// (<see cref="ErrorCodes.Nccl"/>).</summary>
 public sealed class NcclException : FusionException
 {
     internal NcclException(string function, int result, string text, Version version)
@@ -13,18 +14,17 @@ public sealed class NcclException : FusionException
     {
     }
 
-    /// <summary>Result that NCCL returned, an <c>ncclResult_t</c>; 0 if NCCL was not called.</summary>
-    public int Result { get; }
-}
-
-/// <summary>NCCL cannot be found or loaded.</summary>
-public sealed class NoNcclException : FusionException
-{
-    internal NoNcclException(string? path, string reasons)
-        : base(ErrorCodes.NoNccl,
-            $"No NCCL: {(path is null ? "the loader finds none" : $"none at '{path}'")}. Install libnccl2, name the library of a " +
-            $"Python environment (nvidia/nccl/lib/libnccl.so.2), or leave AllReduceOptions.Library empty: two-shot then does " +
-            $"what NCCL would.{Environment.NewLine}{reasons}")
+    private NcclException(string code, string message)
+        : base(code, message)
     {
     }
+
+    /// <summary>Makes the exception for an NCCL that cannot be found or loaded.</summary>
+    internal static NcclException NotFound(string? path, string reasons) => new(ErrorCodes.NoNccl,
+        $"No NCCL: {(path is null ? "the loader finds none" : $"none at '{path}'")}. Install libnccl2, name the library of a " +
+        $"Python environment (nvidia/nccl/lib/libnccl.so.2), or leave AllReduceOptions.Library empty: two-shot then does " +
+        $"what NCCL would.{Environment.NewLine}{reasons}");
+
+    /// <summary>Result that NCCL returned, an <c>ncclResult_t</c>; 0 if NCCL was not called.</summary>
+    public int Result { get; }
 }

@@ -3,11 +3,23 @@ using System.Globalization;
 namespace Fusion.Runtime;
 
 /// <summary>Number of blocks or threads in up to three dimensions.</summary>
-/// <param name="X">Number along x.</param>
-/// <param name="Y">Number along y.</param>
-/// <param name="Z">Number along z.</param>
-public readonly record struct Dim3(int X, int Y = 1, int Z = 1)
+public readonly record struct Dim3
 {
+    /// <summary>Makes a number of up to three dimensions.</summary>
+    /// <param name="x">Number along x.</param>
+    /// <param name="y">Number along y.</param>
+    /// <param name="z">Number along z.</param>
+    public Dim3(int x, int y = 1, int z = 1) => (X, Y, Z) = (x, y, z);
+
+    /// <summary>Number along x.</summary>
+    public int X { get; init; }
+
+    /// <summary>Number along y.</summary>
+    public int Y { get; init; }
+
+    /// <summary>Number along z.</summary>
+    public int Z { get; init; }
+
     /// <summary>Product of the three numbers.</summary>
     public long Count => (long)X * Y * Z;
 

@@ -22,8 +22,8 @@ public sealed class GlobalVariable<T>
     /// <summary>Gets the variable's memory on a GPU, after loading the kernels there if necessary.</summary>
     /// <param name="context">Context of the GPU.</param>
     /// <returns>All elements of the variable, valid until the kernels' library is disposed, which its context does.</returns>
-    /// <exception cref="GlobalNotFoundException">The image for this GPU does not have the variable: an <c>#if</c> left it out.</exception>
-    /// <exception cref="LauncherMismatchException">A C# type of <c>FusionTypeMap</c> has another size than the one in C++.</exception>
+    /// <exception cref="FusionArgumentException">The image for this GPU does not have the variable: an <c>#if</c> left it out.</exception>
+    /// <exception cref="KernelLoadException">A C# type of <c>FusionTypeMap</c> has another size than the one in C++.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded, as in <see cref="KernelLibrary.Load"/>.</exception>
     public DeviceSpan<T> On(GpuContext context) => launchers.GetGlobal<T>(context, index);
 

@@ -50,11 +50,11 @@ internal sealed unsafe class ImageBytes : IDisposable
     /// <summary>Opens an image and checks its size and hash.</summary>
     /// <param name="assembly">Assembly that carries the image.</param>
     /// <param name="image">The image as the manifest describes it.</param>
-    /// <exception cref="CorruptedImageException">The image is missing, or its size or hash differs from the
+    /// <exception cref="KernelLoadException">The image is missing, or its size or hash differs from the
     /// manifest's.</exception>
     public static ImageBytes Open(Assembly assembly, KernelImage image) => new(
         assembly.GetManifestResourceStream(image.Resource)
-            ?? throw new CorruptedImageException(image, "the assembly has no resource of that name"),
+            ?? throw LoadErrors.CorruptedImage(image, "the assembly has no resource of that name"),
         image);
 
     /// <summary>Copies the bytes, with the zero byte behind PTX.</summary>
@@ -78,7 +78,7 @@ internal sealed unsafe class ImageBytes : IDisposable
 
     private static int InflatedLength(KernelImage image) => image.Bytes is >= 0 and < int.MaxValue
         ? (int)image.Bytes
-        : throw new CorruptedImageException(image, $"the manifest says that it has {image.Bytes} bytes");
+        : throw LoadErrors.CorruptedImage(image, $"the manifest says that it has {image.Bytes} bytes");
 
     private static void Inflate(Stream resource, KernelImage image, Span<byte> bytes)
     {
@@ -87,7 +87,7 @@ internal sealed unsafe class ImageBytes : IDisposable
             ? new ReadOnlySpan<byte>(mapped.PositionPointer, length)
             : Read(resource, length);
         if (!ImageCompression.TryDecompress(stored, bytes))
-            throw new CorruptedImageException(image, $"its {length} compressed bytes do not give the manifest's {image.Bytes}");
+            throw LoadErrors.CorruptedImage(image, $"its {length} compressed bytes do not give the manifest's {image.Bytes}");
     }
 
     private static byte[] Read(Stream resource, int length)
@@ -100,10 +100,10 @@ internal sealed unsafe class ImageBytes : IDisposable
     private static void Verify(ReadOnlySpan<byte> bytes, KernelImage image)
     {
         if (bytes.Length != image.Bytes)
-            throw new CorruptedImageException(image, $"it has {bytes.Length} bytes, but the manifest says {image.Bytes}");
+            throw LoadErrors.CorruptedImage(image, $"it has {bytes.Length} bytes, but the manifest says {image.Bytes}");
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         if (!string.Equals(hash, image.Sha256, StringComparison.OrdinalIgnoreCase))
-            throw new CorruptedImageException(image, $"its SHA-256 is {hash}, but the manifest says {image.Sha256}");
+            throw LoadErrors.CorruptedImage(image, $"its SHA-256 is {hash}, but the manifest says {image.Sha256}");
     }
 }

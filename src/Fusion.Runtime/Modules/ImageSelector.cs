@@ -88,16 +88,25 @@ internal static class ImageSelector
 }
 
 /// <summary>Choice of a module's image for a GPU.</summary>
-/// <param name="Module">The module.</param>
-/// <param name="Image">The image; null if none can be loaded.</param>
-/// <param name="Reason">Reason for that image, or for none, in words.</param>
-public sealed record ImageChoice(KernelModule Module, KernelImage? Image, string Reason)
+public sealed record ImageChoice
 {
+    internal ImageChoice(KernelModule module, KernelImage? image, string reason) =>
+        (Module, Image, Reason) = (module, image, reason);
+
+    /// <summary>The module.</summary>
+    public KernelModule Module { get; internal init; }
+
+    /// <summary>The image; null if none can be loaded.</summary>
+    public KernelImage? Image { get; internal init; }
+
+    /// <summary>Reason for that image, or for none, in words.</summary>
+    public string Reason { get; internal init; }
+
     /// <summary>Reads the chosen image, inflated and checked: for another library that loads it.</summary>
     /// <param name="assembly">Assembly whose image was chosen.</param>
     /// <returns>What <c>cuModuleLoadData</c> takes: a cubin, or PTX with a zero byte behind it.</returns>
     /// <exception cref="InvalidOperationException">No image was chosen; <see cref="Reason"/> says why.</exception>
-    /// <exception cref="CorruptedImageException">The image is not what the compiler made.</exception>
+    /// <exception cref="KernelLoadException">The image is not what the compiler made.</exception>
     public byte[] ReadImage(Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(assembly);

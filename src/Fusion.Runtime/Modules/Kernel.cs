@@ -42,8 +42,8 @@ public sealed unsafe class Kernel
     /// <param name="shape">Grid, block, cluster and shared memory.</param>
     /// <param name="arguments">A value for each parameter, in order. Values are copied before this returns; memory that they
     /// point to must stay until the kernel has ended.</param>
-    /// <exception cref="LaunchShapeException">The shape is impossible on this GPU.</exception>
-    /// <exception cref="KernelArgumentException">Number or sizes of the arguments differ from the parameters'. Types are not
+    /// <exception cref="FusionArgumentException">The shape is impossible on this GPU.</exception>
+    /// <exception cref="FusionArgumentException">Number or sizes of the arguments differ from the parameters'. Types are not
     /// compared.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
     /// <exception cref="ArgumentException">The stream is of another context or GPU.</exception>
@@ -65,7 +65,7 @@ public sealed unsafe class Kernel
         fixed (KernelArgument* first = arguments)
         {
             if (KernelArgument.WriteAddresses(first, arguments.Length, values) is var gone and >= 0)
-                throw KernelArgumentException.ForLostCopy(Entry, gone);
+                throw KernelErrors.LostArgument(Entry, gone);
             var config = Configure(shape, stream.Handle, options);
             GpuDriver.Check(GpuDriver.Library.Launch.Launch(&config, function, values), "cuLaunchKernelEx");
         }
@@ -122,7 +122,7 @@ public sealed unsafe class Kernel
     /// <summary>Computes how many clusters of this kernel are resident on an otherwise idle GPU.</summary>
     /// <param name="shape">A shape with a cluster.</param>
     /// <returns>Number of clusters; 0 if the GPU or its driver has none.</returns>
-    /// <exception cref="LaunchShapeException">The shape is impossible on this GPU.</exception>
+    /// <exception cref="FusionArgumentException">The shape is impossible on this GPU.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public int ClustersAtATime(in LaunchShape shape)
     {

@@ -94,7 +94,7 @@ public readonly unsafe partial struct KernelArgument
             ArgumentType.Value or ArgumentType.Copy or ArgumentType.Reference => "a struct",
             _ => "an empty argument",
         };
-        return $"{name} of {KernelArgumentException.Bytes(size)}";
+        return $"{name} of {KernelErrors.Bytes(size)}";
     }
 
     /// <summary>Writes the address of each argument's value into an array.</summary>

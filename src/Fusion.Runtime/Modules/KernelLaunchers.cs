@@ -37,7 +37,7 @@ public sealed class KernelLaunchers
     /// <param name="context">Context of the GPU; the library is disposed with it.</param>
     /// <param name="options">Options for tests; null for none.</param>
     /// <returns>The library, the same one each time. After it is disposed, the next launch loads another one.</returns>
-    /// <exception cref="LauncherMismatchException">A kernel's parameters differ from those that its launcher passes, or a
+    /// <exception cref="KernelLoadException">A kernel's parameters differ from those that its launcher passes, or a
     /// variable's size from that of its accessor.</exception>
     /// <exception cref="InvalidOperationException">The kernels are loaded already, with other options.</exception>
     /// <exception cref="FusionException">As in <see cref="KernelLibrary.Load"/>.</exception>
@@ -54,7 +54,7 @@ public sealed class KernelLaunchers
     /// <summary>Gets a kernel on a GPU, after loading all kernels there if necessary.</summary>
     /// <param name="context">Context of the GPU.</param>
     /// <param name="index">Index of the kernel's declaration.</param>
-    /// <exception cref="KernelNotFoundException">The image for this GPU does not have it.</exception>
+    /// <exception cref="FusionArgumentException">The image for this GPU does not have it.</exception>
     public Kernel Get(GpuContext context, int index)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -74,7 +74,7 @@ public sealed class KernelLaunchers
     /// <summary>Gets the memory of a variable on a GPU, after loading all kernels there if necessary.</summary>
     /// <param name="context">Context of the GPU.</param>
     /// <param name="index">Index of the variable's declaration.</param>
-    /// <exception cref="GlobalNotFoundException">The image for this GPU does not have it.</exception>
+    /// <exception cref="FusionArgumentException">The image for this GPU does not have it.</exception>
     internal DeviceSpan<T> GetGlobal<T>(GpuContext context, int index)
         where T : unmanaged
     {

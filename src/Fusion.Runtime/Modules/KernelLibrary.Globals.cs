@@ -12,8 +12,8 @@ public sealed partial class KernelLibrary
     /// a variable that a macro declares works too.</param>
     /// <returns>All elements of the variable, valid until the library is disposed. Each module has variables of its own, and so has
     /// each library: all kernels of one <c>.cu</c> file in this library see what is written.</returns>
-    /// <exception cref="GlobalNotFoundException">No module has such a variable, or several have.</exception>
-    /// <exception cref="GlobalSizeException">The variable's size is no whole number of elements.</exception>
+    /// <exception cref="FusionArgumentException">No module has such a variable, or several have.</exception>
+    /// <exception cref="FusionArgumentException">The variable's size is no whole number of elements.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     /// <exception cref="ObjectDisposedException">The library is disposed.</exception>
     public DeviceSpan<T> GetGlobal<T>(string name)
@@ -24,8 +24,8 @@ public sealed partial class KernelLibrary
     /// <param name="module">Name of the module, such as <c>kernels/rms_norm</c>.</param>
     /// <param name="name">Name of the variable in the source, with its namespaces, or its symbol.</param>
     /// <returns>All elements of the variable, valid until the library is disposed.</returns>
-    /// <exception cref="GlobalNotFoundException">The module has no such variable.</exception>
-    /// <exception cref="GlobalSizeException">The variable's size is no whole number of elements.</exception>
+    /// <exception cref="FusionArgumentException">The module has no such variable.</exception>
+    /// <exception cref="FusionArgumentException">The variable's size is no whole number of elements.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     /// <exception cref="ObjectDisposedException">The library is disposed.</exception>
     public DeviceSpan<T> GetGlobal<T>(string module, string name)
@@ -38,7 +38,7 @@ public sealed partial class KernelLibrary
     /// <summary>Finds the memory of a variable.</summary>
     /// <param name="module">Name of the module; null for all.</param>
     /// <param name="name">Name of the variable, or its symbol.</param>
-    /// <exception cref="GlobalNotFoundException">There is no such variable, or several.</exception>
+    /// <exception cref="FusionArgumentException">There is no such variable, or several.</exception>
     internal (string Module, DeviceMemory Memory) FindVariable(string? module, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -54,20 +54,20 @@ public sealed partial class KernelLibrary
 
         return found switch
         {
-            [] => throw GlobalNotFoundException.ForUnknown(name, module, Names(inModule)),
+            [] => throw KernelErrors.UnknownVariable(name, module, Names(inModule)),
             [var only] => only,
-            _ => throw GlobalNotFoundException.ForSeveral(name, found.ConvertAll(one => one.Module)),
+            _ => throw KernelErrors.AmbiguousVariable(name, found.ConvertAll(one => one.Module)),
         };
     }
 
     /// <summary>Gets the memory of a variable as its elements.</summary>
     /// <param name="variable">Module and memory of the variable.</param>
     /// <param name="name">Name of the variable.</param>
-    /// <exception cref="GlobalSizeException">The variable's size is no whole number of elements.</exception>
+    /// <exception cref="FusionArgumentException">The variable's size is no whole number of elements.</exception>
     internal static unsafe DeviceSpan<T> Elements<T>((string Module, DeviceMemory Memory) variable, string name)
         where T : unmanaged => variable.Memory.Bytes % (nuint)sizeof(T) == 0
             ? new(variable.Memory, 0, (long)(variable.Memory.Bytes / (nuint)sizeof(T)))
-            : throw new GlobalSizeException(name, variable.Module, (long)variable.Memory.Bytes, typeof(T), sizeof(T));
+            : throw KernelErrors.VariableSize(name, variable.Module, (long)variable.Memory.Bytes, typeof(T), sizeof(T));
 
     private static IReadOnlyList<KernelVariable> Variables(LoadedModule module) => module.Choice.Image!.Variables;
 

@@ -12,8 +12,8 @@ public sealed partial class KernelLibrary
     /// <param name="driverPtx">Newest PTX version that the driver accepts, as in <see cref="GpuDriver.MaxPtxVersion"/>; null
     /// for a driver that accepts all.</param>
     /// <returns>A choice for each module, whose image is null if none can be loaded.</returns>
-    /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
+    /// <exception cref="KernelLoadException">The assembly has no kernels.</exception>
+    /// <exception cref="KernelLoadException">The manifest of its kernels cannot be read.</exception>
     public static IReadOnlyList<ImageChoice> Choose(
         Assembly assembly, ComputeCapability capability, Version? driverPtx = null) =>
         [.. ReadManifest(assembly).Modules.Select(module => ImageSelector.Choose(module, capability, driverPtx))];
@@ -26,11 +26,11 @@ public sealed partial class KernelLibrary
     /// <param name="driverPtx">Newest PTX version that the driver accepts, as in <see cref="GpuDriver.MaxPtxVersion"/>; null
     /// for a driver that accepts all.</param>
     /// <returns>What <c>cuModuleLoadData</c> takes: a cubin, or PTX with a zero byte behind it.</returns>
-    /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
+    /// <exception cref="KernelLoadException">The assembly has no kernels.</exception>
+    /// <exception cref="KernelLoadException">The manifest of its kernels cannot be read.</exception>
     /// <exception cref="ArgumentException">There is no such module.</exception>
-    /// <exception cref="NoSuitableImageException">No image of the module runs on the GPU with that driver.</exception>
-    /// <exception cref="CorruptedImageException">The image is not what the compiler made.</exception>
+    /// <exception cref="KernelLoadException">No image of the module runs on the GPU with that driver.</exception>
+    /// <exception cref="KernelLoadException">The image is not what the compiler made.</exception>
     public static byte[] ReadImage(Assembly assembly, string module, ComputeCapability capability, Version? driverPtx = null)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -38,6 +38,6 @@ public sealed partial class KernelLibrary
         var choice = choices.FirstOrDefault(one => one.Module.Name == module) ?? throw new ArgumentException(
             $"There is no module '{module}' in {assembly.GetName().Name}. There is: {string.Join(", ", choices.Select(one => one.Module.Name))}.",
             nameof(module));
-        return choice.Image is null ? throw new NoSuitableImageException(choice, capability) : choice.ReadImage(assembly);
+        return choice.Image is null ? throw LoadErrors.NoSuitableImage(choice, capability) : choice.ReadImage(assembly);
     }
 }

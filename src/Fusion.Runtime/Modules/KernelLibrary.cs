@@ -59,14 +59,14 @@ public sealed partial class KernelLibrary : IDisposable
     /// kernels in, which the caller still owns; null for the library's own context of GPU 0.</param>
     /// <param name="options">Options for tests; null for none.</param>
     /// <returns>A library, to be disposed.</returns>
-    /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
-    /// <exception cref="NoDriverException">There is no CUDA driver.</exception>
+    /// <exception cref="KernelLoadException">The assembly has no kernels.</exception>
+    /// <exception cref="KernelLoadException">The manifest of its kernels cannot be read.</exception>
+    /// <exception cref="NoGpuException">There is no CUDA driver.</exception>
     /// <exception cref="NoGpuException">There is no GPU.</exception>
-    /// <exception cref="NoSuitableImageException">No image of a module runs on the GPU.</exception>
-    /// <exception cref="DriverTooOldException">The only image that runs on the GPU is newer than the driver.</exception>
-    /// <exception cref="CorruptedImageException">An image is not what the compiler made.</exception>
-    /// <exception cref="KernelMismatchException">The kernels of an image differ from those in the manifest.</exception>
+    /// <exception cref="KernelLoadException">No image of a module runs on the GPU.</exception>
+    /// <exception cref="KernelLoadException">The only image that runs on the GPU is newer than the driver.</exception>
+    /// <exception cref="KernelLoadException">An image is not what the compiler made.</exception>
+    /// <exception cref="KernelLoadException">The kernels of an image differ from those in the manifest.</exception>
     /// <exception cref="GpuException">The driver cannot load an image.</exception>
     public static KernelLibrary Load(Assembly assembly, GpuContext? context = null, KernelLoadOptions? options = null)
     {
@@ -82,8 +82,8 @@ public sealed partial class KernelLibrary : IDisposable
 
     /// <summary>Reads the manifest of an assembly's kernels, without a GPU.</summary>
     /// <param name="assembly">An assembly that was built with Fusion.Sdk.</param>
-    /// <exception cref="NoKernelsException">The assembly has no kernels.</exception>
-    /// <exception cref="ManifestException">The manifest of its kernels cannot be read.</exception>
+    /// <exception cref="KernelLoadException">The assembly has no kernels.</exception>
+    /// <exception cref="KernelLoadException">The manifest of its kernels cannot be read.</exception>
     public static KernelManifest ReadManifest(Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(assembly);
@@ -92,14 +92,14 @@ public sealed partial class KernelLibrary : IDisposable
 
     /// <summary>Finds a kernel by its name.</summary>
     /// <param name="name">Name of the kernel in the source, or the name expression of a template's instantiation.</param>
-    /// <exception cref="KernelNotFoundException">No module has such a kernel.</exception>
-    /// <exception cref="AmbiguousKernelException">Several modules have such a kernel.</exception>
+    /// <exception cref="FusionArgumentException">No module has such a kernel.</exception>
+    /// <exception cref="FusionArgumentException">Several modules have such a kernel.</exception>
     public Kernel GetKernel(string name) => Find(null, name);
 
     /// <summary>Finds a kernel by its name in a module.</summary>
     /// <param name="module">Name of the module, such as <c>kernels/rms_norm</c>.</param>
     /// <param name="name">Name of the kernel in the source, or the name expression of a template's instantiation.</param>
-    /// <exception cref="KernelNotFoundException">The module has no such kernel.</exception>
+    /// <exception cref="FusionArgumentException">The module has no such kernel.</exception>
     public Kernel GetKernel(string module, string name)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -119,8 +119,8 @@ public sealed partial class KernelLibrary : IDisposable
     {
         if (choice.Image is not null) return;
         throw choice.TooNewForDriver is { } image
-            ? DriverTooOldException.ForPtx(choice.Module, image, driver)
-            : new NoSuitableImageException(choice.Module, gpuName, gpu, kind);
+            ? LoadErrors.DriverTooOldForPtx(choice.Module, image, driver)
+            : LoadErrors.NoSuitableImage(choice.Module, gpuName, gpu, kind);
     }
 
     private static void ThrowUnlessChosen(ImageChoice choice, GpuDevice device, ImageKind? kind) =>

@@ -7,8 +7,8 @@ internal static class KernelLookup
     /// <param name="key">Function that gets module and name of a kernel.</param>
     /// <param name="module">The module to look in; null for all.</param>
     /// <param name="name">Name of the kernel.</param>
-    /// <exception cref="KernelNotFoundException">There is no such kernel.</exception>
-    /// <exception cref="AmbiguousKernelException">There are several such kernels.</exception>
+    /// <exception cref="FusionArgumentException">There is no such kernel.</exception>
+    /// <exception cref="FusionArgumentException">There are several such kernels.</exception>
     public static T Find<T>(
         IReadOnlyList<T> items, Func<T, (string Module, string Name)> key, string? module, string name)
     {
@@ -16,8 +16,8 @@ internal static class KernelLookup
         return found.Count switch
         {
             1 => found[0],
-            0 => throw new KernelNotFoundException(name, module, Names(items.Select(key), module)),
-            _ => throw new AmbiguousKernelException(name, [.. found.Select(i => key(i).Module)]),
+            0 => throw KernelErrors.UnknownKernel(name, module, Names(items.Select(key), module)),
+            _ => throw KernelErrors.AmbiguousKernel(name, [.. found.Select(i => key(i).Module)]),
         };
     }
 

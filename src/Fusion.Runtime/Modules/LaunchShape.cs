@@ -1,10 +1,19 @@
 namespace Fusion.Runtime;
 
 /// <summary>Shape of a launch: grid, block, cluster, shared memory, and how it starts.</summary>
-/// <param name="Grid">Number of blocks.</param>
-/// <param name="Block">Number of threads in a block, 1024 at most.</param>
-public readonly record struct LaunchShape(Dim3 Grid, Dim3 Block)
+public readonly record struct LaunchShape
 {
+    /// <summary>Makes a shape of a grid and a block.</summary>
+    /// <param name="grid">Number of blocks.</param>
+    /// <param name="block">Number of threads in a block, 1024 at most.</param>
+    public LaunchShape(Dim3 grid, Dim3 block) => (Grid, Block) = (grid, block);
+
+    /// <summary>Number of blocks.</summary>
+    public Dim3 Grid { get; init; }
+
+    /// <summary>Number of threads in a block, 1024 at most.</summary>
+    public Dim3 Block { get; init; }
+
     /// <summary>Number of blocks in a cluster, which can access each other's shared memory; each dimension divides the
     /// grid's. Null for no clusters, or the size that the kernel itself declares. Needs compute capability 9.0.</summary>
     public Dim3? Cluster { get; init; }

@@ -24,7 +24,7 @@ internal static class LauncherCheck
     /// <param name="kernels">Kernels that may belong to the launcher.</param>
     /// <param name="entry">Function that gets module and manifest entry of a kernel.</param>
     /// <returns>The kernel; null if there is none, since an <c>#if</c> may have left it out.</returns>
-    /// <exception cref="LauncherMismatchException">The kernel's parameters differ from those that the launcher
+    /// <exception cref="KernelLoadException">The kernel's parameters differ from those that the launcher
     /// passes.</exception>
     public static T? Find<T>(
         KernelDeclaration declaration, IEnumerable<T> kernels, Func<T, (string Module, KernelEntry Entry)> entry)
@@ -42,17 +42,17 @@ internal static class LauncherCheck
         if (declaration.Parameters is not { } declared) return;
         if (declared.Count != kernel.Parameters.Count)
         {
-            throw new LauncherMismatchException(
+            throw LoadErrors.LauncherMismatch(
                 declaration, $"the launcher gives {declared.Count} arguments, the kernel takes {kernel.Parameters.Count}");
         }
 
         for (var i = 0; i < declared.Count; i++)
         {
             if (declared[i].Size == 0 || declared[i].Size == kernel.Parameters[i].Size) continue;
-            throw new LauncherMismatchException(
+            throw LoadErrors.LauncherMismatch(
                 declaration,
                 $"for its parameter {i}, '{declared[i].Type} {declared[i].Name}', the launcher gives " +
-                $"{KernelArgumentException.Bytes(declared[i].Size)}, the kernel takes {kernel.Parameters[i].Size}");
+                $"{KernelErrors.Bytes(declared[i].Size)}, the kernel takes {kernel.Parameters[i].Size}");
         }
     }
 }

@@ -12,9 +12,9 @@ internal sealed unsafe class LoadedModule : IDisposable
 
     private readonly NativeHandle handle;
 
-    /// <exception cref="CorruptedImageException">The image differs from the manifest.</exception>
-    /// <exception cref="DriverTooOldException">The image is newer than the driver.</exception>
-    /// <exception cref="KernelMismatchException">The kernels of the image differ from those in the manifest.</exception>
+    /// <exception cref="KernelLoadException">The image differs from the manifest.</exception>
+    /// <exception cref="KernelLoadException">The image is newer than the driver.</exception>
+    /// <exception cref="KernelLoadException">The kernels of the image differ from those in the manifest.</exception>
     /// <exception cref="GpuException">The driver cannot load the image.</exception>
     public LoadedModule(GpuContext context, Assembly assembly, ImageChoice choice, Version? nvrtc)
     {
@@ -27,7 +27,7 @@ internal sealed unsafe class LoadedModule : IDisposable
         {
             Kernels = [.. image.Kernels.Select(entry => Kernel(entry, image))];
         }
-        catch (FusionException)
+        catch
         {
             Dispose();
             throw;
@@ -71,9 +71,9 @@ internal sealed unsafe class LoadedModule : IDisposable
         if (result == CudaResult.Success) return handle;
 
         if (result == CudaResult.UnsupportedPtxVersion && image.Kind == ImageKind.Ptx)
-            throw DriverTooOldException.ForPtx(module, image, GpuDriver.Version);
+            throw LoadErrors.DriverTooOldForPtx(module, image, GpuDriver.Version);
         if (image.Kind == ImageKind.Cubin && nvrtc is not null && nvrtc.Major > GpuDriver.Version.Major)
-            throw DriverTooOldException.ForCubin(module, image, nvrtc, GpuDriver.Version);
+            throw LoadErrors.DriverTooOldForCubin(module, image, nvrtc, GpuDriver.Version);
 
         var text = new ReadOnlySpan<byte>(log, LogBytes);
         var end = Math.Max(text.IndexOf((byte)0), 0);
@@ -87,7 +87,7 @@ internal sealed unsafe class LoadedModule : IDisposable
         var result = functions.GetFunction(handle.Value, entry.Symbol, out var function);
         if (result == CudaResult.NotFound)
         {
-            throw new KernelMismatchException(
+            throw LoadErrors.KernelMismatch(
                 Choice.Module.Name, entry.Name, image.Architecture, $"the image has no symbol '{entry.Symbol}'");
         }
 

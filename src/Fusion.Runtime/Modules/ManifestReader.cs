@@ -7,13 +7,13 @@ namespace Fusion.Runtime;
 /// <summary>Reads the kernel manifest of an assembly.</summary>
 internal static class ManifestReader
 {
-    /// <exception cref="NoKernelsException">The assembly has no manifest.</exception>
-    /// <exception cref="ManifestException">The manifest cannot be read.</exception>
+    /// <exception cref="KernelLoadException">The assembly has no manifest.</exception>
+    /// <exception cref="KernelLoadException">The manifest cannot be read.</exception>
     public static KernelManifest Read(Assembly assembly) =>
-        TryRead(assembly) is { Modules.Count: > 0 } manifest ? manifest : throw new NoKernelsException(assembly);
+        TryRead(assembly) is { Modules.Count: > 0 } manifest ? manifest : throw LoadErrors.NoKernels(assembly);
 
     /// <returns>The manifest; null if the assembly has none.</returns>
-    /// <exception cref="ManifestException">The manifest cannot be read.</exception>
+    /// <exception cref="KernelLoadException">The manifest cannot be read.</exception>
     public static KernelManifest? TryRead(Assembly assembly)
     {
         using var stream = assembly.GetManifestResourceStream(KernelManifest.ResourceName);
@@ -26,7 +26,7 @@ internal static class ManifestReader
         }
         catch (JsonException e)
         {
-            throw new ManifestException(assembly, e);
+            throw LoadErrors.Manifest(assembly, e);
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class VariableCheck
     /// <param name="declaration">Declaration of the accessor.</param>
     /// <param name="modules">Modules of the library with their images.</param>
     /// <returns>The variable; null if there is none, since an <c>#if</c> or the compiler may have left it out.</returns>
-    /// <exception cref="LauncherMismatchException">The sizes differ.</exception>
+    /// <exception cref="KernelLoadException">The sizes differ.</exception>
     public static KernelVariable? Check(VariableDeclaration declaration, IEnumerable<ImageChoice> modules)
     {
         var variables = modules.FirstOrDefault(choice => choice.Module.Name == declaration.Module)?.Image?.Variables ?? [];
@@ -17,10 +17,10 @@ internal static class VariableCheck
         var fits = declaration.Count > 0
             ? found.Size == declaration.Count * declaration.ElementSize
             : found.Size % declaration.ElementSize == 0;
-        return fits ? found : throw new LauncherMismatchException(
+        return fits ? found : throw LoadErrors.LauncherMismatch(
             declaration,
             $"'{declaration.Type} {declaration.Name}' is {Count(declaration)} of " +
-            $"{KernelArgumentException.Bytes(declaration.ElementSize)} in C#, the variable has {found.Size} bytes");
+            $"{KernelErrors.Bytes(declaration.ElementSize)} in C#, the variable has {found.Size} bytes");
     }
 
     private static string Count(VariableDeclaration declaration) => declaration.Count switch

@@ -62,7 +62,7 @@ internal sealed class FailureLatch(int ranks)
     private static FusionException CopyForRank(Exception reason, int rank) => reason switch
     {
         PeerTimeoutException timeout => timeout.CopyForThread(),
-        CallMismatchException mismatch => mismatch.CopyForThread(),
+        RankGroupException mismatch => mismatch.CopyForThread(),
         _ => new ResetRequiredException(rank, reason),
     };
 }

@@ -11,7 +11,7 @@ internal interface IPeers : IDisposable
 {
     /// <summary>Compares the plans of all ranks and returns if they are equal.</summary>
     /// <param name="own">Plans of the ranks of this process.</param>
-    /// <exception cref="PlanMismatchException">A rank's plan differs; thrown in every process.</exception>
+    /// <exception cref="RankGroupException">A rank's plan differs; thrown in every process.</exception>
     void Agree(IReadOnlyList<RankPlan> own);
 
     /// <summary>Publishes the ranks of this process, and returns when all processes have published theirs.</summary>

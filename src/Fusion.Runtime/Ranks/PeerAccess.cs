@@ -11,7 +11,7 @@ public static unsafe class PeerAccess
     /// checked when a group is made (<see cref="RankGroup.OnGpus"/>).</summary>
     /// <param name="gpu">Ordinal of the GPU that would read and write.</param>
     /// <param name="peer">Ordinal of the GPU that has the memory.</param>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no such GPU.</exception>
     /// <exception cref="GpuException">The driver does not answer.</exception>
     public static bool IsClaimed(int gpu, int peer)
@@ -25,15 +25,14 @@ public static unsafe class PeerAccess
     /// <summary>Enables a GPU to use another one's memory, and checks that bytes arrive.</summary>
     /// <param name="from">The GPU that is to read and write.</param>
     /// <param name="to">The GPU that has the memory.</param>
-    /// <exception cref="NoPeerAccessException">The driver denies peer access.</exception>
-    /// <exception cref="PeerCheckException">The driver claims peer access, but bytes do not arrive.</exception>
+    /// <exception cref="RankGroupException">The driver denies peer access.</exception>
+    /// <exception cref="RankGroupException">The driver claims peer access, but bytes do not arrive.</exception>
     /// <exception cref="GpuException">The driver reports another error.</exception>
     internal static void Establish(GpuContext from, GpuContext to)
     {
         if (!IsClaimed(from.Device.Ordinal, to.Device.Ordinal))
         {
-            throw new NoPeerAccessException(
-                from.Device.ToString(), from.Device.Ordinal, to.Device.ToString(), to.Device.Ordinal);
+            throw GroupErrors.NoPeerAccess(from.Device.ToString(), to.Device.ToString());
         }
 
         from.MakeCurrent();
@@ -72,9 +71,8 @@ public static unsafe class PeerAccess
 
             if (Array.FindIndex(bytes, b => b != expected) is var wrong and >= 0)
             {
-                throw new PeerCheckException(
-                    writer.Device.ToString(), writer.Device.Ordinal, owner.Device.ToString(), owner.Device.Ordinal,
-                    expected, bytes[wrong], $"GPU {reader.Device.Ordinal}");
+                throw GroupErrors.PeerCheck(
+                    writer.Device.ToString(), owner.Device.ToString(), expected, bytes[wrong], $"GPU {reader.Device.Ordinal}");
             }
         }
     }

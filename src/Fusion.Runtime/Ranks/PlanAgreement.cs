@@ -4,13 +4,13 @@ namespace Fusion.Runtime;
 internal static class PlanAgreement
 {
     /// <param name="plans">Plans of all ranks, in any order.</param>
-    /// <exception cref="PlanMismatchException">A rank's plan differs from that of the first rank.</exception>
+    /// <exception cref="RankGroupException">A rank's plan differs from that of the first rank.</exception>
     public static void Check(IReadOnlyList<RankPlan> plans)
     {
         RankPlan[] inOrder = [.. plans.OrderBy(plan => plan.Rank)];
         var first = inOrder[0];
         if (Array.Find(inOrder, plan => plan.Hash != first.Hash) is { } other)
-            throw new PlanMismatchException(first.Rank, other.Rank, Differences(first, other));
+            throw GroupErrors.PlanMismatch(first.Rank, other.Rank, Differences(first, other));
     }
 
     private static List<string> Differences(RankPlan a, RankPlan b)

@@ -18,7 +18,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
     private RankGroup(GroupTopology topology, int worldSize, Func<IPeers>? peers = null)
     {
-        if (!AllReduceVocabulary.IsGroupSize(worldSize)) throw new WorldSizeException(worldSize);
+        if (!AllReduceVocabulary.IsGroupSize(worldSize)) throw GroupErrors.WorldSize(worldSize);
         Topology = topology;
         WorldSize = worldSize;
         if (peers is not null) this.peers = peers;
@@ -56,7 +56,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <summary>Makes a group of ranks on the CPU, which does the same calls with the same results without a GPU.</summary>
     /// <param name="ranks">World size: 1 to 8, or 16.</param>
     /// <returns>A group, to be disposed.</returns>
-    /// <exception cref="WorldSizeException">The world size is not supported.</exception>
+    /// <exception cref="FusionArgumentException">The world size is not supported.</exception>
     public static RankGroup OnCpu(int ranks)
     {
         var group = new RankGroup(GroupTopology.Cpu, ranks);
@@ -68,28 +68,23 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <summary>Makes a group of several ranks on one GPU, for tests and benchmarks.</summary>
     /// <param name="ranks">World size: 1 to 8, or 16.</param>
     /// <param name="gpu">Ordinal of the GPU, from 0.</param>
-    /// <param name="kernels">Options with which kernels are loaded, for tests; null for none.</param>
     /// <returns>A group, to be disposed.</returns>
-    /// <exception cref="WorldSizeException">The world size is not supported.</exception>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="FusionArgumentException">The world size is not supported.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no such GPU.</exception>
     /// <exception cref="GpuException">The driver cannot use it.</exception>
-    public static RankGroup Loopback(int ranks, int gpu = 0, KernelLoadOptions? kernels = null)
-    {
-        var group = new RankGroup(GroupTopology.Loopback, ranks);
-        return group.OpenGpus([.. Enumerable.Repeat<int?>(gpu, ranks)], kernels);
-    }
+    public static RankGroup Loopback(int ranks, int gpu = 0) => Loopback(ranks, gpu, null);
 
     /// <summary>Makes a group of a rank on each of several GPUs, which all reach each other's memory. Peer access is enabled
     /// and checked by writing and reading before this returns.</summary>
     /// <param name="gpus">Ordinal of each rank's GPU. Naming a GPU several times puts several ranks on it. A rank alone exchanges
     /// nothing: its calls are their epilogues.</param>
     /// <returns>A group, to be disposed.</returns>
-    /// <exception cref="WorldSizeException">The world size is not supported.</exception>
-    /// <exception cref="NoDriverException">There is no driver.</exception>
+    /// <exception cref="FusionArgumentException">The world size is not supported.</exception>
+    /// <exception cref="NoGpuException">There is no driver.</exception>
     /// <exception cref="NoGpuException">There is no such GPU.</exception>
-    /// <exception cref="NoPeerAccessException">A GPU cannot use another one's memory.</exception>
-    /// <exception cref="PeerCheckException">What a GPU wrote into another one's memory did not arrive.</exception>
+    /// <exception cref="RankGroupException">A GPU cannot use another one's memory.</exception>
+    /// <exception cref="RankGroupException">What a GPU wrote into another one's memory did not arrive.</exception>
     /// <exception cref="GpuException">The driver cannot use a GPU.</exception>
     public static RankGroup OnGpus(params ReadOnlySpan<int> gpus) => OfGpus(gpus.ToArray(), null);
 
@@ -154,6 +149,13 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     internal void Disown(IDisposable operation)
     {
         lock (owned) owned.Remove(operation);
+    }
+
+    /// <summary>Makes a group of several ranks on one GPU with kernels of the kind of image that options say.</summary>
+    internal static RankGroup Loopback(int ranks, int gpu, KernelLoadOptions? kernels)
+    {
+        var group = new RankGroup(GroupTopology.Loopback, ranks);
+        return group.OpenGpus([.. Enumerable.Repeat<int?>(gpu, ranks)], kernels);
     }
 
     internal static RankGroup OfGpus(int[] gpus, KernelLoadOptions? kernels)

@@ -31,7 +31,7 @@ internal static class FusionActivities
     /// <param name="reason">The exception that ends it.</param>
     public static void Fail(this Activity? activity, Exception reason) => activity?
         .SetStatus(ActivityStatusCode.Error, reason.Message)
-        .SetTag("error.type", reason is FusionException { Code: var code } ? code : reason.GetType().FullName);
+        .SetTag("error.type", reason is IFusionError { Code: var code } ? code : reason.GetType().FullName);
 
     private static Activity? Start(string name, RankGroup group) => Source.StartActivity(name)?
         .SetTag("fusion.group.world_size", group.WorldSize)

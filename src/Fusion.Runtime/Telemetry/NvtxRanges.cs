@@ -35,7 +35,7 @@ internal sealed class NvtxRanges
     public static NvtxRange Push(AllReducePlan plan)
     {
         if (Volatile.Read(ref current) is not { } ranges) return default;
-        ranges.library.Push(ranges.domain, ranges.names[(int)plan.Strategy], (ulong)plan.Tokens);
+        ranges.library.Push(ranges.domain, ranges.names[(int)plan.Strategy!.Value], (ulong)plan.Tokens);
         return new(ranges);
     }
 

@@ -55,7 +55,7 @@ public sealed class GraphsThatGoOn : GpuGroupTest
         var weight = Layer.Weights[0];
         using var host = RankGroup.OnCpu(2);
         using var memory = host.Ranks[0].Allocate<BFloat16>(weight.Type.Count(0));
-        var refused = Assert.Throws<GraphRunException>(() => compiled.BindWeight(0, weight.Name, memory.AsTensor(1, memory.Length)))!;
+        var refused = Assert.Throws<FusionArgumentException>(() => compiled.BindWeight(0, weight.Name, memory.AsTensor(1, memory.Length)))!;
         Assert.That(refused.Message, Does.StartWith("FUSION5009").And.Contain("which the CUDA driver does not know"));
     }
 

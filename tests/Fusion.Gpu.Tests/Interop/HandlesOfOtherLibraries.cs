@@ -43,7 +43,7 @@ public sealed class HandlesOfOtherLibraries : GpuTest
     {
         var onHost = stackalloc float[3];
         var address = (nint)onHost;
-        var error = Assert.Throws<ForeignHandleException>(() => Context.PointerTo<float>(address, 3))!;
+        var error = Assert.Throws<FusionArgumentException>(() => Context.PointerTo<float>(address, 3))!;
         Assert.That(error.Message, Does.StartWith("FUSION2015").And.Contain("unknown to the CUDA driver"));
     }
 
@@ -53,7 +53,7 @@ public sealed class HandlesOfOtherLibraries : GpuTest
         using var values = new DeviceBuffer<float>(Context, 1 << 20);
         var address = (nint)values.Pointer.Address;
         Assert.DoesNotThrow(() => Context.PointerTo<float>(address, 1 << 20));
-        var error = Assert.Throws<ForeignHandleException>(() => Context.PointerTo<float>(address + 4, 1L << 40))!;
+        var error = Assert.Throws<FusionArgumentException>(() => Context.PointerTo<float>(address + 4, 1L << 40))!;
         Assert.That(error.Message, Does.Contain("of its allocation; expected 4398046511104 bytes"));
     }
 }

@@ -55,8 +55,8 @@ public sealed class IlgpuAndFusion : GpuTest
         using var theirs = (CudaStream)Accelerator.CreateStream();
 
         // Context is the primary one.
-        var address = Assert.Throws<ForeignHandleException>(() => Context.PointerTo<float>(memory.NativePtr, 3))!;
-        var stream = Assert.Throws<ForeignHandleException>(() => GpuStream.FromHandle(Context, theirs.StreamPtr))!;
+        var address = Assert.Throws<FusionArgumentException>(() => Context.PointerTo<float>(memory.NativePtr, 3))!;
+        var stream = Assert.Throws<FusionArgumentException>(() => GpuStream.FromHandle(Context, theirs.StreamPtr))!;
         Assert.That(address.Message, Does.Contain("of the same GPU. Wrap the context"));
         Assert.That(stream.Message, Does.StartWith("FUSION2015: The stream 0x"));
 

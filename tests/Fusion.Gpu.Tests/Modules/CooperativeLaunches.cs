@@ -33,7 +33,7 @@ public sealed class CooperativeLaunches : GpuTest
         using var none = new DeviceBuffer<uint>(Context, 0);
 
         Assert.That(() => kernel.Launch(Stream, shape with { Grid = blocks + 1 }, none, none, Polls),
-            Throws.TypeOf<LaunchShapeException>().With.Message.Contains($"at most {blocks} of them at a time"));
+            Throws.TypeOf<FusionArgumentException>().With.Message.Contains($"at most {blocks} of them at a time"));
     }
 
     [Test]

@@ -54,7 +54,7 @@ public sealed class ImagesOnThisGpu : GpuTest
         var damaged = ResourceAssembly.Create("Damaged", resources);
 
         Assert.That(() => KernelLibrary.Load(damaged, Context),
-            Throws.TypeOf<CorruptedImageException>()
+            Throws.TypeOf<KernelLoadException>()
                 .With.Property(nameof(FusionException.Code)).EqualTo("FUSION2005")
                 .And.Message.Contains(image.Resource));
     }

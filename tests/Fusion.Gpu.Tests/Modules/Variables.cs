@@ -65,8 +65,8 @@ public sealed class Variables(ImageKind kind) : GpuTest(kind)
     [Test]
     public void OfAnUnknownNameOrAnotherTypeAreRefused()
     {
-        Assert.That(() => Kernels.GetGlobal<float>("weight"), Throws.TypeOf<GlobalNotFoundException>().With.Message.Contains("'weights'"));
-        Assert.That(() => Kernels.GetGlobal<double>("weights"), Throws.TypeOf<GlobalSizeException>().With.Message.Contains("12 bytes"));
+        Assert.That(() => Kernels.GetGlobal<float>("weight"), Throws.TypeOf<FusionArgumentException>().With.Message.Contains("'weights'"));
+        Assert.That(() => Kernels.GetGlobal<double>("weights"), Throws.TypeOf<FusionArgumentException>().With.Message.Contains("12 bytes"));
     }
 
     [Test]

@@ -62,7 +62,7 @@ public sealed class GroupsOnOneGpu : GpuGroupTest
         using var host = cpu.Ranks[0].Allocate<BFloat16>(64);
 
         Assert.That(() => op.Operation.Launch(0, null, op.Call(0, 1) with { Input = host.AsTensor(1, 64) }),
-            Throws.TypeOf<WrongMemoryException>());
+            Throws.TypeOf<FusionArgumentException>());
 
         op.SetInputs(1);
         op.LaunchAll(1);

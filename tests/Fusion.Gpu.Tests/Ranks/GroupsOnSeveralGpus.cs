@@ -27,7 +27,7 @@ public sealed class GroupsOnSeveralGpus : GpuGroupTest
         using var op = new GpuAndCpuRanks(2, 64, 1);
 
         Assert.That(() => op.Operation.Launch(0, null, op.Call(0, 1) with { Input = op.Call(1, 1).Input }),
-            Throws.TypeOf<WrongMemoryException>());
+            Throws.TypeOf<FusionArgumentException>());
 
         op.SetInputs(1);
         op.LaunchAll(1);

@@ -32,7 +32,7 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
     {
         var refused = 0;
         Assert.That(() => InTwoProcesses(Options, Options with { MaxTokens = Tokens + 1 }, (_, _, _) => { }, _ => Interlocked.Increment(ref refused)),
-            Throws.TypeOf<AggregateException>().With.InnerException.TypeOf<PlanMismatchException>());
+            Throws.TypeOf<AggregateException>().With.InnerException.TypeOf<RankGroupException>());
         Assert.That(refused, Is.EqualTo(2), "in both processes");
     }
 
@@ -106,7 +106,7 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
             {
                 operation = new(group, options);
             }
-            catch (PlanMismatchException e)
+            catch (RankGroupException e)
             {
                 refused?.Invoke(e);
                 throw;

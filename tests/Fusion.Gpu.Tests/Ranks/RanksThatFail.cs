@@ -68,9 +68,9 @@ public sealed class RanksThatFail : GpuGroupTest
         op.Launch(0, 8);
 
         Assert.That(() => op.Launch(0, 8, other),
-            Throws.TypeOf<StreamConflictException>().With.Message.Contain("in one stream while"));
+            Throws.TypeOf<FusionArgumentException>().With.Message.Contain("in one stream while"));
         Assert.That(() => op.Launch(1, 8, op.Group.Ranks[0].Stream),
-            Throws.TypeOf<StreamConflictException>().With.Message.Contain(
+            Throws.TypeOf<FusionArgumentException>().With.Message.Contain(
                 RanksOfATest.AreOnSeveralGpus ? "was given a stream of GPU" : "in the stream of rank 0"));
 
         op.Launch(1, 8);

@@ -15,13 +15,13 @@ public sealed class StreamsOfOthers : GpuGroupTest
         using var stream = new GpuStream(other.Context);
         const string True = "another context of";
 
-        Assert.That(() => op.Launch(0, 1, stream), Throws.TypeOf<StreamConflictException>().With.Message.Contain(True));
+        Assert.That(() => op.Launch(0, 1, stream), Throws.TypeOf<FusionArgumentException>().With.Message.Contain(True));
         using var kernels = KernelLibrary.Load(typeof(GpuTest).Assembly, gpu);
         Assert.That(() => kernels.GetKernel("spin").Launch(stream, new(1, 1), 1L), Throws.ArgumentException.With.Message.Contain(True));
         using var point = new GpuEvent(gpu);
         Assert.That(() => point.Record(stream), Throws.ArgumentException.With.Message.Contain(True));
         var rows = new EpilogueOperation(op.Group, new() { HiddenSize = 64, MaxTokens = 1 });
-        Assert.That(() => rows.Launch(0, stream, op.Call(0, 1)), Throws.TypeOf<StreamConflictException>().With.Message.Contain(True));
+        Assert.That(() => rows.Launch(0, stream, op.Call(0, 1)), Throws.TypeOf<FusionArgumentException>().With.Message.Contain(True));
 
         op.SetInputs(1);
         op.LaunchAll(1);
@@ -39,7 +39,7 @@ public sealed class StreamsOfOthers : GpuGroupTest
         var tensor = buffer.AsTensor(1, 8);
 
         Assert.That(() => operation.Launch(0, stream, new() { Input = tensor, AllReduceOut = tensor }),
-            Throws.TypeOf<StreamConflictException>().With.Message.Contain("on the CPU"));
+            Throws.TypeOf<FusionArgumentException>().With.Message.Contain("on the CPU"));
     }
 
     [Test]
@@ -51,7 +51,7 @@ public sealed class StreamsOfOthers : GpuGroupTest
         using var kernels = KernelLibrary.Load(typeof(GpuTest).Assembly, first.Context!);
 
         Assert.That(() => op.Launch(0, 1, second.Stream),
-            Throws.TypeOf<StreamConflictException>().With.Message.Contain("was given a stream of GPU"));
+            Throws.TypeOf<FusionArgumentException>().With.Message.Contain("was given a stream of GPU"));
         Assert.That(() => kernels.GetKernel("spin").Launch(second.Stream!, new(1, 1), 1L),
             Throws.ArgumentException.With.Message.Contain($"is of {second.Context!.Device}"));
 
@@ -81,7 +81,7 @@ public sealed class StreamsOfOthers : GpuGroupTest
                 {
                     op.Launch(rank, 1, stream);
                 }
-                catch (StreamConflictException)
+                catch (FusionArgumentException)
                 {
                     Interlocked.Increment(ref refused);
                 }

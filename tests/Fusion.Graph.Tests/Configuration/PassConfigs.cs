@@ -100,7 +100,7 @@ public sealed class PassConfigs
     [TestCase("{", "", "it is no JSON")]
     public void AMistakeNamesTheField(string json, string field, string words)
     {
-        var e = Assert.Throws<PassConfigException>(() => FusionPassConfig.Parse(json))!;
+        var e = Assert.Throws<FusionDataException>(() => FusionPassConfig.Parse(json))!;
         Assert.That((e.Code, e.Field), Is.EqualTo(("FUSION5004", field)));
         Assert.That(e.Message, Does.Contain(words));
     }
@@ -114,7 +114,7 @@ public sealed class PassConfigs
             AllReducePolicy.WithLimits(1000, 2000).Save(Path.Combine(folder, "policy.json"));
             File.WriteAllText(Path.Combine(folder, "config.json"), """{ "policy": "policy.json" }""");
             Assert.That(FusionPassConfig.Load(Path.Combine(folder, "config.json")).Policy!.Rows.Single().OneShotUpTo, Is.EqualTo(1000));
-            Assert.That(() => FusionPassConfig.Load(Path.Combine(folder, "none.json")), Throws.TypeOf<PassConfigException>());
+            Assert.That(() => FusionPassConfig.Load(Path.Combine(folder, "none.json")), Throws.TypeOf<FusionDataException>());
         }
         finally
         {

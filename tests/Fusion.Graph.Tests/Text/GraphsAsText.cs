@@ -87,7 +87,7 @@ public sealed class GraphsAsText
     [TestCase("""{ "name": "", "ops": [], "outputs": {} }""", "field 'name' of the graph: it is \"\": expected a name")]
     public void AMistakeInJsonIsToldWithItsPlace(string json, string words)
     {
-        var e = Assert.Throws<GraphFileException>(() => GraphJsonText.Parse(json, "g.json"))!;
+        var e = Assert.Throws<FusionDataException>(() => GraphJsonText.Parse(json, "g.json"))!;
         Assert.That(e.Message, Does.StartWith("FUSION5003: The graph 'g.json'").And.Contain(words));
     }
 
@@ -128,6 +128,6 @@ public sealed class GraphsAsText
     {
         var json = Layers.Build(1, QuantizationKind.None).Fuse().After.ToJson()
             .Replace("all_reduce+rmsnorm\"", "rmsnorm+all_reduce\"", StringComparison.Ordinal);
-        Assert.That(() => GraphJsonText.Parse(json), Throws.TypeOf<GraphFileException>().With.Message.Contains("those of 'all_reduce+rmsnorm'"));
+        Assert.That(() => GraphJsonText.Parse(json), Throws.TypeOf<FusionDataException>().With.Message.Contains("those of 'all_reduce+rmsnorm'"));
     }
 }

@@ -17,8 +17,8 @@ public sealed class OptionsOfAnOperation
     [TestCaseSource(nameof(Wrong))]
     public void ThatMakeNoSenseAreRefused(AllReduceOptions options, int ranks, string parameter, string value) => Assert.That(
         () => OptionsValidation.Check(options, GroupTopology.Loopback, new(9, 0), ranks),
-        Throws.TypeOf<AllReduceArgumentException>().With.Property("Parameter").EqualTo(parameter)
-            .And.Property("Value").EqualTo(value));
+        Throws.TypeOf<FusionArgumentException>().With.Property("ParamName").EqualTo(parameter)
+            .And.Message.Contains($"{parameter} of the all-reduce is {value}; allowed is "));
 
     [Test]
     public void ThatMakeSenseBecomeTheRequestOfItsPlans()
@@ -33,7 +33,7 @@ public sealed class OptionsOfAnOperation
     public void ARefusedPlanIsAnExceptionWithItsReason()
     {
         var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 0));
-        Assert.That(new PlanRefusedException(plan), Has.Property("Plan").SameAs(plan)
+        Assert.That(CallErrors.PlanRefused(plan), Has.Property("ParamName").EqualTo("strategy")
             .And.Message.EqualTo("FUSION3004: The all-reduce is refused: a call of 0 tokens: at least 1 is needed. Nothing was launched."));
     }
 }

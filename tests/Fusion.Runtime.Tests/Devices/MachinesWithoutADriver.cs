@@ -21,7 +21,7 @@ public sealed class MachinesWithoutADriver
         ];
         foreach (var attempt in attempts)
         {
-            var error = Assert.Throws<NoDriverException>(attempt)!;
+            var error = Assert.Throws<NoGpuException>(attempt)!;
             Assert.That(error.Code, Is.EqualTo("FUSION2006"));
             foreach (var name in LibraryNames.Driver) Assert.That(error.Message, Does.Contain($"{name}: "));
         }

@@ -5,14 +5,29 @@ namespace Fusion.Runtime.Tests.Errors;
 public sealed class Messages
 {
     [Test]
-    public void EveryExceptionHasACodeOfItsOwn()
-    {
-        var codes = typeof(ErrorCodes).GetFields().Select(f => (f.Name, Code: (string)f.GetRawConstantValue()!)).ToList();
-        var classes = typeof(FusionException).Assembly.GetTypes().Where(t => t.BaseType == typeof(FusionException)).ToList();
+    public void HaveCodesOfTheirOwn() => Assert.That(
+        typeof(ErrorCodes).GetFields().Select(field => (string)field.GetRawConstantValue()!),
+        Is.Unique.And.All.Match("^FUSION[234][0-9]{3}$").And.Exactly(34).Items);
 
-        Assert.That(codes.Select(c => c.Code), Is.Unique.And.All.Match("^FUSION[234][0-9]{3}$"));
-        Assert.That(classes.Select(t => t.Name), Is.EquivalentTo(codes.Select(c => c.Name + nameof(Exception))));
-        Assert.That(classes, Has.All.Matches<Type>(t => t is { IsSealed: true, IsPublic: true }));
+    [Test]
+    public void ComeAsADozenExceptionsWithACodeAtMost()
+    {
+        var classes = typeof(FusionException).Assembly.GetExportedTypes().Where(typeof(Exception).IsAssignableFrom).ToList();
+
+        Assert.That(classes, Has.Count.InRange(8, 11).And.All.Matches<Type>(typeof(IFusionError).IsAssignableFrom));
+        Assert.That(classes.Where(type => !type.IsSealed), Is.EquivalentTo([typeof(FusionException), typeof(FusionArgumentException)]));
+    }
+
+    [Test]
+    public void OfImplementersHaveTheirOwnCodes()
+    {
+        var cause = new IOException("gone");
+        var failure = new FusionException("ACME1001", "The link is down.", cause);
+        var argument = new FusionArgumentException("ACME1002", "Input", "Input is too long.");
+
+        Assert.That(failure, Has.Message.EqualTo("ACME1001: The link is down.").And.InnerException.SameAs(cause));
+        Assert.That(argument, Is.InstanceOf<ArgumentException>().With.Message.EqualTo("ACME1002: Input is too long.")
+            .And.Property("ParamName").EqualTo("Input").And.Property("Code").EqualTo("ACME1002"));
     }
 
     [Test]
@@ -40,12 +55,12 @@ public sealed class Messages
     [TestCase(3, 2, "the driver sees 2 GPUs, numbers 0 to 1")]
     public void AMissingGpuSaysHowManyThereAre(int ordinal, int count, string text)
     {
-        var error = new NoGpuException(ordinal, count);
+        var error = DeviceErrors.NoGpu(ordinal, count);
         Assert.That(error.Message, Does.StartWith("FUSION2007: There is no GPU number 3").And.Contain(text));
     }
 
     [Test]
     public void NoDriverKeepsTheLoadersWords() =>
-        Assert.That(new NoDriverException("libcuda.so.1: cannot open").Message,
+        Assert.That(DeviceErrors.NoDriver("libcuda.so.1: cannot open").Message,
             Does.Contain("No CUDA driver").And.EndWith("libcuda.so.1: cannot open"));
 }

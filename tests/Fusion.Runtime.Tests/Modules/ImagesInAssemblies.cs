@@ -38,7 +38,7 @@ public sealed unsafe class ImagesInAssemblies
         var image = Samples.Image(ptx ? "compute_80" : "sm_80", sha256: ContentHash, bytes: Content.Length);
         var changed = (byte[])Content.Clone();
         changed[5] ^= 1;
-        Assert.That(() => Open(image, changed).Dispose(), Throws.TypeOf<CorruptedImageException>()
+        Assert.That(() => Open(image, changed).Dispose(), Throws.TypeOf<KernelLoadException>()
             .With.Property(nameof(FusionException.Code)).EqualTo("FUSION2005")
             .And.Message.Contains(image.Resource).And.Message.Contains(ContentHash).And.Message.Contains("SHA-256"));
     }
@@ -47,7 +47,7 @@ public sealed unsafe class ImagesInAssemblies
     public void AMissingEndIsFound()
     {
         var image = Samples.Image("sm_80", sha256: ContentHash, bytes: Content.Length);
-        Assert.That(() => Open(image, Content[..^1]).Dispose(), Throws.TypeOf<CorruptedImageException>()
+        Assert.That(() => Open(image, Content[..^1]).Dispose(), Throws.TypeOf<KernelLoadException>()
             .With.Message.Contains($"it has {Content.Length - 1} bytes, but the manifest says {Content.Length}"));
     }
 
@@ -67,7 +67,7 @@ public sealed unsafe class ImagesInAssemblies
         if (cut) stored = stored[..^1];
         else stored[stored.Length / 2] ^= 0x55;
         Assert.That(() => Open(image, stored).Dispose(),
-            Throws.TypeOf<CorruptedImageException>().With.Message.Contains(image.Resource));
+            Throws.TypeOf<KernelLoadException>().With.Message.Contains(image.Resource));
     }
 
     [TestCase(-1)]
@@ -77,7 +77,7 @@ public sealed unsafe class ImagesInAssemblies
     {
         var (image, stored) = Compressed("sm_80");
         Assert.That(() => Open(image with { Bytes = bytes }, stored).Dispose(),
-            Throws.TypeOf<CorruptedImageException>().With.Message.Contains($"{bytes}"));
+            Throws.TypeOf<KernelLoadException>().With.Message.Contains($"{bytes}"));
     }
 
     [Test]
@@ -85,7 +85,7 @@ public sealed unsafe class ImagesInAssemblies
     {
         var image = Samples.Image("sm_80");
         var assembly = KernelAssembly.WithResources(("other", Content));
-        Assert.That(() => ImageBytes.Open(assembly, image).Dispose(), Throws.TypeOf<CorruptedImageException>()
+        Assert.That(() => ImageBytes.Open(assembly, image).Dispose(), Throws.TypeOf<KernelLoadException>()
             .With.Message.Contains(image.Resource).And.Message.Contains("no resource"));
     }
 

@@ -66,27 +66,27 @@ public sealed class LaunchChecks
 
     [Test]
     public void TooFewArgumentsShowTheKernelsParameters() =>
-        Assert.That(() => LaunchCheck.Check(Scale, Hopper, new(1, 32), [1]), Throws.TypeOf<KernelArgumentException>()
+        Assert.That(() => LaunchCheck.Check(Scale, Hopper, new(1, 32), [1]), Throws.TypeOf<FusionArgumentException>()
             .With.Property(nameof(FusionException.Code)).EqualTo("FUSION2011")
-            .And.Property(nameof(KernelArgumentException.Index)).EqualTo(-1)
+            .And.Property(nameof(FusionArgumentException.ParamName)).EqualTo("arguments")
             .And.Message.Contains("takes 2 arguments, (float* x, float factor), but 1 were given"));
 
     [Test]
     public void AnArgumentOfAnotherSizeIsNamedWithBothTypes() =>
         Assert.That(() => LaunchCheck.Check(Scale, Hopper, new(1, 32), [new DevicePointer<float>(256), 0.5]),
-            Throws.TypeOf<KernelArgumentException>()
-                .With.Property(nameof(KernelArgumentException.Index)).EqualTo(1)
+            Throws.TypeOf<FusionArgumentException>()
+                .With.Property(nameof(FusionArgumentException.ParamName)).EqualTo("factor")
                 .And.Message.Contains("Argument 1 of the kernel 'scale', 'factor', is float of 4 bytes, but a double of 8 bytes"));
 
     [Test]
     public void AnEmptyArgumentIsRefused() =>
         Assert.That(() => LaunchCheck.Check(Scale, Hopper, new(1, 32), [default, 1f]),
-            Throws.TypeOf<KernelArgumentException>().With.Message.Contains("an empty argument of 0 bytes"));
+            Throws.TypeOf<FusionArgumentException>().With.Message.Contains("an empty argument of 0 bytes"));
 
     private static KernelEntry Scale => Samples.Kernel("scale", ("float*", "x", 8), ("float", "factor", 4));
 
     private static NUnit.Framework.Constraints.ContainsConstraint Refused(string text) =>
-        Throws.TypeOf<LaunchShapeException>().With.Property(nameof(FusionException.Code)).EqualTo("FUSION2013")
+        Throws.TypeOf<FusionArgumentException>().With.Property(nameof(FusionException.Code)).EqualTo("FUSION2013")
             .And.Message.Contains("'rms_norm'").And.Message.Contains(text);
 
     private static void Check(LaunchShape shape) => LaunchCheck.Check(NoParameters, Hopper, shape, []);

@@ -58,7 +58,7 @@ public sealed class LaunchersAndTheirKernels
     }
 
     private static NUnit.Framework.Constraints.ContainsConstraint Mismatch(string text) =>
-        Throws.TypeOf<LauncherMismatchException>().With.Property(nameof(FusionException.Code)).EqualTo("FUSION2014")
+        Throws.TypeOf<KernelLoadException>().With.Property(nameof(FusionException.Code)).EqualTo("FUSION2014")
             .And.Message.Contains("'scale'").And.Message.Contains("'k'").And.Message.Contains(text);
 
     private static KernelDeclaration Declare(string name, params int[] sizes) =>

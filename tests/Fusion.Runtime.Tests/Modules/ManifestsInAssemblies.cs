@@ -50,21 +50,21 @@ public sealed class ManifestsInAssemblies
     [Test]
     public void AnAssemblyWithoutManifestSaysThatItNeedsTheSdk()
     {
-        var error = Assert.Throws<NoKernelsException>(() => KernelLibrary.Load(typeof(object).Assembly))!;
+        var error = Assert.Throws<KernelLoadException>(() => KernelLibrary.Load(typeof(object).Assembly))!;
         Assert.That(error.Code, Is.EqualTo("FUSION2001"));
-        Assert.That(error.Message, Does.StartWith("FUSION2001: ").And.Contain(error.AssemblyName).And.Contain("Fusion.Sdk"));
+        Assert.That(error.Message, Does.StartWith("FUSION2001: ").And.Contain(error.ObjectName).And.Contain("Fusion.Sdk"));
     }
 
     [Test]
     public void AManifestWithoutModulesIsNoKernelsEither() =>
         Assert.That(() => KernelLibrary.ReadManifest(KernelAssembly.With(Samples.Manifest())),
-            Throws.TypeOf<NoKernelsException>());
+            Throws.TypeOf<KernelLoadException>());
 
     [TestCase("{ broken")]
     [TestCase("{}")]
     [TestCase("null")]
     public void AManifestThatIsNoneIsNamed(string json) =>
-        Assert.That(() => Read(json), Throws.TypeOf<ManifestException>()
+        Assert.That(() => Read(json), Throws.TypeOf<KernelLoadException>()
             .With.Property(nameof(FusionException.Code)).EqualTo("FUSION2002")
             .And.InnerException.Not.Null);
 
@@ -73,7 +73,7 @@ public sealed class ManifestsInAssemblies
     {
         var newer = Samples.Manifest() with { Schema = KernelManifest.CurrentSchema + 1 };
         Assert.That(() => KernelLibrary.ReadManifest(KernelAssembly.With(newer)),
-            Throws.TypeOf<ManifestException>().With.Message.Contains($"schema {newer.Schema}")
+            Throws.TypeOf<KernelLoadException>().With.Message.Contains($"schema {newer.Schema}")
                 .And.Message.Contains($"schema {KernelManifest.CurrentSchema} and older"));
     }
 

@@ -7,7 +7,7 @@ public sealed class ModulesThatDoNotFit
     [Test]
     public void NoSuitableImageNamesTheGpuTheImagesAndWhatToAdd()
     {
-        var error = Assert.Throws<NoSuitableImageException>(() => Demand(["sm_90a", "compute_90a"], new(10, 0), new(13, 0)))!;
+        var error = Assert.Throws<KernelLoadException>(() => Demand(["sm_90a", "compute_90a"], new(10, 0), new(13, 0)))!;
         Assert.That(error.Code, Is.EqualTo("FUSION2003"));
         Assert.That(error.Message, Does.Contain("NVIDIA Test (compute capability 10.0)")
             .And.Contain("sm_90a (cubin), compute_90a (PTX)")
@@ -17,13 +17,13 @@ public sealed class ModulesThatDoNotFit
     [Test]
     public void AForcedKindIsSaid() =>
         Assert.That(() => Demand(["sm_90"], new(9, 0), new(13, 0), ImageKind.Ptx),
-            Throws.TypeOf<NoSuitableImageException>().With.Message.Contains("PTX, which was asked for")
+            Throws.TypeOf<KernelLoadException>().With.Message.Contains("PTX, which was asked for")
                 .And.Message.Contains("compute_90"));
 
     [Test]
     public void PtxNewerThanTheDriverNamesBothVersionsAndTheDriverThatWouldDo()
     {
-        var error = Assert.Throws<DriverTooOldException>(() => Demand(["compute_80"], new(9, 0), new(12, 2)))!;
+        var error = Assert.Throws<KernelLoadException>(() => Demand(["compute_80"], new(9, 0), new(12, 2)))!;
         Assert.That(error.Code, Is.EqualTo("FUSION2004"));
         Assert.That(error.Message, Does.Contain("only PTX 8.4 (compute_80)").And.Contain("driver (CUDA 12.2)")
             .And.Contain("PTX up to 8.2").And.Contain("CUDA 12.4 or newer (series 550)"));
@@ -34,7 +34,7 @@ public sealed class ModulesThatDoNotFit
     public void MachineCodeNewerThanTheDriverNamesTheSeries(string nvrtc, string series)
     {
         var module = Samples.ModuleFor("sm_90");
-        var error = DriverTooOldException.ForCubin(module, module.Images[0], Version.Parse(nvrtc), new(11, 8));
+        var error = LoadErrors.DriverTooOldForCubin(module, module.Images[0], Version.Parse(nvrtc), new(11, 8));
         Assert.That(error.Message, Does.Contain("sm_90").And.Contain($"NVRTC {nvrtc}").And.Contain("CUDA 11.8").And.Contain(series));
     }
 
@@ -62,11 +62,11 @@ public sealed class ModulesThatDoNotFit
         var kernel = Samples.Kernel("k", ("int", "n", 4), ("wide", "aligned to 32 bytes", 32));
         Assert.That(() => ParameterCheck.Check("kernels/k", "compute_80", kernel, [(0, 4), (32, 32)], isPtx: true), Throws.Nothing);
         Assert.That(() => ParameterCheck.Check("kernels/k", "compute_80", kernel, [(0, 4), (32, 16)], isPtx: true),
-            Throws.TypeOf<KernelMismatchException>());
+            Throws.TypeOf<KernelLoadException>());
     }
 
     private static NUnit.Framework.Constraints.ContainsConstraint Mismatch(string text) =>
-        Throws.TypeOf<KernelMismatchException>().With.Property(nameof(FusionException.Code)).EqualTo("FUSION2010")
+        Throws.TypeOf<KernelLoadException>().With.Property(nameof(FusionException.Code)).EqualTo("FUSION2010")
             .And.Message.Contains("'k'").And.Message.Contains("sm_90").And.Message.Contains(text);
 
     private static void Check(KernelEntry kernel, params (int, int)[] actual) =>

@@ -53,10 +53,14 @@ public sealed class Dispatching
         Assert.That(plan.WorkspaceBytes, Is.Positive);
     }
 
-    [TestCase(AllReduceStrategy.Refuse)]
-    [TestCase((AllReduceStrategy)77)]
-    public void WhatIsNoStrategyCannotBeAskedFor(AllReduceStrategy forced) =>
-        Assert.That(AllReduceDispatcher.Plan(Requests.Of() with { Force = forced }).IsRefused);
+    [TestCase(GroupTopology.Gpus)]
+    [TestCase(GroupTopology.Cpu)]
+    public void WhatIsNoStrategyCannotBeAskedFor(GroupTopology topology)
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of() with { Topology = topology, Force = (AllReduceStrategy)77 });
+        Assert.That(plan, Has.Property("IsRefused").True.And.Property("Strategy").Null.And.Property("Exchange").Null
+            .And.Property("Reason").Contains("77, is none"));
+    }
 
     [TestCase(0, "a call of 0 tokens")]
     [TestCase(-5, "a call of -5 tokens")]

@@ -98,8 +98,8 @@ public sealed class PolicyFiles
     [Test]
     public void AFileThatIsNotThereIsNamed()
     {
-        var error = Assert.Throws<PolicyException>(() => AllReducePolicy.Load("/there/is/none.json"));
-        Assert.That(error, Has.Property(nameof(PolicyException.Line)).Zero
+        var error = Assert.Throws<FusionDataException>(() => AllReducePolicy.Load("/there/is/none.json"));
+        Assert.That(error, Has.Property(nameof(FusionDataException.Line)).Zero
             .And.Message.Contains("'/there/is/none.json'").And.Message.Contains("cannot be read"));
     }
 
@@ -108,7 +108,7 @@ public sealed class PolicyFiles
     private void Expect(string json, int line, string field, string words)
     {
         Write(json);
-        var error = Assert.Throws<PolicyException>(() => AllReducePolicy.Load(file));
+        var error = Assert.Throws<FusionDataException>(() => AllReducePolicy.Load(file));
         Assert.That(error!.Message, Does.Contain(words).And.Contain($"'{file}'"));
         Assert.That((error.Line, error.Field, error.File), Is.EqualTo((line, field, file)), error.Message);
     }

@@ -109,8 +109,8 @@ public sealed class PolicyRows
             OneShotUpTo = oneShot,
             TwoShotUpTo = twoShot,
         };
-        var error = Assert.Throws<PolicyException>(() => AllReducePolicy.Default.With(row));
-        Assert.That(error, Has.Property(nameof(PolicyException.Field)).EqualTo(field)
-            .And.Property(nameof(PolicyException.File)).Null.And.Message.StartsWith("FUSION3003: "));
+        var error = Assert.Throws<FusionDataException>(() => AllReducePolicy.Default.With(row));
+        Assert.That(error, Has.Property(nameof(FusionDataException.Field)).EqualTo(field)
+            .And.Property(nameof(FusionDataException.File)).Null.And.Message.StartsWith("FUSION3003: "));
     }
 }

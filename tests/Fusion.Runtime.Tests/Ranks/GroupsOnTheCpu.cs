@@ -8,7 +8,7 @@ public sealed class GroupsOnTheCpu
     [TestCase(17)]
     public void OfASizeWithoutKernelsAreRefused(int ranks) => Assert.That(
         () => RankGroup.OnCpu(ranks),
-        Throws.TypeOf<WorldSizeException>().With.Message.Contain($"A group of {ranks} rank")
+        Throws.TypeOf<FusionArgumentException>().With.Message.Contain($"A group of {ranks} rank")
             .And.Message.Contain("1 to 8 and 16"));
 
     [Test]

@@ -63,7 +63,7 @@ public sealed class RanksInThreads
 
             return null;
         }
-        catch (FusionException e)
+        catch (Exception e) when (e is IFusionError)
         {
             return $"rank {rank}: {e.Message}";
         }

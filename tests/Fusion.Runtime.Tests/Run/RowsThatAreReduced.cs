@@ -71,9 +71,9 @@ public sealed class RowsThatAreReduced
         var rows = new EpilogueOperation(group, new() { HiddenSize = Hidden, MaxTokens = Tokens - 1 });
         using HostTensor input = Numbers(1), output = Empty();
         var call = new AllReduceCall { Input = input.Tensor, ResidualOut = output.Tensor };
-        Assert.That(() => rows.Launch(0, null, call), Throws.TypeOf<CapacityException>());
+        Assert.That(() => rows.Launch(0, null, call), Throws.TypeOf<FusionArgumentException>());
         Assert.That(() => rows.Launch(2, null, call), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new EpilogueOperation(group, new() { HiddenSize = 7, MaxTokens = 1 }), Throws.TypeOf<AllReduceArgumentException>());
+        Assert.That(() => new EpilogueOperation(group, new() { HiddenSize = 7, MaxTokens = 1 }), Throws.TypeOf<FusionArgumentException>());
     }
 
     private static HostTensor Numbers(int seed, int rows = Tokens)

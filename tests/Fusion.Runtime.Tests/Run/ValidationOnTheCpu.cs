@@ -39,7 +39,7 @@ public sealed class ValidationOnTheCpu
         using var group = RankGroup.OnCpu(2);
         using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = MaxTokens });
         using var memory = new Memory(group);
-        FusionException? refused = null;
+        FusionArgumentException? refused = null;
         foreach (var rank in group.Ranks)
         {
             try
@@ -47,7 +47,7 @@ public sealed class ValidationOnTheCpu
                 // The same call on all ranks, or none of it.
                 operation.Launch(rank.Index, null, Call(memory, rank, new Random(seed)));
             }
-            catch (FusionException e) when (rank.Index == 0)
+            catch (FusionArgumentException e) when (rank.Index == 0)
             {
                 refused = e;
                 break;

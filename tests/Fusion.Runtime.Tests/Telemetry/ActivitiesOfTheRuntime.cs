@@ -44,8 +44,8 @@ public sealed class ActivitiesOfTheRuntime
         using var group = RankGroup.OnCpu(2);
         var options = CpuOperation.Options() with { HiddenSize = 7 };
 
-        var failure = Assert.Throws<AllReduceArgumentException>(() => new AllReduce(group, options))!;
-        Assert.Throws<AllReduceArgumentException>(() => new EpilogueOperation(group, options));
+        var failure = Assert.Throws<FusionArgumentException>(() => new AllReduce(group, options))!;
+        Assert.Throws<FusionArgumentException>(() => new EpilogueOperation(group, options));
 
         foreach (var activity in ended.Skip(1))
         {

@@ -42,7 +42,7 @@ public sealed unsafe class RangesForProfilers
         using var op = new CpuOperation(2);
         op.Launch(0, tokens: 1);
 
-        Assert.That(() => op.Launch(1, tokens: 2), Throws.TypeOf<CallMismatchException>());
+        Assert.That(() => op.Launch(1, tokens: 2), Throws.TypeOf<RankGroupException>());
 
         Assert.That((Pushed.Count, depth), Is.EqualTo((2, 0)));
     }

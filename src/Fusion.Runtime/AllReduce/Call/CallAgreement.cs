@@ -5,7 +5,7 @@ namespace Fusion.Runtime;
 /// <summary>Checks that the ranks launched the same call. Allocates only to throw.</summary>
 internal static class CallAgreement
 {
-    /// <exception cref="CallMismatchException">The calls of two ranks differ.</exception>
+    /// <exception cref="RankGroupException">The calls of two ranks differ.</exception>
     public static void Check(long number, ReadOnlySpan<AllReduceCall> calls)
     {
         ref readonly var first = ref calls[0];
@@ -22,7 +22,7 @@ internal static class CallAgreement
             void ThrowUnlessSame<T>(string what, T expected, T found)
             {
                 if (EqualityComparer<T>.Default.Equals(expected, found)) return;
-                throw new CallMismatchException(number, 0, rank, what, Text(expected), Text(found));
+                throw GroupErrors.CallMismatch(number, 0, rank, what, Text(expected), Text(found));
             }
         }
     }

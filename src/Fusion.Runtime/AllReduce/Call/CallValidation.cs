@@ -9,10 +9,10 @@ internal static class CallValidation
     /// <param name="memory">Source of what addresses are; null for ranks on the CPU, whose addresses are of the
     /// host.</param>
     /// <param name="gpu">Ordinal of the rank's GPU.</param>
-    /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
-    /// <exception cref="CapacityException">There are too many tokens.</exception>
-    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
-    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
+    /// <exception cref="FusionArgumentException">A value is wrong.</exception>
+    /// <exception cref="FusionArgumentException">There are too many tokens.</exception>
+    /// <exception cref="FusionArgumentException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="FusionArgumentException">An output overlaps what it must not.</exception>
     public static void Check(
         in AllReduceCall call, in WorkspaceLayout operation, IMemoryInspector? memory = null, int gpu = 0)
     {
@@ -48,34 +48,34 @@ internal static class CallValidation
 
     private static void CheckInput(in DeviceTensor input, in WorkspaceLayout operation)
     {
-        if (input.Address == 0) throw TensorCheck.Wrong(nameof(AllReduceCall.Input), "null", "an address");
+        if (input.Address == 0) throw CallErrors.Argument(nameof(AllReduceCall.Input), "null", "an address");
         if (input.Rows < 1)
         {
-            throw TensorCheck.Wrong(nameof(AllReduceCall.Input), $"a tensor of {input.Rows} tokens",
+            throw CallErrors.Argument(nameof(AllReduceCall.Input), $"a tensor of {input.Rows} tokens",
                 $"1 to {operation.MaxTokens} tokens");
         }
 
-        if (input.Rows > operation.MaxTokens) throw new CapacityException(input.Rows, operation);
+        if (input.Rows > operation.MaxTokens) throw CallErrors.Capacity(input.Rows, operation);
     }
 
     private static void CheckPurpose(in AllReduceCall call)
     {
         if (call is { AllReduceOut: null, ResidualOut: null, NormOut: null, QuantOut: null })
         {
-            throw TensorCheck.Wrong("the call", "without an output",
+            throw CallErrors.Argument("the call", "without an output",
                 "one or more of AllReduceOut, ResidualOut, NormOut and QuantOut");
         }
 
         var hasNorm = call.Norm.Kind != NormKind.None;
         if (call.NormOut is not null && !hasNorm)
         {
-            throw TensorCheck.Wrong(nameof(call.NormOut), "given without a norm",
+            throw CallErrors.Argument(nameof(call.NormOut), "given without a norm",
                 "null where Norm.Kind is None: take ResidualOut or AllReduceOut, which is the same then");
         }
 
         if (hasNorm && call is { NormOut: null, QuantOut: null })
         {
-            throw TensorCheck.Wrong("Norm.Kind", $"{call.Norm.Kind}, but nothing takes its result",
+            throw CallErrors.Argument("Norm.Kind", $"{call.Norm.Kind}, but nothing takes its result",
                 "None, or a norm with NormOut or QuantOut");
         }
     }

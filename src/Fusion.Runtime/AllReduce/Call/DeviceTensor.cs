@@ -1,12 +1,29 @@
 namespace Fusion.Runtime;
 
 /// <summary>A dense row-major matrix in a rank's memory: address, type and shape. It does not own the memory.</summary>
-/// <param name="Address">Address of the first element: a <c>CUdeviceptr</c>, or of host memory for a rank on the CPU.</param>
-/// <param name="Type">Type of the elements.</param>
-/// <param name="Rows">Number of rows, mostly tokens.</param>
-/// <param name="Columns">Number of elements in a row, mostly the hidden size.</param>
-public readonly record struct DeviceTensor(ulong Address, ElementType Type, long Rows, long Columns)
+public readonly record struct DeviceTensor
 {
+    /// <summary>Makes a tensor of its address, type and shape.</summary>
+    /// <param name="address">Address of the first element: a <c>CUdeviceptr</c>, or of host memory for a rank on the
+    /// CPU.</param>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="rows">Number of rows, mostly tokens.</param>
+    /// <param name="columns">Number of elements in a row, mostly the hidden size.</param>
+    public DeviceTensor(ulong address, ElementType type, long rows, long columns) =>
+        (Address, Type, Rows, Columns) = (address, type, rows, columns);
+
+    /// <summary>Address of the first element: a <c>CUdeviceptr</c>, or of host memory for a rank on the CPU.</summary>
+    public ulong Address { get; init; }
+
+    /// <summary>Type of the elements.</summary>
+    public ElementType Type { get; init; }
+
+    /// <summary>Number of rows, mostly tokens.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Number of elements in a row, mostly the hidden size.</summary>
+    public long Columns { get; init; }
+
     /// <summary>What the memory must be kept with, as long as the tensor is; null for memory of others.</summary>
     internal object? Owner { get; init; }
 

@@ -16,26 +16,26 @@ internal static class NormValidation
     public static void Check(in Normalization norm, TensorCheck tensors, ElementType type, int hidden)
     {
         if (norm.Kind is < NormKind.None or > NormKind.Layer)
-            throw TensorCheck.Wrong("Norm.Kind", norm.Kind.ToString(), $"a value of {nameof(NormKind)}");
+            throw CallErrors.Argument("Norm.Kind", norm.Kind.ToString(), $"a value of {nameof(NormKind)}");
         if (norm.Kind == NormKind.None)
         {
-            if (norm.Gamma is not null) throw TensorCheck.Wrong(Gamma, "given without a norm", "null where Norm.Kind is None");
-            if (norm.Beta is not null) throw TensorCheck.Wrong(Beta, "given without a norm", "null where Norm.Kind is None");
+            if (norm.Gamma is not null) throw CallErrors.Argument(Gamma, "given without a norm", "null where Norm.Kind is None");
+            if (norm.Beta is not null) throw CallErrors.Argument(Beta, "given without a norm", "null where Norm.Kind is None");
             return;
         }
 
-        if (norm.Gamma is not { } gamma) throw TensorCheck.Wrong(Gamma, "null", $"the weights of the norm, {hidden} elements");
+        if (norm.Gamma is not { } gamma) throw CallErrors.Argument(Gamma, "null", $"the weights of the norm, {hidden} elements");
         tensors.Vector(Gamma, gamma, type, hidden, "a column");
         if (norm.Beta is { } beta)
         {
-            if (norm.Kind != NormKind.Layer) throw TensorCheck.Wrong(Beta, $"given for {norm.Kind}", "null but for LayerNorm");
+            if (norm.Kind != NormKind.Layer) throw CallErrors.Argument(Beta, $"given for {norm.Kind}", "null but for LayerNorm");
             tensors.Vector(Beta, beta, type, hidden, "a column");
         }
 
         if (!(norm.Epsilon >= 0 && float.IsFinite(norm.Epsilon)))
-            throw TensorCheck.Wrong("Norm.Epsilon", Text(norm.Epsilon), "a finite number, 0 or greater");
+            throw CallErrors.Argument("Norm.Epsilon", Text(norm.Epsilon), "a finite number, 0 or greater");
         if (!float.IsFinite(norm.WeightBias))
-            throw TensorCheck.Wrong("Norm.WeightBias", Text(norm.WeightBias), "a finite number, mostly 0 or 1");
+            throw CallErrors.Argument("Norm.WeightBias", Text(norm.WeightBias), "a finite number, mostly 0 or 1");
     }
 
     private static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);

@@ -12,7 +12,7 @@ internal static class OptionsValidation
     /// <param name="rank">The rank.</param>
     /// <returns>The request that all plans of the operation start from, with the kernels that the rank's GPU can
     /// load.</returns>
-    /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
+    /// <exception cref="FusionArgumentException">A value is wrong.</exception>
     public static PlanRequest Check(AllReduceOptions options, RankGroup group, Rank rank)
     {
         var request = Check(options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize);
@@ -25,7 +25,7 @@ internal static class OptionsValidation
     /// <param name="capability">Compute capability of the GPUs; ignored on the CPU.</param>
     /// <param name="worldSize">World size.</param>
     /// <returns>The request that all plans of the operation start from, with the most tokens of a call.</returns>
-    /// <exception cref="AllReduceArgumentException">A value is wrong.</exception>
+    /// <exception cref="FusionArgumentException">A value is wrong.</exception>
     public static PlanRequest Check(
         AllReduceOptions options, GroupTopology topology, ComputeCapability capability, int worldSize)
     {
@@ -43,10 +43,10 @@ internal static class OptionsValidation
             Kernels = options.Kernels ?? AllReduceKernels.Registered,
         };
         if (PlanRules.FaultOf(request) is { } fault)
-            throw new AllReduceArgumentException(fault.Parameter, fault.Value, fault.Allowed);
+            throw CallErrors.Argument(fault.Parameter, fault.Value, fault.Allowed);
         if (options.Timeout <= TimeSpan.Zero)
         {
-            throw new AllReduceArgumentException(nameof(options.Timeout),
+            throw CallErrors.Argument(nameof(options.Timeout),
                 options.Timeout.ToString("c", CultureInfo.InvariantCulture), "more than zero: no wait is without an end");
         }
 

@@ -41,6 +41,6 @@ internal static class OverlapValidation
         var (aBytes, bBytes) = ((ulong)output.Bytes, (ulong)tensor.Bytes);
         // Unsigned: a negative difference wraps around and is larger than any length.
         if (b - a >= aBytes && a - b >= bBytes) return;
-        throw new OverlapException(name, otherName, Math.Max(a, b), Math.Min(a + aBytes, b + bBytes));
+        throw CallErrors.Overlap(name, otherName, Math.Max(a, b), Math.Min(a + aBytes, b + bBytes));
     }
 }

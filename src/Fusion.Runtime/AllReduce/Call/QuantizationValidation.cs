@@ -20,23 +20,23 @@ internal static class QuantizationValidation
         if (PlanRules.FaultOf(kind, quantization.GroupSize, hidden) is { } fault)
         {
             var isOfTheOperation = fault.Parameter == nameof(AllReduceOptions.HiddenSize);
-            throw TensorCheck.Wrong(
+            throw CallErrors.Argument(
                 isOfTheOperation ? fault.Parameter : $"Quantization.{fault.Parameter}", fault.Value, fault.Allowed);
         }
 
         var row = CallWords.Of(kind);
         if (!CallWords.IsLayout(quantization.Layout))
-            throw TensorCheck.Wrong("Quantization.Layout", quantization.Layout.ToString(), $"a value of {nameof(ScaleLayout)}");
+            throw CallErrors.Argument("Quantization.Layout", quantization.Layout.ToString(), $"a value of {nameof(ScaleLayout)}");
         if (row is { TakesGroup: true } && !row.Scales.Contains(CallWords.WordOf(quantization.GroupScaleType)))
         {
-            throw TensorCheck.Wrong(
+            throw CallErrors.Argument(
                 "Quantization.GroupScaleType", CallWords.WordOf(quantization.GroupScaleType), string.Join(" or ", row.Scales));
         }
 
         var takesScale = row is { TakesScale: true };
-        if (takesScale && quantization.Scale is null) throw TensorCheck.Wrong(Scale, "null", $"the scale of {kind}, one f32");
+        if (takesScale && quantization.Scale is null) throw CallErrors.Argument(Scale, "null", $"the scale of {kind}, one f32");
         if (quantization.Scale is not { } scale) return;
-        if (!takesScale) throw TensorCheck.Wrong(Scale, $"given for {kind}", $"null but for {WithScale}");
+        if (!takesScale) throw CallErrors.Argument(Scale, $"given for {kind}", $"null but for {WithScale}");
         tensors.Scalar(Scale, scale);
     }
 
@@ -58,23 +58,23 @@ internal static class QuantizationValidation
 
         var type = ScaleLayouts.CodeType(quantization);
         if (call.QuantOut is not { } quantOut)
-            throw TensorCheck.Wrong(nameof(call.QuantOut), "null", $"where {kind} writes its {CallWords.WordOf(type)}");
+            throw CallErrors.Argument(nameof(call.QuantOut), "null", $"where {kind} writes its {CallWords.WordOf(type)}");
         tensors.Matrix(nameof(call.QuantOut), quantOut, type, tokens, hidden);
 
         if (ScaleLayouts.ScaleType(quantization) is not { } scaleType)
         {
             if (call.ScaleOut is not null)
-                throw TensorCheck.Wrong(nameof(call.ScaleOut), $"given for {kind}", "null: its scale is given, none is made");
+                throw CallErrors.Argument(nameof(call.ScaleOut), $"given for {kind}", "null: its scale is given, none is made");
             return;
         }
 
         var scaleName = CallWords.WordOf(scaleType);
         if (call.ScaleOut is not { } scaleOut)
-            throw TensorCheck.Wrong(nameof(call.ScaleOut), "null", $"where {kind} writes its {scaleName} scales");
+            throw CallErrors.Argument(nameof(call.ScaleOut), "null", $"where {kind} writes its {scaleName} scales");
         tensors.Scales(
             nameof(call.ScaleOut), scaleOut, scaleType, ScaleLayouts.Count(quantization, tokens, hidden), ScaleLayouts.Layout(quantization));
     }
 
-    private static AllReduceArgumentException WithoutQuantization(string parameter) =>
-        TensorCheck.Wrong(parameter, "given without a quantization", "null where Quantization.Kind is None");
+    private static FusionArgumentException WithoutQuantization(string parameter) =>
+        CallErrors.Argument(parameter, "given without a quantization", "null where Quantization.Kind is None");
 }

@@ -19,7 +19,7 @@ internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
         CheckAddressAndType(parameter, tensor, type);
         if (tensor.Rows != rows || tensor.Columns != columns)
         {
-            throw Wrong(parameter, Shape(tensor),
+            throw CallErrors.Argument(parameter, Shape(tensor),
                 $"{Shape(new(0, type, rows, columns))}: the input's tokens, the operation's hidden size");
         }
 
@@ -31,7 +31,7 @@ internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
     {
         CheckAddressAndType(parameter, tensor, type);
         var isVector = (tensor.Rows == 1 && tensor.Columns == count) || (tensor.Columns == 1 && tensor.Rows == count);
-        if (!isVector) throw Wrong(parameter, Shape(tensor), Text($"[1, {count}] or [{count}, 1]: one element {ofWhat}"));
+        if (!isVector) throw CallErrors.Argument(parameter, Shape(tensor), Text($"[1, {count}] or [{count}, 1]: one element {ofWhat}"));
         CheckPlace(parameter, tensor.Address, Alignment);
     }
 
@@ -39,7 +39,7 @@ internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
     public void Scalar(string parameter, in DeviceTensor tensor)
     {
         CheckAddressAndType(parameter, tensor, ElementType.Float32);
-        if (!HasCount(tensor, 1) || tensor.Count != 1) throw Wrong(parameter, Shape(tensor), "one f32");
+        if (!HasCount(tensor, 1) || tensor.Count != 1) throw CallErrors.Argument(parameter, Shape(tensor), "one f32");
         CheckPlace(parameter, tensor.Address, ScaleAlignment);
     }
 
@@ -49,22 +49,18 @@ internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
         CheckAddressAndType(parameter, tensor, type);
         if (!HasCount(tensor, count))
         {
-            throw Wrong(parameter, Text($"{Shape(tensor)}, {tensor.Count} elements"),
+            throw CallErrors.Argument(parameter, Text($"{Shape(tensor)}, {tensor.Count} elements"),
                 Text($"{count} elements or more, which the layout {layout} has with its padding"));
         }
 
         CheckPlace(parameter, tensor.Address, ScaleAlignment);
     }
 
-    /// <summary>Makes the exception for a wrong value.</summary>
-    public static AllReduceArgumentException Wrong(string parameter, string value, string allowed) =>
-        new(parameter, value, allowed);
-
     private static void CheckAddressAndType(string parameter, in DeviceTensor tensor, ElementType type)
     {
-        if (tensor.Address == 0) throw Wrong(parameter, "null", $"an address of {CallWords.WordOf(type)}");
+        if (tensor.Address == 0) throw CallErrors.Argument(parameter, "null", $"an address of {CallWords.WordOf(type)}");
         if (tensor.Type != type)
-            throw Wrong(parameter, $"of type {CallWords.WordOf(tensor.Type)}", $"the type {CallWords.WordOf(type)}");
+            throw CallErrors.Argument(parameter, $"of type {CallWords.WordOf(tensor.Type)}", $"the type {CallWords.WordOf(type)}");
     }
 
     private static bool HasCount(in DeviceTensor tensor, long least) =>
@@ -79,10 +75,10 @@ internal readonly ref struct TensorCheck(IMemoryInspector? memory, int gpu)
     private void CheckPlace(string parameter, ulong address, int alignment)
     {
         if (address % (uint)alignment != 0)
-            throw Wrong(parameter, Text($"at 0x{address:x}"), Text($"an address that is a multiple of {alignment}"));
+            throw CallErrors.Argument(parameter, Text($"at 0x{address:x}"), Text($"an address that is a multiple of {alignment}"));
         if (memory is null) return;
         var place = memory.Inspect(address);
         var isOurs = place.Kind == MemoryKind.Managed || (place.Kind == MemoryKind.Device && place.Gpu == gpu);
-        if (!isOurs) throw new WrongMemoryException(parameter, address, place, gpu);
+        if (!isOurs) throw CallErrors.WrongMemory(parameter, address, place, gpu);
     }
 }

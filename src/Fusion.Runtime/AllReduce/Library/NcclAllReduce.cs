@@ -30,7 +30,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
     /// <summary>Connects the ranks of a group through NCCL.</summary>
     /// <param name="group">A group whose ranks each have a GPU of their own.</param>
     /// <param name="path">Path of the library or of a folder that has it; null to let the loader find it by name.</param>
-    /// <exception cref="NoNcclException">NCCL cannot be found or loaded.</exception>
+    /// <exception cref="NcclException">NCCL cannot be found or loaded.</exception>
     /// <exception cref="NcclException">NCCL cannot connect the ranks, or two ranks share a GPU, which it does not
     /// allow.</exception>
     public NcclAllReduce(RankGroup group, string? path = null)
@@ -42,7 +42,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
 
     internal NcclAllReduce(GpuContext[] contexts, string? path)
     {
-        if (!NcclLibrary.TryLoad(path, out var library, out var failure)) throw new NoNcclException(path, failure);
+        if (!NcclLibrary.TryLoad(path, out var library, out var failure)) throw NcclException.NotFound(path, failure);
         (nccl, this.contexts) = (library, contexts);
         communicators = new nint[contexts.Length];
         Check(nccl.Initialize(communicators, [.. contexts.Select(context => context.Device.Ordinal)]), "ncclCommInitAll");

@@ -24,25 +24,26 @@ public static class AllReduceDispatcher
             return Refused(request, layout.Bytes, Text($"{request.Tokens} tokens are more than {made}"));
         }
 
+        if (request.Force is { } asked && !Enum.IsDefined(asked))
+            return Refused(request, layout.Bytes, $"the strategy that was asked for, {asked}, is none");
         if (request.Topology == GroupTopology.Cpu) return OnCpu(request);
         if (request.WorldSize == 1) return Alone(request, layout);
         var chosen = Choose(request, layout, out var reason);
         if (request.Force is not { } forced) return Planned(request, layout, chosen, chosen, reason);
-
-        if (forced is not (AllReduceStrategy.OneShot or AllReduceStrategy.TwoShot or AllReduceStrategy.Separate))
-            return Refused(request, layout.Bytes, $"the strategy that was asked for, {forced}, is none");
         if (request.Tokens > layout.Capacity(forced)) return Refused(request, layout.Bytes, TooManyFor(forced, request, layout));
         return Planned(request, layout, forced, chosen, $"as asked for; by size it would be {Name(chosen)}: {reason}");
     }
 
     /// <summary>Gets the name of a strategy as the command line and JSON write it.</summary>
-    /// <param name="strategy">The strategy.</param>
-    public static string Name(AllReduceStrategy strategy) => strategy switch
+    /// <param name="strategy">The strategy; null for a refused call, which is <c>refuse</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The strategy is none.</exception>
+    public static string Name(AllReduceStrategy? strategy) => strategy switch
     {
         AllReduceStrategy.OneShot => "one-shot",
         AllReduceStrategy.TwoShot => "two-shot",
         AllReduceStrategy.Separate => "separate",
-        _ => "refuse",
+        null => "refuse",
+        _ => throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "Expected a member of AllReduceStrategy."),
     };
 
     private static AllReduceStrategy Choose(PlanRequest request, WorkspaceLayout layout, out string reason)
@@ -104,12 +105,12 @@ public static class AllReduceDispatcher
     }
 
     private static AllReducePlan OnCpu(PlanRequest request) => new(
-        request.Force is { } forced and not AllReduceStrategy.Refuse ? forced : AllReduceStrategy.OneShot,
+        request.Force ?? AllReduceStrategy.OneShot,
         "on the CPU each rank reads the inputs of all: nothing is exchanged, and every strategy is the same",
         request.Tokens, 0, 0, 0);
 
     private static AllReducePlan Refused(PlanRequest request, long workspace, string reason) =>
-        new(AllReduceStrategy.Refuse, reason, request.Tokens, 0, 0, workspace);
+        new(null, reason, request.Tokens, 0, 0, workspace);
 
     private static string TooManyFor(AllReduceStrategy forced, PlanRequest request, WorkspaceLayout layout)
     {

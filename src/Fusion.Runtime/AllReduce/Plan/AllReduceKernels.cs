@@ -42,7 +42,7 @@ public sealed class AllReduceKernels
 
     /// <summary>Reads the kernels of some assemblies, without a GPU and without running their code.</summary>
     /// <param name="assemblies">Assemblies built with Fusion.Sdk. One without such kernels adds none.</param>
-    /// <exception cref="ManifestException">The list of an assembly's kernels cannot be read.</exception>
+    /// <exception cref="KernelLoadException">The list of an assembly's kernels cannot be read.</exception>
     public static AllReduceKernels Of(params ReadOnlySpan<Assembly> assemblies) => new([.. assemblies.ToArray().SelectMany(VariantsOf)]);
 
     /// <summary>Adds an assembly to <see cref="Registered"/>, called by code that the SDK compiles into a project.

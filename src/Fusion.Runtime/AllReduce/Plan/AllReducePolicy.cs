@@ -22,13 +22,13 @@ public sealed class AllReducePolicy
     /// <param name="oneShotUpTo">Largest input tensor for one-shot, in bytes; 0 for never.</param>
     /// <param name="twoShotUpTo">Largest input tensor for two-shot, in bytes, at least <paramref name="oneShotUpTo"/>; null
     /// for all that the workspace holds.</param>
-    /// <exception cref="PolicyException">A limit is negative, or two-shot's is less than one-shot's.</exception>
+    /// <exception cref="FusionDataException">A limit is negative, or two-shot's is less than one-shot's.</exception>
     public static AllReducePolicy WithLimits(long oneShotUpTo, long? twoShotUpTo = null) => Default.With(
         new AllReducePolicyRow { OneShotUpTo = oneShotUpTo, TwoShotUpTo = twoShotUpTo, Source = "limits set in code" });
 
     /// <summary>Reads a policy file, such as <see cref="Save"/> writes.</summary>
     /// <param name="path">Path of the file, which is JSON and may have comments.</param>
-    /// <exception cref="PolicyException">The file cannot be read, or is wrong; the message names line and field.</exception>
+    /// <exception cref="FusionDataException">The file cannot be read, or is wrong; the message names line and field.</exception>
     public static AllReducePolicy Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -38,18 +38,18 @@ public sealed class AllReducePolicy
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new PolicyException(path, 0, "", $"it cannot be read: {e.Message}", e);
+            throw DataErrors.Policy(path, 0, "", $"it cannot be read: {e.Message}", e);
         }
     }
 
     /// <summary>Makes a policy with one more row, which replaces a row of this policy for the same groups.</summary>
     /// <param name="row">The row.</param>
-    /// <exception cref="PolicyException">A field of the row is wrong.</exception>
+    /// <exception cref="FusionDataException">A field of the row is wrong.</exception>
     public AllReducePolicy With(AllReducePolicyRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
         return row.Fault is { } fault
-            ? throw new PolicyException(null, 0, fault.Field, fault.Problem)
+            ? throw DataErrors.Policy(null, 0, fault.Field, fault.Problem)
             : new([.. own.Where(other => !other.IsForSameAs(row)), row]);
     }
 

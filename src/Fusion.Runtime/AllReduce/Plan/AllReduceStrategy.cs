@@ -13,7 +13,4 @@ public enum AllReduceStrategy
 
     /// <summary>A plain all-reduce, of a library if there is one, then the epilogue kernel.</summary>
     Separate,
-
-    /// <summary>The call is not done; the plan's reason says why.</summary>
-    Refuse,
 }

@@ -3,11 +3,20 @@ using System.Globalization;
 namespace Fusion.Runtime;
 
 /// <summary>Whether kernels compiled for one model do a call, and why or why not.</summary>
-/// <param name="Variant">The kernels.</param>
-/// <param name="IsUsed">Whether the kernels do the call, or a part of it.</param>
-/// <param name="Why">What the kernels do, or everything by which they do not fit, as a clause.</param>
-public sealed record AllReduceVariantUse(AllReduceVariant Variant, bool IsUsed, string Why)
+public sealed record AllReduceVariantUse
 {
+    internal AllReduceVariantUse(AllReduceVariant variant, bool isUsed, string why) =>
+        (Variant, IsUsed, Why) = (variant, isUsed, why);
+
+    /// <summary>The kernels.</summary>
+    public AllReduceVariant Variant { get; internal init; }
+
+    /// <summary>Whether the kernels do the call, or a part of it.</summary>
+    public bool IsUsed { get; internal init; }
+
+    /// <summary>What the kernels do, or everything by which they do not fit, as a clause.</summary>
+    public string Why { get; internal init; }
+
     internal static AllReduceVariantUse Of(AllReduceVariant variant, PlanRequest request, AllReducePlan plan, AllReduceKernels fitting)
     {
         var index = fitting.Variants.ToList().IndexOf(variant);

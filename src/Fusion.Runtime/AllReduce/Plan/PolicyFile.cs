@@ -30,7 +30,7 @@ internal sealed record PolicyFile
     /// <summary>Reads rows from UTF-8 JSON.</summary>
     /// <param name="json">Content of the file.</param>
     /// <param name="file">Name of the file, for errors.</param>
-    /// <exception cref="PolicyException">The content is no policy.</exception>
+    /// <exception cref="FusionDataException">The content is no policy.</exception>
     public static IReadOnlyList<AllReducePolicyRow> Parse(ReadOnlySpan<byte> json, string file)
     {
         try
@@ -39,7 +39,7 @@ internal sealed record PolicyFile
             var schema = fields.Whole("schema", Expected("schema"));
             if (schema is < 1 or > CurrentSchema)
             {
-                throw new PolicyException(file, fields.LineOf("schema"), "schema",
+                throw DataErrors.Policy(file, fields.LineOf("schema"), "schema",
                     $"{schema} is not known: this version of Fusion reads {CurrentSchema}");
             }
 
@@ -50,14 +50,14 @@ internal sealed record PolicyFile
         }
         catch (JsonFault fault)
         {
-            throw new PolicyException(file, fault.Line, fault.Field, fault.Message, fault);
+            throw DataErrors.Policy(file, fault.Line, fault.Field, fault.Message, fault);
         }
     }
 
     private static AllReducePolicyRow Row(JsonPart part, List<AllReducePolicyRow> earlier, string file)
     {
         if (part.Kind == JsonValueKind.Null)
-            throw new PolicyException(file, part.Line, "rows", $"row {earlier.Count} is null");
+            throw DataErrors.Policy(file, part.Line, "rows", $"row {earlier.Count} is null");
         var fields = new JsonFields(part, "the row", RowFields);
         fields.Need("oneShotUpTo", Expected("oneShotUpTo"));
         var row = new AllReducePolicyRow
@@ -69,9 +69,9 @@ internal sealed record PolicyFile
             TwoShotUpTo = Bytes("twoShotUpTo"),
             Source = fields.Text("source", Expected("source")) ?? "",
         };
-        if (row.Fault is { } fault) throw new PolicyException(file, fields.LineOf(fault.Field), fault.Field, fault.Problem);
+        if (row.Fault is { } fault) throw DataErrors.Policy(file, fields.LineOf(fault.Field), fault.Field, fault.Problem);
         var same = earlier.FindIndex(other => other.IsForSameAs(row));
-        return same < 0 ? row : throw new PolicyException(file, part.Line, "rows",
+        return same < 0 ? row : throw DataErrors.Policy(file, part.Line, "rows",
             $"row {earlier.Count} is for the same groups as row {same} ({row.ForWhat()}), counted from 0: keep one");
 
         long? Bytes(string name) => fields.Whole(name, Expected(name), long.MinValue, long.MaxValue);

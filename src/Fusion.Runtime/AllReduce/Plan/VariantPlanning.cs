@@ -24,7 +24,7 @@ internal static class VariantPlanning
         };
         if (epilogueKernel >= 0) plan = plan with { EpilogueKernel = kernels.Variants[epilogueKernel].EpilogueKernel!.Value.ToString() };
         if (exchange < 0) return plan;
-        var name = kernels.Variants[exchange].Exchange(plan.Exchange);
+        var name = kernels.Variants[exchange].Exchange(plan.Exchange!.Value);
         var shape = KernelChoice.Of(name, request.DataType);
         return plan with { Kernel = name.ToString(), Threads = shape.Threads, VectorsPerThread = shape.VectorsPerThread };
     }

@@ -29,9 +29,9 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// agree.</summary>
     /// <param name="group">The ranks.</param>
     /// <param name="options">Hidden size, type, largest call, and how to do it.</param>
-    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
-    /// <exception cref="PlanMismatchException">The ranks' plans differ, as on GPUs of two kinds.</exception>
-    /// <exception cref="CoResidencyException">The ranks' blocks do not fit on a GPU at the same time.</exception>
+    /// <exception cref="FusionArgumentException">An option is wrong.</exception>
+    /// <exception cref="RankGroupException">The ranks' plans differ, as on GPUs of two kinds.</exception>
+    /// <exception cref="RankGroupException">The ranks' blocks do not fit on a GPU at the same time.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public AllReduce(RankGroup group, AllReduceOptions options)
@@ -109,14 +109,14 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// <param name="force">The strategy to use, the same on all ranks; null to let the policy choose.</param>
     /// <returns>How the call is done, and why.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
-    /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
-    /// <exception cref="CapacityException">The call has too many tokens.</exception>
-    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
-    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
-    /// <exception cref="PlanRefusedException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
-    /// <exception cref="StreamConflictException">The stream is of another GPU or context, another rank uses it, or the
+    /// <exception cref="FusionArgumentException">A value of the call is wrong.</exception>
+    /// <exception cref="FusionArgumentException">The call has too many tokens.</exception>
+    /// <exception cref="FusionArgumentException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="FusionArgumentException">An output overlaps what it must not.</exception>
+    /// <exception cref="FusionArgumentException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
+    /// <exception cref="FusionArgumentException">The stream is of another GPU or context, another rank uses it, or the
     /// rank's last call is in another stream and not done.</exception>
-    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls are not the same.</exception>
+    /// <exception cref="RankGroupException">On the CPU: the ranks' calls are not the same.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
     /// <exception cref="ResetRequiredException">The rank got the exception of an earlier failure already, and
     /// <see cref="Reset"/> was not called.</exception>
@@ -126,7 +126,7 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
         ThrowUnlessUsable(rank, stream);
         Validate(rank, call);
         var plan = plans.Get((int)call.Input.Rows, force, VariantOf(call));
-        if (plan.IsRefused) throw new PlanRefusedException(plan);
+        if (plan.IsRefused) throw CallErrors.PlanRefused(plan);
         using (NvtxRanges.Push(plan)) engine.Launch(rank, stream, call, plan);
         FusionMetrics.CountCall(plan, call.Input);
         return plan;
@@ -140,11 +140,11 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// <param name="force">The strategy to use, the same on all ranks; null to let the policy choose.</param>
     /// <returns>The call, which needs no disposing.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
-    /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
-    /// <exception cref="CapacityException">The call has too many tokens.</exception>
-    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
-    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
-    /// <exception cref="PlanRefusedException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
+    /// <exception cref="FusionArgumentException">A value of the call is wrong.</exception>
+    /// <exception cref="FusionArgumentException">The call has too many tokens.</exception>
+    /// <exception cref="FusionArgumentException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="FusionArgumentException">An output overlaps what it must not.</exception>
+    /// <exception cref="FusionArgumentException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
     public PreparedAllReduce Prepare(int rank, in AllReduceCall call, AllReduceStrategy? force = null)
     {
         ThrowUnlessUsable(rank, null);
@@ -158,7 +158,7 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// <param name="stream">The stream of its calls; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up or, on the CPU, did not launch its call in time.</exception>
-    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void Synchronize(int rank, GpuStream? stream = null)
     {
@@ -174,7 +174,7 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// <returns>A task that ends when the calls are done.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up or, on the CPU, did not launch its call in time.</exception>
-    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public Task SynchronizeAsync(int rank, GpuStream? stream = null, CancellationToken cancellationToken = default)
     {
@@ -185,7 +185,7 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
 
     /// <summary>Throws if a rank gave up, without waiting. A call that still runs may fail later.</summary>
     /// <exception cref="PeerTimeoutException">A rank gave up.</exception>
-    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
     public void Check()
     {
         ThrowIfDisposed();

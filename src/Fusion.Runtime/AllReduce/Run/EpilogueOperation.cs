@@ -17,8 +17,8 @@ public sealed class EpilogueOperation : IDisposable
     /// <summary>Makes an operation and loads its kernels.</summary>
     /// <param name="group">The ranks.</param>
     /// <param name="options">Hidden size, type and largest call; policy, timeout and library are ignored.</param>
-    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
-    /// <exception cref="CoResidencyException">The kernel does not fit on a GPU.</exception>
+    /// <exception cref="FusionArgumentException">An option is wrong.</exception>
+    /// <exception cref="RankGroupException">The kernel does not fit on a GPU.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     public EpilogueOperation(RankGroup group, AllReduceOptions options)
         : this(group, options, ownsGroup: false)
@@ -52,7 +52,7 @@ public sealed class EpilogueOperation : IDisposable
     /// gives.</param>
     /// <param name="options">Hidden size, type and largest call; policy, timeout and library are ignored.</param>
     /// <returns>An operation, to be disposed.</returns>
-    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
+    /// <exception cref="FusionArgumentException">An option is wrong.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     public static EpilogueOperation OnGpu(GpuDevice gpu, AllReduceOptions options)
     {
@@ -63,7 +63,7 @@ public sealed class EpilogueOperation : IDisposable
     /// <summary>Makes an operation on the CPU without a group.</summary>
     /// <param name="options">Hidden size, type and largest call; policy, timeout and library are ignored.</param>
     /// <returns>An operation, to be disposed.</returns>
-    /// <exception cref="AllReduceArgumentException">An option is wrong.</exception>
+    /// <exception cref="FusionArgumentException">An option is wrong.</exception>
     public static EpilogueOperation OnCpu(AllReduceOptions options) => new(RankGroup.OnCpu(1), options, ownsGroup: true);
 
     /// <summary>Starts a call of an operation without a group, or of rank 0, and returns.</summary>
@@ -78,11 +78,11 @@ public sealed class EpilogueOperation : IDisposable
     /// <param name="stream">A stream of the rank's GPU; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
     /// <param name="call">Inputs and outputs of the rank; the input is the tensor that is already reduced.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
-    /// <exception cref="StreamConflictException">The stream is of another GPU or context than the rank's.</exception>
-    /// <exception cref="AllReduceArgumentException">A value of the call is wrong.</exception>
-    /// <exception cref="CapacityException">The call has too many tokens.</exception>
-    /// <exception cref="WrongMemoryException">An address is not of the rank's GPU.</exception>
-    /// <exception cref="OverlapException">An output overlaps what it must not.</exception>
+    /// <exception cref="FusionArgumentException">The stream is of another GPU or context than the rank's.</exception>
+    /// <exception cref="FusionArgumentException">A value of the call is wrong.</exception>
+    /// <exception cref="FusionArgumentException">The call has too many tokens.</exception>
+    /// <exception cref="FusionArgumentException">An address is not of the rank's GPU.</exception>
+    /// <exception cref="FusionArgumentException">An output overlaps what it must not.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call)
     {

@@ -174,9 +174,10 @@ internal sealed class GpuRank : IDisposable
 
     private void PrepareExchange(ref CallKernels prepared, AllReducePlan plan, int sharedBytes)
     {
-        ParameterFill.FillLayout(ref prepared.Exchange.Parameters, layout, plan.Exchange);
-        var owners = plan.Exchange == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
-        prepared.Exchange.Set(kernels.Exchange(plan.Exchange, plan.Variants.Exchange), owners, sharedBytes);
+        var exchange = plan.Exchange!.Value;
+        ParameterFill.FillLayout(ref prepared.Exchange.Parameters, layout, exchange);
+        var owners = exchange == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
+        prepared.Exchange.Set(kernels.Exchange(exchange, plan.Variants.Exchange), owners, sharedBytes);
         prepared.HasExchange = true;
     }
 

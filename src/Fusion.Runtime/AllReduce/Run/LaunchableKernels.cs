@@ -15,7 +15,7 @@ internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int r
     /// <param name="library">Library that holds the kernel.</param>
     /// <param name="name">Name of the kernel.</param>
     /// <param name="shape">Number of threads, and the vectors that each holds.</param>
-    /// <exception cref="CoResidencyException">The ranks' blocks do not fit on the GPU.</exception>
+    /// <exception cref="RankGroupException">The ranks' blocks do not fit on the GPU.</exception>
     public LaunchableKernel Find(KernelLibrary library, string name, KernelChoice shape)
     {
         // Code for GPUs before Hopper, such as PTX of compute_80 on a newer one, has neither PDL's wait nor clusters.
@@ -26,7 +26,7 @@ internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int r
         var blocks = onMultiprocessor * device.MultiprocessorCount;
         var cap = CoResidency.Cap(blocks, ranksOnGpu);
         return cap < 1
-            ? throw new CoResidencyException(device.ToString(), name, ranksOnGpu, blocks)
+            ? throw GroupErrors.CoResidency(device.ToString(), name, ranksOnGpu, blocks)
             : new(kernel, shape, isForHopper, onMultiprocessor, [cap, ClusterCap(2), ClusterCap(4), ClusterCap(8)]);
 
         int ClusterCap(int size)

@@ -41,7 +41,7 @@ public sealed class PreparedAllReduce
     /// <summary>Sets the number of tokens of the launches from now on; all tensors keep their addresses.</summary>
     /// <param name="tokens">Number of tokens, from 1 to <see cref="MaxTokens"/>, the same on all ranks.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are more tokens than were prepared, or none.</exception>
-    /// <exception cref="PlanRefusedException">The strategy that <see cref="AllReduce.Prepare"/> named cannot do the
+    /// <exception cref="FusionArgumentException">The strategy that <see cref="AllReduce.Prepare"/> named cannot do the
     /// call.</exception>
     public void SetTokens(int tokens)
     {
@@ -70,9 +70,9 @@ public sealed class PreparedAllReduce
     /// <summary>Sets the input of the launches from now on.</summary>
     /// <param name="input">Tensor of the rank's memory, of <see cref="Tokens"/> rows and the operation's type and hidden
     /// size. Its memory must stay until the last launch with it is done.</param>
-    /// <exception cref="AllReduceArgumentException">Type, shape or alignment are wrong.</exception>
-    /// <exception cref="WrongMemoryException">The address is not of the rank's GPU.</exception>
-    /// <exception cref="OverlapException">An output overlaps the input otherwise than in place.</exception>
+    /// <exception cref="FusionArgumentException">Type, shape or alignment are wrong.</exception>
+    /// <exception cref="FusionArgumentException">The address is not of the rank's GPU.</exception>
+    /// <exception cref="FusionArgumentException">An output overlaps the input otherwise than in place.</exception>
     public void SetInput(DeviceTensor input)
     {
         var changed = call with { Input = input };
@@ -83,9 +83,9 @@ public sealed class PreparedAllReduce
     /// <summary>Starts the call and returns, as <see cref="AllReduce.Launch"/> does. Allocates nothing.</summary>
     /// <param name="stream">A stream of the rank's GPU, which other ranks do not use; null for <see cref="Runtime.Rank.Stream"/>,
     /// and on the CPU.</param>
-    /// <exception cref="StreamConflictException">The stream is of another GPU or context, another rank uses it, or the
+    /// <exception cref="FusionArgumentException">The stream is of another GPU or context, another rank uses it, or the
     /// rank's last call is in another stream and not done.</exception>
-    /// <exception cref="CallMismatchException">On the CPU: the ranks' calls are not the same.</exception>
+    /// <exception cref="RankGroupException">On the CPU: the ranks' calls are not the same.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
     /// <exception cref="ResetRequiredException">The rank got the exception of an earlier failure already, and
     /// <see cref="AllReduce.Reset"/> was not called.</exception>
@@ -106,7 +106,7 @@ public sealed class PreparedAllReduce
     private AllReducePlan Prepare(in AllReduceCall changed)
     {
         var plan = plans.Get((int)changed.Input.Rows, force, variant);
-        if (plan.IsRefused) throw new PlanRefusedException(plan);
+        if (plan.IsRefused) throw CallErrors.PlanRefused(plan);
         if (engine is GpuEngine gpu)
         {
             kernels = default;

@@ -51,7 +51,7 @@ internal sealed class RankKernels
     /// <param name="group">Group of the rank.</param>
     /// <param name="request">Shapes, type and kernels of the operation.</param>
     /// <returns>The kernels; null on the CPU.</returns>
-    /// <exception cref="CoResidencyException">The ranks' blocks do not fit on the GPU.</exception>
+    /// <exception cref="RankGroupException">The ranks' blocks do not fit on the GPU.</exception>
     public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request)
     {
         if (rank.Gpu is not { } gpu) return null;

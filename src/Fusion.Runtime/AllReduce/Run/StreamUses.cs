@@ -13,25 +13,25 @@ internal sealed class StreamUses(int ranks)
     /// <summary>Throws unless a stream belongs to a rank's GPU and context.</summary>
     /// <param name="rank">The rank.</param>
     /// <param name="stream">The stream; null for <see cref="Rank.Stream"/>.</param>
-    /// <exception cref="StreamConflictException">The stream is of another GPU or context, or the rank is on the CPU.</exception>
+    /// <exception cref="FusionArgumentException">The stream is of another GPU or context, or the rank is on the CPU.</exception>
     public static void Check(Rank rank, GpuStream? stream)
     {
         if (stream is null) return;
         ObjectDisposedException.ThrowIf(stream.IsDisposed, stream);
-        if (rank.Context is not { } own) throw StreamConflictException.OnCpu(rank.Index);
+        if (rank.Context is not { } own) throw StreamErrors.OnCpu(rank.Index);
         if (stream.Context.Device.Ordinal != own.Device.Ordinal)
-            throw StreamConflictException.OtherGpu(rank.Index, own.Device, stream.Context.Device);
-        if (stream.Context.Handle != own.Handle) throw StreamConflictException.OtherContext(rank.Index, own.Device);
+            throw StreamErrors.OtherGpu(rank.Index, own.Device, stream.Context.Device);
+        if (stream.Context.Handle != own.Handle) throw StreamErrors.OtherContext(rank.Index, own.Device);
     }
 
     /// <summary>Begins a launch, which <see cref="Leave"/> ends.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="stream">Stream of the launch.</param>
-    /// <exception cref="StreamConflictException">The rank's last call is in another stream and not done, or another rank
+    /// <exception cref="FusionArgumentException">The rank's last call is in another stream and not done, or another rank
     /// uses this stream.</exception>
     public void Enter(int rank, GpuStream stream)
     {
-        if (Interlocked.Exchange(ref isLaunching[rank], 1) != 0) throw StreamConflictException.TwoThreads(rank);
+        if (Interlocked.Exchange(ref isLaunching[rank], 1) != 0) throw StreamErrors.TwoThreads(rank);
         // Only this thread changes the rank's stream now.
         if (ReferenceEquals(last[rank], stream)) return;
         try
@@ -56,14 +56,14 @@ internal sealed class StreamUses(int ranks)
             for (var other = 0; other < last.Length; other++)
             {
                 if (other != rank && last[other] is { } used && IsSame(used, stream))
-                    throw StreamConflictException.Shared(rank, other);
+                    throw StreamErrors.Shared(rank, other);
             }
 
             // A stream that is being recorded runs nothing, and a query would invalidate the recording.
             if (last[rank] is { IsDisposed: false } before && !IsSame(before, stream) &&
                 !stream.IsCaptured && !before.IsCaptured && before.IsBusy)
             {
-                throw StreamConflictException.TwoStreams(rank);
+                throw StreamErrors.TwoStreams(rank);
             }
 
             last[rank] = stream;
