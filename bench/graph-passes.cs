@@ -39,8 +39,8 @@ void MeasureLaunches()
     using var group = RankGroup.Loopback(2);
     // The custom ops launch nothing: what is measured is the host.
     var model = Build(nothing: _ => { });
-    using var recorded = model.Compile(group, null, new() { MaxTokens = 16, Buckets = [Tokens] });
-    using var eager = model.Compile(group, null, new() { MaxTokens = 16, Buckets = [] });
+    using var recorded = model.Compile(group, new() { MaxTokens = 16, Buckets = [Tokens] });
+    using var eager = model.Compile(group, new() { MaxTokens = 16, Buckets = [] });
     foreach (var compiled in new[] { recorded, eager })
     {
         foreach (var weight in model.Weights)
@@ -108,7 +108,7 @@ static TensorGraph Build(Action<CustomLaunch>? nothing)
         using var scope = b.Scope($"layers.{layer}");
         foreach (var block in new[] { "mlp", "attention" })
         {
-            residual = x.AllReduce("tp", $"{block}_sum")
+            residual = x.AllReduce($"{block}_sum")
                 .View(RowCount.Tokens, Hidden, $"{block}_view").Add(residual, $"{block}_add");
             var norm = residual.RmsNorm(b.Weight($"{block}_gamma", Hidden), 1e-5f, name: $"{block}_norm");
             var first = norm.StaticFp8(b.Scalar($"{block}_scale"), $"{block}_quant").Call($"{block}_first", same);

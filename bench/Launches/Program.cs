@@ -57,7 +57,7 @@ void AllReduces(int gpus, int threads)
     using var group = RankGroup.OnGpus([.. Enumerable.Range(0, gpus)]);
     using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = 8, DataType = ElementType.BFloat16 });
     var buffers = group.Ranks.Select(rank => Enumerable.Range(0, 4).Select(_ => rank.Allocate<BFloat16>(8 * Hidden)).ToArray()).ToArray();
-    foreach (var buffer in buffers.SelectMany(all => all)) buffer.Fill(0x3C);
+    foreach (var buffer in buffers.SelectMany(all => all)) buffer.FillBytes(0x3C);
     var calls = buffers.Select(own => new AllReduceCall
     {
         Input = own[0].AsTensor(Tokens, Hidden),

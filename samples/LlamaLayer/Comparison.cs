@@ -9,8 +9,8 @@ internal static class Comparison
     public static bool FusedIsUnfused(TensorGraph graph)
     {
         using var ranks = RankGroup.OnCpu(Shapes.Ranks);
-        using var fused = graph.Compile(ranks, FusionPassConfig.Default, new() { MaxTokens = Tokens });
-        using var unfused = graph.Compile(ranks, FusionPassConfig.Off, new() { MaxTokens = Tokens });
+        using var fused = graph.Compile(ranks, new() { Passes = FusionPassConfig.Default, MaxTokens = Tokens });
+        using var unfused = graph.Compile(ranks, new() { Passes = FusionPassConfig.Off, MaxTokens = Tokens });
         foreach (var model in new[] { fused, unfused }) Fill(model);
 
         var (a, b) = (fused.Run(Tokens), unfused.Run(Tokens));

@@ -15,14 +15,14 @@ internal static class Models
         {
             using var scope = b.Scope($"layers.{layer}");
 
-            residual = x.AllReduce("tp", "mlp_all_reduce").Add(residual, "mlp_residual");
+            residual = x.AllReduce("mlp_all_reduce").Add(residual, "mlp_residual");
             var n = residual.RmsNorm(b.Weight("input_norm", s.Hidden), s.Epsilon, name: "input_layernorm");
             var qkv = Linear(b, n, s.Query + (2 * s.KeyValue), "qkv_proj");
             var attention = qkv.Call("attention",
                 CpuOps.Attention(s.Heads / Shapes.Ranks, s.KeyValueHeads / Shapes.Ranks, s.HeadSize));
 
             x = Linear(b, attention, s.Hidden, "o_proj");
-            residual = x.AllReduce("tp", "attention_all_reduce").Add(residual, "attention_residual");
+            residual = x.AllReduce("attention_all_reduce").Add(residual, "attention_residual");
             n = residual.RmsNorm(b.Weight("post_norm", s.Hidden), s.Epsilon, name: "post_attention_layernorm");
             var gated = Linear(b, n, 2 * s.FfnOfARank, "gate_up_proj").Call("silu_and_mul", CpuOps.SiluAndMul);
             x = Linear(b, gated, s.Hidden, "down_proj");
@@ -49,7 +49,7 @@ internal static class Models
         {
             using var scope = b.Scope($"layers.{layer}");
 
-            residual = x.AllReduce("tp", "mlp_all_reduce").Add(residual, "mlp_residual");
+            residual = x.AllReduce("mlp_all_reduce").Add(residual, "mlp_residual");
             var n = residual.RmsNorm(b.Weight("input_norm", s.Hidden), s.Epsilon, name: "input_layernorm");
             var qkv = Linear(b, n, s.Query + (2 * s.KeyValue), "qkv_proj");
             var q = HeadNorm(b, qkv.SliceColumns(0, s.Query, "q"), s, "q_norm");
@@ -59,7 +59,7 @@ internal static class Models
                 CpuOps.AttentionOfParts(s.Heads / Shapes.Ranks, s.KeyValueHeads / Shapes.Ranks, s.HeadSize), k, v);
 
             x = Linear(b, attention, s.Hidden, "o_proj");
-            residual = x.AllReduce("tp", "attention_all_reduce").Add(residual, "attention_residual");
+            residual = x.AllReduce("attention_all_reduce").Add(residual, "attention_residual");
             n = residual.RmsNorm(b.Weight("post_norm", s.Hidden), s.Epsilon, name: "post_attention_layernorm");
             var gated = Linear(b, n, 2 * s.FfnOfARank, "gate_up_proj").Call("silu_and_mul", CpuOps.SiluAndMul);
             x = Linear(b, gated, s.Hidden, "down_proj");

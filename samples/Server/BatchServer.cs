@@ -84,7 +84,7 @@ internal sealed class BatchServer : IAsyncDisposable
             var missing = Batches++ == drill ? workers[^1] : null;
             foreach (var worker in workers.Where(worker => worker != missing)) worker.Start(batch);
             foreach (var worker in workers) worker.Fetch(batch.Count);
-            foreach (var rank in group.Ranks) await operation.SynchronizeAsync(rank.Index, null, stopping.Token);
+            await operation.SynchronizeAllAsync(stopping.Token);
 
             // Every rank has the same rows.
             for (var token = 0; token < batch.Count; token++) batch[token].Complete(workers[0].RowOf(token));

@@ -61,7 +61,7 @@ internal sealed class RankWorker : IDisposable
     }
 
     /// <summary>Puts the copy of the results behind the call.</summary>
-    public void Fetch(int tokens) => codes.CopyTo(rank.Stream, pinnedCodes.Memory[..(tokens * hidden)]);
+    public void Fetch(int tokens) => codes.Slice(0, tokens * hidden).CopyTo(rank.Stream, pinnedCodes.Memory);
 
     /// <summary>Gets the row of a token, once the stream was waited for.</summary>
     public Float8E4M3[] RowOf(int token) => pinnedCodes.Span.Slice(token * hidden, hidden).ToArray();

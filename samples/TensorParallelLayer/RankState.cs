@@ -34,8 +34,8 @@ internal sealed class RankState : IDisposable
         postAttentionGamma.CopyFrom(StandIns.Numbers(StandIns.PostAttentionGammaSeed, model.Hidden));
         nextInputGamma.CopyFrom(StandIns.Numbers(StandIns.NextInputGammaSeed, model.Hidden));
         quantScale.CopyFrom([model.QuantScale]);
-        codes.Fill(0xFF);
-        scales.Fill(0xFF);
+        codes.FillBytes(0xFF);
+        scales.FillBytes(0xFF);
     }
 
     /// <summary>Fills what the matmul before an all-reduce would leave here.</summary>

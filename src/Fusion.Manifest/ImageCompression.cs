@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace Fusion.Manifest;
 
 /// <summary>Compresses images for their assembly, and decompresses them.</summary>
-public static class ImageCompression
+internal static class ImageCompression
 {
     // The best quality at almost no cost: 20 ms a megabyte for 19% of the built-in kernels' size, where 11 takes 1.5 s a
     // megabyte for 15%. Measured in bench/results/kernel-compression.md.

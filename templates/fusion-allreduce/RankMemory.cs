@@ -36,8 +36,8 @@ public sealed class RankMemory : IDisposable
             own.Residual.CopyFrom(residual);
             own.Gamma.CopyFrom(gamma);
             own.Scale.CopyFrom([Fp8Scale]);
-            own.ResidualOut.Fill(0xFF); // NaN, which shows what a call leaves out
-            own.QuantOut.Fill(0xFF);
+            own.ResidualOut.FillBytes(0xFF); // NaN, which shows what a call leaves out
+            own.QuantOut.FillBytes(0xFF);
             ranks.Add(own);
         }
     }

@@ -60,7 +60,7 @@ int Run(GpuContext context, KernelLoadOptions options)
     using var deviceInput = new DeviceBuffer<BFloat16>(context, input);
     using var deviceGamma = new DeviceBuffer<BFloat16>(context, gamma);
     using var deviceOutput = new DeviceBuffer<BFloat16>(context, Rows * Hidden);
-    deviceOutput.Fill(0xFF); // NaN, which shows what the kernel leaves out
+    deviceOutput.FillBytes(0xFF); // NaN, which shows what the kernel leaves out
 
     // One block of 256 threads a row. The arguments are those of the kernel, in its order: the compiler knows their types.
     using var stream = new GpuStream(context);

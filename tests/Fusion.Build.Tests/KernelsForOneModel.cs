@@ -13,11 +13,11 @@ public sealed class KernelsForOneModel : SharedConsumer
     private const string Program = """
         using Fusion.Runtime;
 
-        foreach (var variant in AllReduceKernels.Registered.Variants) Console.WriteLine(variant);
+        foreach (var variant in AllReduceKernels.GetRegistered().Variants) Console.WriteLine(variant);
         var plan = AllReduceDispatcher.Plan(new PlanRequest
         {
             Capability = new(9, 0), WorldSize = 8, Tokens = 1, MaxTokens = 1, HiddenSize = 4096,
-            Kernels = AllReduceKernels.Registered, Epilogue = AllReduceEpilogue.Parse("residual+rmsnorm+fp8"),
+            Kernels = AllReduceKernels.GetRegistered(), Epilogue = AllReduceEpilogue.Parse("residual+rmsnorm+fp8"),
         });
         Console.WriteLine(plan.Kernel);
         """;

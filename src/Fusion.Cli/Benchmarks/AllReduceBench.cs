@@ -70,7 +70,7 @@ internal sealed class AllReduceBench(RankGroup group)
             if (i >= WarmUps) times.Add(end.ElapsedSince(start).TotalMicroseconds / Iterations);
         }
 
-        operation.Check();
+        operation.ThrowIfFailed();
         times.Sort();
         var done = Strategy ?? plan.Strategy;
         var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? "-nccl" : "");

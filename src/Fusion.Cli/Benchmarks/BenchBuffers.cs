@@ -74,7 +74,7 @@ internal sealed class BenchBuffers : IDisposable
     private DeviceTensor Output(Rank rank, ElementType type, long rows, long columns)
     {
         var buffer = Own(rank.Allocate<byte>(DeviceTensor.ByteCount(type, rows * columns)));
-        buffer.Fill(Poison);
+        buffer.FillBytes(Poison);
         return buffer.AsTensor(type, rows, columns);
     }
 

@@ -58,12 +58,12 @@ internal static class PlanCommand
                 MaxTokens = line.GetValue(maxTokens) ?? line.GetValue(tokens) ?? 0,
                 HiddenSize = line.GetValue(hidden) ?? 0,
                 DataType = Types[line.GetValue(type) ?? "bf16"],
-                Quantization = follows?.Quantization ?? Quantizations.GetValueOrDefault(line.GetValue(quantization) ?? EpilogueWords.None),
-                GroupSize = follows is { GroupSize: > 0 } ? follows.Value.GroupSize : line.GetValue(groupSize) ?? 128,
+                Quantization = Quantizations.GetValueOrDefault(line.GetValue(quantization) ?? EpilogueWords.None),
+                GroupSize = line.GetValue(groupSize) ?? 128,
                 Epilogue = follows,
                 Kernels = Kernels(line.GetValue(kernels)),
                 Policy = line.GetValue(policy) is { } file ? Load(file) : AllReducePolicy.Default,
-                Force = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
+                Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
             });
             if (line.GetValue(json)) ToolJson.Print(report);
             else report.Print();

@@ -17,10 +17,9 @@ public readonly partial record struct GraphValue
     internal GraphBuilder Builder { get; }
 
     /// <summary>Adds an all-reduce: the sum over the ranks of a group.</summary>
+    /// <param name="name">Name of the op; null for its kind and a number.</param>
     /// <param name="group">Name of the group.</param>
-    /// <param name="name">Name of the op; null for its kind and a
-    /// number.</param>
-    public GraphValue AllReduce(string group = "tp", string? name = null)
+    public GraphValue AllReduce(string? name = null, string group = "tp")
     {
         var called = Builder.NameOf(name, "all_reduce");
         return Row(new RowOp(called, Tensor) { Group = group, AllReduceOut = Result(called) }, Roles.AllReduceOut);

@@ -8,6 +8,9 @@ public sealed record CompileOptions
     /// <summary>Largest number of tokens of a run, for which memory is planned.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>Configuration of the passes; null for all passes.</summary>
+    public FusionPassConfig? Passes { get; init; }
+
     /// <summary>Numbers of tokens for which runs are recorded as CUDA graphs, each at its first use. A run uses the smallest
     /// one that holds its tokens; rows behind its tokens are then undefined. Null for the powers of two up to 512, empty for
     /// none. Ranks on the CPU record nothing.</summary>

@@ -30,13 +30,30 @@ public sealed partial class CompiledGraph
         }
     }
 
-    /// <summary>Gets an input's memory on a rank, to be written by the caller's own kernels before a run. The input then
-    /// counts as given.</summary>
+    /// <summary>Gets an input's memory on a rank, to be written by the caller's own kernels or copies before a run, in the rank's
+    /// stream: earlier runs may still read it. <see cref="MarkInputWritten"/> tells that it is written.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="name">Name of the input.</param>
     /// <param name="tokens">Number of tokens of the run.</param>
     /// <exception cref="FusionArgumentException">There is no such input, or the number of tokens is out of range.</exception>
-    public DeviceTensor Input(int rank, string name, int tokens)
+    public DeviceTensor GetInput(int rank, string name, int tokens)
+    {
+        lock (gate)
+        {
+            CheckTokens(tokens);
+            var memory = Memory(rank);
+            var tensor = Find(Report.After.Inputs, "input", name);
+            return tensor.Type.At(memory.AddressOf(tensor), tokens);
+        }
+    }
+
+    /// <summary>Tells that the caller's own work, in the rank's stream, writes an input where <see cref="GetInput"/> says it is.
+    /// It counts as given from then on.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="name">Name of the input.</param>
+    /// <param name="tokens">Number of tokens that are written.</param>
+    /// <exception cref="FusionArgumentException">There is no such input, or the number of tokens is out of range.</exception>
+    public void MarkInputWritten(int rank, string name, int tokens)
     {
         lock (gate)
         {
@@ -44,7 +61,6 @@ public sealed partial class CompiledGraph
             var memory = Memory(rank);
             var tensor = Find(Report.After.Inputs, "input", name);
             memory.SetGivenTokens(tensor, Math.Max(tokens, memory.GivenTokens(tensor) ?? 0));
-            return tensor.Type.At(memory.AddressOf(tensor), tokens);
         }
     }
 
@@ -60,7 +76,7 @@ public sealed partial class CompiledGraph
                     : string.Create(CultureInfo.InvariantCulture, $"is given for {given} {(given == 1 ? "token" : "tokens")}, and the run has {tokens}");
                 throw GraphException.NotReady(null, input.Name,
                     $"Input '{input.Name}' of {memory.Rank} {found}; call {nameof(SetInput)} for each rank, or write it where " +
-                    $"{nameof(Input)} says it is, before the run.");
+                    $"{nameof(GetInput)} says it is and call {nameof(MarkInputWritten)}, before the run.");
             }
         }
     }

@@ -8,7 +8,8 @@ public sealed partial class CompiledGraph
 {
     private bool hasWeights;
 
-    /// <summary>Binds a weight to memory of a rank, which must stay. Waits for earlier runs. CUDA graphs that were recorded
+    /// <summary>Binds a weight to memory of a rank, which must not be disposed before this graph; a tensor from
+    /// <see cref="RankBuffer{T}.AsTensor(long, long)"/> and its like keeps its buffer from being collected. Waits for earlier runs. CUDA graphs that were recorded
     /// with another address are recorded again.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="name">Name of the weight.</param>
@@ -27,7 +28,7 @@ public sealed partial class CompiledGraph
                 throw GraphErrors.Binding(nameof(weight), $"What is given for weight '{name}' of {memory.Rank} is {fault}.");
             }
 
-            MoveWeight(memory, tensor, weight.Address);
+            MoveWeight(memory, tensor, weight);
         }
     }
 
@@ -49,17 +50,20 @@ public sealed partial class CompiledGraph
             memory.Rank.Stream?.Synchronize();
             var copy = memory.CopyOf(tensor);
             copy.CopyFrom(bytes);
-            MoveWeight(memory, tensor, copy.Pointer.Address);
+            MoveWeight(memory, tensor, copy.AsTensor(ElementType.Float8E4M3, 1, copy.Length));
         }
     }
 
     // A recorded CUDA graph holds the addresses of its weights.
-    private void MoveWeight(RankMemory memory, GraphTensor weight, ulong address)
+    private void MoveWeight(RankMemory memory, GraphTensor weight, DeviceTensor place)
     {
-        if (memory.WeightAddress(weight) == address) return;
-        WaitForRuns();
-        captured?.Forget();
-        memory.Bind(weight, address);
+        if (memory.WeightAddress(weight) != place.Address)
+        {
+            WaitForRuns();
+            captured?.Forget();
+        }
+
+        memory.Bind(weight, place);
     }
 
     private void CheckWeights()

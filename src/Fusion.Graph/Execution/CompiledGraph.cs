@@ -6,7 +6,8 @@ namespace Fusion.Graph;
 /// <summary>A graph compiled for a group of ranks, which runs any number of times and gives results by name.</summary>
 /// <remarks>Weights are given once, inputs before each run. Inputs and outputs have memory of their own, and outputs are
 /// valid until the next run; all other values share memory where their lives do not overlap. Calls from several threads are
-/// done one after the other. Dispose it before its groups; its group disposes it at the latest.</remarks>
+/// done one after the other. Dispose it before its groups; its group disposes it at the latest. After that its members throw an
+/// <see cref="ObjectDisposedException"/>.</remarks>
 public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
 {
     private readonly Lock gate = new();
@@ -17,6 +18,7 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     private readonly TokenBuckets buckets;
     private readonly CapturedRuns? captured;
     private readonly int[] allRanks;
+    private long runs;
     private bool disposed;
 
     internal CompiledGraph(FusionReport report, RankGroup group, Func<string, RankGroup> groupOf, CompileOptions options)
@@ -63,8 +65,11 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     /// <summary>Size of the workspaces of all all-reduces on each rank, in bytes.</summary>
     public long WorkspaceBytes => steps.WorkspaceBytes;
 
-    /// <summary>Numbers of tokens for which runs are recorded as CUDA graphs so far.</summary>
-    public IReadOnlyList<int> RecordedBuckets => [.. captured?.Recorded ?? []];
+    /// <summary>Gets the numbers of tokens for which runs are recorded as CUDA graphs by now.</summary>
+    public IReadOnlyList<int> GetRecordedBuckets()
+    {
+        lock (gate) return [.. captured?.Recorded ?? []];
+    }
 
     /// <summary>Gets the plan of an op's all-reduce in a run: strategy, kernels and reason. For a run that uses a recorded
     /// CUDA graph (<see cref="CompileOptions.Buckets"/>), it is the plan for the CUDA graph's number of tokens.</summary>
@@ -92,17 +97,24 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
             CheckWeights();
             CheckInputs(tokens);
             var bucket = BucketOf(tokens);
+            runs++;
             if (captured is null) steps.Launch(allRanks, tokens, null);
             else if (bucket is { } size) captured.Launch(size);
             else captured.LaunchEagerly(tokens);
-            return new(this, tokens, bucket);
+            return new(this, runs, tokens, bucket);
         }
     }
 
     /// <summary>Calls a function with a rank's memory, which is not freed meanwhile.</summary>
-    internal T With<T>(int rank, Func<RankMemory, T> use)
+    /// <exception cref="InvalidOperationException">The last run has another number.</exception>
+    internal T With<T>(int rank, long run, Func<RankMemory, T> use)
     {
-        lock (gate) return use(Memory(rank));
+        lock (gate)
+        {
+            var memory = Memory(rank);
+            return run == runs ? use(memory) : throw new InvalidOperationException(
+                $"The results of run {run} are gone: run {runs} was started, which overwrites them. Read them before the next run.");
+        }
     }
 
     internal GraphTensor OutputOf(string name)

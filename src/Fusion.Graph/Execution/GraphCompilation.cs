@@ -9,19 +9,17 @@ public static class GraphCompilation
     /// the same graph.</summary>
     /// <param name="graph">The model's graph.</param>
     /// <param name="group">The group of ranks.</param>
-    /// <param name="config">Configuration of the passes; null for all passes.</param>
-    /// <param name="options">Options of the compiled graph.</param>
+    /// <param name="options">Largest run and other options of the compiled graph.</param>
     /// <returns>The compiled graph, to be disposed before its groups.</returns>
     /// <exception cref="FusionArgumentException">A group or a number of tokens is wrong.</exception>
     /// <exception cref="GraphException">A custom op has no delegate.</exception>
     /// <exception cref="FusionException">An operation cannot be made on the group.</exception>
-    public static CompiledGraph Compile(
-        this TensorGraph graph, RankGroup group, FusionPassConfig? config, CompileOptions options)
+    public static CompiledGraph Compile(this TensorGraph graph, RankGroup group, CompileOptions options)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(options);
-        return new(graph.Fuse(config), group, Groups(graph, group, options), options);
+        return new(graph.Fuse(options.Passes), group, Groups(graph, group, options), options);
     }
 
     private static Func<string, RankGroup> Groups(TensorGraph graph, RankGroup group, CompileOptions options)

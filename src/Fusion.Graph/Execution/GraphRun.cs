@@ -5,11 +5,13 @@ using Fusion.Runtime;
 namespace Fusion.Graph;
 
 /// <summary>A run that was started. Its results, by name, are valid until the next run.</summary>
-public readonly struct GraphRun
+public sealed class GraphRun
 {
     private readonly CompiledGraph graph;
+    private readonly long number;
 
-    internal GraphRun(CompiledGraph graph, int tokens, int? bucket) => (this.graph, Tokens, Bucket) = (graph, tokens, bucket);
+    internal GraphRun(CompiledGraph graph, long number, int tokens, int? bucket) =>
+        (this.graph, this.number, Tokens, Bucket) = (graph, number, tokens, bucket);
 
     /// <summary>Number of tokens of the run.</summary>
     public int Tokens { get; }
@@ -22,10 +24,11 @@ public readonly struct GraphRun
     /// <param name="rank">Index of the rank.</param>
     /// <param name="output">Name of the output.</param>
     /// <exception cref="FusionArgumentException">There is no such output.</exception>
+    /// <exception cref="InvalidOperationException">Another run was started meanwhile, which overwrites the results.</exception>
     public DeviceTensor Output(int rank, string output)
     {
         var tensor = graph.OutputOf(output);
-        return tensor.Type.At(graph.With(rank, memory => memory.AddressOf(tensor)), Tokens);
+        return tensor.Type.At(graph.With(rank, number, memory => memory.AddressOf(tensor)), Tokens);
     }
 
     /// <summary>Waits until the run is done, without blocking a thread.</summary>
@@ -40,21 +43,51 @@ public readonly struct GraphRun
     /// <param name="output">Name of the output.</param>
     /// <exception cref="FusionArgumentException">There is no such output, its memory is the caller's own, or it is not a whole
     /// number of such elements.</exception>
+    /// <exception cref="InvalidOperationException">Another run was started meanwhile, which overwrites the results.</exception>
     /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
     public T[] Read<T>(int rank, string output)
         where T : unmanaged
     {
-        var tensor = graph.OutputOf(output);
-        var bytes = tensor.Type.Bytes(Tokens);
-        var values = new T[bytes / Unsafe.SizeOf<T>()];
-        if ((long)values.Length * Unsafe.SizeOf<T>() != bytes)
-        {
-            throw GraphErrors.Binding(nameof(T),
-                $"Output '{output}' has {bytes} bytes, which are no whole number of {typeof(T).Name}; it is {tensor.Type}.");
-        }
-
+        var values = new T[Length<T>(output)];
         graph.Synchronize();
-        return graph.With(rank, memory => memory.TryRead(tensor, MemoryMarshal.AsBytes(values.AsSpan()))) ? values : throw GraphErrors.Binding(nameof(output),
+        Copy(rank, output, values);
+        return values;
+    }
+
+    /// <summary>Waits for the run without blocking a thread, then copies a result from a rank.</summary>
+    /// <typeparam name="T">Type of the copied elements, such as <see cref="BFloat16"/> or <see cref="byte"/>.</typeparam>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="output">Name of the output.</param>
+    /// <param name="cancellationToken">Token that ends the wait; the run goes on.</param>
+    /// <returns>A task that ends with the result.</returns>
+    /// <exception cref="FusionArgumentException">There is no such output, its memory is the caller's own, or it is not a whole
+    /// number of such elements.</exception>
+    /// <exception cref="InvalidOperationException">Another run was started meanwhile, which overwrites the results.</exception>
+    /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
+    public async Task<T[]> ReadAsync<T>(int rank, string output, CancellationToken cancellationToken = default)
+        where T : unmanaged
+    {
+        var values = new T[Length<T>(output)];
+        await graph.SynchronizeAsync(cancellationToken).ConfigureAwait(false);
+        Copy(rank, output, values);
+        return values;
+    }
+
+    private long Length<T>(string output)
+        where T : unmanaged
+    {
+        var type = graph.OutputOf(output).Type;
+        var bytes = type.Bytes(Tokens);
+        return bytes % Unsafe.SizeOf<T>() == 0 ? bytes / Unsafe.SizeOf<T>() : throw GraphErrors.Binding(nameof(T),
+            $"Output '{output}' has {bytes} bytes, which are no whole number of {typeof(T).Name}; it is {type}.");
+    }
+
+    private void Copy<T>(int rank, string output, T[] values)
+        where T : unmanaged
+    {
+        var tensor = graph.OutputOf(output);
+        if (graph.With(rank, number, memory => memory.TryRead(tensor, MemoryMarshal.AsBytes(values.AsSpan())))) return;
+        throw GraphErrors.Binding(nameof(output),
             $"Output '{output}' is a weight in memory of yours, which only you can copy; {nameof(Output)} says where it is.");
     }
 }

@@ -36,7 +36,7 @@ internal sealed class GraphSteps : IDisposable
                     Library = options.Library,
                     MaxTokens = checked((int)ops.Max(op => op.Input.Type.Rows.At(options.MaxTokens))),
                 };
-                if (name is null) rows[(hidden, type)] = new(group, made);
+                if (name is null) rows[(hidden, type)] = new(group, new() { HiddenSize = hidden, DataType = type, MaxTokens = made.MaxTokens });
                 else allReduces[(name, hidden, type)] = new(groupOf(name), made);
             }
         }

@@ -8,7 +8,7 @@ internal sealed class RankMemory : IDisposable
     private readonly MemoryPlan plan;
     private readonly RankBuffer<byte> shared;
     private readonly Dictionary<Storage, RankBuffer<byte>> own = [];
-    private readonly Dictionary<Storage, ulong> weights = [];
+    private readonly Dictionary<Storage, DeviceTensor> weights = [];
     private readonly Dictionary<Storage, RankBuffer<byte>> copies = [];
     private readonly Dictionary<GraphTensor, int> givenTokens = [];
 
@@ -40,17 +40,17 @@ internal sealed class RankMemory : IDisposable
         var start = place.Storage.Kind switch
         {
             StorageKind.Shared => shared.Pointer.Address + (ulong)place.Storage.Offset,
-            StorageKind.Weight => weights[place.Storage],
+            StorageKind.Weight => weights[place.Storage].Address,
             _ => own[place.Storage].Pointer.Address,
         };
         return start + (ulong)place.Offset;
     }
 
-    /// <summary>Binds a weight to an address.</summary>
-    public void Bind(GraphTensor weight, ulong address) => weights[plan[weight].Storage] = address;
+    /// <summary>Binds a weight to a place in memory, whose buffer is kept from being collected.</summary>
+    public void Bind(GraphTensor weight, DeviceTensor place) => weights[plan[weight].Storage] = place;
 
     /// <summary>Gets the address of a weight; 0 if it is not bound yet.</summary>
-    public ulong WeightAddress(GraphTensor weight) => weights.GetValueOrDefault(plan[weight].Storage);
+    public ulong WeightAddress(GraphTensor weight) => weights.GetValueOrDefault(plan[weight].Storage).Address;
 
     /// <summary>Gets the buffer for a copy of a weight, allocated at the first call.</summary>
     public RankBuffer<byte> CopyOf(GraphTensor weight)
@@ -80,9 +80,7 @@ internal sealed class RankMemory : IDisposable
 
         var place = plan[tensor];
         if (!own.TryGetValue(place.Storage, out var buffer) && !copies.TryGetValue(place.Storage, out buffer)) return false;
-        var all = new byte[place.Offset + bytes.Length];
-        buffer.CopyTo(all);
-        all.AsSpan((int)place.Offset).CopyTo(bytes);
+        buffer.Slice(place.Offset, bytes.Length).CopyTo(bytes);
         return true;
     }
 

@@ -32,9 +32,16 @@ public sealed record CustomOp
 }
 
 /// <summary>A launch of a custom op for a rank: stream, inputs and outputs.</summary>
-public readonly struct CustomLaunch
+public sealed class CustomLaunch
 {
-    internal CustomLaunch(
+    /// <summary>Makes a launch, for tests of an op's delegate.</summary>
+    /// <param name="rank">Rank for which the op is launched.</param>
+    /// <param name="stream">Stream of the rank; null on the CPU.</param>
+    /// <param name="op">Name of the op in the graph.</param>
+    /// <param name="tokens">Number of tokens of the launch.</param>
+    /// <param name="inputs">Arguments of the op.</param>
+    /// <param name="outputs">Tensors that receive the results.</param>
+    public CustomLaunch(
         Rank rank, GpuStream? stream, string op, int tokens, IReadOnlyList<DeviceTensor> inputs,
         IReadOnlyList<DeviceTensor> outputs) =>
         (Rank, Stream, Op, Tokens, Inputs, Outputs) = (rank, stream, op, tokens, inputs, outputs);

@@ -41,7 +41,7 @@ public sealed record PlanTarget
             GroupSize = op.Quant is { } quant && CallWords.Of(quant.Kind) is { TakesGroup: true } ? quant.GroupSize : 128,
             Policy = config.Policy ?? AllReducePolicy.Default,
         };
-        return AllReduceDispatcher.Plan(request with { Force = SizeLimit.Force(op, tokens, WorldSize, config) });
+        return AllReduceDispatcher.Plan(request with { Strategy = SizeLimit.Force(op, tokens, WorldSize, config) });
     }
 }
 

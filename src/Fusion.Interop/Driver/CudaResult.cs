@@ -25,8 +25,14 @@ public enum CudaResult
     /// <summary>The image has no code for this GPU.</summary>
     NoBinaryForGpu = 209,
 
+    /// <summary>The memory of the GPU has an error that it could not correct.</summary>
+    EccUncorrectable = 214,
+
     /// <summary>The driver could not compile the PTX.</summary>
     InvalidPtx = 218,
+
+    /// <summary>A link between GPUs has an error that it could not correct.</summary>
+    NvlinkUncorrectable = 220,
 
     /// <summary>The PTX is newer than the driver.</summary>
     UnsupportedPtxVersion = 222,
@@ -43,11 +49,32 @@ public enum CudaResult
     /// <summary>A block needs more registers or shared memory than the GPU has.</summary>
     LaunchOutOfResources = 701,
 
+    /// <summary>A kernel ran longer than the system allows.</summary>
+    LaunchTimeout = 702,
+
     /// <summary>Peer access is enabled already.</summary>
     PeerAccessAlreadyEnabled = 704,
 
+    /// <summary>The context was destroyed.</summary>
+    ContextIsDestroyed = 709,
+
+    /// <summary>A device-side assertion failed.</summary>
+    Assert = 710,
+
+    /// <summary>A kernel damaged its call stack.</summary>
+    HardwareStackError = 714,
+
+    /// <summary>A kernel met an instruction that the GPU does not know.</summary>
+    IllegalInstruction = 715,
+
     /// <summary>A kernel used a misaligned address; the context is lost.</summary>
     MisalignedAddress = 716,
+
+    /// <summary>A kernel used an address in the wrong kind of memory.</summary>
+    InvalidAddressSpace = 717,
+
+    /// <summary>A kernel jumped to where no code is.</summary>
+    InvalidPc = 718,
 
     /// <summary>A kernel failed; the context is lost.</summary>
     LaunchFailed = 719,

@@ -3,8 +3,8 @@ namespace Fusion.Interop.Driver;
 /// <summary>Option of loading a module (<c>CUjit_option</c>).</summary>
 public enum JitOption
 {
-    /// <summary>Not an option that Fusion sets.</summary>
-    None = 0,
+    /// <summary>Largest number of registers of a thread. Fusion does not set it.</summary>
+    MaxRegisters = 0,
 
     /// <summary>Buffer into which the driver's compiler writes its errors.</summary>
     ErrorLogBuffer = 5,

@@ -12,6 +12,7 @@ public sealed unsafe class MemoryFunctions
     private readonly delegate* unmanaged<ulong, void*, nuint, nint, CudaResult> copyToDeviceInStream;
     private readonly delegate* unmanaged<void*, ulong, nuint, nint, CudaResult> copyToHostInStream;
     private readonly delegate* unmanaged<ulong, ulong, nuint, nint, CudaResult> copyInStream;
+    private readonly delegate* unmanaged<nuint*, nuint*, CudaResult> getInfo;
 
     internal MemoryFunctions(IExportTable exports)
     {
@@ -24,6 +25,7 @@ public sealed unsafe class MemoryFunctions
         copyToDeviceInStream = (delegate* unmanaged<ulong, void*, nuint, nint, CudaResult>)exports.Get("cuMemcpyHtoDAsync_v2");
         copyToHostInStream = (delegate* unmanaged<void*, ulong, nuint, nint, CudaResult>)exports.Get("cuMemcpyDtoHAsync_v2");
         copyInStream = (delegate* unmanaged<ulong, ulong, nuint, nint, CudaResult>)exports.Get("cuMemcpyAsync");
+        getInfo = (delegate* unmanaged<nuint*, nuint*, CudaResult>)exports.Get("cuMemGetInfo_v2");
     }
 
     /// <summary>Calls <c>cuMemAlloc</c>.</summary>
@@ -32,6 +34,14 @@ public sealed unsafe class MemoryFunctions
     public CudaResult Allocate(nuint bytes, out ulong address)
     {
         fixed (ulong* p = &address) return allocate(p, bytes);
+    }
+
+    /// <summary>Calls <c>cuMemGetInfo</c>.</summary>
+    /// <param name="free">Size of the memory that is free on the GPU of the current context.</param>
+    /// <param name="total">Size of all memory of that GPU.</param>
+    public CudaResult GetInfo(out nuint free, out nuint total)
+    {
+        fixed (nuint* f = &free, t = &total) return getInfo(f, t);
     }
 
     /// <summary>Calls <c>cuMemFree</c>, which waits for running kernels and then frees.</summary>

@@ -13,7 +13,7 @@ namespace Fusion.Manifest;
 /// <param name="HiddenSize">Number of elements of a token.</param>
 /// <param name="WorldSize">World size; 0 for an epilogue kernel.</param>
 /// <param name="Epilogue">Epilogue: what follows the sum.</param>
-public readonly record struct AllReduceKernelName(
+internal readonly record struct AllReduceKernelName(
     string Algorithm, string DataType, int Peers, int Vectors, int HiddenSize, int WorldSize, EpilogueWords Epilogue)
 {
     /// <summary>Algorithm one-shot: each rank sums all tokens.</summary>

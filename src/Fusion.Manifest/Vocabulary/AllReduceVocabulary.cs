@@ -6,7 +6,7 @@ namespace Fusion.Manifest;
 /// (kernels/cu/fusion/allreduce/params.cuh) and of the runtime's (<c>QuantizationKind</c>, <c>NormKind</c>,
 /// <c>ScaleLayout</c>, <c>ElementType</c>). The rows of quantizations, layouts and types are in the order of these
 /// constants, where 0 is no quantization. Tests compare them.</remarks>
-public static class AllReduceVocabulary
+internal static class AllReduceVocabulary
 {
     /// <summary>World sizes that have kernels, in words.</summary>
     public const string WorldSizeWords = "2 to 8 and 16";
@@ -91,7 +91,7 @@ public static class AllReduceVocabulary
 /// biases.</param>
 /// <param name="WeightBias">Number that is added to each weight.</param>
 /// <param name="Meaning">Description, for lists of the words.</param>
-public sealed record NormWord(string Word, string Name, int WeightBias, string Meaning);
+internal sealed record NormWord(string Word, string Name, int WeightBias, string Meaning);
 
 /// <summary>Row of a quantization.</summary>
 /// <param name="Word">Word of the row.</param>
@@ -101,7 +101,7 @@ public sealed record NormWord(string Word, string Name, int WeightBias, string M
 /// <param name="Block">Number of elements that share a scale, if it is fixed; else 0.</param>
 /// <param name="Options">Options that a call gives for the quantization.</param>
 /// <param name="Meaning">Description, for lists of the words.</param>
-public sealed record QuantizationWord(
+internal sealed record QuantizationWord(
     string Word, string Name, string Codes, IReadOnlyList<string> Scales, int Block, QuantizationOptions Options, string Meaning)
 {
     /// <summary>Whether a call gives a scale.</summary>
@@ -116,7 +116,7 @@ public sealed record QuantizationWord(
 
 /// <summary>Options that a call gives for its quantization.</summary>
 [Flags]
-public enum QuantizationOptions
+internal enum QuantizationOptions
 {
     /// <summary>No option.</summary>
     None = 0,
@@ -134,11 +134,11 @@ public enum QuantizationOptions
 /// <summary>Row of a layout of scales.</summary>
 /// <param name="Word">Word of the row.</param>
 /// <param name="Name">Name of the constant in kernels and C#.</param>
-public sealed record LayoutWord(string Word, string Name);
+internal sealed record LayoutWord(string Word, string Name);
 
 /// <summary>Row of an element type.</summary>
 /// <param name="Word">Word of the row, the type's name in CUDA.</param>
 /// <param name="Name">Name of the constant in C#.</param>
 /// <param name="Bits">Size of an element in bits.</param>
 /// <param name="IsDataType">Whether inputs may have the type.</param>
-public sealed record ElementWord(string Word, string Name, int Bits, bool IsDataType);
+internal sealed record ElementWord(string Word, string Name, int Bits, bool IsDataType);

@@ -10,7 +10,7 @@ namespace Fusion.Manifest;
 /// <param name="Group">Number of elements that share a scale in per-group FP8: 128 for <c>fp8-group</c>, 64 for
 /// <c>fp8-group64</c>; else 0.</param>
 /// <param name="GroupScaleIsUe8m0">Whether the scales of groups are powers of two (<c>fp8-group-ue8m0</c>).</param>
-public readonly record struct EpilogueWords(
+internal readonly record struct EpilogueWords(
     bool Residual, string Norm, string Quantization, int Group = 0, bool GroupScaleIsUe8m0 = false)
 {
     /// <summary>Word of FP8 with a scale for each group.</summary>

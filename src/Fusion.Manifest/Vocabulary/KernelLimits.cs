@@ -2,7 +2,7 @@ namespace Fusion.Manifest;
 
 /// <summary>Limits that the all-reduce kernels and the host must agree on. A test compares them with the constants of
 /// kernels/cu/fusion/base/limits.cuh, whose names begin with k.</summary>
-public static class KernelLimits
+internal static class KernelLimits
 {
     /// <summary>Largest number of ranks of a collective.</summary>
     public const int MaxRanks = 16;

@@ -105,19 +105,31 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     public void CopyFrom(GpuStream? stream, ReadOnlyMemory<T> source) => Span.CopyFrom(stream, source);
 
     /// <inheritdoc cref="DeviceSpan{T}.CopyTo(Span{T})"/>
-    public void CopyTo(Span<T> target) => Span.CopyTo(target);
+    public void CopyTo(Span<T> destination) => Span.CopyTo(destination);
 
     /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, Memory{T})"/>
-    public void CopyTo(GpuStream? stream, Memory<T> target) => Span.CopyTo(stream, target);
+    public void CopyTo(GpuStream? stream, Memory<T> destination) => Span.CopyTo(stream, destination);
 
     /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, DeviceSpan{T})"/>
-    public void CopyTo(GpuStream? stream, DeviceSpan<T> target) => Span.CopyTo(stream, target);
+    public void CopyTo(GpuStream? stream, DeviceSpan<T> destination) => Span.CopyTo(stream, destination);
 
-    /// <inheritdoc cref="DeviceSpan{T}.Fill(byte)"/>
-    public void Fill(byte value) => Span.Fill(value);
+    /// <inheritdoc cref="DeviceSpan{T}.Clear()"/>
+    public void Clear() => Span.Clear();
 
-    /// <inheritdoc cref="DeviceSpan{T}.Fill(GpuStream?, byte)"/>
-    public void Fill(GpuStream? stream, byte value) => Span.Fill(stream, value);
+    /// <inheritdoc cref="DeviceSpan{T}.Clear(GpuStream?)"/>
+    public void Clear(GpuStream? stream) => Span.Clear(stream);
+
+    /// <inheritdoc cref="DeviceSpan{T}.FillBytes(byte)"/>
+    public void FillBytes(byte value) => Span.FillBytes(value);
+
+    /// <inheritdoc cref="DeviceSpan{T}.FillBytes(GpuStream?, byte)"/>
+    public void FillBytes(GpuStream? stream, byte value) => Span.FillBytes(stream, value);
+
+    /// <inheritdoc cref="DeviceSpan{T}.AsTensor(long, long)"/>
+    public DeviceTensor AsTensor(long rows, long columns) => Span.AsTensor(rows, columns);
+
+    /// <inheritdoc cref="DeviceSpan{T}.AsTensor(ElementType, long, long)"/>
+    public DeviceTensor AsTensor(ElementType type, long rows, long columns) => Span.AsTensor(type, rows, columns);
 
     /// <summary>Frees the memory, after kernels and copies that run; a buffer of a stream in the stream's order. Disposing twice
     /// is harmless.</summary>

@@ -79,6 +79,16 @@ public sealed class GpuContext : IDisposable
         }
     }
 
+    /// <summary>Gets the size of the memory that is free on the GPU now, in bytes. Other processes may take it before the next
+    /// allocation; memory that buffers of streams have freed may be kept in the driver's pool and count as used.</summary>
+    /// <exception cref="GpuException">The driver refuses.</exception>
+    public long GetFreeMemoryBytes()
+    {
+        MakeCurrent();
+        GpuDriver.Check(GpuDriver.Library.Memory.GetInfo(out var free, out _), "cuMemGetInfo");
+        return checked((long)free);
+    }
+
     /// <summary>Wraps an address of another library after checking it with the driver; once is enough for memory that stays.
     /// The other library still owns the memory, and must keep it until all kernels that use it have ended.</summary>
     /// <typeparam name="T">Type of the elements.</typeparam>

@@ -4,7 +4,7 @@ using Fusion.Manifest;
 namespace Fusion.Runtime;
 
 /// <summary>A GPU of this machine and its properties. It holds nothing that must be freed.</summary>
-public sealed class GpuDevice
+public sealed class GpuDevice : IEquatable<GpuDevice>
 {
     private GpuDevice(int ordinal)
     {
@@ -42,6 +42,10 @@ public sealed class GpuDevice
         }
     }
 
+    /// <summary>Gets all GPUs that the driver sees, by ordinal; none without a driver.</summary>
+    /// <exception cref="GpuException">There is a driver, but it does not start.</exception>
+    public static IReadOnlyList<GpuDevice> GetAll() => [.. Enumerable.Range(0, Count).Select(ordinal => new GpuDevice(ordinal))];
+
     /// <summary>Ordinal of the GPU among those that the driver sees, from 0.</summary>
     public int Ordinal { get; }
 
@@ -76,6 +80,28 @@ public sealed class GpuDevice
         var count = Count;
         return ordinal >= 0 && ordinal < count ? new GpuDevice(ordinal) : throw DeviceErrors.NoGpu(ordinal, count);
     }
+
+    /// <summary>Tells whether the driver claims that this GPU can use another one's memory. Whether bytes really arrive is
+    /// checked when a group is made (<see cref="RankGroup.OnGpus"/>).</summary>
+    /// <param name="peer">The GPU that has the memory.</param>
+    /// <exception cref="GpuException">The driver does not answer.</exception>
+    public bool CanAccessPeer(GpuDevice peer)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        if (Equals(peer)) return true;
+        GpuDriver.Check(GpuDriver.Library.Peer.CanAccess(Handle, peer.Handle, out var can), "cuDeviceCanAccessPeer");
+        return can;
+    }
+
+    /// <summary>Tells whether the other one is the same GPU.</summary>
+    /// <param name="other">The other one.</param>
+    public bool Equals(GpuDevice? other) => other is not null && other.Ordinal == Ordinal;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as GpuDevice);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Ordinal;
 
     /// <inheritdoc/>
     public override string ToString() => $"GPU {Ordinal}: {Name} ({Capability})";

@@ -1,3 +1,5 @@
+using Fusion.Interop.Driver;
+
 namespace Fusion.Runtime;
 
 /// <summary>An event: a point in a stream, with the time at which the GPU reached it.</summary>
@@ -35,6 +37,20 @@ public sealed class GpuEvent : IDisposable
         GpuDriver.Check(GpuDriver.Library.Event.Record(Handle, stream.Handle), "cuEventRecord");
         Volatile.Write(ref recordedAt, number);
         Volatile.Write(ref recordedIn, stream);
+    }
+
+    /// <summary>Whether the event has occurred, or was never recorded. It does not wait.</summary>
+    /// <exception cref="GpuException">Work before the event failed.</exception>
+    public bool IsCompleted
+    {
+        get
+        {
+            using var lease = Lease();
+            context.MakeCurrent();
+            var result = GpuDriver.Library.Event.Query(Handle);
+            if (result != CudaResult.NotReady) GpuDriver.Check(result, "cuEventQuery");
+            return result == CudaResult.Success;
+        }
     }
 
     /// <summary>Waits until the event has occurred.</summary>

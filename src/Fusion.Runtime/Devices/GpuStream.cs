@@ -53,6 +53,19 @@ public sealed class GpuStream : IDisposable
         return new GpuStream(context, handle);
     }
 
+    /// <summary>Whether all work is done that is in the stream by now. It does not wait.</summary>
+    /// <exception cref="GpuException">Work in the stream failed, or the stream is being recorded as a CUDA graph.</exception>
+    public bool IsCompleted
+    {
+        get
+        {
+            using var lease = Use();
+            var result = GpuDriver.Library.Stream.Query(Handle);
+            if (result != CudaResult.NotReady) GpuDriver.Check(result, "cuStreamQuery");
+            return result == CudaResult.Success;
+        }
+    }
+
     /// <summary>Waits until all work in the stream is done.</summary>
     /// <exception cref="GpuException">Work in the stream failed.</exception>
     public void Synchronize()

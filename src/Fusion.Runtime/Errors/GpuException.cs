@@ -14,6 +14,13 @@ public sealed class GpuException : FusionException
     /// <summary>Name of the result, such as CUDA_ERROR_OUT_OF_MEMORY.</summary>
     public string ResultName { get; }
 
+    /// <summary>Whether the GPU's context is lost: a kernel failed in a way that CUDA cannot recover from, such as an illegal
+    /// address. Every later call in this process fails too; end the process and start another one.</summary>
+    public bool IsContextLost => (CudaResult)Result is CudaResult.IllegalAddress or CudaResult.MisalignedAddress or
+        CudaResult.LaunchFailed or CudaResult.LaunchTimeout or CudaResult.IllegalInstruction or CudaResult.InvalidAddressSpace or
+        CudaResult.InvalidPc or CudaResult.HardwareStackError or CudaResult.Assert or CudaResult.EccUncorrectable or
+        CudaResult.NvlinkUncorrectable or CudaResult.ContextIsDestroyed;
+
     /// <summary>Name of the driver's function that returned it.</summary>
     public string Call { get; }
 
@@ -33,7 +40,8 @@ public sealed class GpuException : FusionException
 
     private static string Advice(CudaResult result) => result switch
     {
-        CudaResult.IllegalAddress or CudaResult.MisalignedAddress or CudaResult.LaunchFailed =>
+        CudaResult.IllegalAddress or CudaResult.MisalignedAddress or CudaResult.LaunchFailed or CudaResult.IllegalInstruction or
+            CudaResult.InvalidAddressSpace or CudaResult.InvalidPc or CudaResult.HardwareStackError or CudaResult.Assert =>
             " A kernel that ran before failed; the GPU cannot be used any more in this process. 'compute-sanitizer' shows " +
             "which access it was.",
         CudaResult.LaunchOutOfResources => " Launch smaller blocks, or compile the kernel with fewer registers.",

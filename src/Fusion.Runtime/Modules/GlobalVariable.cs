@@ -42,14 +42,14 @@ public sealed class GlobalVariable<T>
 
     /// <summary>Copies the variable to pinned memory, in a stream. The values are there when the stream's work is done.</summary>
     /// <param name="stream">A stream of the GPU.</param>
-    /// <param name="target">Memory that is filled with the first elements, at most all: memory of a
+    /// <param name="destination">Memory whose start is filled, of as many elements at least as the variable has: memory of a
     /// <see cref="PinnedBuffer{T}"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The memory is longer than the variable.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The memory is shorter than the variable.</exception>
     /// <exception cref="ArgumentException">The memory is not of a <see cref="PinnedBuffer{T}"/>.</exception>
     /// <exception cref="FusionException">As in <see cref="On"/>, or the driver refuses.</exception>
-    public void CopyTo(GpuStream stream, Memory<T> target)
+    public void CopyTo(GpuStream stream, Memory<T> destination)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        On(stream.Context).CopyTo(stream, target);
+        On(stream.Context).CopyTo(stream, destination);
     }
 }

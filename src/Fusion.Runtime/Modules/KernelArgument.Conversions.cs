@@ -3,6 +3,22 @@ namespace Fusion.Runtime;
 /// <content>Conversions from numbers.</content>
 public readonly partial struct KernelArgument
 {
+    /// <summary>Converts to an argument of type <c>unsigned char</c> in C++.</summary>
+    /// <param name="value">The value.</param>
+    public static implicit operator KernelArgument(byte value) => Inline(value, ArgumentType.Byte);
+
+    /// <summary>Converts to an argument of type <c>signed char</c> in C++.</summary>
+    /// <param name="value">The value.</param>
+    public static implicit operator KernelArgument(sbyte value) => Inline(value, ArgumentType.SByte);
+
+    /// <summary>Converts to an argument of type <c>short</c> in C++.</summary>
+    /// <param name="value">The value.</param>
+    public static implicit operator KernelArgument(short value) => Inline(value, ArgumentType.Int16);
+
+    /// <summary>Converts to an argument of type <c>unsigned short</c> in C++.</summary>
+    /// <param name="value">The value.</param>
+    public static implicit operator KernelArgument(ushort value) => Inline(value, ArgumentType.UInt16);
+
     /// <summary>Converts to an argument of type <c>int</c> in C++.</summary>
     /// <param name="value">The value.</param>
     public static implicit operator KernelArgument(int value) => Inline(value, ArgumentType.Int32);

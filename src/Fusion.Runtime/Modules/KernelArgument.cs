@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Fusion.Runtime;
 
 /// <summary>An argument of a kernel: a value of up to 16 bytes, or a copy of a larger one (<see cref="Bytes{T}"/>). Numbers,
-/// <see cref="DevicePointer{T}"/> and <see cref="DeviceBuffer{T}"/> convert to it; it allocates nothing.</summary>
+/// <see cref="DevicePointer{T}"/> and buffers convert to it; it allocates nothing.</summary>
 public readonly unsafe partial struct KernelArgument
 {
     private const int InlineBytes = 16;
@@ -21,6 +21,10 @@ public readonly unsafe partial struct KernelArgument
     {
         None,
         Pointer,
+        Byte,
+        SByte,
+        Int16,
+        UInt16,
         Int32,
         UInt32,
         Int64,
@@ -45,7 +49,7 @@ public readonly unsafe partial struct KernelArgument
     public static KernelArgument From<T>(DevicePointer<T> pointer)
         where T : unmanaged => Inline(pointer.Address, ArgumentType.Pointer);
 
-    /// <summary>Makes an argument of a small value of any type, such as a struct or a byte, which is copied into the
+    /// <summary>Makes an argument of a small value of any type, such as a struct, which is copied into the
     /// argument.</summary>
     /// <typeparam name="T">A type laid out as the kernel's parameter, 16 bytes at most.</typeparam>
     /// <param name="value">The value.</param>
@@ -81,6 +85,10 @@ public readonly unsafe partial struct KernelArgument
         var name = type switch
         {
             ArgumentType.Pointer => "a device pointer",
+            ArgumentType.Byte => "a byte",
+            ArgumentType.SByte => "an sbyte",
+            ArgumentType.Int16 => "a short",
+            ArgumentType.UInt16 => "a ushort",
             ArgumentType.Int32 => "an int",
             ArgumentType.UInt32 => "a uint",
             ArgumentType.Int64 => "a long",

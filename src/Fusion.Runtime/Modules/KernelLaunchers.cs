@@ -20,7 +20,7 @@ public sealed class KernelLaunchers
     /// <summary>Makes the launchers of an assembly without loading anything.</summary>
     /// <param name="assembly">Assembly that carries the kernels.</param>
     /// <param name="declarations">Declarations of the kernels that have launchers.</param>
-    public KernelLaunchers(Assembly assembly, params ReadOnlySpan<KernelDeclaration> declarations)
+    internal KernelLaunchers(Assembly assembly, params ReadOnlySpan<KernelDeclaration> declarations)
         : this(assembly, declarations, [])
     {
     }
@@ -35,7 +35,7 @@ public sealed class KernelLaunchers
 
     /// <summary>Loads the kernels on a GPU, unless they are loaded already.</summary>
     /// <param name="context">Context of the GPU; the library is disposed with it.</param>
-    /// <param name="options">Options for tests; null for none.</param>
+    /// <param name="options">Which kind of image to load; null for the best one.</param>
     /// <returns>The library, the same one each time. After it is disposed, the next launch loads another one.</returns>
     /// <exception cref="KernelLoadException">A kernel's parameters differ from those that its launcher passes, or a
     /// variable's size from that of its accessor.</exception>

@@ -34,22 +34,24 @@ internal sealed class FailureLatch(int ranks)
         throw CopyForRank(reason, rank);
     }
 
-    /// <summary>Throws if the operation failed.</summary>
-    /// <param name="rank">Index of the rank that gets the failure; null for all.</param>
-    public void Throw(int? rank = null)
+    /// <summary>Throws if the operation failed, for a rank that is then informed.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    public void Throw(int rank)
     {
         if (Failure is not { } reason) return;
         MarkInformed(rank);
-        throw CopyForRank(reason, rank ?? 0);
+        throw CopyForRank(reason, rank);
+    }
+
+    /// <summary>Throws if the operation failed, and informs no rank: each still gets the failure once.</summary>
+    public void Throw()
+    {
+        if (Failure is { } reason) throw CopyForRank(reason, 0);
     }
 
     /// <summary>Notes that a rank got the failure.</summary>
-    /// <param name="rank">Index of the rank; null for all.</param>
-    public void MarkInformed(int? rank)
-    {
-        if (rank is { } one) isInformed[one] = true;
-        else Array.Fill(isInformed, true);
-    }
+    /// <param name="rank">Index of the rank.</param>
+    public void MarkInformed(int rank) => isInformed[rank] = true;
 
     /// <summary>Forgets the failure.</summary>
     public void Clear()

@@ -3,24 +3,9 @@ using Fusion.Interop.Driver;
 namespace Fusion.Runtime;
 
 /// <summary>Peer access between GPUs: whether one can use another one's memory.</summary>
-public static unsafe class PeerAccess
+internal static unsafe class PeerAccess
 {
     private const int ProbeBytes = 4096;
-
-    /// <summary>Tells whether the driver claims that a GPU can use another one's memory. Whether bytes really arrive is
-    /// checked when a group is made (<see cref="RankGroup.OnGpus"/>).</summary>
-    /// <param name="gpu">Ordinal of the GPU that would read and write.</param>
-    /// <param name="peer">Ordinal of the GPU that has the memory.</param>
-    /// <exception cref="NoGpuException">There is no driver.</exception>
-    /// <exception cref="NoGpuException">There is no such GPU.</exception>
-    /// <exception cref="GpuException">The driver does not answer.</exception>
-    public static bool IsClaimed(int gpu, int peer)
-    {
-        var (from, to) = (GpuDevice.Get(gpu), GpuDevice.Get(peer));
-        if (gpu == peer) return true;
-        GpuDriver.Check(GpuDriver.Library.Peer.CanAccess(from.Handle, to.Handle, out var can), "cuDeviceCanAccessPeer");
-        return can;
-    }
 
     /// <summary>Enables a GPU to use another one's memory, and checks that bytes arrive.</summary>
     /// <param name="from">The GPU that is to read and write.</param>
@@ -28,9 +13,9 @@ public static unsafe class PeerAccess
     /// <exception cref="RankGroupException">The driver denies peer access.</exception>
     /// <exception cref="RankGroupException">The driver claims peer access, but bytes do not arrive.</exception>
     /// <exception cref="GpuException">The driver reports another error.</exception>
-    internal static void Establish(GpuContext from, GpuContext to)
+    public static void Establish(GpuContext from, GpuContext to)
     {
-        if (!IsClaimed(from.Device.Ordinal, to.Device.Ordinal))
+        if (!from.Device.CanAccessPeer(to.Device))
         {
             throw GroupErrors.NoPeerAccess(from.Device.ToString(), to.Device.ToString());
         }
@@ -47,7 +32,7 @@ public static unsafe class PeerAccess
         using var memory = new DeviceBuffer<byte>(to, ProbeBytes);
         foreach (var value in new byte[] { 0x5A, 0xC3 })
         {
-            memory.Fill(0);
+            memory.FillBytes(0);
             // A fill by `from` of memory of `to` goes the way of a kernel's stores, without copy engine or staging in the
             // host.
             from.MakeCurrent();

@@ -28,7 +28,21 @@ public sealed unsafe class RankBuffer<T> : IDisposable
     /// <summary>All elements.</summary>
     public DeviceSpan<T> Span => new(memory, 0, Length);
 
-    private long Bytes => Length * sizeof(T);
+    /// <summary>Converts a buffer to a kernel's argument, the address of its first element.</summary>
+    /// <param name="buffer">The buffer.</param>
+    public static implicit operator KernelArgument(RankBuffer<T> buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        return KernelArgument.From(buffer.Pointer);
+    }
+
+    /// <summary>Converts a buffer to the address of its first element.</summary>
+    /// <param name="buffer">The buffer.</param>
+    public static implicit operator DevicePointer<T>(RankBuffer<T> buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        return buffer.Pointer;
+    }
 
     /// <summary>Converts a buffer to the range of all its elements.</summary>
     /// <param name="buffer">The buffer.</param>
@@ -56,59 +70,32 @@ public sealed unsafe class RankBuffer<T> : IDisposable
     public void CopyFrom(GpuStream? stream, ReadOnlyMemory<T> source) => Span.CopyFrom(stream, source);
 
     /// <inheritdoc cref="DeviceSpan{T}.CopyTo(Span{T})"/>
-    public void CopyTo(Span<T> target) => Span.CopyTo(target);
+    public void CopyTo(Span<T> destination) => Span.CopyTo(destination);
 
     /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, Memory{T})"/>
-    public void CopyTo(GpuStream? stream, Memory<T> target) => Span.CopyTo(stream, target);
+    public void CopyTo(GpuStream? stream, Memory<T> destination) => Span.CopyTo(stream, destination);
 
     /// <inheritdoc cref="DeviceSpan{T}.CopyTo(GpuStream?, DeviceSpan{T})"/>
-    public void CopyTo(GpuStream? stream, DeviceSpan<T> target) => Span.CopyTo(stream, target);
+    public void CopyTo(GpuStream? stream, DeviceSpan<T> destination) => Span.CopyTo(stream, destination);
 
-    /// <inheritdoc cref="DeviceSpan{T}.Fill(byte)"/>
-    public void Fill(byte value) => Span.Fill(value);
+    /// <inheritdoc cref="DeviceSpan{T}.Clear()"/>
+    public void Clear() => Span.Clear();
 
-    /// <inheritdoc cref="DeviceSpan{T}.Fill(GpuStream?, byte)"/>
-    public void Fill(GpuStream? stream, byte value) => Span.Fill(stream, value);
+    /// <inheritdoc cref="DeviceSpan{T}.Clear(GpuStream?)"/>
+    public void Clear(GpuStream? stream) => Span.Clear(stream);
 
-    /// <summary>Gets the start of the buffer as a matrix of the buffer's own elements.</summary>
-    /// <param name="rows">Number of rows, mostly tokens.</param>
-    /// <param name="columns">Number of columns, mostly the hidden size.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The buffer is too small.</exception>
-    /// <exception cref="NotSupportedException"><typeparamref name="T"/> is no element type of tensors, such as
-    /// <see cref="byte"/>: name the type.</exception>
-    public DeviceTensor AsTensor(long rows, long columns) => AsTensor(
-        RankBufferElements.TypeOf<T>() ?? throw new NotSupportedException(
-            $"What elements {typeof(T).Name} are is not known: call AsTensor(type, rows, columns)."),
-        rows, columns);
+    /// <inheritdoc cref="DeviceSpan{T}.FillBytes(byte)"/>
+    public void FillBytes(byte value) => Span.FillBytes(value);
 
-    /// <summary>Gets the start of the buffer as a matrix of a type.</summary>
-    /// <param name="type">Type of the matrix's elements; two of <see cref="ElementType.Float4E2M1"/> are one byte.</param>
-    /// <param name="rows">Number of rows, mostly tokens.</param>
-    /// <param name="columns">Number of columns, mostly the hidden size.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The buffer is too small.</exception>
-    public DeviceTensor AsTensor(ElementType type, long rows, long columns)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        var bytes = DeviceTensor.ByteCount(type, checked(rows * columns));
-        return bytes <= Bytes
-            ? new(Pointer.Address, type, rows, columns) { Owner = memory }
-            : throw new ArgumentOutOfRangeException(
-                nameof(rows), $"{rows} × {columns} elements of {type} are {bytes} bytes, but the buffer has {Bytes}.");
-    }
+    /// <inheritdoc cref="DeviceSpan{T}.FillBytes(GpuStream?, byte)"/>
+    public void FillBytes(GpuStream? stream, byte value) => Span.FillBytes(stream, value);
+
+    /// <inheritdoc cref="DeviceSpan{T}.AsTensor(long, long)"/>
+    public DeviceTensor AsTensor(long rows, long columns) => Span.AsTensor(rows, columns);
+
+    /// <inheritdoc cref="DeviceSpan{T}.AsTensor(ElementType, long, long)"/>
+    public DeviceTensor AsTensor(ElementType type, long rows, long columns) => Span.AsTensor(type, rows, columns);
 
     /// <summary>Frees the memory, after kernels and copies that run. Disposing twice is harmless.</summary>
     public void Dispose() => memory.Dispose();
-}
-
-/// <summary>Maps .NET's types to the element types of tensors.</summary>
-internal static class RankBufferElements
-{
-    public static ElementType? TypeOf<T>() =>
-        typeof(T) == typeof(BFloat16) ? ElementType.BFloat16
-        : typeof(T) == typeof(Half) ? ElementType.Float16
-        : typeof(T) == typeof(float) ? ElementType.Float32
-        : typeof(T) == typeof(Float8E4M3) ? ElementType.Float8E4M3
-        : typeof(T) == typeof(Float8UE8M0) ? ElementType.Float8UE8M0
-        : null;
 }

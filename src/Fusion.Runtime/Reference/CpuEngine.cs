@@ -107,7 +107,7 @@ internal sealed class CpuEngine : IRankEngine
         }
     }
 
-    public void Check() => failure.Throw();
+    public void ThrowIfFailed() => failure.Throw();
 
     public void Reset()
     {

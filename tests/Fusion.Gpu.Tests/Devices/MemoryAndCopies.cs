@@ -17,11 +17,11 @@ public sealed class MemoryAndCopies : GpuTest
         using var other = new DeviceBuffer<int>(Context, Count);
         using var from = Pinned();
         using var to = new PinnedBuffer<int>(Context, Count);
-        buffer.Fill(0xFF);
+        buffer.FillBytes(0xFF);
         TypedKernels.Hold.Launch(Stream, new LaunchShape(1, 1), Held);
 
         buffer.Slice(1, Count - 1).CopyFrom(Stream, from.Memory[1..]);
-        buffer.Slice(0, 1).Fill(Stream, 0);
+        buffer.Slice(0, 1).FillBytes(Stream, 0);
         Kernels.GetKernel("scale<int>").Launch(Stream, new LaunchShape(Count / 256, 256), buffer, 3, Count);
         buffer.CopyTo(Stream, other);
         other.CopyTo(Stream, to.Memory);
@@ -38,7 +38,7 @@ public sealed class MemoryAndCopies : GpuTest
         TypedKernels.Hold.Launch(Stream, new LaunchShape(1, 1), Held);
 
         buffer.CopyFrom([1, 2, 3, 4]);
-        buffer.Slice(1, 2).Fill(0);
+        buffer.Slice(1, 2).FillBytes(0);
         var values = Read(buffer);
 
         Assert.That(values, Is.EqualTo(new[] { 1, 0, 0, 4 }));
@@ -52,7 +52,7 @@ public sealed class MemoryAndCopies : GpuTest
     public void PinnedMemoryIsFreedAfterTheCopiesThatReadIt()
     {
         using var buffer = new DeviceBuffer<int>(Context, Count);
-        buffer.Fill(0xFF);
+        buffer.FillBytes(0xFF);
         TypedKernels.Hold.Launch(Stream, new LaunchShape(1, 1), Held);
         var from = Pinned();
         buffer.CopyFrom(Stream, from.Memory);
@@ -80,7 +80,7 @@ public sealed class MemoryAndCopies : GpuTest
         buffer.Dispose();
 
         using var next = new DeviceBuffer<int>(Context, Count);
-        next.Fill(0xFF);
+        next.FillBytes(0xFF);
         Stream.Synchronize();
         Assert.That(Read(result), Is.EqualTo(Enumerable.Range(0, Count).Select(i => 2 * i)));
     }

@@ -86,7 +86,7 @@ internal sealed class ComparedRanks : IDisposable
     private byte[] Read(int rank, string name, int bytes)
     {
         var content = new byte[bytes];
-        buffers[(rank, name)].CopyTo(content);
+        buffers[(rank, name)].Slice(0, bytes).CopyTo(content);
         return content;
     }
 
@@ -100,7 +100,7 @@ internal sealed class ComparedRanks : IDisposable
     private ulong Output(Rank rank, string name, long bytes)
     {
         var buffer = Buffer(rank, name, bytes + (2 * Guard));
-        buffer.Fill(0xFF);
+        buffer.FillBytes(0xFF);
         return buffer.Pointer.Address + Guard;
     }
 

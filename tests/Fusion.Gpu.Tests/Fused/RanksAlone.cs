@@ -26,7 +26,7 @@ public sealed class RanksAlone : GpuTest
         using var input = new DeviceBuffer<float>(Context, [.. Enumerable.Range(0, 128).Select(i => i - 60f)]);
         using var output = new DeviceBuffer<float>(Context, 128);
         using var gamma = new DeviceBuffer<float>(Context, [.. Enumerable.Repeat(2f, 64)]);
-        output.Fill(0xFF);
+        output.FillBytes(0xFF);
 
         operation.Launch(Stream, new()
         {

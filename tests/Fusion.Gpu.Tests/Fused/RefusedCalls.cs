@@ -30,8 +30,8 @@ public sealed class RefusedCalls : GpuTest
         using var control = new DeviceBuffer<uint>(Context, [call, 0, 0, 0]);
         using var numbers = new DeviceBuffer<uint>(Context, Blocks);
         using var refused = new DeviceBuffer<uint>(Context, Blocks);
-        numbers.Fill(0xCC);
-        refused.Fill(0xCC);
+        numbers.FillBytes(0xCC);
+        refused.FillBytes(0xCC);
         Run("entered_call", new(Blocks, 64), control, failed is { } number ? number : -1L, numbers, refused);
         return (Read(numbers), Read(refused), Read(control)[0]);
     }

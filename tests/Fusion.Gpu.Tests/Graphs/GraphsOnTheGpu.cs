@@ -54,8 +54,8 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
         var graph = new Pattern(ElementType.BFloat16, true, NormKind.Rms, QuantizationKind.PerTokenFp8, ScaleLayout.Linear, true, true).Build();
         using var cpu = RankGroup.OnCpu(2);
         var gpu = OpenGpus.Group(2);
-        using var expected = graph.Compile(cpu, FusionPassConfig.Off, new() { MaxTokens = 64 });
-        using var actual = graph.Compile(gpu, null, new() { MaxTokens = 64, Buckets = [4, 16] });
+        using var expected = graph.Compile(cpu, new() { Passes = FusionPassConfig.Off, MaxTokens = 64 });
+        using var actual = graph.Compile(gpu, new() { MaxTokens = 64, Buckets = [4, 16] });
         GraphRuns.Fill(expected, 64, 2);
         GraphRuns.Fill(actual, 64, 2);
 
@@ -77,7 +77,7 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
             }
         }
 
-        Assert.That(actual.RecordedBuckets, Is.EqualTo([4, 16]));
+        Assert.That(actual.GetRecordedBuckets(), Is.EqualTo([4, 16]));
     }
 
     private static Dictionary<string, (byte[] Bytes, TensorType Type)> Outputs(
@@ -85,8 +85,9 @@ public sealed class GraphsOnTheGpu : GpuGroupTest
     {
         using var secondOnCpu = group.Topology == GroupTopology.Cpu ? RankGroup.OnCpu(group.WorldSize) : null;
         var second = secondOnCpu ?? (graph.Groups.Count < 2 ? null : OpenGpus.Group(group.WorldSize, number: 1));
-        using var compiled = graph.Compile(group, config, new()
+        using var compiled = graph.Compile(group, new()
         {
+            Passes = config,
             MaxTokens = 16,
             Buckets = buckets,
             Groups = graph.Groups.Skip(1).ToDictionary(name => name, _ => second!),

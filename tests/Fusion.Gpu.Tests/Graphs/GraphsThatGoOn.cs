@@ -19,12 +19,12 @@ public sealed class GraphsThatGoOn : GpuGroupTest
     {
         using var cpu = RankGroup.OnCpu(2);
         using var gpu = RanksOfATest.Group(2);
-        using var expected = Layer.Compile(cpu, null, new() { MaxTokens = Tokens });
-        using var actual = Layer.Compile(gpu, null, new() { MaxTokens = Tokens, Buckets = [Tokens] });
+        using var expected = Layer.Compile(cpu, new() { MaxTokens = Tokens });
+        using var actual = Layer.Compile(gpu, new() { MaxTokens = Tokens, Buckets = [Tokens] });
         GraphRuns.Fill(expected, Tokens, 2);
         GraphRuns.Fill(actual, Tokens, 2);
         MustBeTheSame(expected, actual, "at first");
-        Assert.That(actual.RecordedBuckets, Is.EqualTo([Tokens]));
+        Assert.That(actual.GetRecordedBuckets(), Is.EqualTo([Tokens]));
 
         var weight = Layer.Weights[0];
         for (var rank = 0; rank < 2; rank++)
@@ -34,24 +34,24 @@ public sealed class GraphsThatGoOn : GpuGroupTest
             actual.SetWeight<byte>(rank, weight.Name, values);
         }
 
-        Assert.That(actual.RecordedBuckets, Is.EqualTo([Tokens]), "the addresses are the same");
+        Assert.That(actual.GetRecordedBuckets(), Is.EqualTo([Tokens]), "the addresses are the same");
         MustBeTheSame(expected, actual, "with another weight in its place");
 
         using var mine = gpu.Ranks[1].Allocate<BFloat16>(weight.Type.Count(0));
-        mine.Fill(0x3F);
+        mine.FillBytes(0x3F);
         actual.BindWeight(1, weight.Name, mine.AsTensor(1, mine.Length));
-        Assert.That(actual.RecordedBuckets, Is.Empty, "an address is another one");
+        Assert.That(actual.GetRecordedBuckets(), Is.Empty, "an address is another one");
         expected.SetWeight<byte>(1, weight.Name, Enumerable.Repeat((byte)0x3F, (int)mine.Length * 2).ToArray());
         MustBeTheSame(expected, actual, "with a weight of mine");
         actual.BindWeight(1, weight.Name, mine.AsTensor(mine.Length, 1));
-        Assert.That(actual.RecordedBuckets, Is.EqualTo([Tokens]), "bound again to where it was");
+        Assert.That(actual.GetRecordedBuckets(), Is.EqualTo([Tokens]), "bound again to where it was");
     }
 
     [Test]
     public unsafe void MemoryOfTheHostIsNoWeightOfAGpu()
     {
         using var gpu = RanksOfATest.Group(2);
-        using var compiled = Layer.Compile(gpu, null, new() { MaxTokens = Tokens });
+        using var compiled = Layer.Compile(gpu, new() { MaxTokens = Tokens });
         var weight = Layer.Weights[0];
         using var host = RankGroup.OnCpu(2);
         using var memory = host.Ranks[0].Allocate<BFloat16>(weight.Type.Count(0));
@@ -80,7 +80,7 @@ public sealed class GraphsThatGoOn : GpuGroupTest
         var x = builder.Input("x", 64, ElementType.Float32).Call(late);
         if (hasAllReduce) x = x.AllReduce();
         var graph = builder.Output("y", x.Call(copy)).Build();
-        using (var compiled = graph.Compile(gpu, null, new() { MaxTokens = Tokens, Buckets = isRecorded ? [Tokens] : [] }))
+        using (var compiled = graph.Compile(gpu, new() { MaxTokens = Tokens, Buckets = isRecorded ? [Tokens] : [] }))
         {
             for (var rank = 0; rank < 2; rank++)
                 compiled.SetInput<float>(rank, "x", Enumerable.Repeat(1f + rank, 64 * Tokens).ToArray());
@@ -112,7 +112,7 @@ public sealed class GraphsThatGoOn : GpuGroupTest
         public Results(RankGroup group)
         {
             buffers = [.. group.Ranks.Select(rank => rank.Allocate<float>(64 * Tokens))];
-            foreach (var buffer in buffers) buffer.Fill(0);
+            foreach (var buffer in buffers) buffer.FillBytes(0);
         }
 
         public ulong AddressOf(Rank rank) => buffers[rank.Index].Pointer.Address;

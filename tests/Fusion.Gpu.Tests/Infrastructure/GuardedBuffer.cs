@@ -16,7 +16,7 @@ public sealed class GuardedBuffer : IDisposable
     {
         this.length = length;
         memory = new DeviceBuffer<BFloat16>(context, length + (2 * Guard));
-        memory.Fill(0xFF);
+        memory.FillBytes(0xFF);
     }
 
     public DevicePointer<BFloat16> Start => memory.Pointer + Guard;

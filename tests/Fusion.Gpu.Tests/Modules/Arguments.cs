@@ -18,7 +18,7 @@ public sealed class Arguments : GpuTest
             BitConverter.SingleToUInt32Bits(0.1f), 0x7F,
         ];
         using var output = new DeviceBuffer<ulong>(Context, expected.Length);
-        output.Fill(0xFF);
+        output.FillBytes(0xFF);
 
         Run("echo_arguments", new(1, 1),
             output, KernelArgument.Of((byte)0xFE), 0x123456789ABCDEF0UL, KernelArgument.Of((short)-12345), KernelArgument.Of(small),

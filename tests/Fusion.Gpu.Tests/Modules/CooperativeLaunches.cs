@@ -15,7 +15,7 @@ public sealed class CooperativeLaunches : GpuTest
         var blocks = kernel.BlocksAtATime(shape);
         using var values = new DeviceBuffer<uint>(Context, blocks);
         using var sums = new DeviceBuffer<uint>(Context, blocks);
-        TypedKernels.Globals.Arrived.On(Context).Fill(Stream, 0);
+        TypedKernels.Globals.Arrived.On(Context).FillBytes(Stream, 0);
 
         TypedKernels.SumOfAllBlocks.Launch(Stream, shape with { Grid = blocks }, values, sums, Polls);
         Stream.Synchronize();
@@ -45,7 +45,7 @@ public sealed class CooperativeLaunches : GpuTest
         Assert.That(kernel.BlocksAtATime(shape), Is.EqualTo(kernel.ClustersAtATime(shape) * 4).And.GreaterThanOrEqualTo(8));
         using var values = new DeviceBuffer<uint>(Context, 8);
         using var sums = new DeviceBuffer<uint>(Context, 8);
-        TypedKernels.Globals.Arrived.On(Context).Fill(Stream, 0);
+        TypedKernels.Globals.Arrived.On(Context).FillBytes(Stream, 0);
 
         TypedKernels.SumOfAllBlocks.Launch(Stream, shape, values, sums, Polls);
         Stream.Synchronize();

@@ -51,7 +51,7 @@ public sealed class Launches : GpuTest
         const int Blocks = 8;
         const int ClusterSize = 4;
         using var places = new DeviceBuffer<uint>(Context, Blocks * 3);
-        places.Fill(0xFF);
+        places.FillBytes(0xFF);
 
         Run("where_am_i", new(Blocks, 1) { Cluster = ClusterSize }, places);
 

@@ -24,7 +24,7 @@ public sealed class TypedLaunchers : GpuTest
         var small = new Arguments.Small { A = 0xA1, B = 0xB2B3, C = 0xC4 };
         var large = new Arguments.Large { D0 = 1.5, I4 = 5 };
         using var output = new DeviceBuffer<ulong>(Context, 18);
-        output.Fill(0xFF);
+        output.FillBytes(0xFF);
 
         TypedKernels.EchoArguments.Launch(Stream, new(1, 1), output, 0xFE, 42, -1, small, true, Math.PI, large, 0.5f, 7);
         Stream.Synchronize();

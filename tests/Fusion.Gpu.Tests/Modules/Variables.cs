@@ -22,7 +22,7 @@ public sealed class Variables(ImageKind kind) : GpuTest(kind)
         weights.CopyFrom(Stream, pinned.Memory);
         Kernels.GetGlobal<Tap>("tap").CopyFrom([new() { Weight = 0.5f, Offset = 4 }]);
         var hits = Kernels.GetGlobal<uint>(Module, "counts::hits");
-        hits.Fill(Stream, 0);
+        hits.FillBytes(Stream, 0);
         using var input = new DeviceBuffer<float>(Context, [10, 10, 10, 10]);
         using var output = new DeviceBuffer<float>(Context, 4);
 

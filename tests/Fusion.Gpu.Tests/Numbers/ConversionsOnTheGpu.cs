@@ -17,7 +17,7 @@ public sealed class ConversionsOnTheGpu(ImageKind kind) : GpuTest(kind)
         var input = Enumerable.Range(0, 0x10000).Select(bits => BFloat16.FromBits((ushort)bits)).ToArray();
         using var deviceInput = new DeviceBuffer<BFloat16>(Context, input);
         using var output = new DeviceBuffer<float>(Context, input.Length);
-        output.Fill(0xFF);
+        output.FillBytes(0xFF);
 
         Run("widen_bf16", ShapeFor(input.Length), output, deviceInput, input.Length);
 
@@ -52,7 +52,7 @@ public sealed class ConversionsOnTheGpu(ImageKind kind) : GpuTest(kind)
         var input = ordinary.Concat(others).Concat(special).Select(BitConverter.UInt32BitsToSingle).ToArray();
         using var deviceInput = new DeviceBuffer<float>(Context, input);
         using var output = new DeviceBuffer<float>(Context, input.Length);
-        output.Fill(0xFF);
+        output.FillBytes(0xFF);
 
         Run("reciprocal_root", ShapeFor(input.Length), output, deviceInput, input.Length);
 

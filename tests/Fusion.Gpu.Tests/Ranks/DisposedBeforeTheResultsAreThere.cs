@@ -52,7 +52,7 @@ public sealed class DisposedBeforeTheResultsAreThere : GpuGroupTest
         var inputs = contexts.Select((context, rank) => new DeviceBuffer<float>(context, [.. Enumerable.Repeat(rank + 1f, 64)])).ToArray();
         var outputs = contexts.Select(context => new DeviceBuffer<float>(context, 64)).ToArray();
         var operation = new Runtime.AllReduce(group, new() { HiddenSize = 64, MaxTokens = 1, DataType = ElementType.Float32 });
-        Array.ForEach(outputs, output => output.Fill(0xFF));
+        Array.ForEach(outputs, output => output.FillBytes(0xFF));
         TypedKernels.Hold.Launch(group.Ranks[0].Stream!, new LaunchShape(1, 1), (ulong)(Late.TotalMilliseconds * 1e6));
         foreach (var rank in group.Ranks)
         {
@@ -72,7 +72,7 @@ public sealed class DisposedBeforeTheResultsAreThere : GpuGroupTest
             Assert.That(sum, Has.All.EqualTo(ranks * (ranks + 1) / 2f));
         }
 
-        Assert.That(() => operation.Check(), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => operation.ThrowIfFailed(), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(operation.Dispose, Throws.Nothing, "the group has disposed it");
         foreach (var buffer in inputs.Concat(outputs)) buffer.Dispose();
         Array.ForEach(contexts, context => context.Dispose());

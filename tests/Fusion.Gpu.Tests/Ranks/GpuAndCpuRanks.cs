@@ -131,7 +131,7 @@ public sealed class GpuAndCpuRanks : IDisposable
 
         public void ClearOutputs(int rank)
         {
-            foreach (var output in buffers[rank][3..]) output.Fill(0xFF);
+            foreach (var output in buffers[rank][3..]) output.FillBytes(0xFF);
         }
 
         public ushort[] Outputs(int rank)

@@ -23,7 +23,7 @@ public sealed class GraphsOfCalls : GpuGroupTest
             op.SetInputs(replay);
             graph.Launch(op.Group.Ranks[0].Stream!);
             op.Group.Ranks[0].Context!.Synchronize();
-            op.Operation.Check();
+            op.Operation.ThrowIfFailed();
             op.Compare(16, $"replay {replay}");
 
             op.SetInputs(100 + replay);

@@ -99,7 +99,7 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
             Assert.That(() => elsewhere.Allocate<float>(8), Throws.InvalidOperationException, "no memory of this process");
             Assert.That(elsewhere.CreateStream, Throws.InvalidOperationException);
             using var buffers = new Buffers(group.Ranks[rank]);
-            var epilogue = new EpilogueOperation(group, options);
+            var epilogue = new EpilogueOperation(group, new() { HiddenSize = options.HiddenSize, MaxTokens = options.MaxTokens, DataType = options.DataType });
             Assert.That(() => epilogue.Launch(1 - rank, null, buffers.Call(0)), Throws.TypeOf<ArgumentOutOfRangeException>());
             Runtime.AllReduce operation;
             try
@@ -135,7 +135,7 @@ public sealed class RanksOfTwoProcesses : GpuGroupTest
         public AllReduceCall Call(int number)
         {
             input.CopyFrom([.. Enumerable.Range(0, Hidden * Tokens).Select(i => Value(i, rank.Index, number))]);
-            sum.Fill(0xFF);
+            sum.FillBytes(0xFF);
             return new() { Input = input.AsTensor(Tokens, Hidden), AllReduceOut = sum.AsTensor(Tokens, Hidden) };
         }
 

@@ -27,7 +27,7 @@ public sealed class RanksThatFail : GpuGroupTest
         Assert.That(() => op.Launch(2, 8, null, strategy), Throws.TypeOf<ResetRequiredException>());
 
         op.Operation.Reset();
-        Assert.That(op.Operation.Check, Throws.Nothing);
+        Assert.That(op.Operation.ThrowIfFailed, Throws.Nothing);
         for (var call = 2; call < 5; call++)
         {
             op.SetInputs(call);

@@ -26,16 +26,16 @@ public sealed class SumsOfNccl : GpuGroupTest
         var source = new DeviceTensor(input.Pointer.Address, type, 2, columns);
         var sum = source with { Address = output.Pointer.Address };
 
-        output.Fill(0xFF);
+        output.FillBytes(0xFF);
         nccl.Launch(0, stream, source, sum);
         stream.Synchronize();
         Assert.That(Read(output), Is.EqualTo(numbers));
 
         using var graph = GpuGraph.Capture(stream, () => nccl.Launch(0, stream, source, sum));
-        output.Fill(0xFF);
+        output.FillBytes(0xFF);
         graph.Launch(stream);
         stream.Synchronize();
-        nccl.Check();
+        nccl.ThrowIfFailed();
         Assert.That(Read(output), Is.EqualTo(numbers), $"NCCL {nccl.Version}");
     }
 
@@ -51,7 +51,7 @@ public sealed class SumsOfNccl : GpuGroupTest
         var tensor = DeviceTensor.Vector(buffer.Pointer.Address, ElementType.Float32, 8);
         Assert.That(() => nccl.Launch(0, stream, tensor, tensor),
             Throws.TypeOf<NcclException>().With.Message.Contain("aborted"));
-        Assert.That(nccl.Check, Throws.Nothing);
+        Assert.That(nccl.ThrowIfFailed, Throws.Nothing);
     }
 
     [Test]
@@ -68,7 +68,7 @@ public sealed class SumsOfNccl : GpuGroupTest
             Array.ForEach(streams, stream => stream.Synchronize());
             for (var rank = 0; rank < contexts.Length; rank++)
             {
-                outputs[rank].Fill(0xFF);
+                outputs[rank].FillBytes(0xFF);
                 if (call == 1 && rank == contexts.Length - 1) TypedKernels.Hold.Launch(streams[rank], new LaunchShape(1, 1), 300_000_000);
                 nccl.Launch(rank, streams[rank], DeviceTensor.Vector(inputs[rank].Pointer.Address, ElementType.Float32, 8),
                     DeviceTensor.Vector(outputs[rank].Pointer.Address, ElementType.Float32, 8));
@@ -105,7 +105,7 @@ public sealed class SumsOfNccl : GpuGroupTest
                 while (true)
                 {
                     nccl.Launch(0, stream, tensor, tensor);
-                    nccl.Check();
+                    nccl.ThrowIfFailed();
                     Interlocked.Increment(ref launches);
                 }
             });
@@ -151,7 +151,7 @@ public sealed class SumsOfNccl : GpuGroupTest
             var numbers = Enumerable.Range(0, Tokens * Hidden).Select(i => (float)(((i * 7) + (rank.Index * 13)) % 1000)).ToArray();
             var own = (rank.Allocate<float>(numbers.Length), rank.Allocate<float>(numbers.Length));
             own.Item1.CopyFrom(numbers);
-            own.Item2.Fill(0xFF);
+            own.Item2.FillBytes(0xFF);
             buffers.Add(own);
         }
 
@@ -169,13 +169,13 @@ public sealed class SumsOfNccl : GpuGroupTest
             foreach (var rank in group.Ranks) operation.Synchronize(rank.Index);
         }
 
-        nccl.Check();
+        nccl.ThrowIfFailed();
         var expected = Enumerable.Range(0, Tokens * Hidden)
             .Select(i => (float)Enumerable.Range(0, ranks).Sum(rank => ((i * 7) + (rank * 13)) % 1000)).ToArray();
         foreach (var rank in group.Ranks)
         {
             var sum = new float[expected.Length];
-            buffers[rank.Index].Sum.CopyTo(sum);
+            buffers[rank.Index].Sum.Slice(0, sum.Length).CopyTo(sum);
             Assert.That(sum, Is.EqualTo(expected), $"rank {rank.Index}, NCCL {nccl.Version}");
         }
 

@@ -30,11 +30,11 @@ public sealed class GraphsThatAreWrong
 
     [Test]
     public void AnAllReduceOfCodes() => Throws(
-        () => builder.Input("x", 64).PerTokenFp8("q").Codes.AllReduce(name: "sum"), "FUSION5001", "sum", "q", "%q) is e4m3[tokens, 64]; expected is bf16, f16 or f32");
+        () => builder.Input("x", 64).PerTokenFp8("q").Codes.AllReduce("sum"), "FUSION5001", "sum", "q", "%q) is e4m3[tokens, 64]; expected is bf16, f16 or f32");
 
     [Test]
     public void AHiddenSizeThatNoKernelTakes() => Throws(
-        () => builder.Input("x", 60).AllReduce(name: "sum"), "FUSION5001", "sum", "x", "a multiple of 8 from 8 to 32768 columns");
+        () => builder.Input("x", 60).AllReduce("sum"), "FUSION5001", "sum", "x", "a multiple of 8 from 8 to 32768 columns");
 
     [Test]
     public void GroupsThatDoNotDivideTheHiddenSize() => Throws(
@@ -72,15 +72,15 @@ public sealed class GraphsThatAreWrong
     [Test]
     public void TwoValuesOfOneName()
     {
-        builder.Input("x", 64).AllReduce(name: "a");
-        builder.Output("y", builder.Input("z", 64).AllReduce(name: "a"));
+        builder.Input("x", 64).AllReduce("a");
+        builder.Output("y", builder.Input("z", 64).AllReduce("a"));
         Throws(() => builder.Build(), "FUSION5002", "a", null, "Two ops have the name 'a'");
     }
 
     [Test]
     public void AnOpOfTheNameOfAnInput()
     {
-        builder.Output("y", builder.Input("x", 64).AllReduce(name: "x"));
+        builder.Output("y", builder.Input("x", 64).AllReduce("x"));
         Throws(() => builder.Build(), "FUSION5002", "x", "x", "%x is defined a second time, by op 'x' (all_reduce)");
     }
 

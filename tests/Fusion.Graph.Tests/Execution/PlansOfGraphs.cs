@@ -13,7 +13,7 @@ public sealed class PlansOfGraphs
     {
         using var group = RankGroup.OnCpu(2);
         var config = new FusionPassConfig { MaxSizeMb = FusionPassConfig.Default.MaxSizeMb.Add(2, 1.0 / 1024) };
-        using var compiled = Layers.Build(1, QuantizationKind.None).Compile(group, config, new() { MaxTokens = 16 });
+        using var compiled = Layers.Build(1, QuantizationKind.None).Compile(group, new() { Passes = config, MaxTokens = 16 });
 
         var (below, above) = (compiled.PlanOf(Op, 8), compiled.PlanOf(Op, 9));
         Assert.That((below.Strategy, above.Strategy), Is.EqualTo((AllReduceStrategy.OneShot, AllReduceStrategy.Separate)));
@@ -28,7 +28,7 @@ public sealed class PlansOfGraphs
     {
         using var group = RankGroup.OnCpu(2);
         var config = new FusionPassConfig { MaxSizeMb = FusionPassConfig.Default.MaxSizeMb.Add(2, 0) };
-        using var compiled = Layers.Build(1, QuantizationKind.None).Compile(group, config, new() { MaxTokens = 16 });
+        using var compiled = Layers.Build(1, QuantizationKind.None).Compile(group, new() { Passes = config, MaxTokens = 16 });
         var plan = compiled.PlanOf(Op, 17);
         Assert.That(plan.IsRefused);
         Assert.That(plan.Reason, Does.StartWith("17 tokens are more than the operation's 16"));

@@ -19,7 +19,7 @@ public sealed class RunsOfGraphs
         var builder = new GraphBuilder("g");
         var sum = builder.Input("x", 8, ElementType.Float32).AllReduce();
         var graph = builder.Output("sum", sum).Output("twice", sum.Add(builder.Input("r", 8, ElementType.Float32))).Build();
-        using var compiled = graph.Compile(group, null, new() { MaxTokens = 2 });
+        using var compiled = graph.Compile(group, new() { MaxTokens = 2 });
 
         for (var round = 1; round <= 3; round++)
         {
@@ -41,7 +41,7 @@ public sealed class RunsOfGraphs
     {
         var builder = new GraphBuilder("g");
         builder.Output("x", builder.Input("x", 8).View(RowCount.Tokens, 8)).Output("w", builder.Weight("w", 8));
-        using var compiled = builder.Build().Compile(group, null, new() { MaxTokens = 2 });
+        using var compiled = builder.Build().Compile(group, new() { MaxTokens = 2 });
         GraphRuns.Fill(compiled, 2, 2);
         var run = compiled.Run(2);
         Assert.That(run.Read<byte>(1, "x"), Is.EqualTo(GraphRuns.Values(compiled.Report.Before.Inputs[0], 2, 1)));
@@ -53,7 +53,7 @@ public sealed class RunsOfGraphs
     {
         var builder = new GraphBuilder("g");
         var y = builder.Input("x", 8, ElementType.Float32).Call(CpuMatmul.To(ElementType.Float32), builder.Weight("w", 2, 8, ElementType.Float32));
-        using var compiled = builder.Output("y", y).Build().Compile(group, null, new() { MaxTokens = 1 });
+        using var compiled = builder.Output("y", y).Build().Compile(group, new() { MaxTokens = 1 });
         compiled.SetInput<float>(0, "x", [1, 2, 3, 4, 5, 6, 7, 8]);
         compiled.SetInput<float>(1, "x", [1, 0, 0, 0, 0, 0, 0, 0]);
         for (var rank = 0; rank < 2; rank++) compiled.SetWeight<float>(rank, "w", [1, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, -1]);
@@ -66,7 +66,7 @@ public sealed class RunsOfGraphs
     public void ASizeLimitAsksForSeparateKernelsAbove()
     {
         var config = new FusionPassConfig { MaxSizeMb = FusionPassConfig.Default.MaxSizeMb.Add(2, 1.0 / 1024) };
-        using var compiled = Layers.Build(1, QuantizationKind.None).Compile(group, config, new() { MaxTokens = 16 });
+        using var compiled = Layers.Build(1, QuantizationKind.None).Compile(group, new() { Passes = config, MaxTokens = 16 });
         Assert.That(compiled.PlanOf("layers.0.attention_sum", 8).Strategy, Is.EqualTo(AllReduceStrategy.OneShot));
         Assert.That(compiled.PlanOf("layers.0.attention_sum", 9).Strategy, Is.EqualTo(AllReduceStrategy.Separate));
         GraphRuns.MustBeEqual(Layers.Build(1, QuantizationKind.StaticFp8), tokens: 12, config: config);
@@ -76,7 +76,7 @@ public sealed class RunsOfGraphs
     public void WhatIsMissingOrWrongIsTold()
     {
         var graph = Layers.Build(1, QuantizationKind.None);
-        using var compiled = graph.Compile(group, null, new() { MaxTokens = 4 });
+        using var compiled = graph.Compile(group, new() { MaxTokens = 4 });
         Refused(() => compiled.Run(1), "FUSION5006", "Weight 'layers.0.attention_gamma' of rank 0 on the CPU is not given");
         Refused(() => compiled.Run(5), "FUSION5007", "A run of 5 tokens was asked for; allowed are 1 to 4");
         Refused(() => compiled.SetInput<float>(0, "y", []), "FUSION5009", "The graph has no input 'y'");
@@ -93,20 +93,20 @@ public sealed class RunsOfGraphs
     public void GroupsMustBeGivenAndFit()
     {
         var builder = new GraphBuilder("g");
-        var graph = builder.Output("y", builder.Input("x", 64).AllReduce("tp").AllReduce("ep")).Build();
-        Refused(() => graph.Compile(group, null, new() { MaxTokens = 1 }), "FUSION5008", "'tp', 'ep'");
+        var graph = builder.Output("y", builder.Input("x", 64).AllReduce().AllReduce(group: "ep")).Build();
+        Refused(() => graph.Compile(group, new() { MaxTokens = 1 }), "FUSION5008", "'tp', 'ep'");
         using var larger = RankGroup.OnCpu(4);
         var groups = new Dictionary<string, RankGroup> { ["ep"] = larger };
-        Refused(() => graph.Compile(group, null, new() { MaxTokens = 1, Groups = groups }), "FUSION5008", "Group 'ep' has rank 0 on the CPU,");
+        Refused(() => graph.Compile(group, new() { MaxTokens = 1, Groups = groups }), "FUSION5008", "Group 'ep' has rank 0 on the CPU,");
     }
 
     [Test]
     public void ACustomOpNeedsADelegate()
     {
         var graph = GraphJsonText.Parse(Layers.Build(1, QuantizationKind.None).ToJson());
-        Refused(() => graph.Compile(group, null, new() { MaxTokens = 1 }), "FUSION5006", "calls the custom op 'matmul', which has no delegate");
+        Refused(() => graph.Compile(group, new() { MaxTokens = 1 }), "FUSION5006", "calls the custom op 'matmul', which has no delegate");
         var customs = new Dictionary<string, Action<CustomLaunch>> { ["matmul"] = CpuMatmul.Run };
-        using var compiled = graph.Compile(group, null, new() { MaxTokens = 1, CustomOps = customs });
+        using var compiled = graph.Compile(group, new() { MaxTokens = 1, CustomOps = customs });
         GraphRuns.Fill(compiled, 1, 2);
         Assert.That(compiled.Run(1).Read<BFloat16>(0, "x"), Has.Length.EqualTo(64));
     }

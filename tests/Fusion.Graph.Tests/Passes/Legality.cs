@@ -11,7 +11,7 @@ public sealed class Legality
     public void ASumThatAResidualIsMadeOfIsNotFusedWithItsAdd()
     {
         var builder = new GraphBuilder("g");
-        var sum = builder.Input("x", 64).AllReduce(name: "sum");
+        var sum = builder.Input("x", 64).AllReduce("sum");
         var graph = builder.Output("y", sum.Add(sum.Call("made", Negate).Add(sum, "twice"), "add")).Build();
 
         var report = GraphRuns.MustBeEqual(graph);
@@ -27,7 +27,7 @@ public sealed class Legality
     public void ASumAddedToItselfStaysTwoOps()
     {
         var builder = new GraphBuilder("g");
-        var sum = builder.Input("x", 64).AllReduce(name: "sum");
+        var sum = builder.Input("x", 64).AllReduce("sum");
         var report = GraphRuns.MustBeEqual(builder.Output("y", sum.Add(sum, "twice")).Build());
 
         Assert.That(report.After.FusedAllReduces, Is.Zero);
@@ -38,7 +38,7 @@ public sealed class Legality
     public void AScaleThatIsMadeFromTheNormStopsTheQuantization()
     {
         var builder = new GraphBuilder("g");
-        var norm = builder.Input("x", 64).AllReduce(name: "sum").RmsNorm(builder.Weight("gamma", 64), 1e-5f, name: "norm");
+        var norm = builder.Input("x", 64).AllReduce("sum").RmsNorm(builder.Weight("gamma", 64), 1e-5f, name: "norm");
         var scale = norm.Call("scale", new CustomOp("one", _ => [new(RowCount.Of(1), 1, ElementType.Float32)], RandomGraphs.One));
         var report = GraphRuns.MustBeEqual(builder.Output("q", norm.StaticFp8(scale, "quant")).Build());
 
@@ -50,7 +50,7 @@ public sealed class Legality
     public void OpsThatDependOnTheSumAreDoneAfterTheFusedOne()
     {
         var builder = new GraphBuilder("g");
-        var sum = builder.Input("x", 64).AllReduce(name: "sum");
+        var sum = builder.Input("x", 64).AllReduce("sum");
         var other = sum.Call("other", Negate);
         var apart = builder.Input("z", 64).Call("apart", Negate);
         var added = sum.Add(apart, "add");
@@ -64,8 +64,8 @@ public sealed class Legality
     public void SumsOverTwoGroupsDoNotMix()
     {
         var builder = new GraphBuilder("g");
-        var a = builder.Input("a", 64).AllReduce("tp", "a_sum");
-        var b = builder.Input("b", 64).AllReduce("ep", "b_sum");
+        var a = builder.Input("a", 64).AllReduce("a_sum");
+        var b = builder.Input("b", 64).AllReduce("b_sum", "ep");
         var norm = a.Add(b, "add").RmsNorm(builder.Weight("gamma", 64), 1e-5f, name: "norm");
         var report = GraphRuns.MustBeEqual(builder.Output("y", norm).Build());
 
@@ -79,7 +79,7 @@ public sealed class Legality
     public void ASumOfASumStaysTwo()
     {
         var builder = new GraphBuilder("g");
-        var sum = builder.Input("a", 64).AllReduce("tp").AllReduce("ep");
+        var sum = builder.Input("a", 64).AllReduce().AllReduce(group: "ep");
         var report = GraphRuns.MustBeEqual(builder.Output("y", sum).Build());
         Assert.That(report.After.AllReduces, Is.EqualTo(2));
     }
@@ -89,7 +89,7 @@ public sealed class Legality
     {
         var builder = new GraphBuilder("g");
         var gamma = builder.Weight("gamma", 64);
-        var sum = builder.Input("x", 64).AllReduce(name: "sum");
+        var sum = builder.Input("x", 64).AllReduce("sum");
         builder.Output("a", sum.RmsNorm(gamma, 1e-5f, name: "first")).Output("b", sum.RmsNorm(gamma, 0.5f, name: "second"));
         var report = GraphRuns.MustBeEqual(builder.Build());
 
@@ -103,7 +103,7 @@ public sealed class Legality
     public void ACastToAnotherTypeStopsTheMatchAndIsNamed()
     {
         var builder = new GraphBuilder("g");
-        var sum = builder.Input("x", 64).AllReduce(name: "sum").Cast(ElementType.Float32, "widen");
+        var sum = builder.Input("x", 64).AllReduce("sum").Cast(ElementType.Float32, "widen");
         var norm = sum.RmsNorm(builder.Weight("gamma", 64, ElementType.Float32), 1e-5f, name: "norm");
         var report = GraphRuns.MustBeEqual(builder.Output("y", norm).Build());
 
@@ -117,7 +117,7 @@ public sealed class Legality
     public void ASliceStopsTheMatchAndIsNamed()
     {
         var builder = new GraphBuilder("g");
-        var half = builder.Input("x", 64).AllReduce(name: "sum").SliceColumns(8, 32, "half");
+        var half = builder.Input("x", 64).AllReduce("sum").SliceColumns(8, 32, "half");
         var report = GraphRuns.MustBeEqual(builder.Output("y", half.RmsNorm(builder.Weight("gamma", 32), 1e-5f, name: "norm")).Build());
 
         Assert.That(report.NearMisses.Single().Kind, Is.EqualTo(NearMissKind.Shape));
@@ -128,7 +128,7 @@ public sealed class Legality
     public void TheSumMayBeWhatIsAdded()
     {
         var builder = new GraphBuilder("g");
-        var added = builder.Input("residual", 64).Add(builder.Input("x", 64).AllReduce(name: "sum"), "add");
+        var added = builder.Input("residual", 64).Add(builder.Input("x", 64).AllReduce("sum"), "add");
         var report = GraphRuns.MustBeEqual(builder.Output("y", added).Build());
         Assert.That(report.After.Ops.Single().Mnemonic, Is.EqualTo("all_reduce+residual"));
         Assert.That(((RowOp)report.After.Ops[0]).Residual?.Name, Is.EqualTo("residual"));

@@ -28,7 +28,7 @@ internal static class GraphRuns
         using var group = RankGroup.OnCpu(ranks);
         using var second = RankGroup.OnCpu(ranks);
         var groups = graph.Groups.Skip(1).ToDictionary(name => name, _ => second);
-        using var compiled = graph.Compile(group, config, new() { MaxTokens = tokens + 2, Groups = groups });
+        using var compiled = graph.Compile(group, new() { Passes = config, MaxTokens = tokens + 2, Groups = groups });
         Fill(compiled, tokens, ranks);
         report = compiled.Report;
         var run = compiled.Run(tokens);

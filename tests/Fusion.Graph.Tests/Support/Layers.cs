@@ -19,7 +19,7 @@ internal static class Layers
             using var scope = builder.Scope($"layers.{layer}");
             foreach (var block in new[] { "attention", "mlp" })
             {
-                var sum = Look(x.AllReduce(name: $"{block}_sum"), withNoOps, block);
+                var sum = Look(x.AllReduce($"{block}_sum"), withNoOps, block);
                 residual = residual is { } before ? sum.Add(before, $"{block}_add") : sum;
                 var norm = residual.Value.RmsNorm(builder.Weight($"{block}_gamma", Hidden), 1e-5f, name: $"{block}_norm");
                 x = Block(builder, norm, quant, block);

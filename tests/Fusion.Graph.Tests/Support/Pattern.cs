@@ -11,7 +11,7 @@ public sealed record Pattern(
     public TensorGraph Build()
     {
         var builder = new GraphBuilder("pattern");
-        var value = builder.Input("x", Hidden, Type).AllReduce(name: "sum");
+        var value = builder.Input("x", Hidden, Type).AllReduce("sum");
         if (KeepsSums) builder.Output("sum", value);
         if (HasResidual)
         {

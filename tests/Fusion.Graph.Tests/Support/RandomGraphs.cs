@@ -46,7 +46,7 @@ internal static class RandomGraphs
             switch (random.Next(12))
             {
                 case 0 or 1 or 2:
-                    values.Add(value.AllReduce(random.Next(4) == 0 ? "ep" : "tp"));
+                    values.Add(value.AllReduce(group: random.Next(4) == 0 ? "ep" : "tp"));
                     break;
                 case 3 or 4:
                     var others = values.Where(other => other.Type == value.Type).ToArray();

@@ -22,7 +22,7 @@ public sealed class GraphsAsText
     public void AsMermaid()
     {
         var builder = new GraphBuilder("g");
-        var chart = builder.Output("y\"", builder.Input("x", 64).AllReduce(name: "a<b")).Build().ToMermaid();
+        var chart = builder.Output("y\"", builder.Input("x", 64).AllReduce("a<b")).Build().ToMermaid();
         Assert.That(chart, Is.EqualTo("""
             flowchart TD
               i0(["x"])

@@ -22,7 +22,7 @@ public sealed class DriversOfManagedFunctions
         var values = new int[4];
         buffer.CopyTo(values);
         Assert.That(values, Is.EqualTo(new[] { 7, 8, 3, 4 }));
-        buffer.Fill(0xFF);
+        buffer.FillBytes(0xFF);
         buffer.CopyTo(values);
         Assert.That(values, Has.All.EqualTo(-1));
     }

@@ -28,7 +28,7 @@ public sealed class Lifetimes
         Assert.That(() => new GpuStream(context), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(stream.Synchronize, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => point.Record(stream), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => buffer.Fill(0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => buffer.FillBytes(0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => buffer.CopyFrom(stream, pinned.Memory), Throws.TypeOf<ObjectDisposedException>());
         foreach (var one in new IDisposable[] { buffer, point, stream, pinned, context, buffer, point, stream, pinned }) one.Dispose();
 

@@ -61,7 +61,7 @@ public sealed class VariablesOfModules
         var weights = library.GetGlobal<int>("weights");
 
         weights.Slice(1).CopyFrom(stream, pinned.Memory[1..]);
-        weights.Slice(0, 1).Fill(stream, 0);
+        weights.Slice(0, 1).FillBytes(stream, 0);
 
         var read = new int[3];
         weights.CopyTo(read);

@@ -39,7 +39,7 @@ public sealed class Dispatching
     [TestCase(AllReduceStrategy.Separate, "one_shot_bf16_p7_v1", "epilogue_bf16_v1")]
     public void AStrategyThatIsAskedForIsTaken(AllReduceStrategy forced, string kernel, string epilogue)
     {
-        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 4) with { Force = forced });
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 4) with { Strategy = forced });
         Assert.That((plan.Strategy, plan.Kernel, plan.EpilogueKernel), Is.EqualTo((forced, kernel, epilogue)));
         Assert.That(plan.Reason, Does.StartWith("as asked for; by size it would be one-shot: 4 tokens"));
     }
@@ -47,7 +47,7 @@ public sealed class Dispatching
     [Test]
     public void AOneShotThatTheWorkspaceDoesNotHoldIsRefusedWithBothNumbers()
     {
-        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 9) with { Force = AllReduceStrategy.OneShot });
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 9) with { Strategy = AllReduceStrategy.OneShot });
         Assert.That(plan.IsRefused);
         Assert.That(plan.Reason, Does.Contain("at most 8 tokens").And.Contain("the call has 9"));
         Assert.That(plan.WorkspaceBytes, Is.Positive);
@@ -57,7 +57,7 @@ public sealed class Dispatching
     [TestCase(GroupTopology.Cpu)]
     public void WhatIsNoStrategyCannotBeAskedFor(GroupTopology topology)
     {
-        var plan = AllReduceDispatcher.Plan(Requests.Of() with { Topology = topology, Force = (AllReduceStrategy)77 });
+        var plan = AllReduceDispatcher.Plan(Requests.Of() with { Topology = topology, Strategy = (AllReduceStrategy)77 });
         Assert.That(plan, Has.Property("IsRefused").True.And.Property("Strategy").Null.And.Property("Exchange").Null
             .And.Property("Reason").Contains("77, is none"));
     }
@@ -126,7 +126,7 @@ public sealed class Dispatching
             from type in new[] { ElementType.BFloat16, ElementType.Float16, ElementType.Float32 }
             from force in new[] { AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate }
             let request = Requests.Of(ranks: ranks, hidden: hidden, type: type, tokens: 1, maxTokens: 1)
-            let plan = AllReduceDispatcher.Plan(request with { Force = force, Policy = AllReducePolicy.WithLimits(1 << 20) })
+            let plan = AllReduceDispatcher.Plan(request with { Strategy = force, Policy = AllReducePolicy.WithLimits(1 << 20) })
             from kernel in new[] { plan.Kernel, plan.EpilogueKernel }
             where kernel.Length > 0
             select kernel;

@@ -26,7 +26,7 @@ public sealed class PlanProperties
     [FsCheck.NUnit.Property(Arbitrary = [typeof(Generators)], MaxTest = 1000)]
     public bool TheWorkspaceHoldsEveryCallThatIsNotRefused(PlanRequest request, AllReduceStrategy? forced)
     {
-        request = request with { Force = forced };
+        request = request with { Strategy = forced };
         var plan = AllReduceDispatcher.Plan(request);
         if (plan.IsRefused) return forced is not null;
         var workspace = WorkspaceLayout.For(request);
@@ -54,7 +54,7 @@ public sealed class PlanProperties
     [FsCheck.NUnit.Property(Arbitrary = [typeof(Generators)], MaxTest = 500)]
     public bool AForcedStrategyIsTakenOrRefusedNeverReplaced(PlanRequest request, AllReduceStrategy forced)
     {
-        var plan = AllReduceDispatcher.Plan(request with { Force = forced });
+        var plan = AllReduceDispatcher.Plan(request with { Strategy = forced });
         return plan.Strategy == forced || (plan.IsRefused && plan.Reason.Contains(AllReduceDispatcher.Name(forced)));
     }
 

@@ -51,7 +51,7 @@ public sealed class GroupsOnTheCpu
 
         Assert.That(() => op.Launch(0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => op.Operation.Synchronize(0), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(op.Operation.Check, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(op.Operation.ThrowIfFailed, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(op.Operation.Reset, Throws.TypeOf<ObjectDisposedException>());
     }
 

@@ -21,7 +21,7 @@ public sealed class RanksAlone
     [TestCase(AllReduceStrategy.Separate)]
     public void ArePlannedAsTheEpilogueKernel(AllReduceStrategy? force)
     {
-        var plan = AllReduceDispatcher.Plan(Requests.Of(ranks: 1) with { Force = force });
+        var plan = AllReduceDispatcher.Plan(Requests.Of(ranks: 1) with { Strategy = force });
 
         Assert.That(plan.IsRefused, Is.False);
         Assert.That((plan.Kernel, plan.EpilogueKernel), Is.EqualTo(("", "epilogue_bf16_v1")));
@@ -32,7 +32,7 @@ public sealed class RanksAlone
     [Test]
     public void NeedNoGroupForNormAndQuantization()
     {
-        using var operation = EpilogueOperation.OnCpu(CpuOperation.Options());
+        using var operation = EpilogueOperation.OnCpu(new() { HiddenSize = 8, MaxTokens = 4, DataType = ElementType.Float32 });
         using var group = RankGroup.OnCpu(1);
         using var input = group.Ranks[0].Allocate<float>(8);
         using var codes = group.Ranks[0].Allocate<Float8E4M3>(8);

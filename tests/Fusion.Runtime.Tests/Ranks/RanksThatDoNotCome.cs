@@ -29,8 +29,17 @@ public sealed class RanksThatDoNotCome
         Assert.That(() => op.Launch(1), Throws.TypeOf<ResetRequiredException>().With.Message.Contain("call Reset once")
             .And.InnerException.TypeOf<PeerTimeoutException>());
         Assert.That(() => op.Launch(0), Throws.TypeOf<ResetRequiredException>(), "rank 0 knows from Synchronize");
-        Assert.That(op.Operation.Check, Throws.TypeOf<PeerTimeoutException>());
+        Assert.That(op.Operation.ThrowIfFailed, Throws.TypeOf<PeerTimeoutException>());
         Assert.That(() => op.Operation.Synchronize(1), Throws.TypeOf<PeerTimeoutException>());
+    }
+
+    [Test]
+    public void AreSeenByAHealthCheckThatTakesTheFailureFromNoRank()
+    {
+        using var op = Failed();
+
+        for (var i = 0; i < 2; i++) Assert.That(op.Operation.ThrowIfFailed, Throws.TypeOf<PeerTimeoutException>());
+        Assert.That(() => op.Launch(1), Throws.TypeOf<PeerTimeoutException>(), "rank 1 still gets it once");
     }
 
     [Test]
@@ -45,7 +54,7 @@ public sealed class RanksThatDoNotCome
 
         Assert.That(op.Sum(0, 2), Is.All.EqualTo(7));
         Assert.That(op.Sum(1, 2), Is.All.EqualTo(7));
-        Assert.That(op.Operation.Check, Throws.Nothing);
+        Assert.That(op.Operation.ThrowIfFailed, Throws.Nothing);
     }
 
     [Test]
@@ -85,7 +94,7 @@ public sealed class RanksThatDoNotCome
         op.Launch(1);
 
         Exception[] failures = [.. Enumerable.Range(0, 2).Select(rank => Assert.Throws<PeerTimeoutException>(() => op.Operation.Synchronize(rank))!),
-            Assert.Throws<PeerTimeoutException>(op.Operation.Check)!];
+            Assert.Throws<PeerTimeoutException>(op.Operation.ThrowIfFailed)!];
 
         Assert.That(failures.Distinct(ReferenceEqualityComparer.Instance).Count(), Is.EqualTo(3));
         Assert.That(failures.Select(failure => failure.Message).Distinct().Count(), Is.EqualTo(1));

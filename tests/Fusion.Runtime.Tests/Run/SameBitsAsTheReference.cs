@@ -16,7 +16,7 @@ public sealed class SameBitsAsTheReference
         {
             expected[rank] = group.Ranks[rank].Allocate<BFloat16>(tokens * hidden);
             found[rank] = group.Ranks[rank].Allocate<BFloat16>(tokens * hidden);
-            found[rank].Fill(0xFF);
+            found[rank].FillBytes(0xFF);
             calls[rank] = new()
             {
                 Input = Numbers(group.Ranks[rank], random, tokens, hidden),

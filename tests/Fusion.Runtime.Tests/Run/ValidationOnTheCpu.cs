@@ -119,7 +119,7 @@ public sealed class ValidationOnTheCpu
         public Memory(RankGroup group)
         {
             buffers = [.. group.Ranks.Select(rank => rank.Allocate<byte>(11 * Place))];
-            foreach (var buffer in buffers) buffer.Fill(1);
+            foreach (var buffer in buffers) buffer.FillBytes(1);
         }
 
         public DeviceTensor At(Rank rank, int place, ElementType type, long rows, long columns) =>

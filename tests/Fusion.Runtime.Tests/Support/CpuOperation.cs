@@ -68,7 +68,7 @@ public sealed class CpuOperation : IDisposable
     public float[] Sum(int rank, int tokens = 1)
     {
         var values = new float[tokens * Hidden];
-        sums[rank].CopyTo(values);
+        sums[rank].Slice(0, values.Length).CopyTo(values);
         return values;
     }
 

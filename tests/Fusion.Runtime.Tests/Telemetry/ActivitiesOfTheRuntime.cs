@@ -45,7 +45,7 @@ public sealed class ActivitiesOfTheRuntime
         var options = CpuOperation.Options() with { HiddenSize = 7 };
 
         var failure = Assert.Throws<FusionArgumentException>(() => new AllReduce(group, options))!;
-        Assert.Throws<FusionArgumentException>(() => new EpilogueOperation(group, options));
+        Assert.Throws<FusionArgumentException>(() => new EpilogueOperation(group, new() { HiddenSize = 7, MaxTokens = 4 }));
 
         foreach (var activity in ended.Skip(1))
         {
@@ -60,7 +60,7 @@ public sealed class ActivitiesOfTheRuntime
     public void AreOnTheirPage()
     {
         using var op = new CpuOperation(2);
-        using var epilogue = new EpilogueOperation(op.Group, CpuOperation.Options());
+        using var epilogue = new EpilogueOperation(op.Group, new() { HiddenSize = 8, MaxTokens = 4, DataType = ElementType.Float32 });
         var page = Repository.Read("docs/observing.md");
 
         Assert.That(ended, Has.Count.EqualTo(3));

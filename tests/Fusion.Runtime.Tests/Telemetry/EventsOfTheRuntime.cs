@@ -13,7 +13,7 @@ public sealed class EventsOfTheRuntime
         op.Launch(0);
 
         var failure = Assert.Throws<PeerTimeoutException>(() => op.Operation.Synchronize(0))!;
-        Assert.That(op.Operation.Check, Throws.TypeOf<PeerTimeoutException>());
+        Assert.That(op.Operation.ThrowIfFailed, Throws.TypeOf<PeerTimeoutException>());
 
         Assert.That(events.Written, Is.EqualTo(new[] { ("PeerTimedOut", EventLevel.Error, failure.Message) }));
     }

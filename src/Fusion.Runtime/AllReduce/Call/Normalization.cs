@@ -21,19 +21,19 @@ public enum NormKind
 public readonly record struct Normalization
 {
     /// <summary>Kind of the norm; none by default.</summary>
-    public NormKind Kind { get; init; }
+    public NormKind Kind { get; internal init; }
 
     /// <summary>Weights: [H] of the operation's type, H being the hidden size.</summary>
-    public DeviceTensor? Gamma { get; init; }
+    public DeviceTensor? Gamma { get; internal init; }
 
     /// <summary>Bias of LayerNorm: [H] of the operation's type; null for none.</summary>
-    public DeviceTensor? Beta { get; init; }
+    public DeviceTensor? Beta { get; internal init; }
 
     /// <summary>Number that is added to the mean square or variance: finite, 0 or greater.</summary>
-    public float Epsilon { get; init; }
+    public float Epsilon { get; internal init; }
 
     /// <summary>Number that is added to each weight: 0, or 1 for weights stored as gamma − 1, as Gemma's are.</summary>
-    public float WeightBias { get; init; }
+    public float WeightBias { get; internal init; }
 
     /// <summary>Makes an RMSNorm (Zhang and Sennrich, 2019, arXiv 1910.07467).</summary>
     /// <param name="gamma">Weights: [H] of the operation's type.</param>

@@ -40,7 +40,7 @@ internal static class OptionsValidation
             HiddenSize = options.HiddenSize,
             DataType = options.DataType,
             Policy = options.Policy ?? AllReducePolicy.Default,
-            Kernels = options.Kernels ?? AllReduceKernels.Registered,
+            Kernels = options.Kernels ?? AllReduceKernels.GetRegistered(),
         };
         if (PlanRules.FaultOf(request) is { } fault)
             throw CallErrors.Argument(fault.Parameter, fault.Value, fault.Allowed);

@@ -47,20 +47,20 @@ public readonly record struct Quantization
     public const int MxFp8Block = KernelLimits.MxFp8Block;
 
     /// <summary>Kind of the quantization; none by default.</summary>
-    public QuantizationKind Kind { get; init; }
+    public QuantizationKind Kind { get; internal init; }
 
     /// <summary>Scale of static FP8 or global scale of NVFP4: one f32 in the rank's memory; null where the quantization takes none.</summary>
-    public DeviceTensor? Scale { get; init; }
+    public DeviceTensor? Scale { get; internal init; }
 
     /// <summary>Number of elements that share a scale in per-group FP8.</summary>
-    public int GroupSize { get; init; }
+    public int GroupSize { get; internal init; }
 
     /// <summary>Type of the scales of per-group FP8: <see cref="ElementType.Float32"/> or
     /// <see cref="ElementType.Float8UE8M0"/>.</summary>
-    public ElementType GroupScaleType { get; init; }
+    public ElementType GroupScaleType { get; internal init; }
 
     /// <summary>Layout of the scales of NVFP4 and MXFP8.</summary>
-    public ScaleLayout Layout { get; init; }
+    public ScaleLayout Layout { get; internal init; }
 
     /// <summary>Makes a quantization to FP8 with one given scale.</summary>
     /// <param name="scale">One f32 in the rank's memory, by which the elements are divided.</param>

@@ -81,7 +81,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
 
     /// <summary>Throws if NCCL reports an error since the last check; does nothing after an <see cref="Abort"/>.</summary>
     /// <exception cref="NcclException">NCCL reports an error.</exception>
-    public void Check()
+    public void ThrowIfFailed()
     {
         if (!uses.TryEnter()) return;
         try

@@ -24,12 +24,12 @@ public static class AllReduceDispatcher
             return Refused(request, layout.Bytes, Text($"{request.Tokens} tokens are more than {made}"));
         }
 
-        if (request.Force is { } asked && !Enum.IsDefined(asked))
+        if (request.Strategy is { } asked && !Enum.IsDefined(asked))
             return Refused(request, layout.Bytes, $"the strategy that was asked for, {asked}, is none");
         if (request.Topology == GroupTopology.Cpu) return OnCpu(request);
         if (request.WorldSize == 1) return Alone(request, layout);
         var chosen = Choose(request, layout, out var reason);
-        if (request.Force is not { } forced) return Planned(request, layout, chosen, chosen, reason);
+        if (request.Strategy is not { } forced) return Planned(request, layout, chosen, chosen, reason);
         if (request.Tokens > layout.Capacity(forced)) return Refused(request, layout.Bytes, TooManyFor(forced, request, layout));
         return Planned(request, layout, forced, chosen, $"as asked for; by size it would be {Name(chosen)}: {reason}");
     }
@@ -105,7 +105,7 @@ public static class AllReduceDispatcher
     }
 
     private static AllReducePlan OnCpu(PlanRequest request) => new(
-        request.Force ?? AllReduceStrategy.OneShot,
+        request.Strategy ?? AllReduceStrategy.OneShot,
         "on the CPU each rank reads the inputs of all: nothing is exchanged, and every strategy is the same",
         request.Tokens, 0, 0, 0);
 

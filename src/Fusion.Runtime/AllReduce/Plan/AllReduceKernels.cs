@@ -24,16 +24,15 @@ public sealed class AllReduceKernels
     /// <summary>Empty set, with which an operation uses the built-in kernels only.</summary>
     public static AllReduceKernels BuiltIn { get; } = new([]);
 
-    /// <summary>Kernels of all assemblies that have registered themselves, which an operation uses by default.</summary>
-    public static AllReduceKernels Registered
+    /// <summary>Gets the kernels of all assemblies that have registered themselves by now, which an operation uses by
+    /// default.</summary>
+    /// <exception cref="KernelLoadException">The list of an assembly's kernels cannot be read.</exception>
+    public static AllReduceKernels GetRegistered()
     {
-        get
+        lock (Gate)
         {
-            lock (Gate)
-            {
-                Assemblies.RemoveAll(reference => !reference.TryGetTarget(out _));
-                return new([.. LoadedAssemblies().SelectMany(assembly => Read.GetValue(assembly, one => [.. VariantsOf(one)]))]);
-            }
+            Assemblies.RemoveAll(reference => !reference.TryGetTarget(out _));
+            return new([.. LoadedAssemblies().SelectMany(assembly => Read.GetValue(assembly, one => [.. VariantsOf(one)]))]);
         }
     }
 
@@ -45,7 +44,7 @@ public sealed class AllReduceKernels
     /// <exception cref="KernelLoadException">The list of an assembly's kernels cannot be read.</exception>
     public static AllReduceKernels Of(params ReadOnlySpan<Assembly> assemblies) => new([.. assemblies.ToArray().SelectMany(VariantsOf)]);
 
-    /// <summary>Adds an assembly to <see cref="Registered"/>, called by code that the SDK compiles into a project.
+    /// <summary>Adds an assembly to <see cref="GetRegistered"/>, called by code that the SDK compiles into a project.
     /// Registering twice is harmless.</summary>
     /// <param name="assembly">The assembly. Its manifest is read at the first use.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -61,7 +60,7 @@ public sealed class AllReduceKernels
     /// <summary>Explains which of these kernels do a call, and why the others do not, without a GPU.</summary>
     /// <param name="request">The call and what it runs on; its <see cref="PlanRequest.Kernels"/> are ignored.</param>
     /// <returns>One entry for each of <see cref="Variants"/>, in their order.</returns>
-    public IReadOnlyList<AllReduceVariantUse> Explain(PlanRequest request)
+    internal IReadOnlyList<AllReduceVariantUse> Explain(PlanRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = AllReduceDispatcher.Plan(request with { Kernels = this });

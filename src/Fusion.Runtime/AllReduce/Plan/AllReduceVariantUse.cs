@@ -3,21 +3,21 @@ using System.Globalization;
 namespace Fusion.Runtime;
 
 /// <summary>Whether kernels compiled for one model do a call, and why or why not.</summary>
-public sealed record AllReduceVariantUse
+internal sealed record AllReduceVariantUse
 {
-    internal AllReduceVariantUse(AllReduceVariant variant, bool isUsed, string why) =>
+    public AllReduceVariantUse(AllReduceVariant variant, bool isUsed, string why) =>
         (Variant, IsUsed, Why) = (variant, isUsed, why);
 
     /// <summary>The kernels.</summary>
-    public AllReduceVariant Variant { get; internal init; }
+    public AllReduceVariant Variant { get; init; }
 
     /// <summary>Whether the kernels do the call, or a part of it.</summary>
-    public bool IsUsed { get; internal init; }
+    public bool IsUsed { get; init; }
 
     /// <summary>What the kernels do, or everything by which they do not fit, as a clause.</summary>
-    public string Why { get; internal init; }
+    public string Why { get; init; }
 
-    internal static AllReduceVariantUse Of(AllReduceVariant variant, PlanRequest request, AllReducePlan plan, AllReduceKernels fitting)
+    public static AllReduceVariantUse Of(AllReduceVariant variant, PlanRequest request, AllReducePlan plan, AllReduceKernels fitting)
     {
         var index = fitting.Variants.ToList().IndexOf(variant);
         if (index >= 0 && !plan.IsRefused)

@@ -26,13 +26,15 @@ public sealed record PlanRequest
     /// <summary>Type of the input: bf16, f16 or f32.</summary>
     public ElementType DataType { get; init; } = ElementType.BFloat16;
 
-    /// <summary>Quantization of the call. It limits which shapes are allowed, and never changes the strategy.</summary>
+    /// <summary>Quantization of a call whose <see cref="Epilogue"/> is left open. It limits which shapes are allowed, and never
+    /// changes the strategy.</summary>
     public QuantizationKind Quantization { get; init; }
 
-    /// <summary>Number of elements that share a scale in per-group FP8.</summary>
+    /// <summary>Number of elements that share a scale in per-group FP8, for a call whose <see cref="Epilogue"/> is left
+    /// open.</summary>
     public int GroupSize { get; init; } = 128;
 
-    /// <summary>Epilogue of the call; null if it is left open. It decides which kernels compiled for one model fit, and
+    /// <summary>Epilogue of the call, with its quantization; null if it is left open. It decides which kernels compiled for one model fit, and
     /// never changes the strategy.</summary>
     public AllReduceEpilogue? Epilogue { get; init; }
 
@@ -43,5 +45,5 @@ public sealed record PlanRequest
     public AllReducePolicy Policy { get; init; } = AllReducePolicy.Default;
 
     /// <summary>Strategy to use; null to let the policy choose.</summary>
-    public AllReduceStrategy? Force { get; init; }
+    public AllReduceStrategy? Strategy { get; init; }
 }

@@ -30,7 +30,9 @@ internal static class PlanRules
         }
 
         if (request.MaxTokens < 1) return Fault(nameof(request.MaxTokens), request.MaxTokens, "1 or more");
-        return FaultOf(request.Quantization, request.GroupSize, hidden);
+        return request.Epilogue is { } epilogue
+            ? FaultOf(epilogue.Quantization, epilogue.GroupSize, hidden)
+            : FaultOf(request.Quantization, request.GroupSize, hidden);
     }
 
     /// <summary>Finds what is wrong with a quantization of rows of <paramref name="hidden"/> elements; null if nothing

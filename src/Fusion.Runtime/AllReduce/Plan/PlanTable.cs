@@ -45,5 +45,5 @@ internal sealed class PlanTable
         Make(requests[0] with { Epilogue = epilogue }, tokens, force);
 
     private static AllReducePlan Make(PlanRequest request, int tokens, AllReduceStrategy? force) =>
-        AllReduceDispatcher.Plan(request with { Tokens = tokens, Force = force });
+        AllReduceDispatcher.Plan(request with { Tokens = tokens, Strategy = force });
 }

@@ -11,9 +11,10 @@ namespace Fusion.Runtime;
 /// streams may run at the same time where each rank has a GPU of its own; where ranks share a GPU, one operation must be
 /// done before another one starts.</para>
 /// <para>Every wait has an end: a rank that waits for another one longer than <see cref="AllReduceOptions.Timeout"/> gives
-/// up, and the next launch, <see cref="Check"/> or <see cref="Synchronize"/> throws a
+/// up, and the next launch, <see cref="ThrowIfFailed"/> or <see cref="Synchronize"/> throws a
 /// <see cref="PeerTimeoutException"/>.</para>
-/// <para>Dispose the operation before its group; the group disposes what is left.</para>
+/// <para>Dispose the operation before its group; the group disposes what is left. After that each member throws an
+/// <see cref="ObjectDisposedException"/>, except properties and plans.</para>
 /// </remarks>
 public sealed class AllReduce : IDisposable, IAsyncDisposable
 {
@@ -95,9 +96,9 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// reason.</param>
     /// <param name="epilogue">Epilogue of the call, from <see cref="AllReduceEpilogue.Of(in AllReduceCall)"/> or
     /// <see cref="AllReduceEpilogue.Parse"/>.</param>
-    /// <param name="force">The strategy to use, as in <see cref="Launch"/>; null to let the policy choose.</param>
-    public AllReducePlan Plan(int tokens, AllReduceEpilogue epilogue, AllReduceStrategy? force = null) =>
-        plans.Explain(tokens, epilogue, force);
+    /// <param name="strategy">The strategy to use, as in <see cref="Launch(int, GpuStream?, in AllReduceCall, AllReduceStrategy?)"/>; null to let the policy choose.</param>
+    public AllReducePlan Plan(int tokens, AllReduceEpilogue epilogue, AllReduceStrategy? strategy = null) =>
+        plans.Explain(tokens, epilogue, strategy);
 
     /// <summary>Starts a rank's call and returns. The results are there when <see cref="Synchronize"/> has returned and, on
     /// a GPU, for later work in the same stream. A launch allocates nothing, except the first one of a size above 1024
@@ -106,14 +107,14 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// <param name="stream">A stream of the rank's GPU, which other ranks do not use; null for <see cref="Rank.Stream"/>, and on
     /// the CPU.</param>
     /// <param name="call">Inputs and outputs of the rank. Their memory must stay until the call is done.</param>
-    /// <param name="force">The strategy to use, the same on all ranks; null to let the policy choose.</param>
+    /// <param name="strategy">The strategy to use, the same on all ranks; null to let the policy choose.</param>
     /// <returns>How the call is done, and why.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="FusionArgumentException">A value of the call is wrong.</exception>
     /// <exception cref="FusionArgumentException">The call has too many tokens.</exception>
     /// <exception cref="FusionArgumentException">An address is not of the rank's GPU.</exception>
     /// <exception cref="FusionArgumentException">An output overlaps what it must not.</exception>
-    /// <exception cref="FusionArgumentException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
+    /// <exception cref="FusionArgumentException">The strategy named by <paramref name="strategy"/> cannot do the call.</exception>
     /// <exception cref="FusionArgumentException">The stream is of another GPU or context, another rank uses it, or the
     /// rank's last call is in another stream and not done.</exception>
     /// <exception cref="RankGroupException">On the CPU: the ranks' calls are not the same.</exception>
@@ -121,35 +122,42 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
     /// <exception cref="ResetRequiredException">The rank got the exception of an earlier failure already, and
     /// <see cref="Reset"/> was not called.</exception>
     /// <exception cref="GpuException">The driver refuses, or an earlier kernel failed.</exception>
-    public AllReducePlan Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReduceStrategy? force = null)
+    public AllReducePlan Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReduceStrategy? strategy = null)
     {
         ThrowUnlessUsable(rank, stream);
         Validate(rank, call);
-        var plan = plans.Get((int)call.Input.Rows, force, VariantOf(call));
+        var plan = plans.Get((int)call.Input.Rows, strategy, VariantOf(call));
         if (plan.IsRefused) throw CallErrors.PlanRefused(plan);
         using (NvtxRanges.Push(plan)) engine.Launch(rank, stream, call, plan);
         FusionMetrics.CountCall(plan, call.Input);
         return plan;
     }
 
+    /// <summary>Starts a rank's call in the rank's own stream, or on the CPU, and returns.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="call">Inputs and outputs of the rank. Their memory must stay until the call is done.</param>
+    /// <returns>How the call is done, and why.</returns>
+    /// <exception cref="FusionException">As in <see cref="Launch(int, GpuStream?, in AllReduceCall, AllReduceStrategy?)"/>.</exception>
+    public AllReducePlan Launch(int rank, in AllReduceCall call) => Launch(rank, null, call, null);
+
     /// <summary>Validates and plans a rank's call once, to be launched any number of times at little more than the cost of the
     /// driver's own launch.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="call">Inputs and outputs of the rank, with the most tokens that a launch will have. Their memory must stay
     /// until the last launch is done.</param>
-    /// <param name="force">The strategy to use, the same on all ranks; null to let the policy choose.</param>
+    /// <param name="strategy">The strategy to use, the same on all ranks; null to let the policy choose.</param>
     /// <returns>The call, which needs no disposing.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="FusionArgumentException">A value of the call is wrong.</exception>
     /// <exception cref="FusionArgumentException">The call has too many tokens.</exception>
     /// <exception cref="FusionArgumentException">An address is not of the rank's GPU.</exception>
     /// <exception cref="FusionArgumentException">An output overlaps what it must not.</exception>
-    /// <exception cref="FusionArgumentException">The strategy named by <paramref name="force"/> cannot do the call.</exception>
-    public PreparedAllReduce Prepare(int rank, in AllReduceCall call, AllReduceStrategy? force = null)
+    /// <exception cref="FusionArgumentException">The strategy named by <paramref name="strategy"/> cannot do the call.</exception>
+    public PreparedAllReduce Prepare(int rank, in AllReduceCall call, AllReduceStrategy? strategy = null)
     {
         ThrowUnlessUsable(rank, null);
         Validate(rank, call);
-        return new(this, engine, plans, rank, call, force, VariantOf(call));
+        return new(this, engine, plans, rank, call, strategy, VariantOf(call));
     }
 
     /// <summary>Waits until a rank's calls are done. The wait always ends: kernels give up by themselves, and on the CPU it
@@ -183,13 +191,31 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
             ? Task.FromCanceled(cancellationToken) : engine.SynchronizeAsync(rank, stream, cancellationToken);
     }
 
-    /// <summary>Throws if a rank gave up, without waiting. A call that still runs may fail later.</summary>
+    /// <summary>Waits until the calls that a rank has launched in its own stream, or on the CPU, are done, without blocking a
+    /// thread.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="cancellationToken">Token that ends the wait; the calls go on.</param>
+    /// <returns>A task that ends when the calls are done.</returns>
+    /// <exception cref="FusionException">As in <see cref="SynchronizeAsync(int, GpuStream?, CancellationToken)"/>.</exception>
+    public Task SynchronizeAsync(int rank, CancellationToken cancellationToken) => SynchronizeAsync(rank, null, cancellationToken);
+
+    /// <summary>Waits until the calls that all ranks of this process have launched in their own streams, or on the CPU, are done,
+    /// without blocking a thread. Each rank's wait ends before the task does, also if another rank failed.</summary>
+    /// <param name="cancellationToken">Token that ends the wait; the calls go on.</param>
+    /// <returns>A task that ends when the calls are done.</returns>
+    /// <exception cref="FusionException">As in <see cref="SynchronizeAsync(int, GpuStream?, CancellationToken)"/>, for the first rank
+    /// that failed.</exception>
+    public Task SynchronizeAllAsync(CancellationToken cancellationToken = default) =>
+        Task.WhenAll(group.LocalRanks.Select(rank => SynchronizeAsync(rank.Index, null, cancellationToken)));
+
+    /// <summary>Throws if a rank gave up, without waiting. A call that still runs may fail later. It can be called at any time,
+    /// such as by a health check: each rank's next launch or wait still throws the failure.</summary>
     /// <exception cref="PeerTimeoutException">A rank gave up.</exception>
     /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
-    public void Check()
+    public void ThrowIfFailed()
     {
         ThrowIfDisposed();
-        engine.Check();
+        engine.ThrowIfFailed();
     }
 
     /// <summary>Makes the operation usable again after a failure, for all ranks: waits for what still runs on their GPUs and

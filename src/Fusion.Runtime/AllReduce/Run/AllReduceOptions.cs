@@ -1,7 +1,6 @@
 namespace Fusion.Runtime;
 
-/// <summary>Options of an <see cref="AllReduce"/> or <see cref="EpilogueOperation"/>: shapes, type, policy, timeout, library
-/// and kernels.</summary>
+/// <summary>Options of an <see cref="AllReduce"/>: shapes, type, policy, timeout, library and kernels.</summary>
 public sealed record AllReduceOptions
 {
     /// <summary>Number of elements of a token (hidden size): a multiple of 8 from 8 to 32768.</summary>
@@ -18,14 +17,14 @@ public sealed record AllReduceOptions
     public AllReducePolicy? Policy { get; init; }
 
     /// <summary>Longest time that a rank waits for the others in a call before it gives up with a
-    /// <see cref="PeerTimeoutException"/>; 10 seconds by default.</summary>
+    /// <see cref="PeerTimeoutException"/>: more than zero, and never infinite; 10 seconds by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Library that does the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>; null for the built-in
     /// one. Ranks on the CPU ignore it.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
-    /// <summary>Kernels compiled for one model that may be used; null for <see cref="AllReduceKernels.Registered"/>, those
+    /// <summary>Kernels compiled for one model that may be used; null for <see cref="AllReduceKernels.GetRegistered"/>, those
     /// of all assemblies that registered themselves. A call that none of them fits is done by the built-in kernels, with the
     /// same bits.</summary>
     public AllReduceKernels? Kernels { get; init; }

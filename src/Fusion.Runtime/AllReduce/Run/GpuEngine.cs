@@ -108,7 +108,7 @@ internal sealed class GpuEngine : IRankEngine
         EndWait(rank, used);
     }
 
-    public void Check()
+    public void ThrowIfFailed()
     {
         PollFailures();
         failure.Throw();

@@ -22,7 +22,7 @@ internal interface IRankEngine : IDisposable, IAsyncDisposable
     Task SynchronizeAsync(int rank, GpuStream? stream, CancellationToken cancellationToken);
 
     /// <summary>Throws if the operation failed.</summary>
-    void Check();
+    void ThrowIfFailed();
 
     /// <summary>Makes the operation usable again after a failure.</summary>
     void Reset();

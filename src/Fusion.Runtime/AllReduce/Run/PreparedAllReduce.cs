@@ -9,16 +9,16 @@ public sealed class PreparedAllReduce
     private readonly AllReduce operation;
     private readonly IRankEngine engine;
     private readonly PlanTable plans;
-    private readonly AllReduceStrategy? force;
+    private readonly AllReduceStrategy? strategy;
     private readonly int variant;
     private AllReduceCall call;
     private CallKernels kernels;
 
     internal PreparedAllReduce(
-        AllReduce operation, IRankEngine engine, PlanTable plans, int rank, in AllReduceCall call, AllReduceStrategy? force, int variant)
+        AllReduce operation, IRankEngine engine, PlanTable plans, int rank, in AllReduceCall call, AllReduceStrategy? strategy, int variant)
     {
         (this.operation, this.engine, this.plans, Rank) = (operation, engine, plans, rank);
-        (this.force, this.variant) = (force, variant);
+        (this.strategy, this.variant) = (strategy, variant);
         MaxTokens = (int)call.Input.Rows;
         Plan = Prepare(call);
     }
@@ -80,7 +80,7 @@ public sealed class PreparedAllReduce
         Plan = Prepare(changed);
     }
 
-    /// <summary>Starts the call and returns, as <see cref="AllReduce.Launch"/> does. Allocates nothing.</summary>
+    /// <summary>Starts the call and returns, as <see cref="AllReduce.Launch(int, GpuStream?, in AllReduceCall, AllReduceStrategy?)"/> does. Allocates nothing.</summary>
     /// <param name="stream">A stream of the rank's GPU, which other ranks do not use; null for <see cref="Runtime.Rank.Stream"/>,
     /// and on the CPU.</param>
     /// <exception cref="FusionArgumentException">The stream is of another GPU or context, another rank uses it, or the
@@ -105,7 +105,7 @@ public sealed class PreparedAllReduce
 
     private AllReducePlan Prepare(in AllReduceCall changed)
     {
-        var plan = plans.Get((int)changed.Input.Rows, force, variant);
+        var plan = plans.Get((int)changed.Input.Rows, strategy, variant);
         if (plan.IsRefused) throw CallErrors.PlanRefused(plan);
         if (engine is GpuEngine gpu)
         {
