@@ -22,7 +22,7 @@ var commands = new RootCommand("The chores of Fusion.Sdk.")
     Verb("pack", "Write every package to artifacts/packages.", Pack),
     Verb("test", "Build and run the everyday tests, as dotnet test does.", () => Run("dotnet", ["test"])),
     Verb("test-all", "Build and run all tests: those of dotnet test, then what is slow and rarely breaks alone.", TestAll),
-    Verb("api", "Accept the public API of the libraries as it is: writes their PublicAPI.Unshipped.txt anew.", AcceptApi),
+    Verb("api", "Accept the public API of the libraries as it is: writes their PublicAPI.Shipped.txt anew.", AcceptApi),
     Verb("docs", "Write the options of sdk/Fusion.Defaults.props into docs/options.md.", WriteOptions),
     Verb("format", "Format C# and kernels in place.", Format),
     Verb("gpu-bundle", "Publish tests, demos, fusionc and fusion for a GPU machine without .NET to artifacts/gpu-bundle.", GpuBundle),
@@ -83,7 +83,8 @@ async Task TestAll()
 
 async Task AcceptApi()
 {
-    var files = Directory.GetFiles("src", "PublicAPI.Unshipped.txt", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+    const string Nothing = "#nullable enable\n";
+    var files = Directory.GetFiles("src", "PublicAPI.Shipped.txt", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
 
     // Code that does not compile shows half of its API. Without analyzers, which would say what is about to be accepted.
     foreach (var file in files)
@@ -92,8 +93,11 @@ async Task AcceptApi()
     {
         // From nothing: what is gone goes, and what a merge left is of no matter.
         Title(file);
-        await File.WriteAllTextAsync(file, "#nullable enable\n");
+        var found = Path.Combine(Path.GetDirectoryName(file)!, "PublicAPI.Unshipped.txt");
+        foreach (var empty in new[] { file, found }) await File.WriteAllTextAsync(empty, Nothing);
         await Run("dotnet", ["format", "analyzers", Path.GetDirectoryName(file)!, "--no-restore", "--diagnostics", "RS0016", "--severity", "warn"]);
+        File.Move(found, file, overwrite: true);
+        await File.WriteAllTextAsync(found, Nothing);
     }
 
     await Run("git", ["--no-pager", "diff", "--stat", "--", .. files]);

@@ -115,6 +115,35 @@ public sealed class InputsAndWeights
     }
 
     [Test]
+    public async Task ResultsThatALaterRunOverwroteAreGone()
+    {
+        GraphRuns.Fill(compiled, 1, 2);
+        var first = compiled.Run(1);
+        Assert.That(await first.ReadAsync<float>(0, "y"), Is.EqualTo(first.Read<float>(0, "y")));
+        var second = compiled.Run(1);
+        Assert.That(() => first.Read<float>(0, "y"), Throws.InvalidOperationException.With.Message.Contains("results of run 1 are gone: run 2"));
+        Assert.That(() => first.Output(0, "y"), Throws.InvalidOperationException);
+        Assert.That(() => second.Output(0, "y"), Throws.Nothing);
+    }
+
+    [Test]
+    public void AWeightThatIsBoundKeepsItsBuffer()
+    {
+        var buffer = Bind();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.That(buffer.IsAlive, "the graph reads it");
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        WeakReference Bind()
+        {
+            var memory = group.Ranks[0].Allocate<float>(8).AsTensor(1, 8);
+            compiled.BindWeight(0, "gamma", memory);
+            return new(memory.Owner);
+        }
+    }
+
+    [Test]
     public void NothingIsTakenAwayFromARunThatIsInFlightOnAnotherThread()
     {
         using var inside = new ManualResetEventSlim();

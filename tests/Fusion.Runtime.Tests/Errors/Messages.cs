@@ -44,6 +44,13 @@ public sealed class Messages
             "encountered. A kernel that ran before failed").And.Contain("compute-sanitizer"));
     }
 
+    [TestCase(700, true)]
+    [TestCase(719, true)]
+    [TestCase(2, false)]
+    [TestCase(1, false)]
+    public void OfTheDriverSayWhetherTheContextIsLost(int result, bool isLost) =>
+        Assert.That(GpuException.Of((CudaResult)result, "N", "m", "cuStreamSynchronize").IsContextLost, Is.EqualTo(isLost));
+
     [Test]
     public void WhatTheDriversCompilerSaidIsInTheMessage() =>
         Assert.That(

@@ -96,6 +96,14 @@ public sealed unsafe class KernelArguments
     }
 
     [Test]
+    public void SmallIntegersKeepTheirSize()
+    {
+        KernelArgument[] arguments = [(byte)1, (sbyte)-1, (short)-2, (ushort)3, 4];
+        Assert.That(arguments.Select(argument => argument.Size), Is.EqualTo(new[] { 1, 1, 2, 2, 4 }));
+        Assert.That(arguments.Select(argument => argument.Describe()), Is.EqualTo(new[] { "a byte of 1 byte", "an sbyte of 1 byte", "a short of 2 bytes", "a ushort of 2 bytes", "an int of 4 bytes" }));
+    }
+
+    [Test]
     public void AnArgumentIsSmall() => Assert.That(Unsafe.SizeOf<KernelArgument>(), Is.LessThanOrEqualTo(24));
 
     [Test]

@@ -53,6 +53,14 @@ public sealed class Dispatching
         Assert.That(plan.WorkspaceBytes, Is.Positive);
     }
 
+    [Test]
+    public void TheEpilogueSaysItsQuantization()
+    {
+        var request = Requests.Of(hidden: 24) with { Epilogue = AllReduceEpilogue.Parse("rmsnorm+nvfp4") };
+        Assert.That(AllReduceDispatcher.Plan(request).Reason, Does.Contain("HiddenSize is 24; allowed is a multiple of 16"));
+        Assert.That(AllReduceDispatcher.Plan(request with { Epilogue = null }).IsRefused, Is.False);
+    }
+
     [TestCase(GroupTopology.Gpus)]
     [TestCase(GroupTopology.Cpu)]
     public void WhatIsNoStrategyCannotBeAskedFor(GroupTopology topology)

@@ -30,6 +30,28 @@ public sealed class RanksAlone
     }
 
     [Test]
+    public async Task EndTheirEpilogueAndThenDoNoMore()
+    {
+        using var group = RankGroup.OnCpu(1);
+        using var memory = group.Ranks[0].Allocate<float>(8);
+        var call = new AllReduceCall { Input = memory.AsTensor(1, 8), AllReduceOut = memory.AsTensor(1, 8) };
+        var options = new EpilogueOptions { HiddenSize = 8, MaxTokens = 1, DataType = ElementType.Float32 };
+        var alone = EpilogueOperation.OnCpu(options);
+        var ofGroup = new EpilogueOperation(group, options);
+        foreach (var operation in new[] { alone, ofGroup })
+        {
+            operation.Launch(null, call);
+            await operation.SynchronizeAsync();
+            Assert.That(() => operation.SynchronizeAsync(cancellationToken: new(true)), Throws.InstanceOf<OperationCanceledException>());
+            await operation.DisposeAsync();
+            Assert.That(() => operation.Launch(null, call), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => operation.Synchronize(), Throws.TypeOf<ObjectDisposedException>());
+        }
+
+        Assert.That(group.IsDisposed, Is.False);
+    }
+
+    [Test]
     public void NeedNoGroupForNormAndQuantization()
     {
         using var operation = EpilogueOperation.OnCpu(new() { HiddenSize = 8, MaxTokens = 4, DataType = ElementType.Float32 });

@@ -125,6 +125,7 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
             "cuModuleGetGlobal_v2" => (nint)(delegate* unmanaged<ulong*, nuint*, nint, byte*, CudaResult>)&GetGlobal,
             "cuMemAlloc_v2" => (nint)(delegate* unmanaged<ulong*, nuint, CudaResult>)&Allocate,
             "cuMemFree_v2" => (nint)(delegate* unmanaged<ulong, CudaResult>)&Free,
+            "cuMemGetInfo_v2" => (nint)(delegate* unmanaged<nuint*, nuint*, CudaResult>)&GetMemoryInfo,
             "cuMemAllocAsync" => (nint)(delegate* unmanaged<ulong*, nuint, nint, CudaResult>)&AllocateInStream,
             "cuMemFreeAsync" => (nint)(delegate* unmanaged<ulong, nint, CudaResult>)&FreeInStream,
             "cuMemHostAlloc" => (nint)(delegate* unmanaged<void**, nuint, uint, CudaResult>)&AllocateHost,
@@ -197,6 +198,13 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
 
     [UnmanagedCallersOnly]
     private static CudaResult Init(uint flags) => CudaResult.Success;
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetMemoryInfo(nuint* free, nuint* total)
+    {
+        *total = 1 << 20;
+        return Give(free, (nuint)(1 << 19));
+    }
 
     [UnmanagedCallersOnly]
     private static CudaResult NotSupported() => (CudaResult)801;
