@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using Fusion.Manifest;
 
@@ -9,7 +10,6 @@ internal sealed class GroupGpu : IDisposable
     private readonly Lock gate = new();
     private readonly KernelLoadOptions? options;
     private readonly Dictionary<KernelModule, KernelLibrary> modules = new(ReferenceEqualityComparer.Instance);
-    private KernelLibrary? kernels;
 
     /// <param name="gpu">Ordinal of the GPU.</param>
     /// <param name="ranks">Number of the group's ranks on the GPU.</param>
@@ -25,37 +25,42 @@ internal sealed class GroupGpu : IDisposable
 
     public int Ranks { get; }
 
-    /// <summary>Built-in kernels, loaded at the first use, since a group may serve buffers alone.</summary>
-    public KernelLibrary Kernels
-    {
-        get
-        {
-            lock (gate) return kernels ??= KernelLibrary.Load(typeof(GroupGpu).Assembly, Context, options);
-        }
-    }
-
     /// <summary>Chooses the image of a module that the GPU and its driver would load.</summary>
     public ImageChoice Choose(KernelModule module) => ImageSelector.Choose(
         module, Context.Device.Capability, PtxVersions.LimitFor(GpuDriver.Version), options?.Kind);
 
-    /// <summary>Gets the kernels of a variant, loaded at the first use.</summary>
-    public KernelLibrary KernelsOf(AllReduceVariant variant)
+    /// <summary>Gets the module of a built-in kernel, loaded at the first use: a group may serve buffers alone, and an operation
+    /// needs the modules of its type alone.</summary>
+    /// <param name="kernel">Name of the kernel.</param>
+    /// <exception cref="FusionArgumentException">There is no such kernel.</exception>
+    public KernelLibrary BuiltInKernels(string kernel)
     {
-        lock (gate)
-        {
-            ref var library = ref CollectionsMarshal.GetValueRefOrAddDefault(modules, variant.Module, out _);
-            return library ??= KernelLibrary.LoadModule(variant.Assembly, variant.Module, Context, options);
-        }
+        var assembly = typeof(GroupGpu).Assembly;
+        var all = ManifestReader.Read(assembly).Modules
+            .SelectMany(module => module.Images.Take(1).SelectMany(image => image.Kernels), (module, entry) => (Module: module, entry.Name))
+            .ToList();
+        return KernelsOf(assembly, KernelLookup.Find(all, one => (one.Module.Name, one.Name), null, kernel).Module);
     }
+
+    /// <summary>Gets the kernels of a variant, loaded at the first use.</summary>
+    public KernelLibrary KernelsOf(AllReduceVariant variant) => KernelsOf(variant.Assembly, variant.Module);
 
     public void Dispose()
     {
         lock (gate)
         {
             foreach (var library in modules.Values) library?.Dispose();
-            kernels?.Dispose();
         }
 
         Context.Dispose();
+    }
+
+    private KernelLibrary KernelsOf(Assembly assembly, KernelModule module)
+    {
+        lock (gate)
+        {
+            ref var library = ref CollectionsMarshal.GetValueRefOrAddDefault(modules, module, out _);
+            return library ??= KernelLibrary.LoadModule(assembly, module, Context, options);
+        }
     }
 }

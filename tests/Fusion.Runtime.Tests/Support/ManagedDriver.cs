@@ -122,6 +122,10 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
             "cuEventRecord" => (nint)(delegate* unmanaged<nint, nint, CudaResult>)&Record,
             "cuModuleLoadDataEx" => (nint)(delegate* unmanaged<nint*, void*, uint, JitOption*, void**, CudaResult>)&LoadModule,
             "cuModuleUnload" => (nint)(delegate* unmanaged<nint, CudaResult>)&UnloadModule,
+            "cuModuleGetFunction" => (nint)(delegate* unmanaged<nint*, nint, byte*, CudaResult>)&GetFunction,
+            "cuFuncLoad" => (nint)(delegate* unmanaged<nint, CudaResult>)&LoadFunction,
+            "cuFuncGetParamInfo" => (nint)(delegate* unmanaged<nint, nuint, nuint*, nuint*, CudaResult>)&GetParameter,
+            "cuFuncGetAttribute" => (nint)(delegate* unmanaged<int*, FunctionProperty, nint, CudaResult>)&GetFunctionAttribute,
             "cuModuleGetGlobal_v2" => (nint)(delegate* unmanaged<ulong*, nuint*, nint, byte*, CudaResult>)&GetGlobal,
             "cuMemAlloc_v2" => (nint)(delegate* unmanaged<ulong*, nuint, CudaResult>)&Allocate,
             "cuMemFree_v2" => (nint)(delegate* unmanaged<ulong, CudaResult>)&Free,
@@ -327,6 +331,27 @@ internal sealed unsafe class ManagedDriver : IExportTable, IDisposable
 
         return result;
     }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetFunction(nint* function, nint module, byte* name)
+    {
+        *function = Interlocked.Increment(ref next);
+        return Check(module, "module");
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult LoadFunction(nint function) => CudaResult.Success;
+
+    // All kernels are taken for built-in ones.
+    [UnmanagedCallersOnly]
+    private static CudaResult GetParameter(nint function, nuint index, nuint* offset, nuint* size)
+    {
+        (*offset, *size) = (0, (nuint)sizeof(AllReduceParameters));
+        return index == 0 ? CudaResult.Success : CudaResult.InvalidValue;
+    }
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetFunctionAttribute(int* value, FunctionProperty property, nint function) => Give(value, 1);
 
     [UnmanagedCallersOnly]
     private static CudaResult GetGlobal(ulong* address, nuint* bytes, nint module, byte* name)

@@ -61,10 +61,10 @@ internal sealed class RankKernels
         var choice = KernelChoice.For(group.WorldSize, request.HiddenSize, request.DataType);
         return new(
             request.Kernels, ranksOnGpu, gpu.Context.Device.MultiprocessorCount,
-            new(Find(AllReduceStrategy.OneShot), Find(AllReduceStrategy.TwoShot), loader.Find(gpu.Kernels, choice.Epilogue(), choice)),
+            new(Find(choice.Exchange(AllReduceStrategy.OneShot)), Find(choice.Exchange(AllReduceStrategy.TwoShot)), Find(choice.Epilogue())),
             [.. request.Kernels.Variants.Select(LoadVariant)]);
 
-        LaunchableKernel Find(AllReduceStrategy strategy) => loader.Find(gpu.Kernels, choice.Exchange(strategy), choice);
+        LaunchableKernel Find(string name) => loader.Find(gpu.BuiltInKernels(name), name, choice);
 
         Set LoadVariant(AllReduceVariant variant)
         {
