@@ -2,9 +2,13 @@
 """Cold start of native programs against C programs that make the same driver calls, and where the time goes.
 
 usage: run.py FOLDER OUT [RUNS]
-FOLDER has what this starts: bare (of bare.c) and trace/libcuda.so.1 (of driver.c), made by gcc if they are missing; ColdStart and
-NativeAot, published; scale.cubin and one_shot.cubin, images of samples/NativeAot's kernel and of the built-in one_shot_bf16; and,
-to compare two commits, ColdStart-before. OUT gets report.md, steps.csv and calls.csv. The starts of all programs alternate."""
+FOLDER has what this starts:
+  ColdStart, NativeAot           dotnet publish bench/ColdStart -r linux-x64 -c Release, and samples/NativeAot
+  scale.cubin, one_shot.cubin    of the GPU's architecture: artifacts/kernels/NativeAot/images/kernels/scale.sm_90a.cubin and
+                                 artifacts/kernels/Fusion.Runtime/images/one_shot_bf16.sm_90a.cubin
+  bare, trace/libcuda.so.1       of bare.c and driver.c; made with gcc if they are missing
+  ColdStart-NAME                 programs of other commits to compare with, if there are any
+OUT gets report.md, steps.csv, calls.csv and sequence.csv. The starts of all programs alternate."""
 import collections
 import csv
 import ctypes
@@ -99,8 +103,8 @@ variants = {
     "all-reduce: C, a thread a GPU": (all_reduce + ["parallel"], {}),
     "all-reduce: ColdStart": ([at("ColdStart"), "all-reduce"], {}),
     "all-reduce: ColdStart, 8 connections": ([at("ColdStart"), "all-reduce"], {CONNECTIONS: "8"}),
-    "all-reduce: ColdStart-before": ([at("ColdStart-before"), "all-reduce"], {}),
 }
+variants.update({f"all-reduce: {name}": ([at(name), "all-reduce"], {}) for name in sorted(os.listdir(folder)) if name.startswith("ColdStart-")})
 variants = {name: variant for name, variant in variants.items() if os.path.exists(variant[0][0])}
 if driver and subprocess.run(all_reduce, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
     print("no all-reduce here: it needs two GPUs with peer access")
