@@ -59,7 +59,7 @@ internal static class FirstAllReduce
             Input = input.AsTensor(Tokens, Hidden),
             Residual = residual.AsTensor(Tokens, Hidden),
             ResidualOut = residual.AsTensor(Tokens, Hidden),
-            Norm = new() { Kind = NormKind.Rms, Gamma = gamma.AsTensor(1, Hidden), Epsilon = 1e-5f },
+            Norm = Normalization.Rms(gamma.AsTensor(1, Hidden), epsilon: 1e-5f),
             Quantization = Quantization.PerTokenFp8(),
             QuantOut = quantized.AsTensor(Tokens, Hidden),
             ScaleOut = scales.AsTensor(1, Tokens),

@@ -14,7 +14,7 @@ if (args is not ["kernel" or "all-reduce"])
 try
 {
     // The driver is loaded and started.
-    if (GpuDevice.Count < (args[0] == "kernel" ? 1 : 2)) throw new InvalidOperationException("There are too few GPUs.");
+    if (GpuDevice.Count < (args[0] == "kernel" ? 1 : 2)) throw new InvalidOperationException($"There are {GpuDevice.Count} GPUs; a kernel needs 1, an all-reduce 2.");
     Steps.Note("cuInit");
     var isRight = args[0] == "kernel" ? FirstKernel.Run() : FirstAllReduce.Run();
     Steps.Note("released");
