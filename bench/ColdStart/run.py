@@ -8,11 +8,12 @@ FOLDER has what this starts:
                                  artifacts/kernels/Fusion.Runtime/images/one_shot_bf16.sm_90a.cubin
   bare, trace/libcuda.so.1       of bare.c and driver.c; made with gcc if they are missing
   ColdStart-NAME                 programs of other commits to compare with, if there are any
-OUT gets report.md, steps.csv, calls.csv and sequence.csv. The starts of all programs alternate."""
+OUT gets report.md, steps.csv, calls.csv and sequence.csv. The starts of all programs alternate, in an order that changes."""
 import collections
 import csv
 import ctypes
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -90,16 +91,16 @@ variants = {
     "kernel: C": (kernel, {}),
     "kernel: C, 32 connections": (kernel, {CONNECTIONS: "32"}),
     "kernel: C, 32 connections set after cuInit": (kernel + ["late"], {}),
-    "kernel: C, with a log": (kernel + ["log"], {}),
-    "kernel: C, one GPU visible": (kernel, {"CUDA_VISIBLE_DEVICES": "0"}),
+    "kernel: C, 8 connections": (kernel, {CONNECTIONS: "8"}),
+    "kernel: C, 16 connections": (kernel, {CONNECTIONS: "16"}),
     "kernel: ColdStart": ([at("ColdStart"), "kernel"], {}),
     "kernel: ColdStart, 8 connections": ([at("ColdStart"), "kernel"], {CONNECTIONS: "8"}),
     "kernel: NativeAot": ([at("NativeAot")], {}),
     "kernel: NativeAot, 8 connections": ([at("NativeAot")], {CONNECTIONS: "8"}),
-    "kernel: NativeAot, one GPU visible": ([at("NativeAot")], {"CUDA_VISIBLE_DEVICES": "0"}),
-    "kernel: NativeAot, heap of 128 MB": ([at("NativeAot")], {"DOTNET_GCHeapHardLimit": "8000000"}),
     "all-reduce: C": (all_reduce, {}),
     "all-reduce: C, 32 connections": (all_reduce, {CONNECTIONS: "32"}),
+    "all-reduce: C, 8 connections": (all_reduce, {CONNECTIONS: "8"}),
+    "all-reduce: C, 16 connections": (all_reduce, {CONNECTIONS: "16"}),
     "all-reduce: C, a thread a GPU": (all_reduce + ["parallel"], {}),
     "all-reduce: ColdStart": ([at("ColdStart"), "all-reduce"], {}),
     "all-reduce: ColdStart, 8 connections": ([at("ColdStart"), "all-reduce"], {CONNECTIONS: "8"}),
@@ -112,7 +113,8 @@ if driver and subprocess.run(all_reduce, stdout=subprocess.DEVNULL, stderr=subpr
 
 steps, calls = collections.defaultdict(list), collections.defaultdict(list)
 for run in range(-1, runs):
-    for name, variant in variants.items():
+    # cuInit's time depends on what the process before used, so the order changes.
+    for name, variant in random.Random(run).sample(sorted(variants.items()), len(variants)):
         taken, _ = start(variant, traced=False)
         if run >= 0:
             steps[name].append(taken)
@@ -123,6 +125,11 @@ for run in range(max(runs // 2, 1)):
 
 def median(name, step):
     values = [one[step] for one in steps[name] if step in one]
+    return statistics.median(values) / 1e6 if values else None
+
+
+def after_init(name):
+    values = [one["result"] - one["cuInit"] for one in steps[name] if "cuInit" in one]
     return statistics.median(values) / 1e6 if values else None
 
 
@@ -138,13 +145,15 @@ for mode in ("kernel", "all-reduce"):
         continue
     used = [step for step in order if any(median(name, step) is not None for name in names)]
     report += ["", f"## {mode}: time from the process' begin to the end of each step", "",
-               "| program | " + " | ".join(used) + " | first line | least and most of result | result / C |", "|---|" + "--:|" * (len(used) + 3)]
-    floor = median(names[0], "result")
+               "| program | " + " | ".join(used) + " | first line | least and most of result | result / C | from cuInit to result | / C |",
+               "|---|" + "--:|" * (len(used) + 5)]
+    floor, floor_after = median(names[0], "result"), after_init(names[0])
     for name in names:
         step = "result" if median(name, "result") is not None else "first line"
         values = [one[step] / 1e6 for one in steps[name]]
         report.append(f"| {name.partition(': ')[2]} | " + " | ".join(shown(median(name, one)) for one in used) +
-                      f" | {shown(median(name, 'first line'))} | {min(values):.1f} to {max(values):.1f} | {median(name, step) / floor:.2f} |")
+                      f" | {shown(median(name, 'first line'))} | {min(values):.1f} to {max(values):.1f} | {median(name, step) / floor:.2f} | " +
+                      (f"{after_init(name):.1f} | {after_init(name) / floor_after:.2f} |" if after_init(name) else "| |"))
 
 rows = []
 for name, traces in calls.items():

@@ -6,7 +6,9 @@ namespace Fusion.Runtime;
 /// <summary>Errors of loading kernels, FUSION2001 to 2005, 2010 and 2014.</summary>
 internal static class LoadErrors
 {
-    private const string BuiltInKernels = "Fusion.Runtime.BuiltInKernels";
+    /// <summary>Name of the switch of <see cref="AppContext"/> by which FusionBuiltInKernels=false says that the program does no
+    /// all-reduce.</summary>
+    internal const string BuiltInKernels = "Fusion.Runtime.BuiltInKernels";
 
     /// <summary>An assembly carries no kernels.</summary>
     public static KernelLoadException NoKernels(Assembly assembly) => new(ErrorCodes.NoKernels, NameOf(assembly),

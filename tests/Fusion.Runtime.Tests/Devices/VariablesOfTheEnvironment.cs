@@ -13,6 +13,15 @@ public sealed partial class VariablesOfTheEnvironment
         Assert.That(NativeEnvironment.Settings, Is.SameAs(first));
     }
 
+    [Test]
+    public void AreThoseOfAllReducesUnlessTheProgramHasNone()
+    {
+        Assert.That(
+            NativeEnvironment.Wanted(mayAllReduce: true).Select(setting => $"{setting.Name}={setting.Value}"),
+            Is.EqualTo(["CUDA_DEVICE_MAX_CONNECTIONS=32", "NCCL_RUNTIME_CONNECT=0"]));
+        Assert.That(NativeEnvironment.Wanted(mayAllReduce: false), Is.Empty);
+    }
+
     // A native library asks the C library, to which .NET does not tell what it sets.
     [Test]
     [Platform("Linux")]
