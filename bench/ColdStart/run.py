@@ -193,18 +193,18 @@ for name, traces in calls.items():
     rows.append([name, "outside", "", f"{statistics.median(outside) / 1e3:.1f}", ""])
 
 with open(os.path.join(out, "steps.csv"), "w", newline="") as file:
-    table = csv.writer(file)
+    table = csv.writer(file, lineterminator="\n")
     table.writerow(["program", "run", "step", "us"])
     for name, all_runs in steps.items():
         for run, one in enumerate(all_runs):
             table.writerows([name, run, step, f"{value / 1e3:.1f}"] for step, value in one.items())
 with open(os.path.join(out, "calls.csv"), "w", newline="") as file:
-    table = csv.writer(file)
+    table = csv.writer(file, lineterminator="\n")
     table.writerow(["program", "call", "calls", "us", "longest_us"])
     table.writerows(rows)
 # The order of calls, and the time between them, of the last traced start of each program.
 with open(os.path.join(out, "sequence.csv"), "w", newline="") as file:
-    table = csv.writer(file)
+    table = csv.writer(file, lineterminator="\n")
     table.writerow(["program", "call", "begin_us", "us", "result"])
     for name, traces in calls.items():
         table.writerows([name, call, f"{begin / 1e3:.1f}", f"{(end - begin) / 1e3:.1f}", result] for call, begin, end, result in traces[-1])
