@@ -55,7 +55,7 @@ public static class GpuDriver
         public static State Load()
         {
             if (!CudaDriver.TryLoad(out var driver, out var failure)) return new(null, new(0, 0), default, failure);
-            NativeEnvironment.Prepare();
+            NativeEnvironment.BeforeTheDriverStarts();
             return Of(driver);
         }
 

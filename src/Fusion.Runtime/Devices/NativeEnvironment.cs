@@ -1,47 +1,69 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Fusion.Runtime;
 
 /// <summary>Environment variables that this library sets for the CUDA driver and for NCCL in this process. They are set
-/// once, before the driver starts, and never replace the user's own.</summary>
+/// before the driver starts, and never replace the user's own.</summary>
 internal static partial class NativeEnvironment
 {
+    /// <summary>Number of streams that reach a GPU independently, if the variable does not say another one.</summary>
+    private const int ConnectionsOfTheDriver = 8;
+
+    private const string Connections = "CUDA_DEVICE_MAX_CONNECTIONS";
     private static readonly Lock Gate = new();
     private static Setting[]? prepared;
+    private static Setting? connections;
+    private static bool isStarted;
 
-    /// <summary>Variables, each with the value that is in force.</summary>
-    public static IReadOnlyList<Setting> Settings => Prepare();
-
-    /// <summary>Sets the variables that the user has not set. Later calls change nothing.</summary>
-    public static IReadOnlyList<Setting> Prepare()
+    /// <summary>Variables that this library sets in every process, each with the value that is in force.</summary>
+    public static IReadOnlyList<Setting> Settings
     {
-        lock (Gate)
+        get
         {
-            return prepared ??= [.. Wanted(!AppContext.TryGetSwitch(LoadErrors.BuiltInKernels, out var kept) || kept).Select(SetDefault)];
+            lock (Gate)
+            {
+                return prepared ??=
+                [
+                    // Connections that NCCL makes at the first call of a size need all ranks at once, but one thread may launch
+                    // for the ranks one after the other: NCCL has to make all of them when it starts.
+                    SetDefault("NCCL_RUNTIME_CONNECT", "0", "when NCCL connects its ranks: 0 when it starts, 1 at a call"),
+                ];
+            }
         }
     }
 
-    /// <summary>Lists the values that this library wants.</summary>
-    /// <param name="mayAllReduce">Whether the program may do an all-reduce: it was not built without the kernels for it.</param>
-    internal static IEnumerable<Setting> Wanted(bool mayAllReduce)
+    /// <summary>Sets the variables that the user has not set; the driver starts now, and reads no variable later.</summary>
+    public static void BeforeTheDriverStarts()
     {
-        if (!mayAllReduce) yield break;
-        // The driver's default is 8. Streams that share a queue wait for each other's kernels, which for ranks that wait for each
-        // other is until the timeout: more than 8 ranks on a GPU, each with a second kernel behind its first. Each queue costs a
-        // context 18 ms (H100, bench/results/cold-start.md), and the driver reads the variable only when it starts.
-        yield return new("CUDA_DEVICE_MAX_CONNECTIONS", "32", "number of streams that reach a GPU independently", false);
-        // Connections that NCCL makes at the first call of a size need all ranks at once, but one thread may launch for the ranks
-        // one after the other: NCCL has to make all of them when it starts.
-        yield return new("NCCL_RUNTIME_CONNECT", "0", "when NCCL connects its ranks: 0 when it starts, 1 at a call", false);
+        lock (Gate)
+        {
+            _ = Settings;
+            isStarted = true;
+        }
     }
 
-    private static Setting SetDefault(Setting wanted)
+    /// <summary>Lets many streams reach a GPU independently, for ranks that share one, if the driver has not started.</summary>
+    /// <returns>Number of streams that reach a GPU independently.</returns>
+    public static int AllowManyStreams()
     {
-        if (Environment.GetEnvironmentVariable(wanted.Name) is { } own) return wanted with { Value = own, IsOwn = true };
-        Environment.SetEnvironmentVariable(wanted.Name, wanted.Value);
+        lock (Gate)
+        {
+            // Streams that share a queue wait for each other's kernels, which for ranks that wait for each other is until the
+            // timeout. Each queue costs a context 18 ms (H100, bench/results/cold-start.md), so only who needs them has them.
+            if (connections is null && (!isStarted || Environment.GetEnvironmentVariable(Connections) is not null))
+                connections = SetDefault(Connections, "32", "number of streams that reach a GPU independently");
+            return int.TryParse(connections?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : ConnectionsOfTheDriver;
+        }
+    }
+
+    private static Setting SetDefault(string name, string value, string meaning)
+    {
+        if (Environment.GetEnvironmentVariable(name) is { } own) return new(name, own, meaning, IsOwn: true);
+        Environment.SetEnvironmentVariable(name, value);
         // On Unix, .NET has its own copy of the environment; native libraries read the C library's.
-        if (!OperatingSystem.IsWindows()) _ = SetVariable(wanted.Name, wanted.Value, overwrite: 0);
-        return wanted;
+        if (!OperatingSystem.IsWindows()) _ = SetVariable(name, value, overwrite: 0);
+        return new(name, value, meaning, IsOwn: false);
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

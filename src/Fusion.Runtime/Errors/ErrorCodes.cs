@@ -94,7 +94,7 @@ public static class ErrorCodes
     /// <summary><see cref="ResetRequiredException"/>: the operation failed before and was not reset.</summary>
     public const string ResetRequired = "FUSION4007";
 
-    /// <summary><see cref="RankGroupException"/>: the ranks' blocks do not fit on the GPU.</summary>
+    /// <summary><see cref="RankGroupException"/>: the ranks do not fit on the GPU.</summary>
     public const string CoResidency = "FUSION4008";
 
     /// <summary><see cref="RankGroupException"/>: the ranks' calls are not the same.</summary>

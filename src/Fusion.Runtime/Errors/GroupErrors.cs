@@ -36,6 +36,13 @@ internal static class GroupErrors
         $"{gpu} has room for {blocks} blocks of '{kernel}' at a time, but {ranks} ranks on it need one each at least. Put fewer " +
         "ranks on it, or take a smaller hidden size.");
 
+    /// <summary>Ranks on a GPU would share queues of the driver and so wait for each other until their timeout.</summary>
+    public static RankGroupException TooFewQueues(int gpu, int ranks, int queues) => new(ErrorCodes.CoResidency, [],
+        string.Create(CultureInfo.InvariantCulture,
+            $"{ranks} ranks were to share GPU {gpu}, but the driver was started with {queues} queues for streams, and ranks in one queue ") +
+        "wait for each other until their timeout. Make the group before anything else uses a GPU, or start the program with " +
+        "CUDA_DEVICE_MAX_CONNECTIONS=32.");
+
     /// <summary>The calls of two ranks differ. Only ranks on the CPU detect this; ranks on GPUs wait until their
     /// timeout.</summary>
     public static RankGroupException CallMismatch(long call, int rank, int other, string what, string value, string otherValue) =>

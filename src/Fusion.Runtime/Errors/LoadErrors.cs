@@ -8,7 +8,7 @@ internal static class LoadErrors
 {
     /// <summary>Name of the switch of <see cref="AppContext"/> by which FusionBuiltInKernels=false says that the program does no
     /// all-reduce.</summary>
-    internal const string BuiltInKernels = "Fusion.Runtime.BuiltInKernels";
+    private const string BuiltInKernels = "Fusion.Runtime.BuiltInKernels";
 
     /// <summary>An assembly carries no kernels.</summary>
     public static KernelLoadException NoKernels(Assembly assembly) => new(ErrorCodes.NoKernels, NameOf(assembly),

@@ -188,6 +188,8 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
             foreach (var gpu in gpus.OfType<int>().Distinct())
             {
                 var ranks = gpus.Count(other => other == gpu);
+                if (ranks > 1 && NativeEnvironment.AllowManyStreams() is var streams && ranks > streams)
+                    throw GroupErrors.TooFewQueues(gpu, ranks, streams);
                 groupGpus.Add(new GroupGpu(gpu, ranks, kernels));
                 RanksOnGpu = Math.Max(RanksOnGpu, ranks);
             }

@@ -7,19 +7,19 @@ public sealed partial class VariablesOfTheEnvironment
     [Test]
     public void AreSetOnce()
     {
-        var first = NativeEnvironment.Prepare();
+        var first = NativeEnvironment.Settings;
 
-        Assert.That(NativeEnvironment.Prepare(), Is.SameAs(first), "what this library set does not become the user's own");
-        Assert.That(NativeEnvironment.Settings, Is.SameAs(first));
+        Assert.That(NativeEnvironment.Settings, Is.SameAs(first), "what this library set does not become the user's own");
+        Assert.That(first.Select(setting => $"{setting.Name}={setting.Value}"), Is.EqualTo(["NCCL_RUNTIME_CONNECT=0"]));
     }
 
+    // In this process the driver never starts: it is none, or one of managed functions.
     [Test]
-    public void AreThoseOfAllReducesUnlessTheProgramHasNone()
+    public void LetManyStreamsReachAGpuForRanksThatShareOne()
     {
-        Assert.That(
-            NativeEnvironment.Wanted(mayAllReduce: true).Select(setting => $"{setting.Name}={setting.Value}"),
-            Is.EqualTo(["CUDA_DEVICE_MAX_CONNECTIONS=32", "NCCL_RUNTIME_CONNECT=0"]));
-        Assert.That(NativeEnvironment.Wanted(mayAllReduce: false), Is.Empty);
+        Assert.That(NativeEnvironment.AllowManyStreams(), Is.EqualTo(32));
+        Assert.That(NativeEnvironment.AllowManyStreams(), Is.EqualTo(32));
+        Assert.That(Environment.GetEnvironmentVariable("CUDA_DEVICE_MAX_CONNECTIONS"), Is.EqualTo("32"));
     }
 
     // A native library asks the C library, to which .NET does not tell what it sets.
@@ -27,7 +27,7 @@ public sealed partial class VariablesOfTheEnvironment
     [Platform("Linux")]
     public void AreSeenByNativeLibraries()
     {
-        foreach (var setting in NativeEnvironment.Prepare())
+        foreach (var setting in NativeEnvironment.Settings)
         {
             Assert.That(Marshal.PtrToStringUTF8(Get(setting.Name)), Is.EqualTo(setting.Value), setting.Name);
             Assert.That(Environment.GetEnvironmentVariable(setting.Name), Is.EqualTo(setting.Value), setting.Name);
