@@ -15,8 +15,6 @@ public sealed class OpenGpus
     [OneTimeSetUp]
     public void Open()
     {
-        // Some tests have 16 ranks on a GPU.
-        _ = NativeEnvironment.AllowManyStreams();
         if (!GpuDriver.IsAvailable) return;
         try
         {
