@@ -36,7 +36,7 @@ internal sealed class GroupGpu : IDisposable
 
     /// <summary>Chooses the image of a module that the GPU and its driver would load.</summary>
     public ImageChoice Choose(KernelModule module) => ImageSelector.Choose(
-        module, Context.Device.Capability, PtxVersions.LimitFor(GpuDriver.Version), options?.Kind);
+        module, Context.Device.Capability, PtxVersions.LimitFor(GpuDriver.Version), options?.Kind ?? GpuDriver.OnlyKind);
 
     /// <summary>Gets the kernels of a variant, loaded at the first use.</summary>
     public KernelLibrary KernelsOf(AllReduceVariant variant)
