@@ -60,16 +60,17 @@ public static class Emulator
     }
 
     /// <summary>Makes the table of the driver's functions as the environment variable <c>FUSION_DRIVER</c> asks for it.</summary>
-    /// <param name="setting">Value of the variable: <c>emulator</c>, or <c>emulator:4</c> for four GPUs.</param>
+    /// <param name="setting">Value of the variable: <c>emulator</c>, <c>emulator:4</c> for four GPUs, or <c>emulator:4:Barriers</c> with the
+    /// <see cref="KernelChecks"/> to do, separated by commas.</param>
     /// <returns>The table; null if the value is another one.</returns>
     public static IExportTable? CreateDriverFor(string setting)
     {
         ArgumentNullException.ThrowIfNull(setting);
         var parts = setting.Split(':');
-        if (parts.Length > 2) return null;
-        if (parts.Length == 1) return CreateDriver();
-        return int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var gpus) && gpus is >= 1 and <= 16
-            ? CreateDriver(new() { Gpus = gpus }) : null;
+        if (parts.Length > 3 || !int.TryParse(parts.Length > 1 ? parts[1] : "1", NumberStyles.None, CultureInfo.InvariantCulture, out var gpus)) return null;
+        var checks = KernelChecks.All;
+        if (gpus is < 1 or > 16 || (parts.Length > 2 && !Enum.TryParse(parts[2], ignoreCase: true, out checks))) return null;
+        return CreateDriver(new() { Gpus = gpus, Checks = checks });
     }
 
     private static void Exchange(DriverState? state)

@@ -8,7 +8,10 @@ namespace Fusion.Emulation.Machine;
 internal sealed unsafe partial class Warp
 {
     // A group that spins may wait for one that is ahead of it.
-    private const int StepsBeforeOthersRun = 20_000;
+    private const int StepsBeforeOthersRun = 4_000;
+
+    // Number of blocks of instructions that such a group then runs.
+    private const int BlocksOfOthers = 64;
 
     private readonly Group[] groups = new Group[32];
     private readonly int[] clusterPhases = new int[32];
@@ -17,6 +20,7 @@ internal sealed unsafe partial class Warp
     private bool isInterrupted;
     private bool yields;
     private int stepsAlone;
+    private int blocksOfOther;
 
     public Warp(Block block, int index, byte* registers, byte* local)
     {
@@ -265,6 +269,7 @@ internal sealed unsafe partial class Warp
             {
                 if (groups[j].Pc != groups[i].Pc || !CanMerge(groups[i].State) || !CanMerge(groups[j].State)) continue;
                 groups[i].Mask |= groups[j].Mask;
+                groups[i].HasTurn |= groups[j].HasTurn;
                 // One of them may have to do the instruction for all.
                 groups[i].State = GroupState.Runnable;
                 groups[j] = groups[--count];
@@ -272,10 +277,14 @@ internal sealed unsafe partial class Warp
             }
         }
 
-        var best = -1;
-        for (var i = 0; i < count; i++)
-            if (groups[i].State == GroupState.Runnable && (best < 0 || groups[i].Pc < groups[best].Pc)) best = i;
-        if (best >= 0 && stepsAlone > StepsBeforeOthersRun) best = NextOf(best);
+        var best = blocksOfOther > 0 ? TakeTurnOfOther() : -1;
+        if (best < 0)
+        {
+            for (var i = 0; i < count; i++)
+                if (groups[i].State == GroupState.Runnable && (best < 0 || groups[i].Pc < groups[best].Pc)) best = i;
+            if (best >= 0 && stepsAlone > StepsBeforeOthersRun) best = NextOf(best);
+        }
+
         current = best;
         Active = best < 0 ? 0 : groups[best].Mask;
         Pc = best < 0 ? 0 : groups[best].Pc;
@@ -288,10 +297,27 @@ internal sealed unsafe partial class Warp
         for (var i = 1; i < count; i++)
         {
             var other = (best + i) % count;
-            if (groups[other].State == GroupState.Runnable) return other;
+            if (groups[other].State != GroupState.Runnable) continue;
+            blocksOfOther = BlocksOfOthers;
+            groups[other].HasTurn = true;
+            return other;
         }
 
         return best;
+    }
+
+    private int TakeTurnOfOther()
+    {
+        blocksOfOther--;
+        for (var i = 0; i < count; i++)
+        {
+            if (!groups[i].HasTurn) continue;
+            groups[i].HasTurn = blocksOfOther > 0;
+            if (groups[i].State == GroupState.Runnable) return i;
+        }
+
+        blocksOfOther = 0;
+        return -1;
     }
 
     private static bool CanMerge(GroupState state) => state is GroupState.Runnable or GroupState.AwaitsLanes;
@@ -310,5 +336,6 @@ internal sealed unsafe partial class Warp
         public GroupState State;
         public int Barrier;
         public uint Wanted;
+        public bool HasTurn;
     }
 }

@@ -4,7 +4,7 @@ using Fusion.Interop;
 namespace Fusion.Runtime;
 
 /// <summary>The driver of the package Fusion.Emulator, which the environment variable <c>FUSION_DRIVER</c> puts in the place of
-/// libcuda: <c>emulator</c>, or <c>emulator:4</c> for four GPUs. The program must have the package.</summary>
+/// libcuda: <c>emulator</c>, <c>emulator:4</c> for four GPUs, or <c>emulator:4:None</c> without checks. The program must have the package.</summary>
 internal static class EmulatedDriver
 {
     public const string Variable = "FUSION_DRIVER";
@@ -24,7 +24,7 @@ internal static class EmulatedDriver
         exports = type?.GetMethod("CreateDriverFor")?.Invoke(null, [Setting]) as IExportTable;
         failure = exports is not null ? null
             : $"{Variable} is '{Setting}', and this program has no emulator of that kind: it needs the package Fusion.Emulator, and 'emulator' " +
-              "may be followed by a colon and a number of GPUs from 1 to 16";
+              "may be followed by a colon and a number of GPUs from 1 to 16, and by another colon and the checks";
         return exports is not null;
     }
 }

@@ -22,6 +22,9 @@ public sealed class AFirstProgram
 
     [TestCase("emulator:3", 3)]
     [TestCase("emulator", 1)]
+    [TestCase("emulator:2:None", 2)]
+    [TestCase("emulator:2:Barriers,SharedMemoryRaces", 2)]
+    [TestCase("emulator:2:Nonsense", 0)]
     [TestCase("emulator:0", 0)]
     [TestCase("emulator:many", 0)]
     public void CanBeToldByAVariable(string setting, int gpus)

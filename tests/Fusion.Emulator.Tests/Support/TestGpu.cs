@@ -13,7 +13,7 @@ internal sealed unsafe class TestGpu : IDisposable
 
     public TestGpu(string ptx, EmulatorOptions? options = null)
     {
-        Emulator.Use(options);
+        Emulator.Use(options ?? new() { StepLimit = 5_000_000 });
         Context = Own(GpuContext.Open());
         Stream = Own(new GpuStream(Context));
         try
