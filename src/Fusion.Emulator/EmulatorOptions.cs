@@ -19,6 +19,12 @@ public sealed record EmulatorOptions
     /// <summary>Number of threads that run blocks. The default is the number of processors.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Seed of the order in which things happen that may happen in any: turns of blocks and warps are given by it, and
+    /// stores to another GPU's memory arrive late, word by word, in an order that only a fence, a store with release or the end of
+    /// the kernel ties down. One worker then does all, so that the same seed gives the same order as far as the program
+    /// itself launches in the same order. Null, the default, for turns in order and stores that arrive at once.</summary>
+    public int? Seed { get; init; }
+
     /// <summary>Mistakes of kernels that are looked for besides those that no kernel survives. The default is all.</summary>
     public KernelChecks Checks { get; init; } = KernelChecks.All;
 

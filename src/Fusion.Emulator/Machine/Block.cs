@@ -103,6 +103,26 @@ internal sealed unsafe class Block : IDisposable
         Cluster.OnExit(this, threads);
     }
 
+    /// <summary>Lets all stores to other GPUs arrive.</summary>
+    public void DeliverAll()
+    {
+        foreach (var warp in Warps) warp.Late?.DeliverAll();
+    }
+
+    /// <summary>Lets some stores to other GPUs arrive.</summary>
+    /// <returns>Whether all have arrived.</returns>
+    public bool DeliverSome()
+    {
+        var isDone = true;
+        foreach (var warp in Warps)
+        {
+            warp.Late?.DeliverSome();
+            isDone &= warp.Late is not { IsEmpty: false };
+        }
+
+        return isDone;
+    }
+
     public KernelFaultException Stuck()
     {
         for (var id = 0; id < Barriers; id++)
@@ -112,6 +132,7 @@ internal sealed unsafe class Block : IDisposable
 
     public void Dispose()
     {
+        foreach (var warp in Warps) warp.Late?.Dispose();
         NativeMemory.AlignedFree(memory);
         Checks?.Dispose();
         Checks = null;

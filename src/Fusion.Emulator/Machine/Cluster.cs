@@ -40,25 +40,32 @@ internal sealed class Cluster : IWork
     public bool Run()
     {
         Warp? running = null;
+        var random = Grid.Gpu.Machine.Random;
         try
         {
             for (var round = 0; round < RoundsOfATurn; round++)
             {
                 if (Grid.IsFailed) break;
-                var (steps, isRunnable) = (0, false);
+                var isRunnable = false;
+                var haveArrived = true;
                 foreach (var block in Blocks)
                 {
-                    foreach (var warp in block.Warps)
+                    var first = random?.Next(block.Warps.Length) ?? 0;
+                    for (var i = 0; i < block.Warps.Length; i++)
                     {
+                        var warp = block.Warps[(first + i) % block.Warps.Length];
                         if (!warp.IsRunnable) continue;
                         running = warp;
-                        steps += Count(block, warp.Run(StepsOfAWarp));
+                        Count(block, warp.Run(random?.Next(1, StepsOfAWarp) ?? StepsOfAWarp));
                         isRunnable |= warp.IsRunnable;
                     }
+
+                    if (random is not null) haveArrived &= block.DeliverSome();
                 }
 
                 if (live == 0)
                 {
+                    if (!haveArrived) return true;
                     End();
                     return false;
                 }
@@ -98,7 +105,7 @@ internal sealed class Cluster : IWork
         if (arrived > 0) Check();
     }
 
-    private static int Count(Block block, int steps)
+    private static void Count(Block block, int steps)
     {
         block.Steps += steps;
         if (block.Steps > block.Grid.Gpu.Machine.Options.StepLimit)
@@ -106,8 +113,6 @@ internal sealed class Cluster : IWork
             throw new KernelFaultException(
                 FaultKind.StepLimit, $"the block has run {block.Steps} instructions, which is more than EmulatorOptions.StepLimit allows");
         }
-
-        return steps;
     }
 
     private void Check()

@@ -14,7 +14,9 @@ internal sealed class EmulatedMachine : IDisposable
         Options = options;
         Memory = new(options.Checks.HasFlag(KernelChecks.UninitializedReads));
         Gpus = [.. Enumerable.Range(0, options.Gpus).Select(ordinal => new Gpu(this, ordinal))];
-        Workers = new(options.Workers);
+        Random = options.Seed is { } seed ? new(seed) : null;
+        // What happens in which order is repeated only where one thread decides it.
+        Workers = new(Random is null ? options.Workers : 1, Random);
     }
 
     public EmulatorOptions Options { get; }
@@ -22,6 +24,9 @@ internal sealed class EmulatedMachine : IDisposable
     public AddressSpace Memory { get; }
 
     public Gpu[] Gpus { get; }
+
+    /// <summary>Decides the order of what may happen in any; null where nobody asks for that.</summary>
+    public Random? Random { get; }
 
     public Workers Workers { get; }
 

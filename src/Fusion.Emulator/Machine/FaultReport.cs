@@ -12,9 +12,10 @@ internal static class FaultReport
         var where = thread is { } t ? $"thread ({t.X}, {t.Y}, {t.Z}) of " : "";
         var source = origin.Source is null ? "" : $", {origin.Source}";
         var address = fault.Address == 0 ? "" : $" (address 0x{fault.Address:x})";
+        var seed = grid.Gpu.Machine.Options.Seed is { } number ? $"; the seed was {number}" : "";
         var message =
             $"{EmulatorErrorCodes.KernelFault}: the emulated GPU {grid.Gpu.Ordinal} stopped the kernel '{grid.Code.Name}': {fault.Message}{address}. It was {where}block " +
-            $"({block.X}, {block.Y}, {block.Z}), in '{origin.Text}' in line {origin.Line} of the PTX{source}";
+            $"({block.X}, {block.Y}, {block.Z}), in '{origin.Text}' in line {origin.Line} of the PTX{source}{seed}";
         return new(
             fault.Kind, message, grid.Code.Name, grid.Gpu.Ordinal, block, thread, fault.Address, origin.Line, origin.Source?.ToString());
     }

@@ -34,6 +34,10 @@ internal sealed unsafe partial class Warp
     public const int RankShift = 24;
 
     private Allocation last = Allocation.None;
+    private bool lastIsLate;
+
+    /// <summary>Stores that have not arrived; null where they arrive at once.</summary>
+    public PeerStores? Late { get; private set; }
 
     /// <summary>Finds the bytes of global memory that a lane uses, and checks the access.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,6 +52,13 @@ internal sealed unsafe partial class Warp
         }
 
         if ((address & (ulong)(bytes - 1)) != 0) throw Misaligned(address, bytes, lane);
+        if (lastIsLate)
+        {
+            if (access == Access.Write) return Late!.Add(address, bytes);
+            // What the block itself wrote is seen by its reads.
+            Block.DeliverAll();
+        }
+
         if (allocation.Written != null) Note(allocation.Written + offset, bytes, access, address, lane);
         return (byte*)address;
     }
@@ -150,6 +161,8 @@ internal sealed unsafe partial class Warp
             FaultKind.UseAfterFree, $"{word} of {bytes} bytes is in {found}, which has been freed", lane, address);
         if (!Gpu.MayUse(found.Kind == AllocationKind.Host ? -1 : found.Gpu)) throw new KernelFaultException(
             FaultKind.OutOfBounds, $"{word} of {bytes} bytes is in {found}, to which GPU {Gpu.Ordinal} has no peer access", lane, address);
+        lastIsLate = Gpu.Machine.Random is not null && found.Kind == AllocationKind.Device && found.Gpu != Gpu.Ordinal;
+        if (lastIsLate) Late ??= new(Gpu.Machine.Memory, Gpu.Machine.Random!);
         return last = found;
     }
 

@@ -12,13 +12,15 @@ internal interface IWork
 internal sealed class Workers : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly Queue<IWork> queue = [];
+    private readonly List<IWork> queue = [];
+    private readonly Random? random;
     private readonly SemaphoreSlim available = new(0);
     private readonly Thread[] threads;
     private volatile bool isStopped;
 
-    public Workers(int count)
+    public Workers(int count, Random? random)
     {
+        this.random = random;
         threads = new Thread[count];
         for (var i = 0; i < count; i++)
         {
@@ -29,7 +31,7 @@ internal sealed class Workers : IDisposable
 
     public void Add(IWork work)
     {
-        lock (gate) queue.Enqueue(work);
+        lock (gate) queue.Add(work);
         available.Release();
     }
 
@@ -49,7 +51,13 @@ internal sealed class Workers : IDisposable
             available.Wait();
             if (isStopped) return;
             IWork work;
-            lock (gate) work = queue.Dequeue();
+            lock (gate)
+            {
+                var at = random?.Next(queue.Count) ?? 0;
+                work = queue[at];
+                queue.RemoveAt(at);
+            }
+
             if (work.Run()) Add(work);
         }
     }

@@ -82,10 +82,16 @@ internal sealed unsafe class Atomic<T, TSpace>(int to, AddressOperand address, i
     }
 }
 
-/// <summary>Orders accesses of this thread for all others.</summary>
-internal sealed class Fence : Instruction
+/// <summary>Orders accesses of this thread, and of those that it has seen, for all others. It does so before another instruction, if
+/// there is one.</summary>
+internal sealed class Fence(Instruction? then = null) : Instruction
 {
-    public override void Run(Warp warp, uint mask) => Interlocked.MemoryBarrier();
+    public override void Run(Warp warp, uint mask)
+    {
+        warp.Block.DeliverAll();
+        Interlocked.MemoryBarrier();
+        then?.Run(warp, mask);
+    }
 }
 
 /// <summary>Copies bytes from global to shared memory, zeros behind those of the source.</summary>

@@ -9,12 +9,21 @@ internal static class MemoryDecoder
 {
     private static readonly HashSet<string> Strong = ["volatile", "relaxed", "acquire", "release", "acq_rel", "mmio"];
 
-    public static Instruction? TryDecode(Operands o) => o.Ptx.Opcode switch
+    public static Instruction? TryDecode(Operands o)
+    {
+        var decoded = Decode(o);
+        var orders = o.Ptx.Opcode is "st" or "atom" or "red" && (o.Ptx.Has("release") || o.Ptx.Has("acq_rel"));
+        return orders && decoded is not null ? new Fence(decoded) : decoded;
+    }
+
+    private static Instruction? Decode(Operands o) => o.Ptx.Opcode switch
     {
         "ld" or "ldu" => Load(o),
         "st" when !o.Ptx.Has("async") => Store(o),
         "atom" => AtomicDecoder.TryDecode(o, o.To(0), 1),
         "red" when !o.Ptx.Has("async") => AtomicDecoder.TryDecode(o, -1, 0),
+        // The order that it gives in a block is kept anyway.
+        "membar" or "fence" when o.Ptx.Has("cta") => new Nothing(),
         "membar" or "fence" => new Fence(),
         "cp" => CopyDecoder.TryDecode(o),
         "mbarrier" => CopyDecoder.Barrier(o),
