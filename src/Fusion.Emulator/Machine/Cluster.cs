@@ -85,6 +85,11 @@ internal sealed class Cluster : IWork
         {
             Grid.Fail(fault, running!);
         }
+        catch (Exception e) when (e is ArithmeticException or InvalidOperationException or IndexOutOfRangeException or ArgumentException or NullReferenceException)
+        {
+            // A mistake of the emulator, which must not end the program that uses it.
+            Grid.Fail(new(FaultKind.IllegalInstruction, $"the emulator itself failed: {e}"), running!);
+        }
 
         End();
         return false;
