@@ -18,6 +18,13 @@ const int Threads = 256;
 const int Rounds = 3;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
+// .NET compiles what runs often anew: the first measurements would be of its compiler.
+foreach (var checks in new[] { KernelChecks.None, KernelChecks.All })
+{
+    foreach (var (_, body, _, iterations) in Loops()) SecondsOf(body, iterations, checks);
+    for (var i = 0; i < Rounds; i++) SecondsOfNorm(checks);
+}
+
 foreach (var checks in new[] { KernelChecks.None, KernelChecks.All })
 {
     foreach (var (name, body, instructions, iterations) in Loops())
