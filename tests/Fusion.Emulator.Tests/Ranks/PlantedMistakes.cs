@@ -21,6 +21,7 @@ public sealed class PlantedMistakes
         Mistake("ThereIsOneBufferInsteadOfTwo", "comm/workspace.cuh", "(ticket.number % kBuffers) * buffer_bytes", "0 * buffer_bytes"),
         Mistake("TheFirstBlockRaisesTheNumber", "comm/workspace.cuh", "== gridDim.x * gridDim.y - 1", "== 0"),
         Mistake("ABarrierIsInABranch", "norm/row_registers.cuh", "      __syncthreads();", "      if (lane() < 16) __syncthreads();"),
+        Mistake("NobodyWaitsForTheKernelBefore", "allreduce/one_shot.cuh", "  ptx::griddepcontrol_wait();\n", ""),
         Mistake("ARowTooManyIsSent", "allreduce/one_shot.cuh", "row < params.tokens; row += stride) one_shot_send", "row <= params.tokens; row += stride) one_shot_send"),
         Mistake("TheRowIsReadPastItsEnd", "allreduce/epilogue.cuh", "has(int v) const { return octet(v) < octets; }", "has(int v) const { return octet(v) <= octets; }"),
         Mistake("TheSlotIsThatOfAnotherPeer", "allreduce/exchange_call.cuh", "buffer + peer * params.slot_bytes", "buffer + 0 * peer * params.slot_bytes"),
@@ -105,6 +106,7 @@ public sealed class PlantedMistakes
                 var epilogue = new Epilogue { HasResidual = true, Norm = NormKind.Rms };
                 if (compared.Compare(data.WithSumOfInputs(), epilogue, AllReduceStrategy.OneShot) is { Length: > 0 } wrong) return $"call {call}: {wrong}";
                 if (call == 0 && ManyAtATime(compared, data, epilogue) is { Length: > 0 } wrongOfMany) return $"many calls: {wrongOfMany}";
+                if (call == 0 && OneAfterTheOther(compared, data, epilogue, hidden) is { Length: > 0 } wrongOfTwo) return $"two calls: {wrongOfTwo}";
             }
         }
 
@@ -119,5 +121,22 @@ public sealed class PlantedMistakes
             for (var i = 0; i < 8; i++) compared.Operation.Launch(rank.Index, null, calls[rank.Index], AllReduceStrategy.OneShot);
         foreach (var rank in compared.Group.Ranks) compared.Operation.Synchronize(rank.Index);
         return compared.WhatIsWrong(data, epilogue);
+    }
+
+    // The second call reads what the first one wrote.
+    private static string OneAfterTheOther(ComparedRanks compared, AllReduceCase data, Epilogue epilogue, int seed)
+    {
+        var second = new AllReduceCase(data.Type, data.Inputs.Length, data.Hidden, data.Tokens, seed);
+        foreach (var input in second.Inputs) data.Expected(epilogue)[nameof(AllReduceCall.AllReduceOut)].CopyTo(input, 0);
+        var calls = compared.Prepare(data, epilogue, upload: false);
+        foreach (var rank in compared.Group.Ranks) compared.Operation.Launch(rank.Index, null, calls[rank.Index], AllReduceStrategy.OneShot);
+        foreach (var rank in compared.Group.Ranks)
+        {
+            var call = calls[rank.Index];
+            compared.Operation.Launch(rank.Index, null, call with { Input = call.AllReduceOut!.Value }, AllReduceStrategy.OneShot);
+        }
+
+        foreach (var rank in compared.Group.Ranks) compared.Operation.Synchronize(rank.Index);
+        return compared.WhatIsWrong(second.WithSumOfInputs(), epilogue);
     }
 }
