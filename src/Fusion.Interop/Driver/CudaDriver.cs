@@ -30,7 +30,13 @@ public sealed unsafe class CudaDriver
         Peer = new PeerFunctions(exports);
         Address = new AddressFunctions(exports);
         Error = new ErrorFunctions(exports);
+        TakesOnlyPtx = exports.TryGet("fusionTakesOnlyPtx", out var takesOnlyPtx) &&
+            ((delegate* unmanaged<CudaResult>)takesOnlyPtx)() == CudaResult.Success;
     }
+
+    /// <summary>Whether the driver loads PTX and no machine code, as an emulator does: its function
+    /// <c>fusionTakesOnlyPtx</c>, which CUDA does not have, then succeeds.</summary>
+    public bool TakesOnlyPtx { get; }
 
     /// <summary>Functions for devices and their properties.</summary>
     public DeviceFunctions Device { get; }

@@ -33,6 +33,9 @@ public static class GpuDriver
     /// <summary>Functions of the driver, which are there whether it sees a GPU or not.</summary>
     internal static CudaDriver Library => Loaded.Value.Driver ?? throw DeviceErrors.NoDriver(Loaded.Value.Failure);
 
+    /// <summary>The only kind of image that the driver takes; null if it takes both.</summary>
+    internal static Manifest.ImageKind? OnlyKind => Loaded.Value.Driver is { TakesOnlyPtx: true } ? Manifest.ImageKind.Ptx : null;
+
     /// <summary>Result of <c>cuInit</c>.</summary>
     internal static CudaResult Initialized => Loaded.Value.Initialized;
 
@@ -54,6 +57,12 @@ public static class GpuDriver
     {
         public static State Load()
         {
+            if (EmulatedDriver.IsWanted)
+            {
+                return EmulatedDriver.TryFind(out var exports, out var missing)
+                    ? Of(CudaDriver.Of(exports)) : new(null, new(0, 0), default, missing);
+            }
+
             if (!CudaDriver.TryLoad(out var driver, out var failure)) return new(null, new(0, 0), default, failure);
             NativeEnvironment.BeforeTheDriverStarts();
             return Of(driver);

@@ -22,6 +22,7 @@ public sealed partial class KernelLibrary : IDisposable
         try
         {
             context.MakeCurrent();
+            kind ??= GpuDriver.OnlyKind;
             var limit = PtxVersions.LimitFor(GpuDriver.Version);
             var choices = modules.Select(m => ImageSelector.Choose(m, context.Device.Capability, limit, kind)).ToList();
             choices.ForEach(choice => ThrowUnlessChosen(choice, context.Device, kind));

@@ -27,7 +27,7 @@ internal sealed class GroupGpu : IDisposable
 
     /// <summary>Chooses the image of a module that the GPU and its driver would load.</summary>
     public ImageChoice Choose(KernelModule module) => ImageSelector.Choose(
-        module, Context.Device.Capability, PtxVersions.LimitFor(GpuDriver.Version), options?.Kind);
+        module, Context.Device.Capability, PtxVersions.LimitFor(GpuDriver.Version), options?.Kind ?? GpuDriver.OnlyKind);
 
     /// <summary>Gets the module of a built-in kernel, loaded at the first use: a group may serve buffers alone, and an operation
     /// needs the modules of its type alone.</summary>

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Fusion.Emulation.Machine;
+
+namespace Fusion.Emulation;
+
+/// <summary>Knows of each byte of a block's shared memory who wrote and read it last, and between which barriers. Accesses are
+/// ordered by a barrier of the block or the cluster and, in a warp, by an instruction at which its lanes wait for each
+/// other. Atomic operations race with nothing.</summary>
+internal sealed unsafe class SharedMemoryChecks : IDisposable
+{
+    private const int Nobody = -1;
+    private const int Many = -2;
+
+    private readonly Mark* marks;
+    private readonly Block block;
+    private readonly bool findsRaces;
+    private readonly bool findsUnwritten;
+
+    public SharedMemoryChecks(Block block, KernelChecks checks)
+    {
+        this.block = block;
+        findsRaces = checks.HasFlag(KernelChecks.SharedMemoryRaces);
+        findsUnwritten = checks.HasFlag(KernelChecks.UninitializedReads);
+        marks = (Mark*)NativeMemory.Alloc((nuint)Math.Max(block.SharedBytes, 1), (nuint)sizeof(Mark));
+        for (var i = 0; i < block.SharedBytes; i++) marks[i] = new() { Writer = Nobody, Reader = Nobody };
+    }
+
+    public void Note(int address, int bytes, Warp warp, int lane, Access access)
+    {
+        var thread = (warp.Block.RankInCluster << 10) + (warp.Index * 32) + lane;
+        for (var i = address; i < address + bytes; i++)
+        {
+            ref var mark = ref marks[i];
+            if (access is Access.Read or Access.Atomic && !mark.IsWritten && findsUnwritten) throw new KernelFaultException(
+                FaultKind.UninitializedRead, $"it reads {bytes} bytes of shared memory of which some were never written", lane, (ulong)address);
+            if (findsRaces && access is Access.Read or Access.Write) FindRace(ref mark, thread, warp, lane, access, address, bytes);
+            if (access != Access.Read)
+            {
+                mark.IsWritten |= access != Access.Atomic;
+                if (access != Access.Write) continue;
+                (mark.Writer, mark.WriteEpoch, mark.WriteSync) = (thread, block.Epoch, warp.SyncCount);
+                mark.WritePc = warp.Pc - 1;
+            }
+            else if (mark.Reader != thread)
+            {
+                var isFirst = mark.ReadEpoch != block.Epoch || mark.Reader == Nobody || (mark.Reader >> 5 == thread >> 5 && mark.ReadSync != warp.SyncCount);
+                mark.Reader = isFirst ? thread : mark.Reader >> 5 == thread >> 5 ? thread : Many;
+                (mark.ReadEpoch, mark.ReadSync, mark.ReadPc) = (block.Epoch, warp.SyncCount, warp.Pc - 1);
+            }
+            else
+            {
+                (mark.ReadEpoch, mark.ReadSync, mark.ReadPc) = (block.Epoch, warp.SyncCount, warp.Pc - 1);
+            }
+        }
+    }
+
+    public void Dispose() => NativeMemory.Free(marks);
+
+    private void FindRace(ref Mark mark, int thread, Warp warp, int lane, Access access, int address, int bytes)
+    {
+        if (mark.Writer != Nobody && IsUnordered(mark.Writer, mark.WriteEpoch, mark.WriteSync, thread, warp))
+            throw Race(access == Access.Read ? "reads" : "writes", "wrote", mark.Writer, mark.WritePc, warp, lane, address, bytes);
+        if (access == Access.Write && mark.Reader != Nobody && IsUnordered(mark.Reader, mark.ReadEpoch, mark.ReadSync, thread, warp))
+            throw Race("writes", "read", mark.Reader, mark.ReadPc, warp, lane, address, bytes);
+    }
+
+    private bool IsUnordered(int other, int epoch, int sync, int thread, Warp warp)
+    {
+        if (other == thread || epoch != block.Epoch) return false;
+        return other == Many || other >> 5 != thread >> 5 || sync == warp.SyncCount;
+    }
+
+    private static KernelFaultException Race(string does, string did, int other, int pc, Warp warp, int lane, int address, int bytes) => new(
+        FaultKind.SharedMemoryRace,
+        $"a race: it {does} {bytes} bytes of shared memory that {(other == Many ? "several threads" : $"the thread number {other & 1023}")} {did} in " +
+        $"{warp.Block.Grid.Describe(pc)}, with no barrier between them", lane, (ulong)address);
+
+    private struct Mark
+    {
+        public int Writer;
+        public int WriteEpoch;
+        public int WriteSync;
+        public int WritePc;
+        public int Reader;
+        public int ReadEpoch;
+        public int ReadSync;
+        public int ReadPc;
+        public bool IsWritten;
+    }
+}

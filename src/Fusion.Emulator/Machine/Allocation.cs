@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Emulation.Machine;
+
+/// <summary>What memory is for.</summary>
+internal enum AllocationKind
+{
+    Device, Host, Module,
+}
+
+/// <summary>Memory that kernels may address: its addresses are those of the process.</summary>
+internal sealed unsafe class Allocation
+{
+    // Space before and behind, so that an access past the end is in no allocation.
+    private const int RedZone = 1024;
+
+    /// <summary>An allocation that holds no address.</summary>
+    public static readonly Allocation None = new(null, 0, 0, null, -1, AllocationKind.Host);
+
+    private readonly byte* memory;
+
+    private Allocation(byte* memory, ulong start, ulong bytes, byte* written, int gpu, AllocationKind kind)
+    {
+        this.memory = memory;
+        Start = start;
+        Bytes = bytes;
+        Written = written;
+        Gpu = gpu;
+        Kind = kind;
+    }
+
+    public ulong Start { get; }
+
+    public ulong Bytes { get; }
+
+    /// <summary>For each byte 0xFF if somebody wrote it and 0 if not; null where nobody asks.</summary>
+    public byte* Written { get; private set; }
+
+    /// <summary>Ordinal of the GPU that has the memory; of the host's memory, the GPU that was current.</summary>
+    public int Gpu { get; }
+
+    public AllocationKind Kind { get; }
+
+    public bool IsFreed { get; set; }
+
+    /// <summary>Context that made it.</summary>
+    public nint Context { get; init; }
+
+    public static Allocation Make(ulong bytes, int gpu, AllocationKind kind, bool isTracked, nint context = 0)
+    {
+        var memory = (byte*)NativeMemory.AlignedAlloc((nuint)bytes + (2 * RedZone), RedZone);
+        var written = isTracked ? (byte*)NativeMemory.AllocZeroed((nuint)bytes + 16) : null;
+        var start = memory + RedZone;
+        // What nobody wrote is not zero by luck.
+        if (isTracked) NativeMemory.Fill(start, (nuint)bytes, 0xA5);
+        return new(memory, (ulong)start, bytes, written, gpu, kind) { Context = context };
+    }
+
+    /// <summary>Notes that bytes have been written from outside a kernel.</summary>
+    public void MarkWritten(ulong address, ulong bytes)
+    {
+        if (Written is not null) NativeMemory.Fill(Written + (address - Start), (nuint)bytes, 0xFF);
+    }
+
+    public bool Holds(ulong address, ulong bytes) => address - Start <= Bytes && address - Start + bytes <= Bytes;
+
+    /// <summary>Gives the memory back to the process.</summary>
+    public void Release()
+    {
+        NativeMemory.AlignedFree(memory);
+        NativeMemory.Free(Written);
+        Written = null;
+    }
+
+    public override string ToString() => Kind switch
+    {
+        AllocationKind.Device => $"the allocation of {Bytes} bytes at 0x{Start:x} on GPU {Gpu}",
+        AllocationKind.Module => $"the variable of {Bytes} bytes at 0x{Start:x} on GPU {Gpu}",
+        _ => $"the {Bytes} bytes of host memory at 0x{Start:x}",
+    };
+}

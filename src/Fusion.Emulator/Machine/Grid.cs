@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+
+namespace Fusion.Emulation.Machine;
+
+/// <summary>What a launch asks for.</summary>
+internal sealed record LaunchRequest(
+    KernelCode Code, byte[] Constants, (int X, int Y, int Z) GridShape, (int X, int Y, int Z) BlockShape, (int X, int Y, int Z) ClusterShape,
+    int DynamicSharedBytes, byte[] Parameters, bool IsCooperative, bool MayOverlap);
+
+/// <summary>A kernel that runs.</summary>
+internal sealed unsafe class Grid : IRunning
+{
+    private readonly Lock gate = new();
+    private readonly int clusters;
+    private int started;
+    private int finished;
+    private int triggers;
+    private bool isFailed;
+
+    public Grid(Gpu gpu, LaunchRequest request, Grid? previous)
+    {
+        (Gpu, Request, Previous) = (gpu, request, previous);
+        var blocks = GridShape.X * GridShape.Y * GridShape.Z;
+        BlocksOfACluster = ClusterShape.X * ClusterShape.Y * ClusterShape.Z;
+        clusters = blocks / BlocksOfACluster;
+        Parameters = (byte*)NativeMemory.AllocZeroed((nuint)request.Parameters.Length + 16);
+        request.Parameters.CopyTo(new Span<byte>(Parameters, request.Parameters.Length));
+        ThreadsOfACluster = BlocksOfACluster * (((BlockShape.X * BlockShape.Y * BlockShape.Z) + 31) / 32 * 32);
+    }
+
+    public Gpu Gpu { get; }
+
+    public LaunchRequest Request { get; }
+
+    public KernelCode Code => Request.Code;
+
+    public ReadOnlySpan<byte> Constants => Request.Constants;
+
+    public (int X, int Y, int Z) GridShape => Request.GridShape;
+
+    public (int X, int Y, int Z) BlockShape => Request.BlockShape;
+
+    public (int X, int Y, int Z) ClusterShape => Request.ClusterShape;
+
+    public int DynamicSharedBytes => Request.DynamicSharedBytes;
+
+    public int BlocksOfACluster { get; }
+
+    public int ThreadsOfACluster { get; }
+
+    /// <summary>The kernel before it in the stream, if this one may start before that has ended.</summary>
+    public Grid? Previous { get; private set; }
+
+    public byte* Parameters { get; private set; }
+
+    public bool IsFailed => isFailed || Gpu.Failure is not null;
+
+    public bool IsEnded { get; private set; }
+
+    public bool AllStarted => started == clusters || IsFailed;
+
+    /// <summary>Whether each block has ended or has let the next kernel start.</summary>
+    public bool HasTriggered => IsEnded || Volatile.Read(ref triggers) == clusters * BlocksOfACluster;
+
+    /// <summary>Whether what <c>griddepcontrol.wait</c> waits for has happened.</summary>
+    public bool MayReadPrevious
+    {
+        get
+        {
+            if (Previous is { } previous && !(previous.IsEnded && previous.MayReadPrevious)) return false;
+            Previous = null;
+            return true;
+        }
+    }
+
+    /// <summary>Called once when the last block has ended, and when all have let the next kernel start.</summary>
+    public Action? Changed { get; set; }
+
+    public Cluster StartNext() => new(this, started++);
+
+    public void Trigger(Block block)
+    {
+        if (block.HasTriggered) return;
+        block.HasTriggered = true;
+        if (Interlocked.Increment(ref triggers) == clusters * BlocksOfACluster) Changed?.Invoke();
+    }
+
+    /// <summary>Lets the kernel fail; blocks end where they are.</summary>
+    public void Fail(KernelFaultException fault, Warp warp)
+    {
+        lock (gate)
+        {
+            if (isFailed) return;
+            isFailed = true;
+        }
+
+        Gpu.Fail(FaultReport.Make(fault, warp));
+    }
+
+    public void OnClusterEnd(Cluster cluster)
+    {
+        var last = false;
+        lock (gate)
+        {
+            finished++;
+            last = finished == started && AllStarted && !IsEnded;
+            if (last) IsEnded = true;
+        }
+
+        Gpu.OnClusterEnd(this);
+        if (!last) return;
+        NativeMemory.Free(Parameters);
+        Parameters = null;
+        Changed?.Invoke();
+    }
+
+    /// <summary>Says where an instruction is, for messages.</summary>
+    public string Describe(int pc)
+    {
+        var origin = Code.Origins[pc];
+        return $"line {origin.Line} of the PTX ('{origin.Text}'{(origin.Source is null ? "" : $", {origin.Source}")})";
+    }
+}

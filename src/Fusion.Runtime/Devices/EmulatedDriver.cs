@@ -1,0 +1,30 @@
+using System.Diagnostics.CodeAnalysis;
+using Fusion.Interop;
+
+namespace Fusion.Runtime;
+
+/// <summary>The driver of the package Fusion.Emulator, which the environment variable <c>FUSION_DRIVER</c> puts in the place of
+/// libcuda: <c>emulator</c>, <c>emulator:4</c> for four GPUs, or <c>emulator:4:None</c> without checks. The program must have the package.</summary>
+internal static class EmulatedDriver
+{
+    public const string Variable = "FUSION_DRIVER";
+
+    private const string Word = "emulator";
+
+    public static bool IsWanted => Setting.Split(':')[0].Equals(Word, StringComparison.OrdinalIgnoreCase);
+
+    private static string Setting => Environment.GetEnvironmentVariable(Variable) ?? "";
+
+    /// <summary>Finds the emulator's table of functions.</summary>
+    /// <param name="exports">The table.</param>
+    /// <param name="failure">Reason if there is none.</param>
+    public static bool TryFind([NotNullWhen(true)] out IExportTable? exports, [NotNullWhen(false)] out string? failure)
+    {
+        var type = Type.GetType("Fusion.Emulation.Emulator, Fusion.Emulator", throwOnError: false);
+        exports = type?.GetMethod("CreateDriverFor")?.Invoke(null, [Setting]) as IExportTable;
+        failure = exports is not null ? null
+            : $"{Variable} is '{Setting}', and this program has no emulator of that kind: it needs the package Fusion.Emulator, and 'emulator' " +
+              "may be followed by a colon and a number of GPUs from 1 to 16, and by another colon and the checks";
+        return exports is not null;
+    }
+}
