@@ -29,18 +29,30 @@ FC_IS(geu, !(a < b))
 #include "float16_memory.inc"
 #include "float16_names_end.inc"
 
-FUSION_COMPAT_BOTH __nv_bfloat16 __hneg(__nv_bfloat16 a) {
-  return fusion_compat::number_of<__nv_bfloat16>(fusion_compat::bits_of(a) ^ 0x8000);
-}
-FUSION_COMPAT_BOTH __nv_bfloat16 __habs(__nv_bfloat16 a) {
-  return fusion_compat::number_of<__nv_bfloat16>(fusion_compat::bits_of(a) & 0x7fff);
-}
-FUSION_COMPAT_BOTH __nv_bfloat162 __hneg2(__nv_bfloat162 a) {
-  return fusion_compat::pair_of<__nv_bfloat162>(fusion_compat::bits_of(a) ^ 0x80008000);
-}
-FUSION_COMPAT_BOTH __nv_bfloat162 __habs2(__nv_bfloat162 a) {
-  return fusion_compat::pair_of<__nv_bfloat162>(fusion_compat::bits_of(a) & 0x7fff7fff);
-}
+// The instructions make one NaN of all.
+#if FUSION_COMPAT_HAS_SM80
+#define FC_SIGN(name, instruction, mask, operation)                                \
+  FUSION_COMPAT_BOTH __nv_bfloat16 name(__nv_bfloat16 a) {                         \
+    unsigned short b;                                                              \
+    asm(instruction ".bf16 %0, %1;" : "=h"(b) : "h"(fusion_compat::bits_of(a)));   \
+    return fusion_compat::number_of<__nv_bfloat16>(b);                             \
+  }                                                                                \
+  FUSION_COMPAT_BOTH __nv_bfloat162 name##2(__nv_bfloat162 a) {                    \
+    unsigned b;                                                                    \
+    asm(instruction ".bf16x2 %0, %1;" : "=r"(b) : "r"(fusion_compat::bits_of(a))); \
+    return fusion_compat::pair_of<__nv_bfloat162>(b);                              \
+  }
+#else
+#define FC_SIGN(name, instruction, mask, operation)                                                         \
+  FUSION_COMPAT_BOTH __nv_bfloat16 name(__nv_bfloat16 a) {                                                  \
+    return fusion_compat::number_of<__nv_bfloat16>(__hisnan(a) ? 0x7fff                                     \
+                                                               : fusion_compat::bits_of(a) operation mask); \
+  }                                                                                                         \
+  FUSION_COMPAT_BOTH __nv_bfloat162 name##2(__nv_bfloat162 a) { return __nv_bfloat162(name(a.x), name(a.y)); }
+#endif
+FC_SIGN(__hneg, "neg", 0x8000, ^)
+FC_SIGN(__habs, "abs", 0x7fff, &)
+#undef FC_SIGN
 
 // sm_90 has all of it, sm_80 the fused multiply-add, of which the others are cases; older chips compute in
 // float.

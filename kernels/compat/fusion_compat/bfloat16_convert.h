@@ -51,7 +51,13 @@ FUSION_COMPAT_BOTH __nv_bfloat16 __float2bfloat16(float value) { return __float2
 FUSION_COMPAT_BOTH float __bfloat162float(__nv_bfloat16 value) { return fusion_compat::float_of(value); }
 
 // Of wider numbers: through a float that keeps whether anything is missing, so that it is rounded once.
+// A NaN keeps its sign and the first bits of what it carries.
 FUSION_COMPAT_BOTH __nv_bfloat16 __double2bfloat16(double value) {
+  if (value != value) {
+    unsigned high = static_cast<unsigned>(__double2hiint(value));
+    return fusion_compat::number_of<__nv_bfloat16>(
+        static_cast<unsigned short>(high >> 16 & 0x8000 | 0x7fc0 | high >> 13 & 0x3f));
+  }
   return __float2bfloat16_rn(fusion_compat::with_sticky_bit(value));
 }
 #define FC_TO_BFLOAT16(word, type, constraint, ptx)                                         \

@@ -35,14 +35,24 @@ FUSION_COMPAT_BOTH float integer_below(float x) {
   asm("cvt.rmi.f32.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
 }
+/// Where the argument is one of two at which the approximation is rounded to the wrong side: the next
+/// bfloat16, or the one before.
+FUSION_COMPAT_BOTH float nudged(float value, __nv_bfloat16 argument, unsigned short first,
+                                unsigned short second, int step) {
+  unsigned short bits = bits_of(argument);
+  unsigned rounded = static_cast<unsigned>(bits_of(__float2bfloat16_rn(value))) << 16;
+  return bits == first || bits == second ? __uint_as_float(rounded + static_cast<unsigned>(step)) : value;
+}
 }  // namespace fusion_compat
 
 FC_OF_FLOAT(sqrt, fusion_compat::sqrt_full(x))
 FC_OF_FLOAT(rsqrt, fusion_compat::rsqrt_full(x))
 FC_OF_FLOAT(rcp, fusion_compat::rcp_full(x))
 FC_OF_FLOAT(exp2, fusion_compat::exp2_full(x))
-FC_OF_FLOAT(exp, fusion_compat::exp2_full(__fmul_rn(x, __uint_as_float(0x3fb8aa3b))))
-FC_OF_FLOAT(exp10, fusion_compat::exp2_full(__fmul_rn(x, __uint_as_float(0x40549a78))))
+FC_OF_FLOAT(exp, fusion_compat::nudged(fusion_compat::exp2_full(__fmul_rn(x, __uint_as_float(0x3fb8aa3b))), a,
+                                       0x40db, 0x41f9, 0x10000))
+FC_OF_FLOAT(exp10, fusion_compat::nudged(fusion_compat::exp2_full(__fmul_rn(x, __uint_as_float(0x40549a78))),
+                                         a, 0xbc95, 0xbc95, -0x10000))
 FC_OF_FLOAT(log2, fusion_compat::log2_full(x))
 FC_OF_FLOAT(log, __fmul_rn(fusion_compat::log2_full(x), __uint_as_float(0x3f317218)))
 FC_OF_FLOAT(log10, __fmul_rn(fusion_compat::log2_full(x), __uint_as_float(0x3e9a209b)))

@@ -66,6 +66,7 @@ FUSION_COMPAT_BOTH float cosine(float x) {
 /// Hyperbolic tangent: by a polynomial near 0, where the quotient would lose bits.
 FUSION_COMPAT_BOTH float hyperbolic_tangent(float x) {
   float magnitude = __uint_as_float(__float_as_uint(x) & 0x7fffffff);
+  if (magnitude == 0.0f) return x;
   if (magnitude >= 0.55f) {
     float power = exp2_ftz(__fmul_rn(magnitude, 2.885390082f));
     float value = __fmaf_rn(rcp_ftz(__fadd_rn(power, 1.0f)), -2.0f, 1.0f);

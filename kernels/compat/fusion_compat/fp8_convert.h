@@ -62,14 +62,20 @@ FUSION_COMPAT_BOTH __nv_fp8x2_storage_t __nv_cvt_float2_to_fp8x2(float2 x, __nv_
                                                                  __nv_fp8_interpretation_t format) {
   return fusion_compat::fp8_codes(x.x, x.y, saturation, format);
 }
+// Of a double, NaN keeps its sign, and in E5M2 the second bit of what it carries.
 FUSION_COMPAT_BOTH __nv_fp8_storage_t __nv_cvt_double_to_fp8(double x, __nv_saturation_t saturation,
                                                              __nv_fp8_interpretation_t format) {
+  if (x != x) {
+    unsigned high = static_cast<unsigned>(__double2hiint(x));
+    unsigned carried = format == __NV_E4M3 ? 1 : high >> 18 & 1;
+    return static_cast<__nv_fp8_storage_t>(high >> 31 << 7 | 0x7e | carried);
+  }
   return __nv_cvt_float_to_fp8(fusion_compat::with_sticky_bit(x), saturation, format);
 }
 FUSION_COMPAT_BOTH __nv_fp8x2_storage_t __nv_cvt_double2_to_fp8x2(double2 x, __nv_saturation_t saturation,
                                                                   __nv_fp8_interpretation_t format) {
-  return fusion_compat::fp8_codes(fusion_compat::with_sticky_bit(x.x), fusion_compat::with_sticky_bit(x.y),
-                                  saturation, format);
+  return static_cast<__nv_fp8x2_storage_t>(__nv_cvt_double_to_fp8(x.x, saturation, format) |
+                                           __nv_cvt_double_to_fp8(x.y, saturation, format) << 8);
 }
 FUSION_COMPAT_BOTH __nv_fp8_storage_t __nv_cvt_halfraw_to_fp8(__half_raw x, __nv_saturation_t saturation,
                                                               __nv_fp8_interpretation_t format) {

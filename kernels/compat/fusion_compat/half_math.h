@@ -71,8 +71,20 @@ FUSION_COMPAT_BOTH __half hlog10(__half a) {
   return fusion_compat::corrected(logarithm, bits, 0x719d, 0x9c00);
 }
 
-FUSION_COMPAT_BOTH __half hsin(__half a) { return __float2half_rn(fusion_compat::sine(__half2float(a))); }
-FUSION_COMPAT_BOTH __half hcos(__half a) { return __float2half_rn(fusion_compat::cosine(__half2float(a))); }
+// Sine and cosine by magnitude, and the sign behind.
+FUSION_COMPAT_BOTH __half hsin(__half a) {
+  unsigned short magnitude = fusion_compat::bits_of(a) & 0x7fff, sign = fusion_compat::bits_of(a) & 0x8000;
+  __half value =
+      __float2half_rn(fusion_compat::sine(__half2float(fusion_compat::number_of<__half>(magnitude))));
+  value = fusion_compat::corrected(value, magnitude, 0x32b3, 0x0800);
+  value = fusion_compat::corrected(value, magnitude, 0x5cb0, 0x1000);
+  unsigned short bits = fusion_compat::bits_of(value);
+  return fusion_compat::number_of<__half>(bits == 0x7fff ? bits : bits ^ sign);
+}
+FUSION_COMPAT_BOTH __half hcos(__half a) {
+  __half value = __float2half_rn(fusion_compat::cosine(__half2float(a)));
+  return fusion_compat::corrected(value, fusion_compat::bits_of(a) & 0x7fff, 0x2b7c, 0x1000);
+}
 FUSION_COMPAT_BOTH __half htanh(__half a) {
   return __float2half_rn(fusion_compat::hyperbolic_tangent(__half2float(a)));
 }
