@@ -5,5 +5,6 @@
 
 #define _COOPERATIVE_GROUPS_H_
 
+#include "vector_types.h"
 #include "fusion_compat/groups_large.h"
 #include "fusion_compat/groups_warp.h"

@@ -2,6 +2,7 @@
 
 // Types of the driver that a kernel may take. Its functions are the host's.
 
+#include "vector_types.h"
 #include "fusion_compat/cuda_version.h"
 
 typedef unsigned long long CUdeviceptr;

@@ -6,6 +6,7 @@
 #define __CUDA_BF16_HPP__
 #define __CUDA_BF16_TYPES_EXIST__
 
+#include "vector_types.h"
 #include "fusion_compat/bfloat16_arithmetic.h"
 #include "fusion_compat/bfloat16_math.h"
 

@@ -6,6 +6,7 @@
 #define __CUDA_FP16_HPP__
 #define __CUDA_FP16_TYPES_EXIST__
 
+#include "vector_types.h"
 #include "fusion_compat/half_arithmetic.h"
 #include "fusion_compat/half_math.h"
 

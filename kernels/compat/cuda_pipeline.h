@@ -1,5 +1,6 @@
 #pragma once
 
+#include "vector_types.h"
 #include "cuda_pipeline_primitives.h"
 
 namespace nvcuda {

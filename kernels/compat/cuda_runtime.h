@@ -5,6 +5,7 @@
 #include "cuda_runtime_api.h"
 #include "limits.h"
 #include "math.h"
+#include "sm_61_intrinsics.h"
 #include "stddef.h"
 #include "stdio.h"
 #include "stdlib.h"

@@ -3,6 +3,7 @@
 // Matrix multiplication by warps: half, bfloat16, tf32, 8-bit integers and double. The types of 4 and 1 bit
 // are not here.
 
+#include "vector_types.h"
 #include "fusion_compat/wmma_fragments.h"
 
 #include "fusion_compat/wmma_registers.inc"

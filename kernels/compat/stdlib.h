@@ -1,6 +1,7 @@
 #pragma once
 
 // malloc, free and abs are built into NVRTC.
+#include "vector_types.h"
 #include "stddef.h"
 
 #define EXIT_SUCCESS 0

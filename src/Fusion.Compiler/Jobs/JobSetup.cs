@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Nvrtc;
+using Fusion.Compiler.Sources;
 
 namespace Fusion.Compiler.Jobs;
 
@@ -15,6 +17,8 @@ internal sealed record JobSetup(
     Toolchain Toolchain, FileContents Contents, string FusionIncludePath, string OutputDirectory, bool KeepsRecords,
     string? NvrtcIdentity)
 {
+    private readonly ConcurrentDictionary<Kernel, KernelCode> codes = new();
+
     private static readonly string CompilerId = typeof(JobSetup).Module.ModuleVersionId.ToString("n");
 
     /// <summary>NVRTC for people: <c>NVRTC 12.4</c>.</summary>
@@ -43,6 +47,18 @@ internal sealed record JobSetup(
     public IncludeSearch NewSearch(Kernel kernel) =>
         new([.. StandingFolders(kernel), .. kernel.OptionFolders, .. Compat], Contents, kernel.OwnOptions);
 
+    /// <summary>A kernel's source as NVRTC gets it.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="source">The source.</param>
+    public KernelCode CodeOf(Kernel kernel, FileContent source) => codes.GetOrAdd(kernel, _ => kernel.LeavesHostCodeOut
+        ? KernelCode.Of(source.Text, NewSearch(kernel).Scan(kernel.Source).Select(header => Contents.Get(header)?.Text ?? ""))
+        : KernelCode.Whole(source.Text));
+
+    /// <summary>NVRTC's options for a source that has code for the host: it was written for nvcc, which includes CUDA's own header first.
+    /// What stays and says nothing, such as a function that is computed at compile time, is for the GPU too.</summary>
+    public IReadOnlyList<string> OptionsOf(KernelCode code) =>
+        code.HasHostCode ? ["-default-device", .. Compat.Select(_ => $"--pre-include={CompatHeaders.Implied}")] : [];
+
     /// <summary>All that a job depends on besides files.</summary>
     public JobKey Key(CompileJob job) => new(CompilerId, $"{Toolchain.Library.Version} {NvrtcIdentity}", Hash.Of(Record.Join(
     [
@@ -50,6 +66,7 @@ internal sealed record JobSetup(
         job.WantsPtx.ToString(),
         job.Kernel.ProgramName,
         .. Options(job),
+        job.Kernel.HostCode,
         "name expressions",
         .. job.Kernel.NameExpressions,
     ])));
