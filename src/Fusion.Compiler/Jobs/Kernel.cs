@@ -64,6 +64,12 @@ internal sealed class Kernel(string source, string name, string projectDirectory
     /// <summary>Whether code for the host is left out. Not where all that says nothing is to be for the GPU.</summary>
     public bool LeavesHostCodeOut => HostCode == IgnoreHostCode && !AdditionalOptions.Any(option => DefaultDevice.Contains(option.TrimStart('-')));
 
+    /// <summary>Whether the source is for others to include and is not compiled alone.</summary>
+    public bool HeaderOnly { get; } = metadata.Flag(nameof(HeaderOnly));
+
+    /// <summary>Whether the project says that the source is compiled, also where another one includes it.</summary>
+    public bool IsCompiledAlone => string.Equals(metadata.Text(nameof(HeaderOnly)), "false", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Instantiations of templates to compile.</summary>
     public IReadOnlyList<string> NameExpressions { get; } = metadata.Parsed(nameof(NameExpressions), NameExpression.Split);
 
