@@ -117,4 +117,16 @@ public static class KernelCodeTests
     [TestCase("extern \"C\"")]
     [TestCase("}}} int a")]
     public static void ATextThatIsCutOffIsTaken(string text) => Assert.That(KernelCode.Of(text, []).Text, Has.Length.EqualTo(text.Length));
+
+    [Test]
+    public static void AFileOfThousandsOfFunctionsIsTaken()
+    {
+        var body = new string('x', 500);
+        var text = string.Concat(Enumerable.Range(0, 3000).Select(i => $"__global__ void k{i}(int* p) {{ p[0] = 1; /* {body} */ }}\nvoid launch{i}() {{ k{i}<<<1, 1>>>(0); }}\n"));
+
+        var code = KernelCode.Of(text, []);
+
+        Assert.That(code.LeftOut, Has.Count.EqualTo(3000));
+        Assert.That(code.Text, Does.Not.Contain("launch").And.Contain("k2999"));
+    }
 }
