@@ -5,6 +5,7 @@ using Fusion.Compiler.Headers;
 using Fusion.Compiler.Images;
 using Fusion.Compiler.Logs;
 using Fusion.Compiler.Output;
+using Fusion.Compiler.Sources;
 using Fusion.Interop.Nvrtc;
 using Fusion.Manifest;
 
@@ -43,14 +44,15 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
 
         var watch = new InputWatch(setup.Contents, job.Kernel.Source, setup.NewSearch(job.Kernel));
         using var trace = setup.Toolchain.NewTrace();
-        using var program = setup.Toolchain.Library.CreateProgram(source.Text, job.Kernel.ProgramName);
+        var code = setup.CodeOf(job.Kernel, source);
+        using var program = setup.Toolchain.Library.CreateProgram(code.Text, job.Kernel.ProgramName);
         foreach (var expression in job.Kernel.NameExpressions) program.AddNameExpression(expression);
-        var result = program.Compile([.. setup.Options(job), .. trace?.Options ?? []]);
+        var result = program.Compile([.. setup.Options(job), .. setup.OptionsOf(code), .. trace?.Options ?? []]);
         var log = program.GetLog();
         if (result != NvrtcResult.Success)
         {
-            var entries = new PtxasLocator(setup).Locate(job, source.Text, NvrtcLog.Parse(log));
-            return new JobResult(job, Explained(Diagnostics(job, entries, log, result), job.Kernel));
+            var entries = new PtxasLocator(setup).Locate(job, code, NvrtcLog.Parse(log));
+            return new JobResult(job, Explained(code.Explain(Diagnostics(job, entries, log, result)), job.Kernel));
         }
 
         try
@@ -108,6 +110,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         }
 
         if (content.Ptx.Count == 0) diagnostics.Add(NoKernels(job.Kernel));
+        if (setup.Contents.Get(job.Kernel.Source) is { } source && setup.CodeOf(job.Kernel, source) is { HasHostCode: true } code)
+            diagnostics.Add(LeftOut(job.Kernel, code));
 
         var images = new List<RecordedImage>();
         if (job.WantsCubin) images.Add(Store(job.CubinFile, job.Architecture, output.Cubin, content, content.Cubin));
@@ -127,7 +131,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
 
     private IReadOnlyList<Diagnostic> Explained(IReadOnlyList<Diagnostic> diagnostics, Kernel kernel)
     {
-        var marked = ByteOrderMarks.Explain(diagnostics, kernel.Source, setup.Contents);
+        var marked = ByteOrderMarks.Explain(MissingHeaders.Explain(diagnostics), kernel.Source, setup.Contents);
         return HeadersOfTheSdk.AtTheKernel(HostCode.Explain(marked, setup.Contents), kernel, setup.FusionIncludePath, setup.Contents);
     }
 
@@ -161,6 +165,10 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
     private static Diagnostic NoKernels(Kernel kernel) => new(DiagnosticSeverity.Warning, Codes.NoKernels,
         "The file has no kernel, so its images are empty. Expected a __global__ function; a template needs its instantiations in NameExpressions"
         + $"{(kernel.NameExpressions.Count > 0 ? ", which name something else here" : "")}. A file that others include is named .cuh.", kernel.Source);
+
+    private static Diagnostic LeftOut(Kernel kernel, KernelCode code) => new(DiagnosticSeverity.Message, "",
+        $"Code for the host was left out: {(code.Lines.All(char.IsDigit) ? "line" : "lines")} {code.Lines}. Set HostCode to Error to be told where a file has some.",
+        kernel.Source, code.LeftOut[0].First);
 
     private static Diagnostic NamedTwice(Kernel kernel, string first, string second) => new(DiagnosticSeverity.Error, Codes.NameExpression,
         $"The name expressions '{first}' and '{second}' name the same kernel, which can have one name only. Remove one of them from NameExpressions.",

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Nvrtc;
+using Fusion.Compiler.Sources;
 
 namespace Fusion.Compiler.Jobs;
 
@@ -15,35 +17,47 @@ internal sealed record JobSetup(
     Toolchain Toolchain, FileContents Contents, string FusionIncludePath, string OutputDirectory, bool KeepsRecords,
     string? NvrtcIdentity)
 {
+    private readonly ConcurrentDictionary<Kernel, KernelCode> codes = new();
+
     private static readonly string CompilerId = typeof(JobSetup).Module.ModuleVersionId.ToString("n");
 
     /// <summary>NVRTC for people: <c>NVRTC 12.4</c>.</summary>
     public string NvrtcName => $"NVRTC {Toolchain.Library.Version}";
 
-    /// <summary>The folders of headers of a kernel, in the order they are searched, all full.</summary>
-    public IReadOnlyList<string> IncludeFolders(Kernel kernel)
-    {
-        string[] standing = [FusionIncludePath, Toolchain.IncludePath ?? ""];
-        return [.. kernel.IncludePaths.Concat(standing.Where(f => f.Length > 0).Select(Path.TrimEndingDirectorySeparator))];
-    }
+    /// <summary>The folders of headers of a kernel, all full, in the order they are searched: the kernel's own, the SDK's, NVRTC's, and
+    /// last <see cref="CompatHeaders"/>, so that a header of any other place wins. Without the folders of the kernel's own options.</summary>
+    public IReadOnlyList<string> IncludeFolders(Kernel kernel) =>
+        [.. StandingFolders(kernel), .. Compat];
 
     /// <summary>NVRTC's options for a job. NVRTC's defaults for both of the first differ from version to version.</summary>
     public IReadOnlyList<string> Options(CompileJob job) =>
     [
         ArchitectureOption(job),
         .. Toolchain.StandingOptions,
-        .. IncludeFolders(job.Kernel).Select(f => $"-I{job.Kernel.InProject(f)}"),
+        .. StandingFolders(job.Kernel).Concat(CompatIsLast(job.Kernel) ? [] : Compat).Select(f => $"-I{job.Kernel.InProject(f)}"),
         // Last, so that one that lacks its value cannot take another's place.
         .. job.Kernel.OwnOptions,
+        .. CompatIsLast(job.Kernel) ? Compat.Select(f => $"-I{job.Kernel.InProject(f)}") : [],
     ];
 
     /// <summary>NVRTC's options for a job, but for its folders of headers.</summary>
     public IReadOnlyList<string> OptionsWithoutFolders(CompileJob job) => [ArchitectureOption(job), .. Toolchain.StandingOptions, .. job.Kernel.OwnOptions];
 
-    /// <summary>Looks for a kernel's headers where NVRTC does: in the folders of headers, then in those of its own options.
-    /// </summary>
+    /// <summary>Looks for a kernel's headers where NVRTC does.</summary>
     public IncludeSearch NewSearch(Kernel kernel) =>
-        new([.. IncludeFolders(kernel), .. kernel.OptionFolders], Contents, kernel.OwnOptions);
+        new([.. StandingFolders(kernel), .. kernel.OptionFolders, .. Compat], Contents, kernel.OwnOptions);
+
+    /// <summary>A kernel's source as NVRTC gets it.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="source">The source.</param>
+    public KernelCode CodeOf(Kernel kernel, FileContent source) => codes.GetOrAdd(kernel, _ => kernel.LeavesHostCodeOut
+        ? KernelCode.Of(source.Text, NewSearch(kernel).Scan(kernel.Source).Select(header => Contents.Get(header)?.Text ?? ""))
+        : KernelCode.Whole(source.Text));
+
+    /// <summary>NVRTC's options for a source that has code for the host: it was written for nvcc, which includes CUDA's own header first.
+    /// What stays and says nothing, such as a function that is computed at compile time, is for the GPU too.</summary>
+    public IReadOnlyList<string> OptionsOf(KernelCode code) =>
+        code.HasHostCode ? ["-default-device", .. Compat.Select(_ => $"--pre-include={CompatHeaders.Implied}")] : [];
 
     /// <summary>All that a job depends on besides files.</summary>
     public JobKey Key(CompileJob job) => new(CompilerId, $"{Toolchain.Library.Version} {NvrtcIdentity}", Hash.Of(Record.Join(
@@ -52,9 +66,20 @@ internal sealed record JobSetup(
         job.WantsPtx.ToString(),
         job.Kernel.ProgramName,
         .. Options(job),
+        job.Kernel.HostCode,
         "name expressions",
         .. job.Kernel.NameExpressions,
     ])));
+
+    private IReadOnlyList<string> Compat => CompatHeaders.Beside(FusionIncludePath);
+
+    private IEnumerable<string> StandingFolders(Kernel kernel)
+    {
+        string[] standing = [FusionIncludePath, Toolchain.IncludePath ?? ""];
+        return kernel.IncludePaths.Concat(standing.Where(f => f.Length > 0).Select(Path.TrimEndingDirectorySeparator));
+    }
+
+    private static bool CompatIsLast(Kernel kernel) => kernel.OptionFolders.Count > 0;
 
     private static string ArchitectureOption(CompileJob job) => $"-arch={job.Architecture}";
 }

@@ -15,6 +15,9 @@ internal sealed class Kernel(string source, string name, string projectDirectory
 {
     private const string DefaultStandard = "c++17";
 
+    private const string IgnoreHostCode = "Ignore";
+
+    private static readonly string[] DefaultDevice = ["default-device", "device-as-default-execution-space"];
     private static readonly string[] Standards = ["c++03", "c++11", "c++14", "c++17", "c++20"];
     private static readonly string[] IncludeOptions = ["--include-path", "-I"];
     private static readonly string[] ReservedOptions = ["-arch", "--gpu-architecture", "-std", "--std", "-maxrregcount", "--maxrregcount"];
@@ -54,6 +57,18 @@ internal sealed class Kernel(string source, string name, string projectDirectory
 
     /// <summary>Whether spilled registers are a warning.</summary>
     public bool WarnOnSpills { get; } = metadata.Flag(nameof(WarnOnSpills));
+
+    /// <summary>What to do with code for the host: <c>Ignore</c> leaves it out, <c>Error</c> gives it to NVRTC, which refuses it.</summary>
+    public string HostCode { get; } = metadata.OneOf(nameof(HostCode), IgnoreHostCode, [IgnoreHostCode, "Error"]);
+
+    /// <summary>Whether code for the host is left out. Not where all that says nothing is to be for the GPU.</summary>
+    public bool LeavesHostCodeOut => HostCode == IgnoreHostCode && !AdditionalOptions.Any(option => DefaultDevice.Contains(option.TrimStart('-')));
+
+    /// <summary>Whether the source is for others to include and is not compiled alone.</summary>
+    public bool HeaderOnly { get; } = metadata.Flag(nameof(HeaderOnly));
+
+    /// <summary>Whether the project says that the source is compiled, also where another one includes it.</summary>
+    public bool IsCompiledAlone => string.Equals(metadata.Text(nameof(HeaderOnly)), "false", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Instantiations of templates to compile.</summary>
     public IReadOnlyList<string> NameExpressions { get; } = metadata.Parsed(nameof(NameExpressions), NameExpression.Split);

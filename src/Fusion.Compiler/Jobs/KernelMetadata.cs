@@ -34,6 +34,9 @@ internal sealed class KernelMetadata(KernelRequest kernel, KernelRequest default
     public string[] List(string name) =>
         kernel[name].Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
+    /// <summary>The text of a metadata; "" where nothing is said.</summary>
+    public string Text(string name) => kernel[name];
+
     /// <summary>The text of a metadata as a type that reads itself.</summary>
     /// <param name="name">Name of the metadata.</param>
     /// <param name="parse">Reads the text.</param>

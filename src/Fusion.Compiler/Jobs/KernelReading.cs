@@ -8,7 +8,7 @@ internal static class KernelReading
     /// <summary>Reads all kernels.</summary>
     /// <param name="request">The request.</param>
     /// <param name="report">Gets every problem.</param>
-    /// <returns>The kernels that can be compiled.</returns>
+    /// <returns>The kernels that can be compiled, without those that others include.</returns>
     public static IReadOnlyList<Kernel> Read(CompileRequest request, Action<Diagnostic> report)
     {
         var kernels = new List<Kernel>();
@@ -26,7 +26,7 @@ internal static class KernelReading
             kernels.RemoveAll(group.Contains);
         }
 
-        return kernels;
+        return IncludedSources.Remove(kernels, report);
     }
 
     private static Kernel? ReadOne(KernelRequest request, CompileRequest project, Action<Diagnostic> report)

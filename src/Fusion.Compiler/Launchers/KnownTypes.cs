@@ -30,15 +30,16 @@ internal static class KnownTypes
 
         Add("bool", 1, "bool");
         Add("sbyte", 1, "char", "signed char", "int8_t", "i8");
-        Add("byte", 1, "unsigned char", "uint8_t", "u8", "char8_t");
+        Add("byte", 1, "unsigned char", "uint8_t", "u8", "char8_t", "uchar");
         Add("short", 2, "short", "int16_t", "i16");
-        Add("ushort", 2, "unsigned short", "uint16_t", "u16");
+        Add("ushort", 2, "unsigned short", "uint16_t", "u16", "ushort");
         Add("int", 4, "int", "int32_t", "i32");
-        Add("uint", 4, "unsigned int", "uint32_t", "u32", "char32_t");
+        Add("uint", 4, "unsigned int", "uint32_t", "u32", "char32_t", "uint", "unsigned");
         Add("long", 8, "long long", "int64_t", "i64", "ptrdiff_t", "intptr_t");
-        Add("ulong", 8, "unsigned long long", "uint64_t", "u64", "size_t", "uintptr_t");
-        Add(LongSize == 8 ? "long" : "int", LongSize, "long");
-        Add(LongSize == 8 ? "ulong" : "uint", LongSize, "unsigned long");
+        Add("ulong", 8, "unsigned long long", "uint64_t", "u64", "size_t", "uintptr_t", "cudaTextureObject_t",
+            "cudaSurfaceObject_t");
+        Add(LongSize == 8 ? "long" : "int", LongSize, "long", "clock_t");
+        Add(LongSize == 8 ? "ulong" : "uint", LongSize, "unsigned long", "ulong");
         Add("float", 4, "float");
         Add("double", 8, "double");
         Add("System.Half", 2, "f16", "half", "__half");
@@ -48,6 +49,28 @@ internal static class KnownTypes
         Add("System.Numerics.Vector2", 8, "float2");
         Add("System.Numerics.Vector3", 12, "float3");
         Add("System.Numerics.Vector4", 16, "float4");
+        AddVectors();
         return types;
+
+        // float2 to float4 are those of System.Numerics.
+        void AddVectors()
+        {
+            (string Name, string Element, int Size)[] elements =
+            [
+                ("char", "sbyte", 1), ("uchar", "byte", 1), ("short", "short", 2), ("ushort", "ushort", 2), ("int", "int", 4), ("uint", "uint", 4),
+                ("long", LongSize == 8 ? "long" : "int", LongSize), ("ulong", LongSize == 8 ? "ulong" : "uint", LongSize), ("longlong", "long", 8),
+                ("ulonglong", "ulong", 8), ("double", "double", 8),
+            ];
+            foreach (var (name, element, size) in elements)
+            {
+                Add(element, size, $"{name}1");
+                for (var n = 2; n <= 4; n++) Add($"{Runtime}DeviceVector{n}<{element}>", n * size, $"{name}{n}");
+            }
+
+            Add("float", 4, "float1");
+            Add($"{Runtime}DeviceVector3<uint>", 12, "dim3");
+            Add($"{Runtime}DeviceVector2<global::System.Half>", 4, "half2", "__half2");
+            Add($"{Runtime}DeviceVector2<global::{Runtime}BFloat16>", 4, "bf16x2", "nv_bfloat162", "__nv_bfloat162");
+        }
     }
 }

@@ -54,7 +54,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
         }
 
         var types = new TypeMap(request.Types);
-        var sources = request.Kernels.Select(kernel => Read(kernel, types)).OfType<LauncherSource>().ToList();
+        var sources = request.Kernels.Where(kernel => !IsHeaderOnly(kernel)).Select(kernel => Read(kernel, types)).OfType<LauncherSource>().ToList();
         var launchers = sources.SelectMany(source => source.Read()).ToList();
         if (failed) return false;
         var named = ClassNames.Assign(launchers, request.ClassName);
@@ -64,6 +64,10 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
         WriteState();
         return true;
     }
+
+    // What others include has its kernels in their modules.
+    private static bool IsHeaderOnly(KernelRequest kernel) =>
+        string.Equals(kernel[nameof(Jobs.Kernel.HeaderOnly)], bool.TrueString, StringComparison.OrdinalIgnoreCase);
 
     private LauncherSource? Read(KernelRequest kernel, TypeMap types)
     {

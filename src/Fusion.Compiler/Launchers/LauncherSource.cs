@@ -6,24 +6,26 @@ namespace Fusion.Compiler.Launchers;
 
 /// <summary>Finds what launchers a source needs.</summary>
 /// <param name="kernel">The source, its macros and its name expressions.</param>
-/// <param name="text">The source's text.</param>
+/// <param name="source">The source's text.</param>
 /// <param name="types">The types that C# has.</param>
 /// <param name="report">Gets every warning.</param>
-internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap types, Action<Diagnostic> report)
+internal sealed class LauncherSource(KernelRequest kernel, string source, TypeMap types, Action<Diagnostic> report)
 {
     private readonly List<Launcher> found = [];
-    private readonly SourceMacros macros = new(CppTokenizer.Read(text), kernel[nameof(Kernel.Defines)]);
+    private readonly SourceMacros macros = new(CppTokenizer.Read(source), kernel[nameof(Kernel.Defines)]);
+    private readonly KernelMacros expansion = KernelMacros.Expand(source);
 
     /// <summary>Finds the launchers.</summary>
     /// <returns>A launcher for each kernel, but for templates one for each instantiation.</returns>
     public IReadOnlyList<Launcher> Read()
     {
-        foreach (var use in macros.KernelUses)
+        foreach (var use in expansion.Unexpanded)
         {
-            Warn(Codes.HiddenKernel, use.Start, $"The macro '{use.Text}' declares a kernel. Macros are not expanded, so the kernel "
-                + "has no launcher: write its declaration out, or launch it by name (KernelLibrary.GetKernel).");
+            Warn(Codes.HiddenKernel, use.Start, isOfSource: true, $"The macro '{use.Text}' declares kernels, and this file defines it in several ways, so "
+                + "they have no launchers: write their declarations out, or launch them by name (KernelLibrary.GetKernel).");
         }
 
+        var text = expansion.Text;
         var signatures = SignatureReader.Read([text]).Where(s => s.IsDefinition && IsReadable(s)).ToList();
         foreach (var signature in signatures.Where(s => !s.IsTemplate)) Add(signature, NameOf(signature, signatures), null);
         foreach (var expression in NameExpression.Split(kernel[nameof(Kernel.NameExpressions)]))
@@ -35,6 +37,13 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
             else AddUnknown(expression, parts, fitting);
         }
 
+        foreach (var expression in ExplicitInstantiations.In(text))
+        {
+            var parts = Instantiation.Of(expression);
+            if (found.All(launcher => launcher.Kernel != expression) && parts?.FindIn(signatures) is [{ IsTemplate: true } template] && !HasPack(template))
+                Add(template, expression, parts);
+        }
+
         return found;
     }
 
@@ -43,7 +52,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
     public IReadOnlyList<LauncherVariable> ReadVariables()
     {
         var variables = new List<LauncherVariable>();
-        foreach (var group in SignatureReader.ReadVariables([text]).GroupBy(variable => variable.Name))
+        foreach (var group in SignatureReader.ReadVariables([source]).GroupBy(variable => variable.Name))
         {
             if (group.ToArray() is not [{ IsConst: false } variable] || macros.Contains(LastPart(variable.Name))
                 || macros.Contains(variable.ElementType) || types.Find(variable.ElementType) is not { } element
@@ -53,7 +62,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
                 Module = kernel.Name,
                 Source = variable,
                 Element = element,
-                Comment = KernelComment.Read(text[variable.CommentStart..variable.Start], variable.CommentStart == 0),
+                Comment = KernelComment.Read(source[variable.CommentStart..variable.Start], variable.CommentStart == 0),
             });
         }
 
@@ -88,7 +97,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
         QualifiedName = signature.Name,
         TemplateArguments = instantiation?.ArgumentText ?? "",
         Parameters = Parameters(signature, name, instantiation),
-        Comment = KernelComment.Read(text[signature.CommentStart..signature.Start], signature.CommentStart == 0),
+        Comment = KernelComment.Read(expansion.Text[signature.CommentStart..signature.Start], signature.CommentStart == 0),
         MayBeLeftOut = instantiation is null && signature.MayBeLeftOut,
         LaunchBounds = signature.LaunchBounds,
         ClusterSize = signature.ClusterSize,
@@ -142,9 +151,12 @@ internal sealed class LauncherSource(KernelRequest kernel, string text, TypeMap 
         return LauncherType.Untyped;
     }
 
-    private void Warn(string code, int? position, string message)
+    private void Warn(string code, int? position, string message) => Warn(code, position, isOfSource: false, message);
+
+    // A place in an expansion is that of the macro's use.
+    private void Warn(string code, int? position, bool isOfSource, string message)
     {
-        var before = text.AsSpan(0, position ?? 0);
+        var before = source.AsSpan(0, position is not { } at ? 0 : isOfSource ? at : expansion.Original(at));
         var (line, column) = position is null ? (0, 0) : (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
         report(new Diagnostic(DiagnosticSeverity.Warning, code, message, kernel.Source, line, column));
     }

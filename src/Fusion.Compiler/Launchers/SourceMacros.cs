@@ -2,7 +2,8 @@ using Fusion.Compiler.Images;
 
 namespace Fusion.Compiler.Launchers;
 
-/// <summary>The macros that a source and its project define. They are known, not expanded.</summary>
+/// <summary>The macros that a source and its project define. They are known; those that declare kernels
+/// are expanded by <see cref="KernelMacros"/>.</summary>
 internal sealed class SourceMacros
 {
     private readonly HashSet<string> all = new(StringComparer.Ordinal);
@@ -12,23 +13,14 @@ internal sealed class SourceMacros
     /// <param name="defines">The macros of its metadata, <c>NAME</c> or <c>NAME=VALUE</c>, split by semicolons.</param>
     public SourceMacros(IReadOnlyList<CppToken> tokens, string defines)
     {
-        var kernelMacros = new HashSet<string>(StringComparer.Ordinal);
         foreach (var token in tokens)
         {
-            if (token.Words is ["define", var name, ..])
-            {
-                all.Add(name);
-                if (token.Words.Contains("__global__")) kernelMacros.Add(name);
-            }
-            else if (token.IsWord && kernelMacros.Contains(token.Text)) KernelUses.Add(token);
+            if (token.Words is ["define", var name, ..]) all.Add(name);
         }
 
         foreach (var define in defines.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             all.Add(define.Split('=', '(')[0].Trim());
     }
-
-    /// <summary>Where a macro is used that declares a kernel.</summary>
-    public List<CppToken> KernelUses { get; } = [];
 
     /// <summary>Whether a word is a macro.</summary>
     /// <param name="word">The word.</param>

@@ -54,8 +54,8 @@ internal static class HostCode
             var many = lines.Length > 1;
             return new Diagnostic(DiagnosticSeverity.Error, Codes.HostCode,
                 $"{(many ? "Lines" : "Line")} {Listed(lines)} {(many ? "are" : "is")} code for the host, which NVRTC does not compile: "
-                + "functions or variables that say neither __device__ nor __global__. Move host code to another file, or put it "
-                + "between #ifndef __CUDACC_RTC__ and #endif. Where it is for the GPU, write __device__, or set "
+                + "functions or variables that say neither __device__ nor __global__. In a .cu file HostCode=Ignore leaves it out. Move host "
+                + "code to another file, or put it between #ifndef __CUDACC_RTC__ and #endif. Where it is for the GPU, write __device__, or set "
                 + "FusionAdditionalOptions to -default-device, which says so for all that say nothing.",
                 errors[0].File, errors[0].Line, errors[0].Column);
         }

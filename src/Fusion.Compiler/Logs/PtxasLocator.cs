@@ -1,5 +1,6 @@
 using System.Text;
 using Fusion.Compiler.Jobs;
+using Fusion.Compiler.Sources;
 using Fusion.Interop.Nvrtc;
 
 namespace Fusion.Compiler.Logs;
@@ -12,16 +13,16 @@ internal sealed class PtxasLocator(JobSetup setup)
 
     /// <summary>Gives the assembler's entries of a failed compilation their place in the source.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="source">Source of the job's kernel.</param>
+    /// <param name="code">Source of the job's kernel as NVRTC gets it.</param>
     /// <param name="log">The log.</param>
     /// <returns>The log, with places where they could be found.</returns>
-    public NvrtcLog Locate(CompileJob job, string source, NvrtcLog log)
+    public NvrtcLog Locate(CompileJob job, KernelCode code, NvrtcLog log)
     {
         if (!log.Entries.Any(IsPlaced)) return log;
-        var options = setup.Options(job).Where(o => o != LineInfo).Append(LineInfo).ToArray();
-        var again = Compile(job, source, options, out _);
+        var options = setup.Options(job).Concat(setup.OptionsOf(code)).Where(o => o != LineInfo).Append(LineInfo).ToArray();
+        var again = Compile(job, code.Text, options, out _);
         var onlyPtx = options.Select(o => o.StartsWith("-arch=", StringComparison.Ordinal) ? $"-arch={job.Architecture.AsVirtual}" : o);
-        Compile(job, source, [.. onlyPtx], out var ptx);
+        Compile(job, code.Text, [.. onlyPtx], out var ptx);
 
         // Line information moves the lines of the PTX, so the places are those of the second log.
         var before = log.Entries.Where(IsPlaced).ToArray();

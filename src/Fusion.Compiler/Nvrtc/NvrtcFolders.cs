@@ -8,7 +8,7 @@ namespace Fusion.Compiler.Nvrtc;
 internal static partial class NvrtcFolders
 {
     /// <summary>Where a toolkit, a pack or a wheel may have its libraries.</summary>
-    public static readonly string[] LibraryFolders = [".", "lib64", "lib", "targets/x86_64-linux/lib", "bin", "bin/x64", "bin/x86_64"];
+    public static readonly string[] LibraryFolders = [".", "lib64", "lib", "targets/x86_64-linux/lib", "lib/x86_64-linux-gnu", "bin", "bin/x64", "bin/x86_64"];
 
     /// <summary>The libraries in a toolkit's root, or in a folder of libraries.</summary>
     public static IEnumerable<NvrtcCandidate> In(TrackedMachine machine, string origin, string root) =>

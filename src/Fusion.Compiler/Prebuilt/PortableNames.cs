@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fusion.Build.Contract;
+using Fusion.Compiler.Headers;
 using Fusion.Compiler.Jobs;
 
 namespace Fusion.Compiler.Prebuilt;
@@ -10,6 +11,7 @@ internal sealed class PortableNames
 {
     private const string Own = "IncludePaths[";
     private const string Sdk = "SDK/";
+    private const string Compat = "SDK-compat/";
     private readonly List<(string Prefix, string Folder)> roots;
 
     /// <param name="kernel">The kernel, whose own folders of headers come first.</param>
@@ -18,6 +20,7 @@ internal sealed class PortableNames
     {
         roots = [.. kernel.IncludePaths.Select((folder, i) => (string.Create(CultureInfo.InvariantCulture, $"{Own}{i}]/"), folder))];
         if (fusionIncludePath.Length > 0) roots.Add((Sdk, Path.TrimEndingDirectorySeparator(fusionIncludePath)));
+        roots.AddRange(CompatHeaders.Beside(fusionIncludePath).Select(folder => (Compat, folder)));
         roots.Add(("", kernel.ProjectDirectory));
     }
 
@@ -35,7 +38,8 @@ internal sealed class PortableNames
     public string? PathOf(string name)
     {
         var (prefix, folder) = roots.FirstOrDefault(root => name.StartsWith(root.Prefix, StringComparison.Ordinal));
-        var isOfAnother = name.StartsWith(Own, StringComparison.Ordinal) || name.StartsWith(Sdk, StringComparison.Ordinal);
+        var isOfAnother = name.StartsWith(Own, StringComparison.Ordinal) || name.StartsWith(Sdk, StringComparison.Ordinal)
+            || name.StartsWith(Compat, StringComparison.Ordinal);
         return prefix.Length == 0 && isOfAnother ? null : PhysicalPath.Full(name[prefix.Length..], folder);
     }
 }

@@ -10,6 +10,6 @@ internal static class ProjectHeaders
     public static IncludeSearch Of(Kernel kernel, string fusionIncludePath, FileContents contents)
     {
         string[] sdk = fusionIncludePath.Length > 0 ? [Path.TrimEndingDirectorySeparator(fusionIncludePath)] : [];
-        return new IncludeSearch([.. kernel.IncludePaths, .. sdk, .. kernel.OptionFolders], contents, kernel.OwnOptions);
+        return new IncludeSearch([.. kernel.IncludePaths, .. sdk, .. kernel.OptionFolders, .. CompatHeaders.Beside(fusionIncludePath)], contents, kernel.OwnOptions);
     }
 }

@@ -10,6 +10,7 @@ internal sealed unsafe partial class EmulatorDriver
     private static nint Memory(string name) => name switch
     {
         "cuMemAlloc_v2" => (nint)(delegate* unmanaged<ulong*, nuint, CudaResult>)&Allocate,
+        "cuMemGetInfo_v2" => (nint)(delegate* unmanaged<nuint*, nuint*, CudaResult>)&GetInfo,
         "cuMemFree_v2" => (nint)(delegate* unmanaged<ulong, CudaResult>)&Free,
         "cuMemAllocAsync" => (nint)(delegate* unmanaged<ulong*, nuint, nint, CudaResult>)&AllocateInStream,
         "cuMemFreeAsync" => (nint)(delegate* unmanaged<ulong, nint, CudaResult>)&FreeInStream,
@@ -23,6 +24,14 @@ internal sealed unsafe partial class EmulatorDriver
         "cuPointerGetAttributes" => (nint)(delegate* unmanaged<uint, int*, void**, ulong, CudaResult>)&GetPointerAttributes,
         _ => 0,
     };
+
+    [UnmanagedCallersOnly]
+    private static CudaResult GetInfo(nuint* free, nuint* total)
+    {
+        if (OfContext(State.Context) is var result and not CudaResult.Success) return result;
+        *total = (nuint)State.Machine.Options.MemoryBytes;
+        return Give(free, (nuint)(State.Machine.Options.MemoryBytes - State.Context!.Gpu.AllocatedBytes));
+    }
 
     [UnmanagedCallersOnly]
     private static CudaResult Allocate(ulong* address, nuint bytes) => AllocateOn(State.Context, address, bytes);

@@ -86,4 +86,16 @@ public sealed class TrackedMachineTests
 
         Assert.That(machine.Resolve().IncludePath, Is.Null);
     }
+
+    [Test]
+    public void TheRootOfADistributionIsAToolkit()
+    {
+        var library = machine.AddNvrtc($"usr/lib/x86_64-linux-gnu/{Library}");
+        machine.AddFile("usr/include/stdio.h");
+
+        var choice = machine.Resolve(property: machine.At("usr"));
+
+        Assert.That(choice.Taken?.Path, Is.EqualTo(library));
+        Assert.That(choice.IncludePath, Is.Null);
+    }
 }

@@ -10,6 +10,9 @@ namespace Fusion.Compiler.Images;
 internal sealed record KernelDeclarator(
     string Name, bool HasTemplateArguments, IReadOnlyList<CppToken> Parameters, bool HasBody, int End)
 {
+    /// <summary>The name with its template arguments: <c>copy&lt;float&gt;</c>.</summary>
+    public string Spelling { get; private init; } = Name;
+
     /// <summary>Reads a declarator.</summary>
     /// <param name="tokens">All tokens of the source.</param>
     /// <param name="start">Index of the token behind <c>__global__</c>.</param>
@@ -22,6 +25,7 @@ internal sealed record KernelDeclarator(
         {
             var token = tokens[i];
             if (token.IsMark("{")) return last is null ? null : last with { HasBody = true };
+            if (last is not null && token.IsMark("->")) return last with { HasBody = BodyFollows(tokens, i) };
             if (EndsDeclaration(token) || (last is not null && EndsDeclarator(token))) return last;
 
             if (IsName(token) || token.IsMark("::"))
@@ -33,8 +37,12 @@ internal sealed record KernelDeclarator(
                     continue;
                 }
 
+                var first = i;
                 i = CppBrackets.End(tokens, next);
-                last = new KernelDeclarator(name, hasArguments, tokens.Slice(next + 1, i - 1), false, i);
+                last = new KernelDeclarator(name, hasArguments, tokens.Slice(next + 1, i - 1), false, i)
+                {
+                    Spelling = hasArguments ? string.Join(' ', tokens.Slice(first, next).Select(one => one.Text)) : name,
+                };
             }
             else
             {
@@ -53,7 +61,14 @@ internal sealed record KernelDeclarator(
     private static bool EndsDeclaration(CppToken token) => token.IsMark(";") || token.IsMark("}") || token.IsMark("=");
 
     private static bool EndsDeclarator(CppToken token) =>
-        token.Is("__global__") || token.Is("requires") || token.IsMark("->");
+        token.Is("__global__") || token.Is("requires");
+
+    // auto f() -> void { … }
+    private static bool BodyFollows(IReadOnlyList<CppToken> tokens, int i)
+    {
+        while (i < tokens.Count && !tokens[i].IsMark("{") && !tokens[i].IsMark(";")) i++;
+        return i < tokens.Count && tokens[i].IsMark("{");
+    }
 
     private static (string Name, bool HasArguments, int Next) ReadName(IReadOnlyList<CppToken> tokens, int i)
     {

@@ -14,6 +14,7 @@ internal sealed class SignatureReader
     private readonly IReadOnlyList<CppToken> _tokens;
     private readonly List<KernelSignature> _found = [];
     private readonly List<SourceVariable> _variables = [];
+    private readonly List<string> _instantiations = [];
     private readonly Stack<ImmutableStack<string>> _conditions = new();
     // The namespaces around; the language with its quotes for extern "C" { … }, and "{" for every other brace.
     private ImmutableStack<string> _scopes = [];
@@ -52,6 +53,15 @@ internal sealed class SignatureReader
         }
 
         return [.. variables.DistinctBy(variable => (variable.Name, variable.Type))];
+    }
+
+    /// <summary>The instantiations and specializations of kernel templates: <c>math::scale&lt;float&gt;</c>.</summary>
+    /// <param name="source">Text of a source file.</param>
+    public static IReadOnlyList<string> ReadInstantiations(string source)
+    {
+        var reader = new SignatureReader(source);
+        reader.ReadAll();
+        return reader._instantiations;
     }
 
     private List<KernelSignature> ReadAll()
@@ -150,6 +160,12 @@ internal sealed class SignatureReader
                 MayBeLeftOut = _conditions.Count > 0,
                 IsConditional = declarator.Parameters.Any(token => token.Kind == CppTokenKind.Directive),
             });
+        }
+
+        else
+        {
+            _inTemplate = false;
+            _instantiations.Add(QualifiedName(declarator.Spelling, start - 1, start - 1));
         }
 
         _inTemplate = false;

@@ -1,0 +1,3 @@
+#pragma once
+
+// cudaDataType is built into NVRTC where it has it.

@@ -1,0 +1,148 @@
+using System.Text;
+using Fusion.Compiler.Images;
+
+namespace Fusion.Compiler.Launchers;
+
+/// <summary>A source in whose text the macros that declare kernels are expanded, so that their kernels can be read like any others.
+/// Other macros stay as they are.</summary>
+internal sealed class KernelMacros
+{
+    private const int MostTokens = 2_000_000;
+    private const string Mark = "__global__";
+
+    private readonly Dictionary<string, MacroDefinition> definitions = new(StringComparer.Ordinal);
+    private readonly HashSet<string> ambiguous = new(StringComparer.Ordinal);
+    private readonly List<(int Expanded, int Original)> places = [];
+    private readonly StringBuilder expanded = new();
+    private int tokensMade;
+
+    private KernelMacros()
+    {
+    }
+
+    /// <summary>The text with expansions.</summary>
+    public string Text => expanded.ToString();
+
+    /// <summary>The macros that could not be expanded, each with its first use in the source.</summary>
+    public List<CppToken> Unexpanded { get; } = [];
+
+    /// <summary>Where in the source a position of <see cref="Text"/> comes from.</summary>
+    public int Original(int position)
+    {
+        var at = places.FindLastIndex(place => place.Expanded <= position);
+        if (at < 0) return position;
+        var (start, original) = places[at];
+        // Odd entries are behind an expansion, even ones are expansions, which have one place.
+        return at % 2 == 0 ? original : original + position - start;
+    }
+
+    /// <summary>Expands the macros of a source that declare kernels.</summary>
+    /// <param name="text">Text of the source.</param>
+    public static KernelMacros Expand(string text)
+    {
+        var result = new KernelMacros();
+        var tokens = CppTokenizer.Read(text);
+        foreach (var token in tokens.Where(token => token.Words is ["define", ..])) result.Define(text, token);
+        result.Write(text, tokens);
+        return result;
+    }
+
+    private void Define(string text, CppToken directive)
+    {
+        if (MacroDefinition.Read(text[directive.Start..directive.End]) is not { } definition) return;
+        if (definitions.TryGetValue(definition.Name, out var known) && known.Body != definition.Body) ambiguous.Add(definition.Name);
+        definitions[definition.Name] = definition;
+    }
+
+    private void Write(string text, IReadOnlyList<CppToken> tokens)
+    {
+        var written = 0;
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (!tokens[i].IsWord || !definitions.TryGetValue(tokens[i].Text, out var macro) || !MakesKernels(macro, [])) continue;
+            var end = macro.Parameters is null ? i + 1 : i + 1 < tokens.Count && tokens[i + 1].IsMark("(") ? CppBrackets.End(tokens, i + 1) : -1;
+            if (end < 0) continue;
+            var use = text[tokens[i].Start..tokens[end - 1].End];
+            if (ambiguous.Contains(macro.Name) || Expanded(use, []) is not { } made)
+            {
+                if (Unexpanded.All(token => token.Text != macro.Name)) Unexpanded.Add(tokens[i]);
+                continue;
+            }
+
+            expanded.Append(text, written, tokens[i].Start - written);
+            places.Add((expanded.Length, tokens[i].Start));
+            expanded.Append(made);
+            written = tokens[end - 1].End;
+            places.Add((expanded.Length, written));
+            i = end - 1;
+        }
+
+        expanded.Append(text, written, text.Length - written);
+    }
+
+    private bool MakesKernels(MacroDefinition macro, HashSet<string> seen) => seen.Add(macro.Name) && macro.Tokens.Any(token =>
+        token.IsWord && (token.Text == Mark || (definitions.TryGetValue(token.Text, out var inner) && MakesKernels(inner, seen))));
+
+    /// <summary>Expands all macros of a text, but for those that it comes from.</summary>
+    /// <returns>Null if it does not end, or is too long.</returns>
+    private string? Expanded(string text, HashSet<string> open)
+    {
+        var tokens = CppTokenizer.Read(text);
+        if ((tokensMade += tokens.Count) > MostTokens) return null;
+        var made = new StringBuilder();
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            var token = tokens[i];
+            if (!token.IsWord || open.Contains(token.Text) || !definitions.TryGetValue(token.Text, out var macro) || ambiguous.Contains(token.Text))
+            {
+                made.Append(text, token.Start, token.End - token.Start).Append(' ');
+                continue;
+            }
+
+            List<string> arguments = [];
+            if (macro.Parameters is not null)
+            {
+                if (i + 1 >= tokens.Count || !tokens[i + 1].IsMark("("))
+                {
+                    made.Append(token.Text).Append(' ');
+                    continue;
+                }
+
+                var end = CppBrackets.End(tokens, i + 1);
+                arguments = Arguments(text, tokens, i + 1, end - 1);
+                i = end - 1;
+            }
+
+            var plain = new List<string>();
+            foreach (var argument in arguments)
+            {
+                if (Expanded(argument, open) is not { } one) return null;
+                plain.Add(one.Trim());
+            }
+
+            if (Expanded(macro.Replace(arguments, plain), [.. open, macro.Name]) is not { } inner) return null;
+            made.Append(inner);
+        }
+
+        return made.ToString();
+    }
+
+    // Commas between parentheses separate nothing; those between angle brackets do.
+    private static List<string> Arguments(string text, IReadOnlyList<CppToken> tokens, int open, int close)
+    {
+        var arguments = new List<string>();
+        var start = tokens[open].End;
+        for (var i = open + 1; i < close; i++)
+        {
+            if (tokens[i].IsMark("(")) i = CppBrackets.End(tokens, i) - 1;
+            else if (tokens[i].IsMark(","))
+            {
+                arguments.Add(text[start..tokens[i].Start].Trim());
+                start = tokens[i].End;
+            }
+        }
+
+        arguments.Add(text[start..tokens[close].Start].Trim());
+        return arguments;
+    }
+}
