@@ -20,7 +20,7 @@ public sealed class FormsOfTheHardware
     [Category("Nightly")]
     public void GiveItsBitsForTenMillionOperands() => Assert.That(Run(Many), Is.EqualTo(Recorded.Select(line => $"{line[0]} {line[2]}")));
 
-    private static IEnumerable<string> Run(int count)
+    private static List<string> Run(int count)
     {
         using var gpu = TestGpu.Of(Repository.Read($"{Folder}/forms.cu"), new() { Checks = KernelChecks.None });
         var results = new List<string>();
