@@ -8,10 +8,20 @@ internal static class ExplicitInstantiations
     // Names that mean a type of another name, which the manifest has.
     private static readonly Dictionary<string, string> Spellings = new(StringComparer.Ordinal)
     {
-        ["half"] = "__half", ["half2"] = "__half2", ["nv_bfloat16"] = "__nv_bfloat16", ["nv_bfloat162"] = "__nv_bfloat162",
-        ["int8_t"] = "signed char", ["uint8_t"] = "unsigned char", ["int16_t"] = "short", ["uint16_t"] = "unsigned short",
-        ["int32_t"] = "int", ["uint32_t"] = "unsigned int", ["unsigned"] = "unsigned int", ["uint"] = "unsigned int",
-        ["int64_t"] = OperatingSystem.IsWindows() ? "long long" : "long", ["uint64_t"] = OperatingSystem.IsWindows() ? "unsigned long long" : "unsigned long",
+        ["half"] = "__half",
+        ["half2"] = "__half2",
+        ["nv_bfloat16"] = "__nv_bfloat16",
+        ["nv_bfloat162"] = "__nv_bfloat162",
+        ["int8_t"] = "signed char",
+        ["uint8_t"] = "unsigned char",
+        ["int16_t"] = "short",
+        ["uint16_t"] = "unsigned short",
+        ["int32_t"] = "int",
+        ["uint32_t"] = "unsigned int",
+        ["unsigned"] = "unsigned int",
+        ["uint"] = "unsigned int",
+        ["int64_t"] = OperatingSystem.IsWindows() ? "long long" : "long",
+        ["uint64_t"] = OperatingSystem.IsWindows() ? "unsigned long long" : "unsigned long",
         ["size_t"] = OperatingSystem.IsWindows() ? "unsigned long long" : "unsigned long",
     };
 

@@ -26,7 +26,10 @@ public sealed class FusedAllReduces
         {
             using var compared = new ComparedRanks(ranks, new AllReduceOptions
             {
-                HiddenSize = hidden, MaxTokens = tokens, DataType = type, Timeout = TimeSpan.FromMinutes(1),
+                HiddenSize = hidden,
+                MaxTokens = tokens,
+                DataType = type,
+                Timeout = TimeSpan.FromMinutes(1),
             });
             var data = new AllReduceCase(type, ranks, hidden, tokens, seed: hidden);
             foreach (var epilogue in Epilogue.Few(hidden))

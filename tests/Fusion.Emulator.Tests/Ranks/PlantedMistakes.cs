@@ -96,7 +96,10 @@ public sealed class PlantedMistakes
         {
             using var compared = new ComparedRanks(Ranks, new AllReduceOptions
             {
-                HiddenSize = hidden, MaxTokens = 8, DataType = ElementType.BFloat16, Timeout = TimeSpan.FromSeconds(3),
+                HiddenSize = hidden,
+                MaxTokens = 8,
+                DataType = ElementType.BFloat16,
+                Timeout = TimeSpan.FromSeconds(3),
             });
             for (var call = 0; call < 5; call++)
             {

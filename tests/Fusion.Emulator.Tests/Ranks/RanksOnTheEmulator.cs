@@ -98,6 +98,9 @@ public sealed class RanksOnTheEmulator
 
     private static ComparedRanks Compared(TimeSpan timeout) => new(Ranks, new AllReduceOptions
     {
-        HiddenSize = Hidden, MaxTokens = Tokens, DataType = ElementType.BFloat16, Timeout = timeout,
+        HiddenSize = Hidden,
+        MaxTokens = Tokens,
+        DataType = ElementType.BFloat16,
+        Timeout = timeout,
     });
 }

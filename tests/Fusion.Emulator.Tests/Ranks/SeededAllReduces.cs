@@ -30,7 +30,10 @@ public sealed class SeededAllReduces
         {
             using var compared = new ComparedRanks(ranks, new AllReduceOptions
             {
-                HiddenSize = hidden, MaxTokens = tokens, DataType = ElementType.BFloat16, Timeout = TimeSpan.FromMinutes(1),
+                HiddenSize = hidden,
+                MaxTokens = tokens,
+                DataType = ElementType.BFloat16,
+                Timeout = TimeSpan.FromMinutes(1),
             });
             for (var call = 0; call < calls; call++)
             {

@@ -81,8 +81,16 @@ internal sealed unsafe class TestGpu : IDisposable
         {
             var config = new LaunchConfig
             {
-                GridX = (uint)grid.X, GridY = (uint)grid.Y, GridZ = (uint)grid.Z, BlockX = (uint)block.X, BlockY = (uint)block.Y,
-                BlockZ = (uint)block.Z, SharedBytes = (uint)sharedBytes, Stream = Stream.Handle, Options = first, OptionCount = (uint)options.Length,
+                GridX = (uint)grid.X,
+                GridY = (uint)grid.Y,
+                GridZ = (uint)grid.Z,
+                BlockX = (uint)block.X,
+                BlockY = (uint)block.Y,
+                BlockZ = (uint)block.Z,
+                SharedBytes = (uint)sharedBytes,
+                Stream = Stream.Handle,
+                Options = first,
+                OptionCount = (uint)options.Length,
             };
             GpuDriver.Check(GpuDriver.Library.Launch.Launch(&config, function, addresses), kernel);
         }
