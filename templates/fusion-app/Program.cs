@@ -38,8 +38,8 @@ int RunOnGpuOrExplain(KernelLoadOptions options)
         Console.WriteLine("This is what would be loaded:");
         foreach (var gpu in new ComputeCapability[] { new(8, 0), new(9, 0), new(10, 0) })
         {
-            foreach (var (_, image, reason) in KernelLibrary.Choose(assembly, gpu))
-                Console.WriteLine($"  on sm_{gpu.Number}: {image?.Resource ?? "nothing"} ({reason})");
+            foreach (var choice in KernelLibrary.Choose(assembly, gpu))
+                Console.WriteLine($"  on sm_{gpu.Number}: {choice.Image?.Resource ?? "nothing"} ({choice.Reason})");
         }
 
         return 0;
@@ -52,7 +52,7 @@ int Run(GpuContext context, KernelLoadOptions options)
 
     // Picks the image for this GPU and loads it; the context owns it. Kernels was made from the .cu files by the build.
     var library = Kernels.Load(context, options);
-    foreach (var (_, image, reason) in library.Modules) Console.WriteLine($"Image: {image?.Resource} ({reason})");
+    foreach (var choice in library.Modules) Console.WriteLine($"Image: {choice.Image?.Resource} ({choice.Reason})");
 
     var random = new Random(1);
     var input = RandomNumbers(random, Rows * Hidden);
