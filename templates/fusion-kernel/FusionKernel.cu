@@ -7,7 +7,7 @@ using namespace fusion;
 #if (isRows)
 // Divides each row by its sum. One block a row, blockDim.x a multiple of 32, at most 1024.
 //
-// Launch: Kernels.FUSION_LAUNCHER.Launch(stream, new(Grid: rows, Block: 256), output, input, columns);
+// Launch: Kernels.FUSION_LAUNCHER.Launch(stream, new(grid: rows, block: 256), output, input, columns);
 __global__ void fusion_kernel(ELEMENT* output, const ELEMENT* input, int columns) {
   __shared__ float sums[32];
   const ELEMENT* row = input + static_cast<long long>(blockIdx.x) * columns;
@@ -37,7 +37,7 @@ __global__ void fusion_kernel(ELEMENT* output, const ELEMENT* input, int columns
 #else
 // Doubles each element. Any grid and block will do: threads stride over the elements.
 //
-// Launch: Kernels.FUSION_LAUNCHER.Launch(stream, new(Grid: 256, Block: 256), output, input, count);
+// Launch: Kernels.FUSION_LAUNCHER.Launch(stream, new(grid: 256, block: 256), output, input, count);
 __global__ void fusion_kernel(ELEMENT* output, const ELEMENT* input, long long count) {
   const long long threads = static_cast<long long>(gridDim.x) * blockDim.x;
   for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += threads) {
