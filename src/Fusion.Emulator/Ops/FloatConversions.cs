@@ -18,6 +18,7 @@ internal static class FloatConversions
         var round = isIntegral ? Round.Nearest : FloatDecoder.RoundOf(o.Ptx);
         var (flush, saturate) = (o.Ptx.Has("ftz"), o.Ptx.Has("sat"));
         var (relu, finite) = (o.Ptx.Has("relu"), o.Ptx.Has("satfinite"));
+        var (towardsZero, tiesAway) = (o.Ptx.Has("rz"), o.Ptx.Has("rna"));
         if (round is Round.Down or Round.Up && to is not (F32 or F64)) return null;
         var slot = o.To(0);
 
@@ -43,7 +44,8 @@ internal static class FloatConversions
                 ((uint)ToHalf(high) << 16) | ToHalf(low)),
             (BF16x2, F32) when o.Count == 3 => new Convert2<float, uint>(slot, o.From(1, F32), o.From(2, F32), (high, low) =>
                 ((uint)ToBFloat(high) << 16) | ToBFloat(low)),
-            (TF32, F32) => new Convert<float, uint>(slot, o.From(1, F32), a => SmallFloat.ToTf32(Relu(a), o.Ptx.Has("rz"), o.Ptx.Has("rna"))),
+            (TF32, F32) => new Convert<uint, uint>(
+                slot, o.From(1, B32), a => SmallFloat.ToTf32(a, towardsZero, tiesAway, relu)),
             (E4M3x2 or E5M2x2 or E2M3x2 or E3M2x2, F32) when finite && o.Count == 3 => new Convert2<float, ushort>(
                 slot, o.From(1, F32), o.From(2, F32), (high, low) => (ushort)((Small(high) << 8) | Small(low))),
             (E2M1x2, F32) when finite && o.Count == 3 => new Convert2<float, ushort>(

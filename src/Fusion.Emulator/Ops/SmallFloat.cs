@@ -37,11 +37,13 @@ internal static class SmallFloat
             : Math.ScaleB(mantissa + (1 << format.Mantissa), exponent - bias - format.Mantissa));
     }
 
-    /// <summary>Rounds to the 19 bits of tf32: to nearest, ties away from zero or to even, or towards zero.</summary>
-    public static uint ToTf32(double value, bool towardsZero, bool tiesAway)
+    /// <summary>Rounds the bits of an f32 to the 19 bits of tf32: to nearest, ties away from zero or to even, or towards zero.
+    /// With ties away from zero an H100 cuts the bits of a NaN as those of a number, which may make it infinite.</summary>
+    public static uint ToTf32(uint bits, bool towardsZero, bool tiesAway, bool relu)
     {
-        var bits = BitConverter.SingleToUInt32Bits((float)value);
-        if (double.IsNaN(value)) return Rounding.CanonicalNan;
+        var isNan = (bits & 0x7FFF_FFFF) > 0x7F80_0000;
+        if (isNan && !tiesAway) return Rounding.CanonicalNan;
+        if (relu && !isNan && bits >> 31 != 0) return 0;
         if (towardsZero || (bits & 0x7F80_0000) == 0x7F80_0000) return bits & 0xFFFF_E000;
         return (bits + (tiesAway ? 0x1000u : 0xFFFu + (bits >> 13 & 1))) & 0xFFFF_E000;
     }
