@@ -1,7 +1,7 @@
 namespace Fusion.Compiler.Tests.Caching;
 
 /// <summary>What a project finds in the cache after another clone of it was built.</summary>
-[TestFixture("11.8", true)]
+[TestFixture("11.8", true, Category = "Nightly")]
 [TestFixture("12.4", true)]
 [TestFixture("12.4", false)]
 public sealed class ASecondClone(string nvrtc, bool mayTrace)

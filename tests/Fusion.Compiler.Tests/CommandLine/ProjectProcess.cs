@@ -44,8 +44,8 @@ public sealed class ProjectProcess() : NvrtcFixture("12.4")
         Assert.That(error.Message, Does.Contain(Project.PathOf("obj/fusion")));
     }
 
-    [TestCase("INT", 130)]
-    [TestCase("TERM", 130)]
+    [TestCase("INT", 130, Category = "Nightly")]
+    [TestCase("TERM", 130, Category = "Nightly")]
     [TestCase("KILL", 137)]
     public void AnEndedRunLeavesNothingHalfWrittenAndTheNextIsRight(string signal, int exitCode)
     {

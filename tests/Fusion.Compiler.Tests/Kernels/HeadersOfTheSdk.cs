@@ -59,8 +59,9 @@ public static partial class HeadersOfTheSdk
     [GeneratedRegex("""^\s*#\s*include\s*[<"](?<path>[^>"]+)""", RegexOptions.Multiline)]
     private static partial Regex Include();
 
-    [TestFixture("11.8", Category = "Nightly")]
+    [TestFixture("11.8")]
     [TestFixture("12.4")]
+    [Category("Nightly")]
     public sealed class Alone(string nvrtc) : NvrtcFixture(nvrtc)
     {
         [Test]

@@ -25,6 +25,7 @@ public sealed class HeadersPeopleInclude(string nvrtc) : NvrtcFixture(nvrtc)
     public void HaveTheHeaders() => Project.Request.FusionIncludePath = Path.Combine(NvrtcUnderTest.RepositoryRoot, "kernels", "cu");
 
     [Test]
+    [Category("Nightly")]
     public void CompileAloneAndTwiceWithoutAWarning()
     {
         var withCode = All.Where(header => !IsForTheHost(header)).ToArray();

@@ -2,7 +2,7 @@ using Fusion.Compiler.Tests.Infrastructure;
 
 namespace Fusion.Compiler.Tests.Projects;
 
-[TestFixture("11.8", true)]
+[TestFixture("11.8", true, Category = "Nightly")]
 [TestFixture("12.4", true)]
 [TestFixture("12.4", false)]
 public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
@@ -101,8 +101,8 @@ public sealed class Freshness(string nvrtc, bool mayTrace) : NvrtcFixture(nvrtc)
     }
 
     [TestCase("{")]
-    [TestCase("null")]
-    [TestCase("{\"key\":null}")]
+    [TestCase("null", Category = "Nightly")]
+    [TestCase("{\"key\":null}", Category = "Nightly")]
     public void ARecordThatCannotBeReadIsNoObstacle(string text)
     {
         File.WriteAllText(Path.Combine(Project.Images, "b.sm_80.job.json"), text);
