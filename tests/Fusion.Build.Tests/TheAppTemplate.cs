@@ -27,6 +27,21 @@ public sealed class TheAppTemplate
 
     [Test]
     [Category("Nightly")]
+    public void BringsTestsThatFailWhereTheKernelIsWrong()
+    {
+        using var consumer = Templates.Create("fusion-app");
+        var right = consumer.DotNet("test").MustSucceed();
+        var kernel = consumer.Read("kernels/rms_norm.cu");
+        File.WriteAllText(consumer.PathOf("kernels/rms_norm.cu"), kernel.Replace("v < vectors; v += blockDim.x", "v <= vectors; v += blockDim.x"));
+        var wrong = consumer.DotNet("test");
+
+        Assert.That(right, Does.Match(@"Passed! +- Failed: +0, Passed: +2, Skipped: +0").And.Not.Contain("warning"));
+        Assert.That(wrong.ExitCode, Is.Not.Zero);
+        Assert.That(wrong.Output, Does.Contain("FUSION6005").And.Contain("rms_norm"));
+    }
+
+    [Test]
+    [Category("Nightly")]
     public void TakesArchitecturesAndANameThatIsNoNamespace()
     {
         using var consumer = Templates.Create("fusion-app", "My App-2.0", "--architectures", "sm_90;compute_90");

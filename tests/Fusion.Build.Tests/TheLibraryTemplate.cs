@@ -24,6 +24,17 @@ public sealed class TheLibraryTemplate
 
     [Test]
     [Category("Nightly")]
+    public void BringsTestsThatRunTheKernelWithoutAGpu()
+    {
+        using var consumer = Templates.Create("fusion-lib", "my-lib");
+
+        var said = consumer.DotNet("test").MustSucceed();
+
+        Assert.That(said, Does.Match(@"Passed! +- Failed: +0, Passed: +2, Skipped: +0").And.Not.Contain("warning"));
+    }
+
+    [Test]
+    [Category("Nightly")]
     public void TakesArchitecturesAndANameOfOtherLetters()
     {
         using var consumer = Templates.Create("fusion-lib", "2 größe 核", "--architectures", "sm_80");

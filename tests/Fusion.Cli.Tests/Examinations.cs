@@ -102,6 +102,32 @@ public sealed class Examinations : FolderOfATest
         Assert.That(json.GetProperty("notes")[0].GetProperty("what").GetString(), Does.StartWith("No CUDA driver"));
     }
 
+    [Test]
+    public void TheEmulatorIsNamedAsTheDriverWithTheReason()
+    {
+        var nvrtc = Repository.PathOf("artifacts/nvrtc/default/lib");
+        Assume.That(Directory.Exists(nvrtc), "no NVRTC was fetched");
+        var environment = new Dictionary<string, string?> { ["FUSION_DRIVER"] = "emulator:2", ["FUSION_NVRTC_PATH"] = nvrtc };
+
+        var run = Tool.RunWith(environment, "doctor");
+        var json = Tool.RunWith(environment, "doctor", "--json").Json;
+
+        Assert.That(run.ExitCode, Is.Zero, run.Output);
+        Assert.That(run.Lines[0], Does.Match(@"^Driver: CUDA 13\.0, takes PTX up to 9\.0, from Fusion\.Emulator \d+\.\d+\.\d+, because FUSION_DRIVER is 'emulator:2'$"));
+        Assert.That(json.GetProperty("driver").GetProperty("origin").GetString(), Does.StartWith("Fusion.Emulator "));
+        Assert.That(json.GetProperty("gpus").GetArrayLength(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void AnEmulatorThatDoesNotExistIsAProblem()
+    {
+        var run = Examine("FUSION_DRIVER", "emulator:99");
+
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Lines, Has.Some.StartsWith("- FUSION_DRIVER is 'emulator:99', and this program has no emulator of that kind")
+            .And.Some.EqualTo("  Correct the variable FUSION_DRIVER, or remove it to use libcuda."));
+    }
+
     private static Tool Examine(string variable, string folder, params string[] options)
     {
         var environment = new Dictionary<string, string?>

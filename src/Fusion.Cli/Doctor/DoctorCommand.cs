@@ -54,7 +54,7 @@ internal static class DoctorCommand
     {
         Screen.Line(report.Driver.Cuda is null
             ? "Driver: none"
-            : $"Driver: CUDA {report.Driver.Cuda}, takes PTX up to {report.Driver.Ptx}");
+            : $"Driver: CUDA {report.Driver.Cuda}, takes PTX up to {report.Driver.Ptx}, from {report.Driver.Origin}");
         Screen.Line(report.Gpus.Count == 0 ? "GPUs: none" : "GPUs:");
         if (report.Gpus.Count > 0)
         {

@@ -20,7 +20,8 @@ internal sealed record DoctorReport(
 /// <summary>The CUDA driver.</summary>
 /// <param name="Cuda">The newest CUDA version that it knows; null without a driver.</param>
 /// <param name="Ptx">The newest PTX that it takes; null without a driver.</param>
-internal sealed record DriverReport(string? Cuda, string? Ptx);
+/// <param name="Origin">Where its functions come from: the file of libcuda, or the emulator and why; null without a driver.</param>
+internal sealed record DriverReport(string? Cuda, string? Ptx, string? Origin);
 
 /// <summary>A GPU.</summary>
 /// <param name="Number">Its number, from 0.</param>

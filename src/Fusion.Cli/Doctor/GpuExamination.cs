@@ -12,22 +12,24 @@ internal static class GpuExamination
     /// <param name="missing">Gets that there is none, which is wrong only where nothing else can be done.</param>
     public static DriverReport Driver(List<Finding> problems, List<Finding> missing)
     {
-        if (!CudaDriver.TryLoad(out _, out var failure))
+        if (GpuDriver.IsAvailable) return new(GpuDriver.Version.ToString(), GpuDriver.MaxPtxVersion.ToString(), GpuDriver.Origin);
+        if (EmulatedDriver.IsWanted)
         {
-            missing.Add(new($"No CUDA driver: {failure.ReplaceLineEndings("; ")}",
-                "To run kernels, install NVIDIA's driver; in a container, start it with GPU access. Building kernels needs " +
-                "none."));
-            return new(null, null);
+            problems.Add(new(GpuDriver.Failure, $"Correct the variable {EmulatedDriver.Variable}, or remove it to use libcuda."));
         }
-
-        if (!GpuDriver.IsAvailable)
+        else if (CudaDriver.TryLoad(out _, out var failure))
         {
             problems.Add(new("The CUDA driver found is the toolkit's stub for linkers, not a driver",
                 "Install NVIDIA's driver, and take the toolkit's folder 'stubs' out of LD_LIBRARY_PATH."));
-            return new(null, null);
+        }
+        else
+        {
+            missing.Add(new($"No CUDA driver: {failure.ReplaceLineEndings("; ")}",
+                "To run kernels, install NVIDIA's driver; in a container, start it with GPU access. Building kernels needs " +
+                $"none, and tests can run them on the emulator: {EmulatedDriver.Variable}=emulator, with the package Fusion.Emulator."));
         }
 
-        return new(GpuDriver.Version.ToString(), GpuDriver.MaxPtxVersion.ToString());
+        return new(null, null, null);
     }
 
     /// <summary>Looks at the GPUs.</summary>
@@ -62,7 +64,8 @@ internal static class GpuExamination
     /// <param name="problems">Gets the pairs that cannot.</param>
     public static IReadOnlyList<IReadOnlyList<bool>> Peers(IReadOnlyList<GpuReport> gpus, List<Finding> problems)
     {
-        if (gpus.Count < 2 || !CudaDriver.TryLoad(out var driver, out _)) return [];
+        if (gpus.Count < 2) return [];
+        var driver = GpuDriver.Library;
         var matrix = gpus.Select(from => gpus
             .Select(to => from == to || CanAccess(driver, from.Number, to.Number)).ToList()).ToList();
         var apart = (from a in gpus from b in gpus where !matrix[a.Number][b.Number] select Pair(a.Number, b.Number)).ToList();

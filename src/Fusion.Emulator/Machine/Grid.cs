@@ -10,8 +10,11 @@ internal sealed record LaunchRequest(
 /// <summary>A kernel that runs.</summary>
 internal sealed unsafe class Grid : IRunning
 {
+    private const int BarrierBytes = 16;
+
     private readonly Lock gate = new();
     private readonly int clusters;
+    private readonly Allocation? barrier;
     private int started;
     private int finished;
     private int triggers;
@@ -26,6 +29,9 @@ internal sealed unsafe class Grid : IRunning
         Parameters = (byte*)NativeMemory.AllocZeroed((nuint)request.Parameters.Length + 16);
         request.Parameters.CopyTo(new Span<byte>(Parameters, request.Parameters.Length));
         ThreadsOfACluster = BlocksOfACluster * (((BlockShape.X * BlockShape.Y * BlockShape.Z) + 31) / 32 * 32);
+        if (!request.IsCooperative) return;
+        barrier = gpu.Machine.Memory.Allocate(BarrierBytes, gpu.Ordinal, AllocationKind.Module);
+        NativeMemory.Clear((void*)barrier.Start, BarrierBytes);
     }
 
     public Gpu Gpu { get; }
@@ -47,6 +53,10 @@ internal sealed unsafe class Grid : IRunning
     public int BlocksOfACluster { get; }
 
     public int ThreadsOfACluster { get; }
+
+    /// <summary>Address of the memory in which the blocks of a cooperative launch count who has reached the grid's barrier; 0 in other
+    /// launches.</summary>
+    public ulong BarrierAddress => barrier?.Start ?? 0;
 
     /// <summary>The kernel before it in the stream, if this one may start before that has ended.</summary>
     public Grid? Previous { get; private set; }
@@ -111,6 +121,7 @@ internal sealed unsafe class Grid : IRunning
         if (!last) return;
         NativeMemory.Free(Parameters);
         Parameters = null;
+        if (barrier is not null) Gpu.Machine.Memory.Free(barrier.Start, AllocationKind.Module);
         Changed?.Invoke();
     }
 

@@ -11,6 +11,7 @@ internal static unsafe class SpecialRegisters
         "%clusterid.x", "%clusterid.y", "%clusterid.z", "%nclusterid.x", "%nclusterid.y", "%nclusterid.z",
         "%cluster_ctaid.x", "%cluster_ctaid.y", "%cluster_ctaid.z", "%cluster_nctaid.x", "%cluster_nctaid.y", "%cluster_nctaid.z",
         "%cluster_ctarank", "%cluster_nctarank", "%dynamic_smem_size", "%total_smem_size",
+        "%envreg1", "%envreg2",
     ];
 
     public static bool Has(string name) => Names.Contains(name);
@@ -62,6 +63,9 @@ internal static unsafe class SpecialRegisters
             "%cluster_nctaid" => Of(cluster),
             "%cluster_ctarank" => block.RankInCluster,
             "%cluster_nctarank" => cluster.X * cluster.Y * cluster.Z,
+            // Where the driver has put the counter of a cooperative launch: what cooperative_groups::grid_group rests on.
+            "%envreg1" => (int)(grid.BarrierAddress >> 32),
+            "%envreg2" => (int)grid.BarrierAddress,
             "%dynamic_smem_size" => grid.DynamicSharedBytes,
             _ => block.SharedBytes,
         };

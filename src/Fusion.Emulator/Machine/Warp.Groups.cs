@@ -91,14 +91,13 @@ internal sealed partial class Warp
         return -1;
     }
 
-    private static bool CanMerge(GroupState state) => state is GroupState.Runnable or GroupState.AwaitsLanes;
-
-    private void Reconsider(ref Group group)
+    // Who needs whom is found out again when the instruction is run again.
+    private static void Reconsider(ref Group group)
     {
-        if (group.State != GroupState.AwaitsLanes) return;
-        var needed = group.Wanted & Live;
-        if ((group.Mask & needed) == needed) group.State = GroupState.Runnable;
+        if (group.State == GroupState.AwaitsLanes) group.State = GroupState.Runnable;
     }
+
+    private static bool CanMerge(GroupState state) => state is GroupState.Runnable or GroupState.AwaitsLanes;
 
     private struct Group
     {
@@ -106,7 +105,6 @@ internal sealed partial class Warp
         public int Pc;
         public GroupState State;
         public int Barrier;
-        public uint Wanted;
         public bool HasTurn;
     }
 }

@@ -137,35 +137,6 @@ internal sealed unsafe partial class Warp
         Block.OnExit(BitOperations.PopCount(mask));
     }
 
-    /// <summary>Makes sure that lanes do an instruction together. If not all have come, those here wait, and the instruction is
-    /// run again when the others came.</summary>
-    /// <returns>Whether all have come.</returns>
-    public bool AwaitLanes(uint mask, uint wanted)
-    {
-        var needed = wanted & Live;
-        if ((mask & wanted) != mask) throw new KernelFaultException(
-            FaultKind.IllegalInstruction, "a lane is not among those that its mask names", BitOperations.TrailingZeroCount(mask & ~wanted));
-        if ((mask & needed) == needed && mask == Active)
-        {
-            SyncCount++;
-            return true;
-        }
-
-        Part(mask);
-        if ((mask & needed) == needed)
-        {
-            SyncCount++;
-            return true;
-        }
-
-        Pc--;
-        Save();
-        groups[current].State = GroupState.AwaitsLanes;
-        groups[current].Wanted = wanted;
-        Interrupt();
-        return false;
-    }
-
     /// <summary>Lets the group that runs wait at a barrier of the block.</summary>
     public void WaitAtBarrier(int barrier)
     {

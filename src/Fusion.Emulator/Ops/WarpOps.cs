@@ -8,7 +8,7 @@ internal sealed unsafe class Shuffle(string mode, int to, int found, int a, int 
 {
     public override void Run(Warp warp, uint mask)
     {
-        if (!warp.AwaitLanes(mask, WarpMask.Of(warp, lanes, mask))) return;
+        if (!warp.AwaitLanes(ref mask, lanes)) return;
         var x = (uint*)(warp.Registers + a);
         var b = (uint*)(warp.Registers + lane);
         var c = (uint*)(warp.Registers + clamp);
@@ -45,18 +45,12 @@ internal sealed unsafe class Shuffle(string mode, int to, int found, int a, int 
     }
 }
 
-/// <summary>Masks of lanes.</summary>
-internal static unsafe class WarpMask
-{
-    public static uint Of(Warp warp, int slot, uint mask) => ((uint*)(warp.Registers + slot))[BitOperations.TrailingZeroCount(mask)];
-}
-
 /// <summary>Asks what holds in all lanes.</summary>
 internal sealed unsafe class Vote(string mode, int to, int a, bool isNegated, int lanes) : Instruction
 {
     public override void Run(Warp warp, uint mask)
     {
-        if (!warp.AwaitLanes(mask, WarpMask.Of(warp, lanes, mask))) return;
+        if (!warp.AwaitLanes(ref mask, lanes)) return;
         var votes = (*(uint*)(warp.Registers + a) ^ (isNegated ? uint.MaxValue : 0)) & mask;
         if (mode == "ballot")
         {
@@ -79,7 +73,7 @@ internal sealed unsafe class Match(bool all, int to, int same, int a, bool isWid
 {
     public override void Run(Warp warp, uint mask)
     {
-        if (!warp.AwaitLanes(mask, WarpMask.Of(warp, lanes, mask))) return;
+        if (!warp.AwaitLanes(ref mask, lanes)) return;
         var everybody = uint.MaxValue;
         for (var left = mask; left != 0; left &= left - 1)
         {
@@ -108,7 +102,7 @@ internal sealed unsafe class Reduce(string operation, bool isSigned, int to, int
 {
     public override void Run(Warp warp, uint mask)
     {
-        if (!warp.AwaitLanes(mask, WarpMask.Of(warp, lanes, mask))) return;
+        if (!warp.AwaitLanes(ref mask, lanes)) return;
         var x = (uint*)(warp.Registers + a);
         var result = x[BitOperations.TrailingZeroCount(mask)];
         for (var left = mask & (mask - 1); left != 0; left &= left - 1)
@@ -143,7 +137,7 @@ internal sealed unsafe class Elect(int to, int isLeader, int lanes) : Instructio
 {
     public override void Run(Warp warp, uint mask)
     {
-        if (!warp.AwaitLanes(mask, WarpMask.Of(warp, lanes, mask))) return;
+        if (!warp.AwaitLanes(ref mask, lanes)) return;
         var leader = BitOperations.TrailingZeroCount(mask);
         for (var left = to < 0 ? 0 : mask; left != 0; left &= left - 1)
             ((uint*)(warp.Registers + to))[BitOperations.TrailingZeroCount(left)] = (uint)leader;
@@ -154,7 +148,7 @@ internal sealed unsafe class Elect(int to, int isLeader, int lanes) : Instructio
 /// <summary>Lets the lanes of a warp wait for each other.</summary>
 internal sealed class WarpBarrier(int lanes) : Instruction
 {
-    public override void Run(Warp warp, uint mask) => warp.AwaitLanes(mask, WarpMask.Of(warp, lanes, mask));
+    public override void Run(Warp warp, uint mask) => warp.AwaitLanes(ref mask, lanes);
 }
 
 /// <summary>Barrier of a block, with a reduction of predicates or without.</summary>

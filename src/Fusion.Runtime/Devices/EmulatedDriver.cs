@@ -13,7 +13,17 @@ internal static class EmulatedDriver
 
     public static bool IsWanted => Setting.Split(':')[0].Equals(Word, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Why the emulator is in use where the variable says so.</summary>
+    public static string Reason => $"{Variable} is '{Setting}'";
+
     private static string Setting => Environment.GetEnvironmentVariable(Variable) ?? "";
+
+    /// <summary>Says whose functions a table has, and why it is used.</summary>
+    public static string Describe(IExportTable exports, string reason)
+    {
+        var library = exports.GetType().Assembly.GetName();
+        return $"{library.Name} {library.Version?.ToString(3)}, because {reason}";
+    }
 
     /// <summary>Finds the emulator's table of functions.</summary>
     /// <param name="exports">The table.</param>
@@ -23,7 +33,7 @@ internal static class EmulatedDriver
         var type = Type.GetType("Fusion.Emulation.Emulator, Fusion.Emulator", throwOnError: false);
         exports = type?.GetMethod("CreateDriverFor")?.Invoke(null, [Setting]) as IExportTable;
         failure = exports is not null ? null
-            : $"{Variable} is '{Setting}', and this program has no emulator of that kind: it needs the package Fusion.Emulator, and 'emulator' " +
+            : $"{Reason}, and this program has no emulator of that kind: it needs the package Fusion.Emulator, and 'emulator' " +
               "may be followed by a colon and a number of GPUs from 1 to 16, and by another colon and the checks";
         return exports is not null;
     }

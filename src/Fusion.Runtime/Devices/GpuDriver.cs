@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fusion.Interop;
 using Fusion.Interop.Driver;
 
@@ -33,6 +34,13 @@ public static class GpuDriver
     /// <summary>Functions of the driver, which are there whether it sees a GPU or not.</summary>
     internal static CudaDriver Library => Loaded.Value.Driver ?? throw DeviceErrors.NoDriver(Loaded.Value.Failure);
 
+    /// <summary>Where the driver's functions come from, in words: the file of libcuda, or the emulator and why it is in use. Empty without a
+    /// driver.</summary>
+    internal static string Origin => Loaded.Value.Origin;
+
+    /// <summary>Reason if there is no driver; otherwise empty.</summary>
+    internal static string Failure => Loaded.Value.Failure;
+
     /// <summary>The only kind of image that the driver takes; null if it takes both.</summary>
     internal static Manifest.ImageKind? OnlyKind => Loaded.Value.Driver is { TakesOnlyPtx: true } ? Manifest.ImageKind.Ptx : null;
 
@@ -43,7 +51,7 @@ public static class GpuDriver
     /// made before are unknown to the new driver.</summary>
     /// <param name="exports">Table of functions; null for libcuda.</param>
     internal static void Use(IExportTable? exports) =>
-        Volatile.Write(ref loaded, new(() => exports is null ? State.Load() : State.Of(CudaDriver.Of(exports))));
+        Volatile.Write(ref loaded, new(() => exports is null ? State.Load() : State.Of(CudaDriver.Of(exports), EmulatedDriver.Describe(exports, "the program asks for it"))));
 
     /// <summary>Throws unless a call of the driver succeeded.</summary>
     /// <param name="result">Result of the call.</param>
@@ -53,22 +61,22 @@ public static class GpuDriver
         if (result != CudaResult.Success) throw GpuException.Of(result, call);
     }
 
-    private sealed record State(CudaDriver? Driver, Version Version, CudaResult Initialized, string Failure)
+    private sealed record State(CudaDriver? Driver, Version Version, CudaResult Initialized, string Failure, string Origin = "")
     {
         public static State Load()
         {
             if (EmulatedDriver.IsWanted)
             {
                 return EmulatedDriver.TryFind(out var exports, out var missing)
-                    ? Of(CudaDriver.Of(exports)) : new(null, new(0, 0), default, missing);
+                    ? Of(CudaDriver.Of(exports), EmulatedDriver.Describe(exports, EmulatedDriver.Reason)) : new(null, new(0, 0), default, missing);
             }
 
             if (!CudaDriver.TryLoad(out var driver, out var failure)) return new(null, new(0, 0), default, failure);
             NativeEnvironment.BeforeTheDriverStarts();
-            return Of(driver);
+            return Of(driver, LibraryFile());
         }
 
-        public static State Of(CudaDriver driver)
+        public static State Of(CudaDriver driver, string origin)
         {
             var none = new Version(0, 0);
             var initialized = driver.Initialize();
@@ -78,7 +86,16 @@ public static class GpuDriver
             }
 
             var known = driver.GetVersion(out var number) == CudaResult.Success;
-            return new(driver, known ? new Version(number / 1000, number % 1000 / 10) : none, initialized, "");
+            return new(driver, known ? new Version(number / 1000, number % 1000 / 10) : none, initialized, "", origin);
+        }
+
+        // The loader searches by name; which file it took is known to the process.
+        private static string LibraryFile()
+        {
+            using var process = Process.GetCurrentProcess();
+            var file = process.Modules.Cast<ProcessModule>().FirstOrDefault(
+                module => module.ModuleName.StartsWith(LibraryNames.Driver[^1], StringComparison.OrdinalIgnoreCase));
+            return file?.FileName ?? LibraryNames.Driver[0];
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class CudaSource
         using var program = library.CreateProgram(source, "test.cu");
         var result = program.Compile(
         [
-            $"--gpu-architecture={architecture}", "--std=c++17", "-default-device", "-lineinfo", $"--include-path={Repository.PathOf("kernels/cu")}",
+            $"--gpu-architecture={architecture}", "--std=c++17", "-default-device", "-lineinfo",
+            $"--include-path={Repository.PathOf("kernels/cu")}", $"--include-path={Repository.PathOf("kernels/compat")}",
         ]);
         Assert.That(result, Is.EqualTo(NvrtcResult.Success), program.GetLog());
         return Encoding.UTF8.GetString(program.GetPtx()).TrimEnd('\0');
