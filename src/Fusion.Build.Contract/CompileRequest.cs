@@ -24,6 +24,9 @@ public sealed class CompileRequest
     /// <summary>Folder that holds the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
 
+    /// <summary>Folder of the headers of the package Fusion.Cccl; empty without the package.</summary>
+    public string CcclPath { get; set; } = "";
+
     /// <summary>An NVRTC library or the folder of one, by the property <c>FusionNvrtcPath</c>; empty if not set.</summary>
     public string NvrtcPath { get; set; } = "";
 
@@ -88,6 +91,7 @@ public sealed class CompileRequest
         Line(nameof(StateFile), StateFile);
         Line(nameof(SharedDirectory), SharedDirectory);
         Line(nameof(FusionIncludePath), FusionIncludePath);
+        Line(nameof(CcclPath), CcclPath);
         Line(nameof(NvrtcPath), NvrtcPath);
         Line(nameof(NvrtcPackPath), NvrtcPackPath);
         Line(nameof(PrefersNvrtcPack), PrefersNvrtcPack ? "true" : "false");
@@ -140,6 +144,7 @@ public sealed class CompileRequest
             case nameof(StateFile): StateFile = f[1]; break;
             case nameof(SharedDirectory): SharedDirectory = f[1]; break;
             case nameof(FusionIncludePath): FusionIncludePath = f[1]; break;
+            case nameof(CcclPath): CcclPath = f[1]; break;
             case nameof(NvrtcPath): NvrtcPath = f[1]; break;
             case nameof(NvrtcPackPath): NvrtcPackPath = f[1]; break;
             case nameof(PrefersNvrtcPack): PrefersNvrtcPack = f[1] == "true"; break;

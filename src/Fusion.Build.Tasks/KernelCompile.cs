@@ -24,6 +24,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Folder of the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
 
+    /// <summary>Folder of the headers of the package Fusion.Cccl, if the project has it.</summary>
+    public string CcclPath { get; set; } = "";
+
     /// <summary>The property <c>FusionNvrtcPath</c>.</summary>
     public string NvrtcPath { get; set; } = "";
 
@@ -93,6 +96,7 @@ public sealed class KernelCompile : FusionToolTask
             StateFile = StateFile,
             SharedDirectory = SharedDirectory,
             FusionIncludePath = FusionIncludePath,
+            CcclPath = CcclPath,
             NvrtcPath = NvrtcPath,
             NvrtcPackPath = NvrtcPackPath,
             PrefersNvrtcPack = PrefersNvrtcPack,
