@@ -51,6 +51,9 @@ public sealed class CompileRequest
     /// <summary>The most seconds a job may take; 0 for no limit.</summary>
     public int CompileTimeout { get; set; }
 
+    /// <summary>Whether the run says how long each job took.</summary>
+    public bool Timings { get; set; }
+
     /// <summary>Whether launchers are generated for the kernels, so that their names must agree.</summary>
     public bool ChecksLaunchers { get; set; }
 
@@ -100,6 +103,7 @@ public sealed class CompileRequest
         Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
         Line(nameof(Compress), Compress ? "true" : "false");
         Line(nameof(CompileTimeout), CompileTimeout.ToString(CultureInfo.InvariantCulture));
+        Line(nameof(Timings), Timings ? "true" : "false");
         Line(nameof(ChecksLaunchers), ChecksLaunchers ? "true" : "false");
         Line(nameof(Cache), Cache ? "true" : "false");
         Line(nameof(CachePath), CachePath);
@@ -153,6 +157,7 @@ public sealed class CompileRequest
             case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
             case nameof(Compress): Compress = f[1] == "true"; break;
             case nameof(CompileTimeout): CompileTimeout = int.Parse(f[1], CultureInfo.InvariantCulture); break;
+            case nameof(Timings): Timings = f[1] == "true"; break;
             case nameof(ChecksLaunchers): ChecksLaunchers = f[1] == "true"; break;
             case nameof(Cache): Cache = f[1] == "true"; break;
             case nameof(CachePath): CachePath = f[1]; break;

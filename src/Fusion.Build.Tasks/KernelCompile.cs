@@ -51,6 +51,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>The most seconds for a kernel and an architecture; 0 for no limit.</summary>
     public int CompileTimeout { get; set; }
 
+    /// <summary>Whether the build says how long each kernel took.</summary>
+    public bool Timings { get; set; }
+
     /// <summary>Whether launchers are generated for the kernels.</summary>
     public bool ChecksLaunchers { get; set; }
 
@@ -105,6 +108,7 @@ public sealed class KernelCompile : FusionToolTask
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
             Compress = Compress,
             CompileTimeout = CompileTimeout,
+            Timings = Timings,
             ChecksLaunchers = ChecksLaunchers,
             Cache = Cache,
             CachePath = CachePath,

@@ -47,6 +47,7 @@ internal sealed class ProjectJobs(CompileRequest request, OutputPolicy policy, F
             Timeout = Math.Max(0, request.CompileTimeout),
         }.Run();
         cache?.Trim();
+        if (request.Timings) log.Report(TimingReport.Of(results));
         return new FinishedJobs(results, toolchain.Library.Version, targets.IncludePath, setup.Options, Summarize(results, setup));
     }
 
