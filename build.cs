@@ -39,9 +39,12 @@ async Task Pack()
 {
     Title("Packing to artifacts/packages");
     if (Directory.Exists(packages)) Directory.Delete(packages, recursive: true);
-    var withNvrtc = await FetchNvrtc();
+    var withNvrtc = await Fetch("Fusion.Nvrtc.linux-x64", Path.Combine("nvrtc", "default"), "sdk/nvrtc/fetch-nvrtc.sh", "default");
+    var withArm64 = await Fetch("Fusion.Nvrtc.linux-arm64", Path.Combine("nvrtc", "arm64"), "sdk/nvrtc/fetch-nvrtc.sh", "arm64");
+    var withCccl = await Fetch("Fusion.Cccl", "cccl", "sdk/cccl/fetch-cccl.sh");
     await Run("dotnet", ["build", "sdk/Packages.proj", "-restore", "-t:Pack", "-c", "Release", "-nologo", "-clp:ErrorsOnly;NoSummary", "-warnaserror",
-        $"-p:WithoutNvrtc={!withNvrtc}", $"-p:FusionPackages={packages}"]);
+        $"-p:WithoutNvrtc={!withNvrtc}", $"-p:WithNvrtcOfArm64={withArm64}", $"-p:WithoutCccl={!withCccl}",
+        $"-p:FusionPackages={packages}"]);
     ForgetCachedPackages();
     foreach (var package in Directory.GetFiles(packages, "*.nupkg").Order())
     {
@@ -49,13 +52,13 @@ async Task Pack()
     }
 }
 
-// The pack is made of the distribution's own package. Where that cannot be had, an NVRTC of the machine does.
-async Task<bool> FetchNvrtc()
+// These are made of the distribution's own packages. Where those cannot be had, what the machine has does: an NVRTC, a toolkit's headers.
+async Task<bool> Fetch(string package, string place, string script, params string[] arguments)
 {
-    var folder = Path.Combine(artifacts, "nvrtc", "default");
+    var folder = Path.Combine(artifacts, place);
     if (File.Exists(Path.Combine(folder, "fetched"))) return true;
-    var fetched = await TryRun("bash", ["sdk/nvrtc/fetch-nvrtc.sh", "default", folder]) == 0;
-    if (!fetched) Console.WriteLine("Packing goes on without Fusion.Nvrtc.linux-x64.");
+    var fetched = await TryRun("bash", [script, .. arguments, folder]) == 0;
+    if (!fetched) Console.WriteLine($"Packing goes on without {package}.");
     return fetched;
 }
 

@@ -2,6 +2,10 @@
 
 // The types have the sizes and the spelling of the host's: int64_t is long where long has 64 bits, as on
 // Linux.
+// libcu++ declares the same names where it is compiled by NVRTC. Whichever comes first declares them: this is the
+// name by which libcu++ knows that it has.
+#ifndef _LIBCUDACXX___CUDA_CSTDINT_PRELUDE_H
+#define _LIBCUDACXX___CUDA_CSTDINT_PRELUDE_H
 
 typedef signed char int8_t;
 typedef short int16_t;
@@ -63,6 +67,10 @@ typedef uint64_t uintmax_t;
 #define UINT16_MAX 65535
 #define UINT32_MAX 4294967295U
 #define UINT64_MAX UINT64_C(18446744073709551615)
+
+#endif
+
+// libcu++ has none of these.
 #define INTPTR_MAX INT64_MAX
 #define INTPTR_MIN INT64_MIN
 #define UINTPTR_MAX UINT64_MAX

@@ -24,6 +24,9 @@ public sealed class CompileRequest
     /// <summary>Folder that holds the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
 
+    /// <summary>Folder of the headers of the package Fusion.Cccl; empty without the package.</summary>
+    public string CcclPath { get; set; } = "";
+
     /// <summary>An NVRTC library or the folder of one, by the property <c>FusionNvrtcPath</c>; empty if not set.</summary>
     public string NvrtcPath { get; set; } = "";
 
@@ -47,6 +50,9 @@ public sealed class CompileRequest
 
     /// <summary>The most seconds a job may take; 0 for no limit.</summary>
     public int CompileTimeout { get; set; }
+
+    /// <summary>Whether the run says how long each job took.</summary>
+    public bool Timings { get; set; }
 
     /// <summary>Whether launchers are generated for the kernels, so that their names must agree.</summary>
     public bool ChecksLaunchers { get; set; }
@@ -88,6 +94,7 @@ public sealed class CompileRequest
         Line(nameof(StateFile), StateFile);
         Line(nameof(SharedDirectory), SharedDirectory);
         Line(nameof(FusionIncludePath), FusionIncludePath);
+        Line(nameof(CcclPath), CcclPath);
         Line(nameof(NvrtcPath), NvrtcPath);
         Line(nameof(NvrtcPackPath), NvrtcPackPath);
         Line(nameof(PrefersNvrtcPack), PrefersNvrtcPack ? "true" : "false");
@@ -96,6 +103,7 @@ public sealed class CompileRequest
         Line(nameof(SkipUnsupportedArchitectures), SkipUnsupportedArchitectures ? "true" : "false");
         Line(nameof(Compress), Compress ? "true" : "false");
         Line(nameof(CompileTimeout), CompileTimeout.ToString(CultureInfo.InvariantCulture));
+        Line(nameof(Timings), Timings ? "true" : "false");
         Line(nameof(ChecksLaunchers), ChecksLaunchers ? "true" : "false");
         Line(nameof(Cache), Cache ? "true" : "false");
         Line(nameof(CachePath), CachePath);
@@ -140,6 +148,7 @@ public sealed class CompileRequest
             case nameof(StateFile): StateFile = f[1]; break;
             case nameof(SharedDirectory): SharedDirectory = f[1]; break;
             case nameof(FusionIncludePath): FusionIncludePath = f[1]; break;
+            case nameof(CcclPath): CcclPath = f[1]; break;
             case nameof(NvrtcPath): NvrtcPath = f[1]; break;
             case nameof(NvrtcPackPath): NvrtcPackPath = f[1]; break;
             case nameof(PrefersNvrtcPack): PrefersNvrtcPack = f[1] == "true"; break;
@@ -148,6 +157,7 @@ public sealed class CompileRequest
             case nameof(SkipUnsupportedArchitectures): SkipUnsupportedArchitectures = f[1] == "true"; break;
             case nameof(Compress): Compress = f[1] == "true"; break;
             case nameof(CompileTimeout): CompileTimeout = int.Parse(f[1], CultureInfo.InvariantCulture); break;
+            case nameof(Timings): Timings = f[1] == "true"; break;
             case nameof(ChecksLaunchers): ChecksLaunchers = f[1] == "true"; break;
             case nameof(Cache): Cache = f[1] == "true"; break;
             case nameof(CachePath): CachePath = f[1]; break;

@@ -9,6 +9,9 @@ public enum DiagnosticSeverity
     /// <summary>Seen at normal verbosity.</summary>
     Message,
 
+    /// <summary>Seen at minimal verbosity: what the project asked for.</summary>
+    Notice,
+
     /// <summary>A warning.</summary>
     Warning,
 

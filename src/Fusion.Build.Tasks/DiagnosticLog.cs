@@ -23,7 +23,7 @@ internal sealed class DiagnosticLog(TaskLoggingHelper log)
     /// <summary>Codes that stay warnings all the same, separated by semicolons or commas.</summary>
     public string WarningsNotAsErrors { get; set; } = "";
 
-    /// <summary>Reports a diagnostic. A message is seen at normal verbosity, a detail at detailed verbosity.</summary>
+    /// <summary>Reports a diagnostic. A notice is seen at minimal verbosity, a message at normal, a detail at detailed.</summary>
     public void Report(Diagnostic diagnostic)
     {
         var file = diagnostic.File.Length > 0 ? diagnostic.File : ProjectFile;
@@ -37,6 +37,9 @@ internal sealed class DiagnosticLog(TaskLoggingHelper log)
                 break;
             case DiagnosticSeverity.Warning:
                 log.LogWarning(null, code, null, help, file, line, column, 0, 0, message);
+                break;
+            case DiagnosticSeverity.Notice:
+                log.LogMessage(MessageImportance.High, message);
                 break;
             default:
                 log.LogMessage(diagnostic.Severity == DiagnosticSeverity.Message ? MessageImportance.Normal : MessageImportance.Low, message);

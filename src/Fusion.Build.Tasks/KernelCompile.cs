@@ -24,6 +24,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Folder of the SDK's own <c>fusion/…</c> headers.</summary>
     public string FusionIncludePath { get; set; } = "";
 
+    /// <summary>Folder of the headers of the package Fusion.Cccl, if the project has it.</summary>
+    public string CcclPath { get; set; } = "";
+
     /// <summary>The property <c>FusionNvrtcPath</c>.</summary>
     public string NvrtcPath { get; set; } = "";
 
@@ -47,6 +50,9 @@ public sealed class KernelCompile : FusionToolTask
 
     /// <summary>The most seconds for a kernel and an architecture; 0 for no limit.</summary>
     public int CompileTimeout { get; set; }
+
+    /// <summary>Whether the build says how long each kernel took.</summary>
+    public bool Timings { get; set; }
 
     /// <summary>Whether launchers are generated for the kernels.</summary>
     public bool ChecksLaunchers { get; set; }
@@ -93,6 +99,7 @@ public sealed class KernelCompile : FusionToolTask
             StateFile = StateFile,
             SharedDirectory = SharedDirectory,
             FusionIncludePath = FusionIncludePath,
+            CcclPath = CcclPath,
             NvrtcPath = NvrtcPath,
             NvrtcPackPath = NvrtcPackPath,
             PrefersNvrtcPack = PrefersNvrtcPack,
@@ -101,6 +108,7 @@ public sealed class KernelCompile : FusionToolTask
             SkipUnsupportedArchitectures = SkipUnsupportedArchitectures,
             Compress = Compress,
             CompileTimeout = CompileTimeout,
+            Timings = Timings,
             ChecksLaunchers = ChecksLaunchers,
             Cache = Cache,
             CachePath = CachePath,

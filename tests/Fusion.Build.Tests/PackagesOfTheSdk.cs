@@ -38,6 +38,11 @@ public sealed class PackagesOfTheSdk : SharedConsumer
     public void DoNotHaveNvrtcWhereTheProjectSaysSo() => Assert.That(
         Consumer.DotNet([.. Evaluation, "-p:FusionNvrtcPack=false"]).MustSucceed(), Does.Not.Contain("Fusion.Nvrtc."));
 
+    [Test]
+    public void HaveTheNvrtcOfTheMachinesProcessor() => Assert.That(
+        Consumer.DotNet([.. Evaluation, "-p:_FusionNvrtcPlatform=arm64"]).MustSucceed(),
+        Does.Contain("Fusion.Nvrtc.linux-arm64").And.Not.Contain("Fusion.Nvrtc.linux-x64"));
+
     [TestCase("CUDA_PATH")]
     [TestCase("CUDA_HOME")]
     public void AreThoseOfTheLockFileAlsoWhereAVariableNamesAToolkitThatIsGone(string variable)

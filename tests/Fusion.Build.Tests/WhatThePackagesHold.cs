@@ -18,6 +18,41 @@ public sealed class WhatThePackagesHold
     }
 
     [Test]
+    [Category("Nightly")]
+    public void NvrtcOfArm64IsOfArm64()
+    {
+        using var folder = new Consumer();
+        folder.DotNet("pack", Path.Combine(PackedSdk.RepositoryRoot, "sdk", "nvrtc", "Fusion.Nvrtc.linux-arm64.csproj"), "-o", folder.PathOf("packed"))
+            .MustSucceed();
+
+        using var pack = ZipFile.OpenRead(folder.PathOf($"packed/Fusion.Nvrtc.linux-arm64.{PackedSdk.Version}.nupkg"));
+        var libraries = pack.Entries.Where(entry => entry.FullName.StartsWith("nvrtc/", StringComparison.Ordinal)).ToArray();
+        Assert.That(libraries.Select(entry => entry.Name), Has.Some.StartsWith("libnvrtc.so.").And.Some.StartsWith("libnvrtc-builtins.so."));
+        foreach (var library in libraries)
+        {
+            using var content = library.Open();
+            var header = new byte[20];
+            content.ReadExactly(header);
+            Assert.That((header[..4], BitConverter.ToUInt16(header, 18)), Is.EqualTo(("\u007fELF"u8.ToArray(), (ushort)183)), library.Name);
+        }
+
+        Assert.That(Names(pack), Has.Member("LICENSE.txt").And.Member("build/Fusion.Nvrtc.linux-arm64.props"));
+    }
+
+    [Test]
+    public void CcclComesWithoutThrustAndWithItsLicences()
+    {
+        using var pack = ZipFile.OpenRead(PackedSdk.PackagePath("Fusion.Cccl"));
+
+        Assert.That(Names(pack), Is.SupersetOf(new[]
+        {
+            "build/Fusion.Cccl.props", "include/cub/block/block_reduce.cuh", "include/cuda/std/array", "include/nv/target", "include/thrust/version.h",
+        }).And.None.StartsWith("include/thrust/system"));
+        using var licence = new StreamReader(pack.GetEntry("LICENSE.txt")!.Open());
+        Assert.That(licence.ReadToEnd(), Does.Contain("LLVM exception").IgnoreCase.And.Contain("BSD-3-clause").And.Contain("Version 2.0, January 2004"));
+    }
+
+    [Test]
     public void TheSdkHasEntryPointsCompilerHeadersAndHelpButNoNvrtc()
     {
         using var sdk = ZipFile.OpenRead(PackedSdk.PackagePath("Fusion.Sdk"));

@@ -9,7 +9,7 @@ namespace Fusion.Build.Tests;
 public sealed partial class WhatThePackagesSay
 {
     private static readonly string[] Libraries = ["Fusion.Emulator", "Fusion.Graph", "Fusion.Interop", "Fusion.Manifest", "Fusion.Runtime"];
-    private static readonly string[] Ids = [.. Libraries, "Fusion.Cli", "Fusion.Nvrtc.linux-x64", "Fusion.Sdk", "Fusion.Templates"];
+    private static readonly string[] Ids = [.. Libraries, "Fusion.Cccl", "Fusion.Cli", "Fusion.Nvrtc.linux-x64", "Fusion.Sdk", "Fusion.Templates"];
 
     [Test]
     public void IsAskedOfEveryPackage() => Assert.That(

@@ -29,6 +29,7 @@ internal sealed record CacheKey(string AnyFolder, string TheseFolders)
             roots.Places(job.Kernel.Source)[0],
             "options",
             .. setup.OptionsWithoutFolders(job),
+            .. setup.CcclPath.Length > 0 ? ["with libcu++ and CUB"] : Array.Empty<string>(),
             "name expressions",
             .. job.Kernel.NameExpressions,
             "folders",

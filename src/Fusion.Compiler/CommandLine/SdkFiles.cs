@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
+
 namespace Fusion.Compiler.CommandLine;
 
 /// <summary>Parts of the SDK that no project names, when fusionc is called by hand.</summary>
 internal static class SdkFiles
 {
-    private const string NvrtcPackage = "fusion.nvrtc.linux-x64";
+    private static readonly string NvrtcPackage = $"fusion.nvrtc.linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
     // In the SDK's package fusionc is in tools/fusionc; a bundle has the headers beside it.
     private static readonly string[] HeaderFolders = ["../../Sdk/kernels/cu", "kernels/cu"];

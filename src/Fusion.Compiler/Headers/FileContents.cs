@@ -23,6 +23,7 @@ internal sealed class FileContents
 {
     private readonly ConcurrentDictionary<string, Lazy<FileContent?>> files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, FileStamp> presences = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string?> folders = new(StringComparer.Ordinal);
 
     /// <summary>A file's content; null if there is no file that can be read.</summary>
     /// <param name="path">Full path, with each <c>..</c> where it is.</param>
@@ -31,6 +32,17 @@ internal sealed class FileContents
     /// <summary>Whether there is a file, a folder or nothing.</summary>
     /// <param name="path">Full path, with each <c>..</c> where it is.</param>
     public FileStamp Presence(string path) => presences.GetOrAdd(path, FileStamp.OfPresence);
+
+    /// <summary>One path for all that lead to a file with <c>..</c> in them: a library that includes its own headers as
+    /// <c>../other/name.h</c> has no end of ways to write each.</summary>
+    /// <param name="path">Full path, with each <c>..</c> where it is.</param>
+    public string Identity(string path)
+    {
+        if (!PhysicalPath.HasParent(path)) return path;
+        return folders.GetOrAdd(Path.GetDirectoryName(path)!, PhysicalPath.Target) is { } folder
+            ? Path.Combine(folder, Path.GetFileName(path))
+            : path;
+    }
 
     private static FileContent? Read(string path)
     {

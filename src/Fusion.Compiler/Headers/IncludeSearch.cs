@@ -25,7 +25,8 @@ internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents 
     public IReadOnlyList<string> Scan(string source)
     {
         var all = new List<string>();
-        var seen = new HashSet<string>(StringComparer.Ordinal) { source };
+        // The first way to write a header's path stands for all of them.
+        var seen = new HashSet<string>(StringComparer.Ordinal) { contents.Identity(source) };
         var open = new Queue<string>([source]);
         do
         {
@@ -38,7 +39,7 @@ internal sealed class IncludeSearch(IReadOnlyList<string> folders, FileContents 
 
         void Enter(IEnumerable<string> found)
         {
-            foreach (var header in found.Where(seen.Add))
+            foreach (var header in found.Where(path => seen.Add(contents.Identity(path))))
             {
                 all.Add(header);
                 open.Enqueue(header);

@@ -20,7 +20,7 @@ internal sealed class InputWatch
     {
         this.contents = contents;
         this.source = source;
-        readBefore = [.. search.Scan(source)];
+        readBefore = [.. search.Scan(source).Select(contents.Identity)];
     }
 
     /// <summary>Paths that are not what they were when the compilation began, or of which nobody knows.</summary>
@@ -34,5 +34,5 @@ internal sealed class InputWatch
     private bool IsSettled(string path) => contents.Get(path) is { } content
         && FileStamp.OfContent(path, content.Sha256).IsCurrent()
         // A header that only a macro names may have been read after NVRTC did. All that is left is its time.
-        && (path == source || readBefore.Contains(path) || content.Modified <= start);
+        && (path == source || readBefore.Contains(contents.Identity(path)) || content.Modified <= start);
 }

@@ -8,13 +8,14 @@ internal static partial class MissingHeaders
 {
     private const string OfAToolkit = "It belongs to a CUDA toolkit: set FusionNvrtcPath to the toolkit's folder, so that NVRTC and headers are of one version.";
 
+    private const string OfCccl = "It is part of CCCL, which the package Fusion.Cccl brings: add <FusionCccl>true</FusionCccl> to a PropertyGroup of the project.";
+    private const string NotInCccl = "The package Fusion.Cccl has none of that name: name the include folder of another version of CCCL in FusionIncludePaths.";
+
+    private static readonly string[] Cccl = ["cuda/", "nv/target", "cub/"];
+
     // The first that fits counts.
     private static readonly (string Start, string Advice)[] Origins =
     [
-        ("cuda/std/", "It is part of libcu++ (CCCL), which compiles with NVRTC alone: name its include folder in FusionIncludePaths."),
-        ("cuda/", "It is part of libcu++ (CCCL), which compiles with NVRTC alone: name its include folder in FusionIncludePaths."),
-        ("nv/target", "It is part of libcu++ (CCCL): name its include folder in FusionIncludePaths."),
-        ("cub/", "It is part of CUB (CCCL): name the include folders of CUB and libcu++ in FusionIncludePaths."),
         ("thrust/", "Thrust is for the host, which launches kernels through it: call it from a library of the host, and leave the #include out here."),
         ("cutlass/", "It is part of CUTLASS: name the folder include of its sources in FusionIncludePaths."),
         ("cute/", "It is part of CUTLASS: name the folder include of its sources in FusionIncludePaths."),
@@ -31,13 +32,15 @@ internal static partial class MissingHeaders
 
     /// <summary>Adds to each such error what helps.</summary>
     /// <param name="diagnostics">The diagnostics of a failed compilation.</param>
-    public static IReadOnlyList<Diagnostic> Explain(IReadOnlyList<Diagnostic> diagnostics) =>
+    /// <param name="hasCccl">Whether the project has the package Fusion.Cccl.</param>
+    public static IReadOnlyList<Diagnostic> Explain(IReadOnlyList<Diagnostic> diagnostics, bool hasCccl) =>
         [.. diagnostics.Select(d => d.Severity == DiagnosticSeverity.Error && NotFound().Match(d.Message) is { Success: true } match
-            ? new Diagnostic(d.Severity, d.Code, $"There is no header '{match.Groups[1].Value}' in any folder of headers. {Advice(match.Groups[1].Value)}", d.File, d.Line, d.Column)
+            ? new Diagnostic(d.Severity, d.Code, $"There is no header '{match.Groups[1].Value}' in any folder of headers. {Advice(match.Groups[1].Value, hasCccl)}", d.File, d.Line, d.Column)
             : d)];
 
-    private static string Advice(string header) =>
-        Origins.FirstOrDefault(origin => header.StartsWith(origin.Start, StringComparison.Ordinal)).Advice
+    private static string Advice(string header, bool hasCccl) =>
+        Cccl.Any(start => header.StartsWith(start, StringComparison.Ordinal)) ? (hasCccl ? NotInCccl : OfCccl)
+        : Origins.FirstOrDefault(origin => header.StartsWith(origin.Start, StringComparison.Ordinal)).Advice
         ?? "Name its folder in FusionIncludePaths; if only code for the host needs it, put the #include between #ifndef __CUDACC_RTC__ and #endif.";
 
     [GeneratedRegex("""(?:cannot|could not) open source file "([^"]+)""")]

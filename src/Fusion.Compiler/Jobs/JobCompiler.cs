@@ -47,7 +47,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         var code = setup.CodeOf(job.Kernel, source);
         using var program = setup.Toolchain.Library.CreateProgram(code.Text, job.Kernel.ProgramName);
         foreach (var expression in job.Kernel.NameExpressions) program.AddNameExpression(expression);
-        var result = program.Compile([.. setup.Options(job), .. setup.OptionsOf(code), .. trace?.Options ?? []]);
+        var result = program.Compile([.. setup.Options(job), .. setup.OptionsOf(job.Kernel, code), .. trace?.Options ?? []]);
         var log = program.GetLog();
         if (result != NvrtcResult.Success)
         {
@@ -131,12 +131,13 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
 
     private IReadOnlyList<Diagnostic> Explained(IReadOnlyList<Diagnostic> diagnostics, Kernel kernel)
     {
-        var marked = ByteOrderMarks.Explain(MissingHeaders.Explain(diagnostics), kernel.Source, setup.Contents);
+        var marked = ByteOrderMarks.Explain(MissingHeaders.Explain(diagnostics, setup.CcclPath.Length > 0), kernel.Source, setup.Contents);
         return HeadersOfTheSdk.AtTheKernel(HostCode.Explain(marked, setup.Contents), kernel, setup.FusionIncludePath, setup.Contents);
     }
 
     private List<Diagnostic> Diagnostics(CompileJob job, NvrtcLog parsed, string log, NvrtcResult result) =>
-        LogDiagnostics.From(parsed, log, result, setup.Toolchain.Library.NameOf(result), job.Kernel, setup.NvrtcName);
+        LibraryWarnings.LeaveOut(
+            LogDiagnostics.From(parsed, log, result, setup.Toolchain.Library.NameOf(result), job.Kernel, setup.NvrtcName), setup.CcclPath);
 
     private IncludedHeaders Headers(CompileJob job, HeaderTrace? trace)
     {

@@ -55,6 +55,9 @@ internal sealed class Kernel(string source, string name, string projectDirectory
     /// <summary>Whether images have source lines, for profilers.</summary>
     public bool LineInfo { get; } = metadata.Flag(nameof(LineInfo));
 
+    /// <summary>Whether images are for a debugger: nothing is optimized.</summary>
+    public bool Debug { get; } = metadata.Flag(nameof(Debug));
+
     /// <summary>Whether spilled registers are a warning.</summary>
     public bool WarnOnSpills { get; } = metadata.Flag(nameof(WarnOnSpills));
 
@@ -84,7 +87,9 @@ internal sealed class Kernel(string source, string name, string projectDirectory
         (nameof(Defines), [.. Defines.Select(define => $"-D{define}")]),
         (nameof(MaxRegisters), MaxRegisters is { } most ? [$"-maxrregcount={most.ToString(CultureInfo.InvariantCulture)}"] : []),
         (nameof(FastMath), FastMath ? ["-use_fast_math"] : []),
-        (nameof(LineInfo), LineInfo ? ["-lineinfo"] : []),
+        // The assembler warns of both: debug information has the lines.
+        (nameof(LineInfo), LineInfo && !Debug ? ["-lineinfo"] : []),
+        (nameof(Debug), Debug ? ["-G"] : []),
         (nameof(AdditionalOptions), [.. AdditionalOptions]),
     ];
 

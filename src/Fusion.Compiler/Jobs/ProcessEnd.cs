@@ -28,9 +28,16 @@ internal static partial class ProcessEnd
     /// <param name="code">The exit code.</param>
     public static void Now(int code)
     {
-        if (OperatingSystem.IsWindows()) Environment.Exit(code);
+        if (OperatingSystem.IsWindows()) TerminateProcess(ThisProcess, code);
         else ExitWithoutHandlers(code);
     }
+
+    // What GetCurrentProcess of Windows returns.
+    private static readonly nint ThisProcess = -1;
+
+    [LibraryImport("kernel32")]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool TerminateProcess(nint process, int code);
 
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void ExitWithoutHandlers(int code);

@@ -36,7 +36,7 @@ internal sealed class ProjectJobs(CompileRequest request, OutputPolicy policy, F
         log.Report(new Diagnostic(DiagnosticSeverity.Detail, "", toolchain.TracesHeaders
             ? "Headers are known from what NVRTC reports."
             : "This NVRTC does not report the headers it reads: #include lines are followed instead."));
-        var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.OutputDirectory, policy == OutputPolicy.Project,
+        var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.CcclPath, request.OutputDirectory, policy == OutputPolicy.Project,
             NvrtcIdentity.Of(toolchain.Library, machine));
         var cache = OpenCache(setup);
         var siblings = new SiblingImages(request.SharedDirectory, request.OutputDirectory, contents);
@@ -47,6 +47,7 @@ internal sealed class ProjectJobs(CompileRequest request, OutputPolicy policy, F
             Timeout = Math.Max(0, request.CompileTimeout),
         }.Run();
         cache?.Trim();
+        if (request.Timings) log.Report(TimingReport.Of(results));
         return new FinishedJobs(results, toolchain.Library.Version, targets.IncludePath, setup.Options, Summarize(results, setup));
     }
 

@@ -19,7 +19,7 @@ internal sealed class PtxasLocator(JobSetup setup)
     public NvrtcLog Locate(CompileJob job, KernelCode code, NvrtcLog log)
     {
         if (!log.Entries.Any(IsPlaced)) return log;
-        var options = setup.Options(job).Concat(setup.OptionsOf(code)).Where(o => o != LineInfo).Append(LineInfo).ToArray();
+        var options = setup.Options(job).Concat(setup.OptionsOf(job.Kernel, code)).Where(o => o is not (LineInfo or "-G")).Append(LineInfo).ToArray();
         var again = Compile(job, code.Text, options, out _);
         var onlyPtx = options.Select(o => o.StartsWith("-arch=", StringComparison.Ordinal) ? $"-arch={job.Architecture.AsVirtual}" : o);
         Compile(job, code.Text, [.. onlyPtx], out var ptx);

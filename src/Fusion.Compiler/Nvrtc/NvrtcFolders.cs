@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Fusion.Interop;
 
@@ -7,8 +8,16 @@ namespace Fusion.Compiler.Nvrtc;
 /// <summary>Finds NVRTC's library files below a folder.</summary>
 internal static partial class NvrtcFolders
 {
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    /// <summary>What a toolkit calls the machines that this process runs on: servers, and small devices.</summary>
+    public static readonly string[] Targets = IsArm ? ["sbsa-linux", "aarch64-linux"] : ["x86_64-linux"];
+
+    /// <summary>What a distribution calls them.</summary>
+    public static readonly string[] Triplets = IsArm ? ["aarch64-linux-gnu"] : ["x86_64-linux-gnu"];
+
     /// <summary>Where a toolkit, a pack or a wheel may have its libraries.</summary>
-    public static readonly string[] LibraryFolders = [".", "lib64", "lib", "targets/x86_64-linux/lib", "lib/x86_64-linux-gnu", "bin", "bin/x64", "bin/x86_64"];
+    public static readonly string[] LibraryFolders = [".", "lib64", "lib", .. Targets.Select(target => $"targets/{target}/lib"), .. Triplets.Select(triplet => $"lib/{triplet}"), "bin", "bin/x64", "bin/x86_64"];
 
     /// <summary>The libraries in a toolkit's root, or in a folder of libraries.</summary>
     public static IEnumerable<NvrtcCandidate> In(TrackedMachine machine, string origin, string root) =>

@@ -4,7 +4,7 @@ namespace Fusion.Compiler.Nvrtc;
 internal static class NvrtcPlaces
 {
     private static readonly string[] ToolkitVariables = ["CUDA_PATH", "CUDA_HOME"];
-    private static readonly string[] SystemFolders = ["opt/cuda", "usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib", "usr/local/lib"];
+    private static readonly string[] SystemFolders = ["opt/cuda", .. NvrtcFolders.Triplets.Select(triplet => $"usr/lib/{triplet}"), "usr/lib64", "usr/lib", "usr/local/lib"];
 
     /// <summary>All candidates.</summary>
     /// <param name="machine">The machine, which remembers what was looked at.</param>

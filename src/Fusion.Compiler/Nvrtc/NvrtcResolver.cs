@@ -110,7 +110,7 @@ internal sealed class NvrtcResolver(TrackedMachine machine, Func<string, NvrtcPr
 
     private static Diagnostic Missing(List<CandidateResult> results, TrackedMachine machine) => new(
         DiagnosticSeverity.Error, Codes.NoNvrtc,
-        "No NVRTC was found, the library of CUDA that compiles kernels. Reference the package Fusion.Nvrtc.linux-x64, install "
+        "No NVRTC was found, the library of CUDA that compiles kernels. Reference the package Fusion.Nvrtc.linux-x64 or Fusion.Nvrtc.linux-arm64, install "
         + "NVRTC or a CUDA toolkit (11.2 or later), or name one by the property FusionNvrtcPath or the environment variable "
         + $"{VariableName} or CUDA_PATH."
         + string.Concat(NvrtcPlaces.EmptyToolkits(machine).Concat(results.Select(v => $"{v}")).Select(line => "\n" + line)));

@@ -7,6 +7,8 @@ namespace Fusion.Compiler.Nvrtc;
 /// understands, so a folder that says it is of another version is not taken.</summary>
 internal static partial class ToolkitHeaders
 {
+    private const string HeaderOfTheHost = "stdio.h";
+
     private static readonly string[] VersionHeaders = ["cuda.h", "cuda_runtime_api.h"];
 
     /// <summary>The include folder of a toolkit or of Python packages.</summary>
@@ -20,20 +22,38 @@ internal static partial class ToolkitHeaders
         remark = "";
         if (!Path.IsPathFullyQualified(library)) return null;
         var folder = Path.GetDirectoryName(library)!;
+        var skipped = new List<string>();
         var up = Path.GetFileName(folder) is "x64" or "x86_64" ? "../.." : "..";
-        string[] places = [$"{up}/../cuda_runtime/include", $"{up}/include", $"{up}/targets/x86_64-linux/include"];
-        var system = Path.Combine(machine.Root, "usr", "include");
-        foreach (var place in places.Select(p => Path.GetFullPath(Path.Combine(folder, p))))
+        string[] places =
+        [
+            $"{up}/../cuda_runtime/include", $"{up}/include", .. NvrtcFolders.Targets.Select(target => $"{up}/targets/{target}/include"),
+            // A distribution has its libraries in a folder for each kind of machine.
+            .. NvrtcFolders.Triplets.Contains(Path.GetFileName(folder)) ? ["../../include"] : Array.Empty<string>(),
+        ];
+        foreach (var place in places.Select(p => Path.GetFullPath(Path.Combine(folder, p))).Distinct())
         {
-            // The system's own headers are for the host.
-            if (place == system || !machine.FolderExists(place)) continue;
+            if (!machine.FolderExists(place)) continue;
             var found = VersionOf(machine, place);
-            if (found is null || found == version) return place;
-            remark = $"the headers in '{place}' are of CUDA {found}, not of {version}, and are not used";
+            // A folder of the host's headers is one of NVRTC's only if it says so.
+            if (found == version || (found is null && !HasHeadersOfTheHost(machine, place)))
+            {
+                remark = string.Join("; ", skipped);
+                return place;
+            }
+
+            if (found is not null) skipped.Add($"the headers in '{place}' are of CUDA {found}, not of {version}, and are not used");
         }
 
+        remark = string.Join("; ", skipped);
         return null;
     }
+
+    /// <summary>Whether a folder has C's headers of the host too, as /usr/include has: NVRTC cannot read those, so the SDK's come before
+    /// such a folder.</summary>
+    /// <param name="folder">Full path of the folder.</param>
+    public static bool HasHeadersOfTheHost(string folder) => File.Exists(Path.Combine(folder, HeaderOfTheHost));
+
+    private static bool HasHeadersOfTheHost(TrackedMachine machine, string folder) => machine.FileExists(Path.Combine(folder, HeaderOfTheHost));
 
     private static Version? VersionOf(TrackedMachine machine, string folder)
     {

@@ -56,7 +56,7 @@ internal sealed class RunOutput(CompileRequest request, OutputPolicy policy, Fil
         AtomicFile.Write(manifest, ManifestWriter.Create(results, stored, finished.Nvrtc, request.SdkVersion).ToJson());
         if (policy != OutputPolicy.Project) return;
 
-        new SourcesWriter(request.FusionIncludePath, finished.ToolkitHeaders, contents).Write(results, request.OutputDirectory);
+        new SourcesWriter(request.FusionIncludePath, [finished.ToolkitHeaders ?? "", request.CcclPath], contents).Write(results, request.OutputDirectory);
         var keep = results.SelectMany(result => result.Record!.Images.Select(image => image.File).Append(result.Job.RecordFile))
             .Concat(stored.All.Select(image => image.File))
             .Select(file => Path.GetFullPath(file, request.OutputDirectory)).Append(manifest)

@@ -7,9 +7,10 @@ namespace Fusion.Compiler.Prebuilt;
 
 /// <summary>Notes what the images of a run were made of.</summary>
 /// <param name="fusionIncludePath">Folder of the SDK's own headers; empty if there is none.</param>
-/// <param name="toolkitHeaders">Folder of NVRTC's own headers; null if it has none.</param>
+/// <param name="foreignHeaders">Folders of headers that no other machine needs to have, NVRTC's own and a library's; one that is not there
+/// is empty.</param>
 /// <param name="contents">Reads sources and headers.</param>
-internal sealed class SourcesWriter(string fusionIncludePath, string? toolkitHeaders, FileContents contents)
+internal sealed class SourcesWriter(string fusionIncludePath, IReadOnlyList<string> foreignHeaders, FileContents contents)
 {
     /// <summary>Writes <see cref="KernelSources.FileName"/>.</summary>
     /// <param name="results">All jobs of the run, each with its record.</param>
@@ -36,7 +37,7 @@ internal sealed class SourcesWriter(string fusionIncludePath, string? toolkitHea
         var records = jobs.Select(job => job.Record!).ToArray();
         var read = records.SelectMany(record => record.Inputs.Select(input => input.Path)).Where(path => path != kernel.Source);
         var headers = read.Concat(ProjectHeaders.Of(kernel, fusionIncludePath, contents).Scan(kernel.Source))
-            .Where(path => toolkitHeaders is null || !path.StartsWith(toolkitHeaders, StringComparison.Ordinal))
+            .Where(path => !foreignHeaders.Any(folder => folder.Length > 0 && path.StartsWith(folder, StringComparison.Ordinal)))
             .Distinct(StringComparer.Ordinal);
         return new KernelSource
         {

@@ -45,5 +45,5 @@ internal sealed record KernelRun(bool Succeeded, IReadOnlyList<Diagnostic> Said)
         .Where(m => m.Contains(" -> ", StringComparison.Ordinal) && which(m))
         .Select(m => m[..m.LastIndexOf(" (", StringComparison.Ordinal)]).Order(StringComparer.Ordinal)];
 
-    private Diagnostic[] Of(DiagnosticSeverity severity) => [.. Said.Where(d => d.Severity == severity)];
+    public Diagnostic[] Of(DiagnosticSeverity severity) => [.. Said.Where(d => d.Severity == severity)];
 }

@@ -98,4 +98,28 @@ public sealed class TrackedMachineTests
         Assert.That(choice.Taken?.Path, Is.EqualTo(library));
         Assert.That(choice.IncludePath, Is.Null);
     }
+
+    [Test]
+    public void TheHeadersOfADistributionsToolkitAreThoseOfItsNvrtc()
+    {
+        machine.AddNvrtc($"usr/lib/x86_64-linux-gnu/{Library}");
+        machine.AddFile("usr/include/stdio.h");
+        machine.AddFile("usr/include/cuda.h", "#define CUDA_VERSION 12040\n");
+
+        Assert.That(machine.Resolve(property: machine.At("usr")).IncludePath, Is.EqualTo(machine.At("usr/include")));
+    }
+
+    [Test]
+    public void TheHeadersOfADistributionsToolkitOfAnotherVersionArePassedOver()
+    {
+        machine.AddNvrtc($"usr/lib/x86_64-linux-gnu/{Library}");
+        machine.AddFile("usr/include/stdio.h");
+        machine.AddFile("usr/include/cuda.h", "#define CUDA_VERSION 11080\n");
+
+        var choice = machine.Resolve(property: machine.At("usr"));
+
+        Assert.That(choice.IncludePath, Is.Null);
+        Assert.That(choice.Candidates.Single(one => one.Taken).Text,
+            Does.Contain($"the headers in '{machine.At("usr/include")}' are of CUDA 11.8, not of 12.4, and are not used"));
+    }
 }

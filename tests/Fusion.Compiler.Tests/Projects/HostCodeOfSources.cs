@@ -76,8 +76,8 @@ public sealed class HostCodeOfSources(string nvrtc) : NvrtcFixture(nvrtc)
         Assert.That(Project.Run().OnlyError().Message, Does.Contain("'f' on line 2"));
     }
 
-    [TestCase("cub/cub.cuh", "It is part of CUB")]
-    [TestCase("cuda/std/cstdint", "libcu++")]
+    [TestCase("cub/cub.cuh", "<FusionCccl>true</FusionCccl>")]
+    [TestCase("cuda/std/cstdint", "<FusionCccl>true</FusionCccl>")]
     [TestCase("cutlass/cutlass.h", "CUTLASS")]
     [TestCase("curand_kernel.h", "set FusionNvrtcPath")]
     [TestCase("mine.h", "Name its folder in FusionIncludePaths")]

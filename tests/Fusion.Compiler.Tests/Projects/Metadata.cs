@@ -90,4 +90,29 @@ public sealed class Metadata(string nvrtc) : NvrtcFixture(nvrtc)
         Assert.That(ptx, Does.Contain("\t.loc").And.Contain("sin.approx.ftz"));
         Assert.That(Project.Manifest.Modules[0].Images[0].Kernels[0].Registers, Is.LessThanOrEqualTo(24));
     }
+
+    [Test]
+    public void ForADebuggerIsWithoutOptimizationAndHasTheLines()
+    {
+        var kernel = Project.Add("k.cu", KernelProject.Simple, "sm_80;compute_80");
+        kernel["Debug"] = "true";
+        kernel["LineInfo"] = "true";
+
+        Assert.That(Project.Run().MustSucceed().Warnings, Is.Empty);
+
+        Assert.That(File.ReadAllText(Path.Combine(Project.Images, "k.compute_80.ptx")), Does.Contain(".target sm_80, debug").And.Contain(".loc"));
+        Assert.That(System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(Project.Images, "k.sm_80.cubin"))), Does.Contain(".debug_info"));
+    }
+
+    [Test]
+    public void OfTheProjectAsksForTimesOfEachKernelAndArchitecture()
+    {
+        Project.Add("a.cu", KernelProject.Simple, "sm_80;sm_90");
+        Project.Request.Timings = true;
+        var first = Project.Run().MustSucceed();
+        var second = Project.Run().MustSucceed();
+
+        Assert.That(first.Of(DiagnosticSeverity.Notice).Single().Message, Does.Match(@"(?s)^Times of kernels.*\d\.\d\d  a\.cu\n.*    sm_").And.Contain("sm_80").And.Contain("sm_90"));
+        Assert.That(second.Of(DiagnosticSeverity.Notice).Single().Message, Does.Contain("none was compiled"));
+    }
 }
