@@ -20,6 +20,12 @@ internal static class KnownTypes
         return !isQualified && Types.TryGetValue(colons < 0 ? name : name[(colons + 2)..], out var type) ? type : null;
     }
 
+    /// <summary>Alignment of a type on the GPU: vectors of two and four elements are aligned to their size, up to 16 bytes.</summary>
+    /// <param name="csharp">Name in C#.</param>
+    /// <param name="size">Size in bytes.</param>
+    public static int Alignment(string csharp, int size) =>
+        csharp.Contains("Vector3", StringComparison.Ordinal) ? size / 3 : Math.Min(size, 16);
+
     private static Dictionary<string, (string CSharp, int Size)> Create()
     {
         var types = new Dictionary<string, (string, int)>(StringComparer.Ordinal);

@@ -124,6 +124,6 @@ public sealed class LauncherAgreementTests() : NvrtcFixture("12.4")
     {
         var text = File.ReadAllText(Project.PathOf("k.cu"));
         var kernel = new KernelRequest { Source = "k.cu", Name = "k", ["NameExpressions"] = expressions };
-        return [.. new LauncherSource(kernel, text, new TypeMap([]), _ => { }).Read().Select(launcher => launcher.Kernel)];
+        return [.. new LauncherSource(kernel, text, [], new TypeMap([]), new DeviceTypeNames("Types."), _ => { }).Read().Select(launcher => launcher.Kernel)];
     }
 }
