@@ -16,8 +16,8 @@ internal sealed class LauncherSource(
     KernelRequest kernel, string source, IReadOnlyList<string> headers, TypeMap types, DeviceTypeNames names, Action<Diagnostic> report, bool hasArrays = true)
 {
     private readonly List<Launcher> found = [];
-    private readonly SourceMacros macros = new(CppTokenizer.Read(source), kernel[nameof(Kernel.Defines)]);
-    private readonly KernelMacros expansion = KernelMacros.Expand(source);
+    private readonly SourceMacros macros = new(headers.Append(source).SelectMany(text => CppTokenizer.Read(text)), kernel[nameof(Kernel.Defines)]);
+    private readonly KernelMacros expansion = KernelMacros.Expand(source, headers, kernel[nameof(Kernel.Defines)]);
     private readonly StructTypes structs = new(
         DeclaredTypes.Read(headers.Append(source), kernel[nameof(Kernel.Defines)]), types, names, kernel.Name, hasArrays);
     private readonly HashSet<string> explained = new(StringComparer.Ordinal);
@@ -29,9 +29,9 @@ internal sealed class LauncherSource(
     /// <returns>A launcher for each kernel, but for templates one for each instantiation.</returns>
     public IReadOnlyList<Launcher> Read()
     {
-        foreach (var use in expansion.Unexpanded)
+        foreach (var (use, why) in expansion.Unexpanded)
         {
-            Warn(Codes.HiddenKernel, use.Start, isOfSource: true, $"The macro '{use.Text}' declares kernels, and this file defines it in several ways, so "
+            Warn(Codes.HiddenKernel, use.Start, isOfSource: true, $"The macro '{use.Text}' declares kernels, and {why}, so "
                 + "they have no launchers: write their declarations out, or launch them by name (KernelLibrary.GetKernel).");
         }
 

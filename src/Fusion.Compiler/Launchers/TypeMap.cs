@@ -36,7 +36,7 @@ internal sealed class TypeMap
         }
 
         if (KnownTypes.Find(shape.Element) is not var (known, size)) return null;
-        var passing = known is "sbyte" or "byte" or "short" or "ushort" || known.Contains("Vector", StringComparison.Ordinal)
+        var passing = known.EndsWith(".TensorMap", StringComparison.Ordinal) ? ArgumentPassing.Address : known is "sbyte" or "byte" or "short" or "ushort" || known.Contains("Vector", StringComparison.Ordinal)
             || known.Contains(".Float8", StringComparison.Ordinal) ? ArgumentPassing.Value : ArgumentPassing.Converted;
         return new(CSharpNames.GlobalType(known), $"{size}", passing);
     }
