@@ -11,5 +11,5 @@ struct max_align_t {
 #define NULL 0
 #endif
 #ifndef offsetof
-#define offsetof(type, member) __builtin_offsetof(type, member)
+#define offsetof(type, member) ((size_t)__INTADDR__(&(((type*)0)->member)))
 #endif

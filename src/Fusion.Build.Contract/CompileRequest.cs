@@ -76,6 +76,9 @@ public sealed class CompileRequest
     /// project's.</summary>
     public KernelRequest Defaults { get; set; } = new();
 
+    /// <summary>Names of the types of C++ that the project maps to C# itself.</summary>
+    public List<string> MappedTypes { get; } = [];
+
     /// <summary>The kernels, in the project's order.</summary>
     public List<KernelRequest> Kernels { get; } = [];
 
@@ -111,6 +114,7 @@ public sealed class CompileRequest
         Line(nameof(CacheSize), CacheSize.ToString(CultureInfo.InvariantCulture));
         Line(nameof(SdkVersion), SdkVersion);
         Line([nameof(Defaults), .. Defaults.ToFields()]);
+        foreach (var type in MappedTypes) Line(nameof(MappedTypes), type);
         foreach (var kernel in Kernels) Line([nameof(Kernels), .. kernel.ToFields()]);
         foreach (var a in AllReduces)
             Line(nameof(AllReduces), a.Name, a.HiddenSize, a.DataType, a.WorldSizes, a.Epilogues, a.Architectures);
@@ -165,6 +169,7 @@ public sealed class CompileRequest
             case nameof(CacheSize): CacheSize = int.Parse(f[1], CultureInfo.InvariantCulture); break;
             case nameof(SdkVersion): SdkVersion = f[1]; break;
             case nameof(Defaults): Defaults = KernelRequest.FromFields(f); break;
+            case nameof(MappedTypes): MappedTypes.Add(f[1]); break;
             case nameof(Kernels): Kernels.Add(KernelRequest.FromFields(f)); break;
             case nameof(AllReduces) when f.Length == 7:
                 AllReduces.Add(new AllReduceRequest

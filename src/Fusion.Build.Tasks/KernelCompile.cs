@@ -57,6 +57,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <summary>Whether launchers are generated for the kernels.</summary>
     public bool ChecksLaunchers { get; set; }
 
+    /// <summary>The <c>FusionTypeMap</c> items.</summary>
+    public ITaskItem[] Types { get; set; } = [];
+
     /// <summary>Whether images may come from the compile cache, and go into it.</summary>
     public bool Cache { get; set; }
 
@@ -119,6 +122,7 @@ public sealed class KernelCompile : FusionToolTask
         string[] metadata = [.. Defaults.CloneCustomMetadata().Keys.Cast<string>()];
         made.Defaults = KernelItem.ToRequest(Defaults, made.ProjectDirectory, metadata);
         made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory, metadata));
+        made.MappedTypes.AddRange(Types.Select(type => type.ItemSpec));
         made.AllReduces.AddRange(AllReduces.Select(item => new AllReduceRequest
         {
             Name = item.ItemSpec,

@@ -125,6 +125,12 @@ internal static class Codes
     /// <summary>A namespace of the project has the name of the launchers' class. The build task says so, which sees the C#.</summary>
     public const string TakenClassName = "FUSION1607";
 
+    /// <summary>A kernel template has no instantiation (warning).</summary>
+    public const string NoInstantiation = "FUSION1608";
+
+    /// <summary>A struct has another layout on the GPU than its C# type.</summary>
+    public const string Layout = "FUSION1609";
+
     /// <summary>A <c>FusionAllReduce</c> item lacks metadata.</summary>
     public const string AllReduceMetadata = "FUSION1701";
 

@@ -13,7 +13,7 @@ public sealed class TypesOfLaunchers : SharedConsumer
             namespace my {
             struct Params { float scale; int count; double bias; };
             struct Raw { int a, b, c; };
-            struct Other { int a; };
+            struct Other { int a : 8; };
 
             __global__ void transform(float* x, const __grid_constant__ Params p, Raw raw) { x[0] = p.scale + p.bias + raw.a; }
             __global__ void take(float* x,

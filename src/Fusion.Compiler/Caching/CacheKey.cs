@@ -24,8 +24,8 @@ internal sealed record CacheKey(string AnyFolder, string TheseFolders)
         [
             nvrtc,
             source.Sha256,
-            // What is left out of a source depends on its headers' macros too.
-            .. setup.CodeOf(job.Kernel, source) is { HasHostCode: true } code ? [Hash.Of(code.Text)] : Array.Empty<string>(),
+            // What is left out of a source, and what is checked behind it, depends on its headers too.
+            .. setup.CodeOf(job.Kernel, source) is { } code && code.Text != source.Text ? [Hash.Of(code.Text)] : Array.Empty<string>(),
             roots.Places(job.Kernel.Source)[0],
             "options",
             .. setup.OptionsWithoutFolders(job),

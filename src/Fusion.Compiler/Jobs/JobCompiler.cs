@@ -52,7 +52,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         if (result != NvrtcResult.Success)
         {
             var entries = new PtxasLocator(setup).Locate(job, code, NvrtcLog.Parse(log));
-            return new JobResult(job, Explained(code.Explain(Diagnostics(job, entries, log, result)), job.Kernel));
+            return new JobResult(job, Explained(code.Checks.Explain(code.Explain(Diagnostics(job, entries, log, result)), job.Kernel.Source), job.Kernel));
         }
 
         try

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
+using Fusion.Compiler.Launchers;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Compiler.Sources;
 
@@ -13,10 +14,12 @@ namespace Fusion.Compiler.Jobs;
 /// <param name="CcclPath">Folder of libcu++ and CUB; empty without the package.</param>
 /// <param name="OutputDirectory">Full path of the folder for images.</param>
 /// <param name="KeepsRecords">Whether jobs write and use records.</param>
+/// <param name="ChecksLayouts">Whether the layouts of structs that C# gets are checked.</param>
+/// <param name="MappedTypes">Names of the types that the project maps itself.</param>
 /// <param name="NvrtcIdentity">Hashes of NVRTC's libraries; null if they are not known.</param>
 internal sealed record JobSetup(
     Toolchain Toolchain, FileContents Contents, string FusionIncludePath, string CcclPath, string OutputDirectory, bool KeepsRecords,
-    string? NvrtcIdentity)
+    bool ChecksLayouts, IReadOnlyList<string> MappedTypes, string? NvrtcIdentity)
 {
     private readonly ConcurrentDictionary<Kernel, KernelCode> codes = new();
 
@@ -52,9 +55,12 @@ internal sealed record JobSetup(
     /// <summary>A kernel's source as NVRTC gets it.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="source">The source.</param>
-    public KernelCode CodeOf(Kernel kernel, FileContent source) => codes.GetOrAdd(kernel, _ => kernel.LeavesHostCodeOut
+    public KernelCode CodeOf(Kernel kernel, FileContent source) => codes.GetOrAdd(kernel, _ => WithChecks(kernel, source, kernel.LeavesHostCodeOut
         ? KernelCode.Of(source.Text, NewSearch(kernel).Scan(kernel.Source).Select(header => Contents.Get(header)?.Text ?? ""))
-        : KernelCode.Whole(source.Text));
+        : KernelCode.Whole(source.Text)));
+
+    private KernelCode WithChecks(Kernel kernel, FileContent source, KernelCode code) => !ChecksLayouts ? code
+        : code.With(LauncherAgreement.Layouts(kernel, source.Text, LauncherHeaders.Read(kernel.Source, kernel.IncludePaths, Contents).Texts, MappedTypes));
 
     /// <summary>NVRTC's options for a source that has code for the host: it was written for nvcc, which includes CUDA's own header first.
     /// What stays and says nothing, such as a function that is computed at compile time, is for the GPU too; so are the functions of CUB that
@@ -75,6 +81,8 @@ internal sealed record JobSetup(
         job.Kernel.ProgramName,
         .. Options(job),
         job.Kernel.HostCode,
+        ChecksLayouts ? "layouts" : "",
+        .. MappedTypes,
         "name expressions",
         .. job.Kernel.NameExpressions,
     ])));

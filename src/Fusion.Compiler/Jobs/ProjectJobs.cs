@@ -37,7 +37,7 @@ internal sealed class ProjectJobs(CompileRequest request, OutputPolicy policy, F
             ? "Headers are known from what NVRTC reports."
             : "This NVRTC does not report the headers it reads: #include lines are followed instead."));
         var setup = new JobSetup(toolchain, contents, request.FusionIncludePath, request.CcclPath, request.OutputDirectory, policy == OutputPolicy.Project,
-            NvrtcIdentity.Of(toolchain.Library, machine));
+            request.ChecksLaunchers, request.MappedTypes, NvrtcIdentity.Of(toolchain.Library, machine));
         var cache = OpenCache(setup);
         var siblings = new SiblingImages(request.SharedDirectory, request.OutputDirectory, contents);
         var progress = new KernelProgress(targets.Jobs, setup.Options, log.Report);

@@ -4,7 +4,7 @@ namespace Fusion.Compiler.Launchers;
 internal static class ClassNames
 {
     // What a class has itself cannot be the name of one in it.
-    private static readonly string[] Reserved = ["Load", "Launch", "On", "MaxThreads", "ClusterSize", "Globals"];
+    private static readonly string[] Reserved = ["Load", "Launch", "On", "MaxThreads", "ClusterSize", "Globals", "Types"];
 
     // What tells launchers of one name apart, the shortest first.
     private static readonly Func<Launcher, string>[] Distinctions =

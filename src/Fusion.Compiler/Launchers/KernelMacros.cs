@@ -8,10 +8,12 @@ namespace Fusion.Compiler.Launchers;
 internal sealed class KernelMacros
 {
     private const int MostTokens = 2_000_000;
+    private const int DeepestMacro = 200;
     private const string Mark = "__global__";
 
     private readonly Dictionary<string, MacroDefinition> definitions = new(StringComparer.Ordinal);
     private readonly HashSet<string> ambiguous = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, bool> makesKernels = new(StringComparer.Ordinal);
     private readonly List<(int Expanded, int Original)> places = [];
     private readonly StringBuilder expanded = new();
     private int tokensMade;
@@ -21,10 +23,10 @@ internal sealed class KernelMacros
     }
 
     /// <summary>The text with expansions.</summary>
-    public string Text => expanded.ToString();
+    public string Text { get; private set; } = "";
 
-    /// <summary>The macros that could not be expanded, each with its first use in the source.</summary>
-    public List<CppToken> Unexpanded { get; } = [];
+    /// <summary>The macros that could not be expanded, each with its first use in the source and the reason.</summary>
+    public List<(CppToken Use, string Why)> Unexpanded { get; } = [];
 
     /// <summary>Where in the source a position of <see cref="Text"/> comes from.</summary>
     public int Original(int position)
@@ -38,18 +40,33 @@ internal sealed class KernelMacros
 
     /// <summary>Expands the macros of a source that declare kernels.</summary>
     /// <param name="text">Text of the source.</param>
-    public static KernelMacros Expand(string text)
+    /// <param name="headers">Texts of the headers that launchers know.</param>
+    /// <param name="defines">The macros of the metadata, <c>NAME</c> or <c>NAME=VALUE</c>, split by semicolons.</param>
+    public static KernelMacros Expand(string text, IReadOnlyList<string> headers, string defines)
     {
         var result = new KernelMacros();
+        foreach (var define in defines.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var (name, value) = define.Split('=', 2) is [var first, var second] ? (first, second) : (define, "1");
+            result.Add(MacroDefinition.Read($"#define {name} {value}"));
+        }
+
+        foreach (var header in headers) result.Define(header, CppTokenizer.Read(header));
         var tokens = CppTokenizer.Read(text);
-        foreach (var token in tokens.Where(token => token.Words is ["define", ..])) result.Define(text, token);
+        result.Define(text, tokens);
         result.Write(text, tokens);
+        result.Text = result.expanded.ToString();
         return result;
     }
 
-    private void Define(string text, CppToken directive)
+    private void Define(string text, IReadOnlyList<CppToken> tokens)
     {
-        if (MacroDefinition.Read(text[directive.Start..directive.End]) is not { } definition) return;
+        foreach (var directive in tokens.Where(token => token.Words is ["define", ..])) Add(MacroDefinition.Read(text[directive.Start..directive.End]));
+    }
+
+    private void Add(MacroDefinition? definition)
+    {
+        if (definition is null) return;
         if (definitions.TryGetValue(definition.Name, out var known) && known.Body != definition.Body) ambiguous.Add(definition.Name);
         definitions[definition.Name] = definition;
     }
@@ -59,13 +76,16 @@ internal sealed class KernelMacros
         var written = 0;
         for (var i = 0; i < tokens.Count; i++)
         {
-            if (!tokens[i].IsWord || !definitions.TryGetValue(tokens[i].Text, out var macro) || !MakesKernels(macro, [])) continue;
+            if (!tokens[i].IsWord || !definitions.TryGetValue(tokens[i].Text, out var macro) || !MakesKernels(macro)) continue;
             var end = macro.Parameters is null ? i + 1 : i + 1 < tokens.Count && tokens[i + 1].IsMark("(") ? CppBrackets.End(tokens, i + 1) : -1;
             if (end < 0) continue;
             var use = text[tokens[i].Start..tokens[end - 1].End];
-            if (ambiguous.Contains(macro.Name) || Expanded(use, []) is not { } made)
+            var made = ambiguous.Contains(macro.Name) ? null : Expanded(use, []);
+            if (made is null)
             {
-                if (Unexpanded.All(token => token.Text != macro.Name)) Unexpanded.Add(tokens[i]);
+                var why = ambiguous.Contains(macro.Name) ? "the file and its headers define it in several ways"
+                    : $"its expansion is deeper than {DeepestMacro} macros or longer than {MostTokens} words";
+                if (Unexpanded.All(known => known.Use.Text != macro.Name)) Unexpanded.Add((tokens[i], why));
                 continue;
             }
 
@@ -80,15 +100,30 @@ internal sealed class KernelMacros
         expanded.Append(text, written, text.Length - written);
     }
 
-    private bool MakesKernels(MacroDefinition macro, HashSet<string> seen) => seen.Add(macro.Name) && macro.Tokens.Any(token =>
-        token.IsWord && (token.Text == Mark || (definitions.TryGetValue(token.Text, out var inner) && MakesKernels(inner, seen))));
+    private bool MakesKernels(MacroDefinition macro)
+    {
+        if (makesKernels.TryGetValue(macro.Name, out var known)) return known;
+        var seen = new HashSet<string>(StringComparer.Ordinal) { macro.Name };
+        var open = new Stack<MacroDefinition>([macro]);
+        var makes = false;
+        while (!makes && open.TryPop(out var next))
+        {
+            foreach (var token in next.Tokens.Where(token => token.IsWord))
+            {
+                makes |= token.Text == Mark;
+                if (definitions.TryGetValue(token.Text, out var inner) && seen.Add(inner.Name)) open.Push(inner);
+            }
+        }
+
+        return makesKernels[macro.Name] = makes;
+    }
 
     /// <summary>Expands all macros of a text, but for those that it comes from.</summary>
     /// <returns>Null if it does not end, or is too long.</returns>
     private string? Expanded(string text, HashSet<string> open)
     {
-        var tokens = CppTokenizer.Read(text);
-        if ((tokensMade += tokens.Count) > MostTokens) return null;
+        var tokens = CppTokenizer.Read(text, startsLine: false);
+        if ((tokensMade += tokens.Count) > MostTokens || open.Count > DeepestMacro) return null;
         var made = new StringBuilder();
         for (var i = 0; i < tokens.Count; i++)
         {

@@ -20,6 +20,12 @@ internal static class KnownTypes
         return !isQualified && Types.TryGetValue(colons < 0 ? name : name[(colons + 2)..], out var type) ? type : null;
     }
 
+    /// <summary>Alignment of a type on the GPU: vectors of two and four elements are aligned to their size, up to 16 bytes.</summary>
+    /// <param name="csharp">Name in C#.</param>
+    /// <param name="size">Size in bytes.</param>
+    public static int Alignment(string csharp, int size) =>
+        csharp.EndsWith(".TensorMap", StringComparison.Ordinal) ? 64 : csharp.Contains("Vector3", StringComparison.Ordinal) ? size / 3 : Math.Min(size, 16);
+
     private static Dictionary<string, (string CSharp, int Size)> Create()
     {
         var types = new Dictionary<string, (string, int)>(StringComparer.Ordinal);
@@ -46,6 +52,7 @@ internal static class KnownTypes
         Add(Runtime + "BFloat16", 2, "bf16", "nv_bfloat16", "__nv_bfloat16");
         Add(Runtime + "Float8E4M3", 1, "e4m3", "__nv_fp8_e4m3");
         Add(Runtime + "Float8UE8M0", 1, "__nv_fp8_e8m0");
+        Add(Runtime + "TensorMap", 128, "CUtensorMap", "CUtensorMap_st");
         Add("System.Numerics.Vector2", 8, "float2");
         Add("System.Numerics.Vector3", 12, "float3");
         Add("System.Numerics.Vector4", 16, "float4");

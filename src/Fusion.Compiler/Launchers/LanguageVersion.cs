@@ -8,6 +8,9 @@ internal static class LanguageVersion
     /// <summary>The oldest that understands launchers.</summary>
     public const int Oldest = 8;
 
+    /// <summary>The first that has arrays in structs.</summary>
+    public const int WithInlineArrays = 12;
+
     /// <summary>The first that has <c>params</c> of a span.</summary>
     public const int WithParamsOfSpans = 13;
 

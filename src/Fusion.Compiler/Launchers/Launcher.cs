@@ -32,6 +32,9 @@ internal sealed record Launcher
     /// <summary>What <c>__cluster_dims__</c> says; null without.</summary>
     public string? ClusterSize { get; init; }
 
+    /// <summary>What it has in common with the other instantiations of its template; null if there is no generic class for them.</summary>
+    public GenericPart? Generic { get; init; }
+
     /// <summary>Name of the C# class.</summary>
     public string ClassName { get; init; } = "";
 }

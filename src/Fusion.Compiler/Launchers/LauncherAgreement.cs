@@ -11,10 +11,34 @@ internal static class LauncherAgreement
     /// <summary>Finds launchers whose kernel is not there.</summary>
     /// <param name="kernel">The source and its name expressions.</param>
     /// <param name="text">The source's text.</param>
+    /// <param name="headers">Texts of the headers that launchers know.</param>
     /// <param name="compiled">The kernels of its images, each once.</param>
     /// <returns>An error for each name expression, which only the project can mend; a warning for each kernel of the source, which
     /// builds and can be launched by its name. A kernel that an <c>#if</c> may leave out is neither.</returns>
-    public static IEnumerable<Diagnostic> WhatIsMissing(Kernel kernel, string text, IReadOnlyList<KernelEntry> compiled)
+    public static IEnumerable<Diagnostic> WhatIsMissing(Kernel kernel, string text, IReadOnlyList<string> headers, IReadOnlyList<KernelEntry> compiled)
+    {
+        var launchers = Source(kernel, text, headers, []).Read();
+        var names = launchers.Select(launcher => launcher.Kernel).ToHashSet(StringComparer.Ordinal);
+        return launchers
+            .Where(launcher => !launcher.MayBeLeftOut && KernelMatch.Find(
+                launcher.Kernel, [.. compiled.Where(k => k.Name == launcher.Kernel || !names.Contains(k.Name))]) is null)
+            .Select(launcher => Missing(kernel, launcher.Kernel, compiled));
+    }
+
+    /// <summary>What lets a compilation fail where the layout of a struct that C# gets is another one.</summary>
+    /// <param name="kernel">The source and its name expressions.</param>
+    /// <param name="text">The source's text.</param>
+    /// <param name="headers">Texts of the headers that launchers know.</param>
+    /// <param name="mapped">Names of the types that the project maps itself.</param>
+    public static LayoutChecks Layouts(Kernel kernel, string text, IReadOnlyList<string> headers, IReadOnlyList<string> mapped)
+    {
+        var source = Source(kernel, text, headers, mapped);
+        source.Read();
+        source.ReadVariables();
+        return LayoutChecks.Of(source.Types);
+    }
+
+    private static LauncherSource Source(Kernel kernel, string text, IReadOnlyList<string> headers, IReadOnlyList<string> mapped)
     {
         var request = new KernelRequest
         {
@@ -23,12 +47,7 @@ internal static class LauncherAgreement
             [nameof(kernel.Defines)] = string.Join(';', kernel.Defines),
             [nameof(kernel.NameExpressions)] = string.Join(';', kernel.NameExpressions),
         };
-        var launchers = new LauncherSource(request, text, new TypeMap([]), _ => { }).Read();
-        var names = launchers.Select(launcher => launcher.Kernel).ToHashSet(StringComparer.Ordinal);
-        return launchers
-            .Where(launcher => !launcher.MayBeLeftOut && KernelMatch.Find(
-                launcher.Kernel, [.. compiled.Where(k => k.Name == launcher.Kernel || !names.Contains(k.Name))]) is null)
-            .Select(launcher => Missing(kernel, launcher.Kernel, compiled));
+        return new LauncherSource(request, text, headers, new TypeMap(mapped.Select(name => KeyValuePair.Create(name, ""))), new DeviceTypeNames(""), _ => { });
     }
 
     private static Diagnostic Missing(Kernel kernel, string name, IReadOnlyList<KernelEntry> compiled)

@@ -1,5 +1,6 @@
 using System.Text;
 using Fusion.Build.Contract;
+using Fusion.Compiler.Headers;
 using Fusion.Compiler.Output;
 
 namespace Fusion.Compiler.Launchers;
@@ -12,6 +13,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
     private readonly string requestHash = Hash.Of(request.ToText());
     private readonly List<Diagnostic> warnings = [];
     private readonly List<FileStamp> inputs = [];
+    private readonly FileContents contents = new();
     private bool failed;
 
     private string LockFile => request.StateFile + ".lock";
@@ -54,12 +56,15 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
         }
 
         var types = new TypeMap(request.Types);
-        var sources = request.Kernels.Where(kernel => !IsHeaderOnly(kernel)).Select(kernel => Read(kernel, types)).OfType<LauncherSource>().ToList();
+        var space = CSharpNames.Namespace(request.Namespace);
+        var typeNames = new DeviceTypeNames($"global::{(space.Length > 0 ? space + "." : "")}{request.ClassName}.Types.");
+        var sources = request.Kernels.Where(kernel => !IsHeaderOnly(kernel))
+            .Select(kernel => Read(kernel, types, typeNames, version >= LanguageVersion.WithInlineArrays)).OfType<LauncherSource>().ToList();
         var launchers = sources.SelectMany(source => source.Read()).ToList();
         if (failed) return false;
         var named = ClassNames.Assign(launchers, request.ClassName);
         var variables = VariableNames.Assign(sources.SelectMany(source => source.ReadVariables()));
-        var text = LauncherWriter.Write(named, variables, CSharpNames.Namespace(request.Namespace), request.ClassName, version);
+        var text = LauncherWriter.Write(named, variables, typeNames.All, space, request.ClassName, version);
         AtomicFile.Write(request.OutputFile, Encoding.UTF8.GetBytes(text));
         WriteState();
         return true;
@@ -69,7 +74,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
     private static bool IsHeaderOnly(KernelRequest kernel) =>
         string.Equals(kernel[nameof(Jobs.Kernel.HeaderOnly)], bool.TrueString, StringComparison.OrdinalIgnoreCase);
 
-    private LauncherSource? Read(KernelRequest kernel, TypeMap types)
+    private LauncherSource? Read(KernelRequest kernel, TypeMap types, DeviceTypeNames typeNames, bool hasArrays)
     {
         var source = Path.GetFullPath(kernel.Source, request.ProjectDirectory);
         kernel.Source = source;
@@ -78,7 +83,11 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
             var bytes = File.ReadAllBytes(source);
             inputs.Add(FileStamp.OfContent(source, Hash.Of(bytes)));
             using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
-            return new LauncherSource(kernel, reader.ReadToEnd(), types, Report);
+            string[] folders = [.. kernel[nameof(Jobs.Kernel.IncludePaths)].Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(folder => Path.GetFullPath(folder, request.ProjectDirectory))];
+            var headers = LauncherHeaders.Read(source, folders, contents);
+            inputs.AddRange(headers.Inputs);
+            return new LauncherSource(kernel, reader.ReadToEnd(), headers.Texts, types, typeNames, Report, hasArrays);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -97,7 +106,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
     private void WriteState()
     {
         var state = new BuildState { RequestHash = requestHash };
-        state.Inputs.AddRange(inputs);
+        state.Inputs.AddRange(inputs.DistinctBy(input => input.Path));
         if (typeof(LauncherRun).Assembly.Location is { Length: > 0 } compiler) state.Inputs.Add(FileStamp.OfContent(compiler));
         state.Outputs.Add(new(FileStamp.OfContent(request.OutputFile), ""));
         state.Diagnostics.AddRange(warnings);

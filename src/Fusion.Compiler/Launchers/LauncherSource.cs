@@ -7,21 +7,31 @@ namespace Fusion.Compiler.Launchers;
 /// <summary>Finds what launchers a source needs.</summary>
 /// <param name="kernel">The source, its macros and its name expressions.</param>
 /// <param name="source">The source's text.</param>
-/// <param name="types">The types that C# has.</param>
+/// <param name="headers">Texts of the headers that launchers know.</param>
+/// <param name="types">The types of the project and of C#.</param>
+/// <param name="names">Names the types of the source.</param>
 /// <param name="report">Gets every warning.</param>
-internal sealed class LauncherSource(KernelRequest kernel, string source, TypeMap types, Action<Diagnostic> report)
+/// <param name="hasArrays">Whether the project's C# has arrays in structs.</param>
+internal sealed class LauncherSource(
+    KernelRequest kernel, string source, IReadOnlyList<string> headers, TypeMap types, DeviceTypeNames names, Action<Diagnostic> report, bool hasArrays = true)
 {
     private readonly List<Launcher> found = [];
-    private readonly SourceMacros macros = new(CppTokenizer.Read(source), kernel[nameof(Kernel.Defines)]);
-    private readonly KernelMacros expansion = KernelMacros.Expand(source);
+    private readonly SourceMacros macros = new(headers.Append(source).SelectMany(text => CppTokenizer.Read(text)), kernel[nameof(Kernel.Defines)]);
+    private readonly KernelMacros expansion = KernelMacros.Expand(source, headers, kernel[nameof(Kernel.Defines)]);
+    private readonly StructTypes structs = new(
+        DeclaredTypes.Read(headers.Append(source), kernel[nameof(Kernel.Defines)]), types, names, kernel.Name, hasArrays);
+    private readonly HashSet<string> explained = new(StringComparer.Ordinal);
+
+    /// <summary>The types of the source that launchers and variables have, once these are read.</summary>
+    public IReadOnlyList<DeviceType> Types => structs.Used;
 
     /// <summary>Finds the launchers.</summary>
     /// <returns>A launcher for each kernel, but for templates one for each instantiation.</returns>
     public IReadOnlyList<Launcher> Read()
     {
-        foreach (var use in expansion.Unexpanded)
+        foreach (var (use, why) in expansion.Unexpanded)
         {
-            Warn(Codes.HiddenKernel, use.Start, isOfSource: true, $"The macro '{use.Text}' declares kernels, and this file defines it in several ways, so "
+            Warn(Codes.HiddenKernel, use.Start, isOfSource: true, $"The macro '{use.Text}' declares kernels, and {why}, so "
                 + "they have no launchers: write their declarations out, or launch them by name (KernelLibrary.GetKernel).");
         }
 
@@ -44,6 +54,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string source, TypeMa
                 Add(template, expression, parts);
         }
 
+        WarnOfTemplates(signatures.Where(s => s.IsTemplate), SignatureReader.ReadInstantiations(text));
         return found;
     }
 
@@ -55,7 +66,7 @@ internal sealed class LauncherSource(KernelRequest kernel, string source, TypeMa
         foreach (var group in SignatureReader.ReadVariables([source]).GroupBy(variable => variable.Name))
         {
             if (group.ToArray() is not [{ IsConst: false } variable] || macros.Contains(LastPart(variable.Name))
-                || macros.Contains(variable.ElementType) || types.Find(variable.ElementType) is not { } element
+                || macros.Contains(variable.ElementType) || structs.Find(variable.ElementType, Namespace(variable.Name), out _) is not { } element
                 || element == LauncherType.Untyped) continue;
             variables.Add(new LauncherVariable
             {
@@ -70,6 +81,8 @@ internal sealed class LauncherSource(KernelRequest kernel, string source, TypeMa
     }
 
     private static string LastPart(string name) => name[(name.LastIndexOf(':') + 1)..];
+
+    private static string Namespace(string name) => name[..Math.Max(name.LastIndexOf("::", StringComparison.Ordinal), 0)];
 
     // Overloads share a name: in the manifest each has its types beside it.
     private static string NameOf(KernelSignature signature, List<KernelSignature> all)
@@ -90,18 +103,40 @@ internal sealed class LauncherSource(KernelRequest kernel, string source, TypeMa
         return false;
     }
 
-    private void Add(KernelSignature signature, string name, Instantiation? instantiation) => found.Add(new Launcher
+    private void Add(KernelSignature signature, string name, Instantiation? instantiation)
     {
-        Module = kernel.Name,
-        Kernel = name,
-        QualifiedName = signature.Name,
-        TemplateArguments = instantiation?.ArgumentText ?? "",
-        Parameters = Parameters(signature, name, instantiation),
-        Comment = KernelComment.Read(expansion.Text[signature.CommentStart..signature.Start], signature.CommentStart == 0),
-        MayBeLeftOut = instantiation is null && signature.MayBeLeftOut,
-        LaunchBounds = signature.LaunchBounds,
-        ClusterSize = signature.ClusterSize,
-    });
+        var parameters = Parameters(signature, name, instantiation);
+        found.Add(new Launcher
+        {
+            Module = kernel.Name,
+            Kernel = name,
+            QualifiedName = signature.Name,
+            TemplateArguments = instantiation?.ArgumentText ?? "",
+            Parameters = parameters,
+            Comment = KernelComment.Read(expansion.Text[signature.CommentStart..signature.Start], signature.CommentStart == 0),
+            MayBeLeftOut = instantiation is null && signature.MayBeLeftOut,
+            LaunchBounds = signature.LaunchBounds,
+            ClusterSize = signature.ClusterSize,
+            Generic = instantiation is null || parameters is null ? null
+                : GenericPart.Of(signature, instantiation, parameters, type => structs.Find(type, Namespace(signature.Name), out _)),
+        });
+    }
+
+    // A template is compiled for what names its instantiations alone; those of a launch from the host are not seen.
+    private void WarnOfTemplates(IEnumerable<KernelSignature> templates, IReadOnlyList<string> instantiations)
+    {
+        var named = instantiations.Concat(found.Select(launcher => launcher.Kernel))
+            .Select(expression => expression.Split('<')[0].Trim()).ToHashSet(StringComparer.Ordinal);
+        foreach (var template in templates.DistinctBy(template => template.Name))
+        {
+            var last = LastPart(template.Name);
+            if (named.Any(name => name == template.Name || LastPart(name) == last)) continue;
+            var arguments = string.Join(", ", template.TemplateParameters.Select(parameter => parameter.IsType ? "float" : "4"));
+            Warn(Codes.NoInstantiation, template.Start, $"The kernel template '{template.Name}' has no instantiation, so nothing of it is compiled and it has no "
+                + $"launcher. Name its instantiations in NameExpressions of the FusionKernel item, {template.Name}<{arguments}>, or in the file itself, "
+                + $"template __global__ void {last}<{arguments}>(…).");
+        }
+    }
 
     private void AddUnknown(string expression, Instantiation? parts, List<KernelSignature> fitting)
     {
@@ -136,18 +171,21 @@ internal sealed class LauncherSource(KernelRequest kernel, string source, TypeMa
         return [.. signature.Parameters.Select(parameter =>
         {
             var type = instantiation?.TypeOf(parameter.Type, signature.TemplateParameters) ?? parameter.Type;
-            return new LauncherParameter(parameter.Name, type, types.Find(type) ?? Unknown(parameter, type, name));
+            return new LauncherParameter(parameter.Name, type, structs.Find(type, Namespace(signature.Name), out var why) ?? Unknown(parameter, type, name, why));
         })];
     }
 
-    private LauncherType Unknown(SignatureParameter parameter, string type, string name)
+    private LauncherType Unknown(SignatureParameter parameter, string type, string name, string? why)
     {
+        // One warning for a struct, however many kernels take it.
+        if (why is not null && !explained.Add(PointerShape.Of(type)!.Element)) return LauncherType.Untyped;
         var advice = PointerShape.Of(type) is { } shape
             ? $"Name its C# type in the project, <FusionTypeMap Include=\"{shape.Element}\" CSharp=\"Full.Name\" />, or leave CSharp "
                 + "out if bytes are what you want."
             : "Pass a struct of such members, or launch with KernelArgument.Of(…).";
-        Warn(Codes.UnknownType, parameter.Start, $"The parameter '{parameter.Name}' of the kernel '{name}' is {type}, which has no type "
-            + $"in C#, so the launcher takes it as a KernelArgument, whose size alone is checked. {advice}");
+        var found = why is null ? "which has no type in C#" : $"which has no type in C#, because it {why}";
+        Warn(Codes.UnknownType, parameter.Start, $"The parameter '{parameter.Name}' of the kernel '{name}' is {type}, {found}, so the launcher "
+            + $"takes it as a KernelArgument, whose size alone is checked. {advice}");
         return LauncherType.Untyped;
     }
 

@@ -19,6 +19,9 @@ internal enum ArgumentPassing
     /// <summary>As a small value.</summary>
     Value,
 
+    /// <summary>As a value of a type parameter: small or by its address.</summary>
+    Generic,
+
     /// <summary>By its address.</summary>
     Address,
 }

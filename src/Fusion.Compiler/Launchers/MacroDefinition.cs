@@ -7,13 +7,14 @@ namespace Fusion.Compiler.Launchers;
 /// <summary>A macro as a source defines it.</summary>
 /// <param name="Name">Name.</param>
 /// <param name="Parameters">Names of its parameters; null if it takes none.</param>
+/// <param name="IsVariadic">Whether the last parameter takes all arguments that are left.</param>
 /// <param name="Body">What it stands for, on one line.</param>
-internal sealed partial record MacroDefinition(string Name, IReadOnlyList<string>? Parameters, string Body)
+internal sealed partial record MacroDefinition(string Name, IReadOnlyList<string>? Parameters, bool IsVariadic, string Body)
 {
     private const string Rest = "__VA_ARGS__";
 
     /// <summary>The tokens of the body.</summary>
-    public IReadOnlyList<CppToken> Tokens { get; } = CppTokenizer.Read(Body);
+    public IReadOnlyList<CppToken> Tokens { get; } = CppTokenizer.Read(Body, startsLine: false);
 
     /// <summary>Reads a <c>#define</c>.</summary>
     /// <param name="directive">The directive, with all its lines.</param>
@@ -26,7 +27,8 @@ internal sealed partial record MacroDefinition(string Name, IReadOnlyList<string
         string[]? parameters = list.Success
             ? [.. list.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => name == "..." ? Rest : name.TrimEnd('.', ' '))]
             : null;
-        return new MacroDefinition(match.Groups["name"].Value, parameters, match.Groups["body"].Value.Trim());
+        var isVariadic = list.Success && list.Value.TrimEnd().EndsWith("...", StringComparison.Ordinal);
+        return new MacroDefinition(match.Groups["name"].Value, parameters, isVariadic, match.Groups["body"].Value.Trim());
     }
 
     /// <summary>The body with arguments in the places of the parameters.</summary>
@@ -41,6 +43,8 @@ internal sealed partial record MacroDefinition(string Name, IReadOnlyList<string
             {
                 TrimEnd(made);
                 i++;
+                // , ## __VA_ARGS__ is nothing where no argument is left.
+                if (i + 1 < Tokens.Count && IsRest(Tokens[i + 1]) && Argument(Tokens[i + 1], written) is "" && made.Length > 0 && made[^1] == ',') made.Length--;
                 continue;
             }
 
@@ -56,6 +60,8 @@ internal sealed partial record MacroDefinition(string Name, IReadOnlyList<string
         return made.ToString();
     }
 
+    private bool IsRest(CppToken token) => IsVariadic && token.IsWord && token.Text == Parameters![^1];
+
     // ## is two marks side by side.
     private bool IsPaste(int i) => i >= 0 && i + 1 < Tokens.Count && Tokens[i].IsMark("#") && Tokens[i + 1].IsMark("#") && Tokens[i].End == Tokens[i + 1].Start;
 
@@ -64,7 +70,7 @@ internal sealed partial record MacroDefinition(string Name, IReadOnlyList<string
         if (!token.IsWord || Parameters is null) return null;
         var index = Parameters.ToList().IndexOf(token.Text);
         if (index < 0) return null;
-        if (Parameters[index] == Rest) return string.Join(", ", arguments.Skip(index));
+        if (IsVariadic && index == Parameters.Count - 1) return string.Join(", ", arguments.Skip(index));
         return index < arguments.Count ? arguments[index] : "";
     }
 

@@ -9,9 +9,9 @@ internal sealed class SourceMacros
     private readonly HashSet<string> all = new(StringComparer.Ordinal);
 
     /// <summary>Collects the macros of a source.</summary>
-    /// <param name="tokens">The source's tokens.</param>
+    /// <param name="tokens">Tokens of the source and of its headers.</param>
     /// <param name="defines">The macros of its metadata, <c>NAME</c> or <c>NAME=VALUE</c>, split by semicolons.</param>
-    public SourceMacros(IReadOnlyList<CppToken> tokens, string defines)
+    public SourceMacros(IEnumerable<CppToken> tokens, string defines)
     {
         foreach (var token in tokens)
         {

@@ -5,7 +5,8 @@ namespace Fusion.Compiler.Launchers;
 /// <summary>Finds for a type of C++ the one that a launcher takes.</summary>
 internal sealed class TypeMap
 {
-    private const string Pointer = "global::Fusion.Runtime.DevicePointer";
+    /// <summary>A pointer in C#, without its element.</summary>
+    public const string Pointer = "global::Fusion.Runtime.DevicePointer";
     private const string Byte = "byte";
 
     private readonly List<(string Name, string CSharp)> own = [];
@@ -35,16 +36,27 @@ internal sealed class TypeMap
         }
 
         if (KnownTypes.Find(shape.Element) is not var (known, size)) return null;
-        var passing = known is "sbyte" or "byte" or "short" or "ushort" || known.Contains("Vector", StringComparison.Ordinal)
+        var passing = known.EndsWith(".TensorMap", StringComparison.Ordinal) ? ArgumentPassing.Address : known is "sbyte" or "byte" or "short" or "ushort" || known.Contains("Vector", StringComparison.Ordinal)
             || known.Contains(".Float8", StringComparison.Ordinal) ? ArgumentPassing.Value : ArgumentPassing.Converted;
         return new(CSharpNames.GlobalType(known), $"{size}", passing);
     }
 
+    /// <summary>Whether the project names the C# type of a type, or says that bytes are wanted.</summary>
+    /// <param name="element">Name in C++.</param>
+    public bool HasOwn(string element) => FindOwn(element) is not null;
+
+    /// <summary>The C# type of what a pointer leads to.</summary>
+    /// <param name="element">Name in C++.</param>
+    /// <returns>Null if there is none.</returns>
+    public string? ElementOf(string element)
+    {
+        var mapped = element == "void" ? Byte : FindOwn(element) ?? KnownTypes.Find(element)?.CSharp;
+        return mapped is null ? null : CSharpNames.GlobalType(mapped.Length == 0 ? Byte : mapped);
+    }
+
     private string? Pointee(PointerShape shape)
     {
-        var mapped = shape.Element == "void" ? Byte : FindOwn(shape.Element) ?? KnownTypes.Find(shape.Element)?.CSharp;
-        if (mapped is null) return null;
-        var type = CSharpNames.GlobalType(mapped.Length == 0 ? Byte : mapped);
+        if (ElementOf(shape.Element) is not { } type) return null;
         for (var level = 0; level < shape.Levels; level++) type = $"{Pointer}<{type}>";
         return type;
     }

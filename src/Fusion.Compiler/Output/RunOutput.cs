@@ -35,7 +35,8 @@ internal sealed class RunOutput(CompileRequest request, OutputPolicy policy, Fil
             var compiled = jobs.SelectMany(result => result.Record!.Images).SelectMany(image => image.Image.Kernels)
                 .DistinctBy(kernel => kernel.Name).ToArray();
             var text = contents.Get(jobs.Key.Source)?.Text ?? "";
-            foreach (var missing in LauncherAgreement.WhatIsMissing(jobs.Key, text, compiled)) log.Report(missing);
+            var headers = LauncherHeaders.Read(jobs.Key.Source, jobs.Key.IncludePaths, contents).Texts;
+            foreach (var missing in LauncherAgreement.WhatIsMissing(jobs.Key, text, headers, compiled)) log.Report(missing);
         }
 
         return !log.HasFailed;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Images;
+using Fusion.Compiler.Launchers;
 
 namespace Fusion.Compiler.Sources;
 
@@ -14,6 +15,12 @@ internal sealed partial record KernelCode(string Text, IReadOnlyList<(int First,
 
     /// <summary>The lines on which functions and variables that were left out begin, by name.</summary>
     public IReadOnlyDictionary<string, int> Names { get; private init; } = new Dictionary<string, int>();
+
+    /// <summary>What is checked behind the source.</summary>
+    public LayoutChecks Checks { get; private init; } = LayoutChecks.None;
+
+    /// <summary>The source with checks behind it.</summary>
+    public KernelCode With(LayoutChecks checks) => checks.Text.Length == 0 ? this : this with { Text = Text + checks.Text, Checks = checks };
 
     /// <summary>Whether anything was left out.</summary>
     public bool HasHostCode => LeftOut.Count > 0;

@@ -22,7 +22,8 @@ internal sealed unsafe partial class EmulatorDriver : IExportTable
     {
         address = Device(name) is var found and not 0 ? found
             : Memory(name) is var memory and not 0 ? memory
-            : Stream(name) is var stream and not 0 ? stream : Module(name);
+            : Stream(name) is var stream and not 0 ? stream
+            : TensorMaps(name) is var maps and not 0 ? maps : Module(name);
         return address != 0;
     }
 

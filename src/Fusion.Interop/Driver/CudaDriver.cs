@@ -29,6 +29,7 @@ public sealed unsafe class CudaDriver
         Occupancy = new OccupancyFunctions(exports);
         Peer = new PeerFunctions(exports);
         Address = new AddressFunctions(exports);
+        TensorMap = new TensorMapFunctions(exports);
         Error = new ErrorFunctions(exports);
         TakesOnlyPtx = exports.TryGet("fusionTakesOnlyPtx", out var takesOnlyPtx) &&
             ((delegate* unmanaged<CudaResult>)takesOnlyPtx)() == CudaResult.Success;
@@ -76,6 +77,9 @@ public sealed unsafe class CudaDriver
 
     /// <summary>Functions that say what an address is.</summary>
     public AddressFunctions Address { get; }
+
+    /// <summary>Functions that describe tensors to kernels.</summary>
+    public TensorMapFunctions TensorMap { get; }
 
     /// <summary>Functions for names and descriptions of results.</summary>
     public ErrorFunctions Error { get; }

@@ -55,6 +55,9 @@ public static class ErrorCodes
     /// <summary><see cref="FusionArgumentException"/>: a variable's size is no whole number of elements.</summary>
     public const string GlobalSize = "FUSION2017";
 
+    /// <summary><see cref="FusionArgumentException"/>: a tensor map cannot describe the tensor.</summary>
+    public const string TensorMap = "FUSION2018";
+
     /// <summary><see cref="FusionArgumentException"/>: a value of the options or of a call is wrong.</summary>
     public const string AllReduceArgument = "FUSION3001";
 

@@ -43,6 +43,13 @@ public sealed class HeadersPeopleInclude(string nvrtc) : NvrtcFixture(nvrtc)
     }
 
     [Test]
+    public void HaveTheOffsetsOfMembers()
+    {
+        Project.Add("a.cu", "#include <stddef.h>\nstruct P { char c; int n; };\nstatic_assert(offsetof(P, n) == 4, \"\");\n__global__ void k(P p) {}\n");
+        Project.Run().MustSucceed();
+    }
+
+    [Test]
     public void ComeAfterAHeaderOfTheProject()
     {
         Project.Write("include/stdint.h", "#pragma once\n#define OURS 1\n");

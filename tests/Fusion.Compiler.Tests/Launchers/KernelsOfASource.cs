@@ -13,7 +13,6 @@ internal sealed class KernelsOfASource : LauncherTest
     [TestCase("// __global__ void a() {}\n__global__ void k() {}", "k()")]
     [TestCase("__global__ void k(int); __global__ void k(int n) {}", "k(int n)")]
     [TestCase("__global__ void k(int);", "", Description = "declared alone")]
-    [TestCase("template <class T> __global__ void k(T x) {}", "", Description = "no instantiation")]
     [TestCase("__device__ int f(int n) { return n; }", "")]
     public void EachHasALauncherWithItsParameters(string source, string expected)
     {

@@ -20,6 +20,43 @@ internal sealed class KernelsOfMacros : LauncherTest
         Assert.That(Warnings, Is.Empty);
     }
 
+    [TestCase("#define K(T, NAME) __global__ void NAME(T* x) {}", "K(float, a)", "a(Pointer<float> x)")]
+    [TestCase("#define CAT_(a, b) a##b\n#define CAT(a, b) CAT_(a, b)\n#define K(NAME, ...) __global__ void CAT(NAME, _k)(__VA_ARGS__) {}", "K(add, int n, float* x)", "add_k(int n, Pointer<float> x)")]
+    [TestCase("#define K(NAME, args...) __global__ void NAME(args) {}", "K(a, int n, int m)", "a(int n, int m)")]
+    [TestCase("#define K(NAME, ...) __global__ void NAME(int n, ## __VA_ARGS__) {}", "K(a) K(b, float f)", "a(int n); b(int n, float f)")]
+    [TestCase("#define NAME(x) #x\n#define K(N) __global__ void N(int n) { printf(NAME(N)); }", "K(a)", "a(int n)")]
+    [TestCase("#define T float", "#define K(N) __global__ void N(T* x) {}\nK(a)", "a(Pointer<float> x)")]
+    public void OfAHeaderHaveLaunchersToo(string header, string source, string expected)
+    {
+        Headers.Add($"#pragma once\n{header}\n");
+
+        Assert.That(Signatures(source), Is.EqualTo(expected));
+        Assert.That(Warnings, Is.Empty);
+    }
+
+    [Test]
+    public void OfMetadataAreExpanded() => Assert.That(
+        Signatures("#define K(N) __global__ void N(REAL* x) {}\nK(a)", defines: "REAL=double;OTHER"), Is.EqualTo("a(Pointer<double> x)"));
+
+    [Test]
+    public void ThatAHeaderDefinesInAnotherWayAreOneWarning()
+    {
+        Headers.Add("#define K(N) __global__ void N(int x) {}\n");
+        Signatures("#define K(N) __global__ void N(float x) {}\nK(a)\nK(b)\n");
+
+        Assert.That(Warnings.Select(w => (w.Code, w.Line)), Is.EqualTo(new[] { ("FUSION1602", 2) }));
+    }
+
+    [Test]
+    public void ThatAreAChainOfThousandsHaveNoLauncher()
+    {
+        var chain = string.Concat(Enumerable.Range(1, 20_000).Select(i => $"#define M{i}(N) M{i - 1}(N)\n"));
+        Read($"#define M0(N) __global__ void N(int x) {{}}\n{chain}M20000(a)\nM100(b)\n");
+
+        Assert.That(Warnings.Select(w => w.Code), Is.EqualTo(new[] { "FUSION1602" }));
+        Assert.That(Warnings[0].Message, Does.Contain("'M20000'").And.Contain("deeper than 200"));
+    }
+
     [Test]
     public void ThatTheFileDefinesInTwoWaysAreOneWarningAMacro()
     {

@@ -104,9 +104,11 @@ public sealed class LauncherAgreementTests() : NvrtcFixture("12.4")
     [TestCase("#include \"name.cuh\"\nextern \"C\" __global__ void NAME(float* x) { x[0] = 1; }\n", "'NAME'", "'from_header'")]
     public void AKernelThatAHeaderOrAMacroRenamesIsAWarning(string source, string launcher, string kernels)
     {
-        Project.Write("more.cuh", "__global__ void k(int* x) { x[0] = 1; }\n");
-        Project.Write("name.cuh", "#define NAME from_header\n");
+        // In a folder that an option names, which launchers do not look into.
+        Project.Write("options/more.cuh", "__global__ void k(int* x) { x[0] = 1; }\n");
+        Project.Write("options/name.cuh", "#define NAME from_header\n");
         Add(source, "");
+        Project.Request.Kernels[^1]["AdditionalOptions"] = "-I;options";
 
         var warning = Project.Run().MustSucceed().Warnings.Single();
 
@@ -124,6 +126,6 @@ public sealed class LauncherAgreementTests() : NvrtcFixture("12.4")
     {
         var text = File.ReadAllText(Project.PathOf("k.cu"));
         var kernel = new KernelRequest { Source = "k.cu", Name = "k", ["NameExpressions"] = expressions };
-        return [.. new LauncherSource(kernel, text, new TypeMap([]), _ => { }).Read().Select(launcher => launcher.Kernel)];
+        return [.. new LauncherSource(kernel, text, [], new TypeMap([]), new DeviceTypeNames("Types."), _ => { }).Read().Select(launcher => launcher.Kernel)];
     }
 }

@@ -27,6 +27,33 @@ internal sealed class TypesOfParameters : LauncherTest
     public void ANumberIsTheOneOfCSharp(string parameter, string expected) =>
         Assert.That(Signatures($"__global__ void k({parameter}) {{}}"), Is.EqualTo($"k({expected} x)"));
 
+    [TestCase("uint3 x", "DeviceVector3<uint>")]
+    [TestCase("dim3 x", "DeviceVector3<uint>")]
+    [TestCase("char1 x", "sbyte")]
+    [TestCase("longlong2 x", "DeviceVector2<long>")]
+    [TestCase("ulong4 x", "DeviceVector4<ulong>")]
+    [TestCase("half2 x", "DeviceVector2<Half>")]
+    [TestCase("__half2 x", "DeviceVector2<Half>")]
+    [TestCase("__nv_bfloat162 x", "DeviceVector2<BFloat16>")]
+    [TestCase("cudaTextureObject_t x", "ulong")]
+    [TestCase("cudaSurfaceObject_t x", "ulong")]
+    [TestCase("clock_t x", "long")]
+    [TestCase("uint x", "uint")]
+    [TestCase("ushort x", "ushort")]
+    [TestCase("uchar x", "byte")]
+    [TestCase("const __grid_constant__ CUtensorMap x", "TensorMap")]
+    [TestCase("const CUtensorMap* x", "Pointer<TensorMap>")]
+    [TestCase("uint3* x", "Pointer<DeviceVector3<uint>>")]
+    [TestCase("const __nv_bfloat162* __restrict__ x", "Pointer<DeviceVector2<BFloat16>>")]
+    [TestCase("cudaTextureObject_t* x", "Pointer<ulong>")]
+    [TestCase("clock_t* x", "Pointer<long>")]
+    [TestCase("half2** x", "Pointer<Pointer<DeviceVector2<Half>>>")]
+    public void WhatCudaAddsIsThere(string parameter, string expected)
+    {
+        Assert.That(Signatures($"__global__ void k({parameter}) {{}}"), Is.EqualTo($"k({expected} x)"));
+        Assert.That(Warnings, Is.Empty);
+    }
+
     [TestCase("float* x", "Pointer<float>")]
     [TestCase("const float* __restrict__ x", "Pointer<float>")]
     [TestCase("float const *const x", "Pointer<float>")]

@@ -63,7 +63,7 @@ internal sealed class VariablesOfASource
     {
         var kernel = new KernelRequest { Source = "/src/k.cu", Name = "kernels/k" };
         var types = new TypeMap([KeyValuePair.Create("my::P", "MyApp.P"), KeyValuePair.Create("Raw", "")]);
-        var variables = VariableNames.Assign(new LauncherSource(kernel, source, types, _ => { }).ReadVariables());
+        var variables = VariableNames.Assign(new LauncherSource(kernel, source, [], types, new DeviceTypeNames("Types."), _ => { }).ReadVariables());
         return string.Join("; ", variables.Select(v => $"GlobalVariable<{v.Element.CSharp}> {v.PropertyName}"))
             .Replace("global::", "").Replace("Fusion.Runtime.", "");
     }

@@ -8,15 +8,16 @@ internal sealed class CppTokenizer
     private readonly string _text;
     private readonly List<CppToken> _tokens = [];
     private int _position;
-    private bool _atLineStart = true;
+    private bool _atLineStart;
 
     private CppTokenizer(string text) => _text = text;
 
     /// <summary>Splits a text.</summary>
     /// <param name="text">The content of a source file or header.</param>
-    public static IReadOnlyList<CppToken> Read(string text)
+    /// <param name="startsLine">Whether a <c>#</c> at its start begins a directive.</param>
+    public static IReadOnlyList<CppToken> Read(string text, bool startsLine = true)
     {
-        var tokenizer = new CppTokenizer(text);
+        var tokenizer = new CppTokenizer(text) { _atLineStart = startsLine };
         while (tokenizer._position < text.Length) tokenizer.ReadOne();
         return DisabledCode.Remove(tokenizer._tokens);
     }

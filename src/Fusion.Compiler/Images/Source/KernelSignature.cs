@@ -50,4 +50,8 @@ internal readonly record struct SignatureParameter(string Name, string Type, int
 /// <param name="Name">Name; empty if it has none.</param>
 /// <param name="Default">The tokens of its default; empty without.</param>
 /// <param name="IsPack">Whether it stands for any number of arguments.</param>
-internal sealed record TemplateParameter(string Name, IReadOnlyList<CppToken> Default, bool IsPack);
+internal sealed record TemplateParameter(string Name, IReadOnlyList<CppToken> Default, bool IsPack)
+{
+    /// <summary>Whether it stands for a type.</summary>
+    public bool IsType { get; init; }
+}

@@ -24,6 +24,9 @@ internal static class TemplateParameters
         return new TemplateParameter(
             isNamed ? declared[^1].Text : "",
             tokens.Slice(assignment + 1, tokens.Count),
-            declared.Any(token => token.IsMark("...")));
+            declared.Any(token => token.IsMark("...")))
+        {
+            IsType = declared.Count > 0 && declared[0].IsWord && declared[0].Text is "typename" or "class",
+        };
     }
 }
