@@ -25,8 +25,13 @@ internal sealed unsafe partial class Warp
         var grid = Block.Grid;
         var own = new MemoryUse
         {
-            Launch = grid.Number, Block = Block.Number, Thread = (short)((Index * 32) + lane), Epoch = Block.Epoch, Sync = SyncCount,
-            At = grid.Order?.Now ?? 0, Pc = Pc - 1,
+            Launch = grid.Number,
+            Block = Block.Number,
+            Thread = (short)((Index * 32) + lane),
+            Epoch = Block.Epoch,
+            Sync = SyncCount,
+            At = grid.Order?.Now ?? 0,
+            Pc = Pc - 1,
         };
         // An access is aligned to its size, so all of it is in one page.
         var word = offset / MemoryMarks.Word;

@@ -17,6 +17,9 @@ public sealed class PlantedMistakes
     // A mistake may be that a kernel waits for ever.
     private const int ShortPatience = 3;
 
+    // More than a block that waits runs.
+    private const long StepsOfASecond = 20_000_000;
+
     private static readonly TestCaseData[] Mistakes =
     [
         Mistake("NoMarkersAreWrittenBack", "comm/slot.cuh", "if (p < count) Slot<T>::write(first + p * stride, Slot<T>::unwritten());", ";"),
@@ -69,7 +72,7 @@ public sealed class PlantedMistakes
 
     private static string WhatIsFound(byte[] kernels, int seed, int patience)
     {
-        ChangedKernels.Use(kernels, new() { Gpus = 3, Seed = seed, StepLimit = 50_000_000 });
+        ChangedKernels.Use(kernels, new() { Gpus = 3, Seed = seed, StepLimit = StepsOfASecond * patience });
         try
         {
             return Run(patience);
