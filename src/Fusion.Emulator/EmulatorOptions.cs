@@ -50,6 +50,14 @@ public enum KernelChecks
     /// <summary>Races in shared memory.</summary>
     SharedMemoryRaces = 4,
 
+    /// <summary>Races in device memory: two threads of a launch use the same bytes, at least one writes a different value, and nothing that
+    /// could order them came between.</summary>
+    GlobalMemoryRaces = 8,
+
+    /// <summary>Writes to device memory that the same launch reads as data that does not change: <c>ld.global.nc</c>, which the compiler
+    /// makes of <c>const __restrict__</c> pointers and <c>__ldg</c>.</summary>
+    ReadOnlyData = 16,
+
     /// <summary>All of them.</summary>
-    All = UninitializedReads | Barriers | SharedMemoryRaces,
+    All = UninitializedReads | Barriers | SharedMemoryRaces | GlobalMemoryRaces | ReadOnlyData,
 }

@@ -21,6 +21,12 @@ public enum FaultKind
     /// <summary>Two threads use the same shared memory between two barriers, and at least one writes it.</summary>
     SharedMemoryRace,
 
+    /// <summary>Two threads of a launch use the same device memory, at least one writes it, and nothing orders them.</summary>
+    GlobalMemoryRace,
+
+    /// <summary>A launch writes device memory that it reads as data that does not change.</summary>
+    ReadOnlyDataWritten,
+
     /// <summary>A block that runs longer than <see cref="EmulatorOptions.StepLimit"/>.</summary>
     StepLimit,
 

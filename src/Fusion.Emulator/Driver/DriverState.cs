@@ -53,7 +53,8 @@ internal sealed class DriverState(EmulatedMachine machine)
     public static CudaResult ResultOf(Gpu gpu) => gpu.Failure?.Kind switch
     {
         null => CudaResult.Success,
-        FaultKind.OutOfBounds or FaultKind.UseAfterFree or FaultKind.UninitializedRead or FaultKind.SharedMemoryRace => CudaResult.IllegalAddress,
+        FaultKind.OutOfBounds or FaultKind.UseAfterFree or FaultKind.UninitializedRead or FaultKind.SharedMemoryRace or
+            FaultKind.GlobalMemoryRace or FaultKind.ReadOnlyDataWritten => CudaResult.IllegalAddress,
         FaultKind.Misaligned => CudaResult.MisalignedAddress,
         FaultKind.StepLimit => (CudaResult)702,
         FaultKind.Assertion => (CudaResult)710,

@@ -18,6 +18,7 @@ internal sealed unsafe class Block : IDisposable
         var code = Grid.Code;
         Threads = Grid.BlockShape.X * Grid.BlockShape.Y * Grid.BlockShape.Z;
         Live = Threads;
+        Number = index.X + (Grid.GridShape.X * (index.Y + (Grid.GridShape.Y * index.Z)));
         isStrict = Grid.Gpu.Machine.Options.Checks.HasFlag(KernelChecks.Barriers);
         SharedBytes = code.Flat.SharedBytes + Grid.DynamicSharedBytes;
         var warps = (Threads + 31) / 32;
@@ -62,6 +63,13 @@ internal sealed unsafe class Block : IDisposable
 
     /// <summary>Number of barriers that have been passed, which order accesses of the block.</summary>
     public int Epoch { get; set; }
+
+    /// <summary>Number of the block in the grid.</summary>
+    public int Number { get; }
+
+    /// <summary>Notes that a thread does something by which others may learn what it did, or it what they did: an atomic operation, an
+    /// access with an order, a fence, a barrier with other blocks.</summary>
+    public void Communicate() => Grid.Order?.Communicate(Number);
 
     /// <summary>Whether the block has let the next kernel start.</summary>
     public bool HasTriggered { get; set; }

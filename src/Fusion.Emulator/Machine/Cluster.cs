@@ -128,6 +128,7 @@ internal sealed class Cluster : IWork
         foreach (var block in Blocks)
         {
             block.Epoch++;
+            block.Communicate();
             foreach (var warp in block.Warps) warp.ReleaseClusterBarrier();
         }
     }

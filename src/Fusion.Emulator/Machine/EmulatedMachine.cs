@@ -8,11 +8,12 @@ internal sealed class EmulatedMachine : IDisposable
     private readonly Lock gate = new();
     private readonly List<KernelFault> faults = [];
     private readonly object progress = new();
+    private int launches;
 
     public EmulatedMachine(EmulatorOptions options)
     {
         Options = options;
-        Memory = new(options.Checks.HasFlag(KernelChecks.UninitializedReads));
+        Memory = new(options.Checks.HasFlag(KernelChecks.UninitializedReads), (options.Checks & (KernelChecks.GlobalMemoryRaces | KernelChecks.ReadOnlyData)) != 0);
         Gpus = [.. Enumerable.Range(0, options.Gpus).Select(ordinal => new Gpu(this, ordinal))];
         Random = options.Seed is { } seed ? new(seed) : null;
         // What happens in which order is repeated only where one thread decides it.
@@ -32,6 +33,9 @@ internal sealed class EmulatedMachine : IDisposable
 
     /// <summary>Called with what kernels print.</summary>
     public Action<string> Print { get; set; } = Console.Out.Write;
+
+    /// <summary>Makes a number for a launch, by which its accesses are told from those of others.</summary>
+    public int NextLaunch() => Interlocked.Increment(ref launches);
 
     /// <summary>Nanoseconds of the clock that all GPUs share.</summary>
     public static long Nanoseconds => (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));

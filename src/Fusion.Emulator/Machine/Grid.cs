@@ -29,12 +29,20 @@ internal sealed unsafe class Grid : IRunning
         Parameters = (byte*)NativeMemory.AllocZeroed((nuint)request.Parameters.Length + 16);
         request.Parameters.CopyTo(new Span<byte>(Parameters, request.Parameters.Length));
         ThreadsOfACluster = BlocksOfACluster * (((BlockShape.X * BlockShape.Y * BlockShape.Z) + 31) / 32 * 32);
+        Number = gpu.Machine.NextLaunch();
+        if (gpu.Machine.Options.Checks.HasFlag(KernelChecks.GlobalMemoryRaces) && blocks <= LaunchOrder.MostBlocks) Order = new(blocks);
         if (!request.IsCooperative) return;
         barrier = gpu.Machine.Memory.Allocate(BarrierBytes, gpu.Ordinal, AllocationKind.Module);
         NativeMemory.Clear((void*)barrier.Start, BarrierBytes);
     }
 
     public Gpu Gpu { get; }
+
+    /// <summary>Number of the launch.</summary>
+    public int Number { get; }
+
+    /// <summary>When blocks may have learned from each other; null where nobody asks.</summary>
+    public LaunchOrder? Order { get; }
 
     public LaunchRequest Request { get; }
 

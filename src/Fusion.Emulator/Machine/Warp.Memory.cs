@@ -7,6 +7,9 @@ internal enum Access
 {
     Read, Write,
 
+    /// <summary>A read of data that does not change while the kernel runs.</summary>
+    ReadOnly,
+
     /// <summary>A read, or a read and a write, that races with nothing.</summary>
     Atomic,
 
@@ -52,14 +55,16 @@ internal sealed unsafe partial class Warp
         }
 
         if ((address & (ulong)(bytes - 1)) != 0) throw Misaligned(address, bytes, lane);
+        if (access >= Access.Atomic) Block.Communicate();
         if (lastIsLate)
         {
-            if (access == Access.Write) return Late!.Add(address, bytes);
+            if (access is Access.Write or Access.AtomicWrite) return Late!.Add(address, bytes);
             // What the block itself wrote is seen by its reads.
             Block.DeliverAll();
         }
 
-        if (allocation.Written != null) Note(allocation.Written + offset, bytes, access, address, lane);
+        if (allocation.Written != null) Note(allocation.Written + offset, bytes, access == Access.AtomicWrite ? Access.Write : access, address, lane);
+        if (allocation.Marks is { } marks) NoteThread(marks, address, offset, bytes, lane, access);
         return (byte*)address;
     }
 
@@ -77,6 +82,7 @@ internal sealed unsafe partial class Warp
 
         if (address + (ulong)bytes > (ulong)block.SharedBytes) throw OutOfShared(address, bytes, lane);
         if ((address & (ulong)(bytes - 1)) != 0) throw Misaligned(address, bytes, lane);
+        if (access >= Access.Atomic) Block.Communicate();
         block.Checks?.Note((int)address, bytes, this, lane, access);
         return block.Shared + address;
     }
@@ -146,7 +152,7 @@ internal sealed unsafe partial class Warp
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Allocation FindAllocation(ulong address, int bytes, int lane, Access access)
     {
-        var word = access == Access.Read ? "a read" : access == Access.Write ? "a write" : "an atomic operation";
+        var word = access is Access.Read or Access.ReadOnly ? "a read" : access is Access.Write or Access.AtomicWrite ? "a write" : "an atomic operation";
         var found = Gpu.Machine.Memory.Find(address);
         if (found is null || !found.Holds(address, (ulong)bytes))
         {

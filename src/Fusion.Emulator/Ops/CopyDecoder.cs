@@ -143,7 +143,11 @@ internal sealed unsafe class BarrierOp(BarrierAction action, int to, BarrierPlac
         if ((*barrier & CountMask) != 0 || (*barrier >> 40 & BytesMask) != 0) return;
         var expected = *barrier >> 20 & CountMask;
         *barrier = ((*barrier ^ Phase) & Phase) | (expected << 20) | expected;
-        foreach (var block in warp.Block.Cluster.Blocks) block.Epoch++;
+        foreach (var block in warp.Block.Cluster.Blocks)
+        {
+            block.Epoch++;
+            block.Communicate();
+        }
     }
 }
 

@@ -54,6 +54,8 @@ internal sealed unsafe class Store<T, TRegister, TSpace>(AddressOperand address,
             for (var part = 0; part < values.Length; part++)
                 to[part] = T.CreateTruncating(((TRegister*)(registers + values[part]))[i]);
         }
+
+        warp.ConfirmRace();
     }
 }
 
@@ -89,6 +91,7 @@ internal sealed class Fence(Instruction? then = null) : Instruction
     public override void Run(Warp warp, uint mask)
     {
         warp.Block.DeliverAll();
+        warp.Block.Communicate();
         Interlocked.MemoryBarrier();
         then?.Run(warp, mask);
     }

@@ -67,13 +67,15 @@ internal static class MemoryDecoder
         var width = parts.Select(part => part.Kind == OperandKind.Sink ? 0 : o.TypeOf(part).Bytes()).Max();
         var to = parts.Select(o.To).ToArray();
         var address = AddressOf(o, 1);
+        var isStrong = o.Ptx.Modifiers.Any(Strong.Contains);
         return SpaceOf(o, 1) switch
         {
-            PtxSpace.Global => Make<GlobalSpace>(),
-            PtxSpace.Shared => o.Ptx.Modifiers.Any(Strong.Contains) ? Make<StrongSharedSpace>() : Make<SharedSpace>(),
+            PtxSpace.Global when o.Ptx.Has("nc") => Make<ReadOnlySpace>(),
+            PtxSpace.Global => isStrong ? Make<StrongGlobalSpace>() : Make<GlobalSpace>(),
+            PtxSpace.Shared => isStrong ? Make<StrongSharedSpace>() : Make<SharedSpace>(),
             PtxSpace.Local => Make<LocalSpace>(),
             PtxSpace.Param => Make<ParameterSpace>(),
-            _ => Make<GenericSpace>(),
+            _ => isStrong ? Make<StrongGenericSpace>() : Make<GenericSpace>(),
         };
 
         Instruction? Make<TSpace>()
@@ -106,12 +108,13 @@ internal static class MemoryDecoder
         var width = parts.Select(part => part.Register >= 0 ? o.TypeOf(part).Bytes() : type.Bytes()).Max();
         var values = parts.Select(part => o.From(part, part.Register >= 0 ? type : Wide(width))).ToArray();
         var address = AddressOf(o, 0);
+        var isStrong = o.Ptx.Modifiers.Any(Strong.Contains);
         return SpaceOf(o, 0) switch
         {
-            PtxSpace.Global => Make<GlobalSpace>(),
-            PtxSpace.Shared => o.Ptx.Modifiers.Any(Strong.Contains) ? Make<StrongSharedSpace>() : Make<SharedSpace>(),
+            PtxSpace.Global => isStrong ? Make<StrongGlobalSpace>() : Make<GlobalSpace>(),
+            PtxSpace.Shared => isStrong ? Make<StrongSharedSpace>() : Make<SharedSpace>(),
             PtxSpace.Local => Make<LocalSpace>(),
-            PtxSpace.Generic => Make<GenericSpace>(),
+            PtxSpace.Generic => isStrong ? Make<StrongGenericSpace>() : Make<GenericSpace>(),
             _ => null,
         };
 
@@ -133,11 +136,4 @@ internal static class MemoryDecoder
     }
 
     private static PtxType Wide(int bytes) => bytes switch { 1 => B8, 2 => B16, 4 => B32, 16 => B128, _ => B64 };
-}
-
-/// <summary>Shared memory that an access uses with an order or as volatile, so that it races with nothing.</summary>
-internal readonly unsafe struct StrongSharedSpace : ISpace
-{
-    public static byte* Find(Warp warp, ulong address, int bytes, int lane, Access access) =>
-        warp.SharedMemory(address, bytes, lane, access == Access.Write ? Access.AtomicWrite : Access.Atomic);
 }

@@ -33,6 +33,29 @@ public sealed class Checks
           __syncthreads();
           values[threadIdx.x] = shared[threadIdx.x];
         }
+        extern "C" __global__ void one_place(int* values) { *values = blockIdx.x * blockDim.x + threadIdx.x; }
+        extern "C" __global__ void one_value(int* values) { *values = 7; }
+        extern "C" __global__ void neighbours(int* values) { values[blockIdx.x] = values[(blockIdx.x + 1) % gridDim.x] + 1; }
+        extern "C" __global__ void in_a_block(int* values, int meets) {
+          values[threadIdx.x] = threadIdx.x;
+          if (meets) __syncthreads();
+          values[64 + threadIdx.x] = values[63 - threadIdx.x];
+        }
+        extern "C" __global__ void by_a_flag(int* values, int* flag, int* to) {
+          if (blockIdx.x == 0) {
+            *values = 5;
+            __threadfence();
+            atomicExch(flag, 1);
+          } else {
+            while (atomicAdd(flag, 0) == 0) {}
+            __threadfence();
+            *to = *values;
+          }
+        }
+        extern "C" __global__ void bytes(unsigned char* values) { values[threadIdx.x] = threadIdx.x; }
+        extern "C" __global__ void read_only(const int* __restrict__ values, int* __restrict__ to, int offset) {
+          to[threadIdx.x] = __ldg(values + threadIdx.x + offset);
+        }
         extern "C" __global__ void never_ends(volatile int* value) { while (*value == 0) {} }
         extern "C" __global__ void traps() { if (threadIdx.x == 3) asm volatile("trap;"); }
         """;
@@ -119,6 +142,65 @@ public sealed class Checks
         Assert.That(gpu.Fail("no_barrier", 1, 64, values).Kind, Is.EqualTo(FaultKind.SharedMemoryRace).Or.EqualTo(FaultKind.UninitializedRead));
     }
 
+    [TestCase(1, 2)]
+    [TestCase(1, 64)]
+    [TestCase(2, 1)]
+    public void FindTwoThreadsThatWriteDifferentValuesToOnePlace(int blocks, int threads)
+    {
+        using var gpu = TestGpu.Of(Source);
+        gpu.Run("one_value", blocks, threads, gpu.Buffer(0));
+
+        var fault = gpu.Fail("one_place", blocks, threads, gpu.Buffer(-1));
+
+        Assert.That(fault.Kind, Is.EqualTo(FaultKind.GlobalMemoryRace));
+        Assert.That(fault.Message, Does.Match(@"it writes 4 bytes of device memory that the thread number \d+ of block \(0, 0, 0\) wrote in line \d+ of the PTX"));
+    }
+
+    [Test]
+    public void FindABlockThatReadsWhatAnotherWrites()
+    {
+        using var gpu = TestGpu.Of(Source);
+
+        Assert.That(gpu.Fail("neighbours", 3, 1, gpu.Buffer(1, 2, 3)).Kind, Is.EqualTo(FaultKind.GlobalMemoryRace));
+    }
+
+    [Test]
+    public void FindAThreadThatReadsWhatAnotherOfItsBlockWroteUnlessTheyMeet()
+    {
+        using var gpu = TestGpu.Of(Source);
+        gpu.Run("in_a_block", 1, 64, gpu.Unwritten<int>(128), 1);
+
+        Assert.That(gpu.Fail("in_a_block", 1, 64, gpu.Buffer(new int[128]), 0).Kind, Is.EqualTo(FaultKind.GlobalMemoryRace));
+    }
+
+    [TestCase(null)]
+    [TestCase(3)]
+    public void FindNoRaceWhereAFlagOrdersTheBlocksOrTheBytesAreOthers(int? seed)
+    {
+        using var gpu = TestGpu.Of(Source, new() { Seed = seed });
+        var to = gpu.Buffer(0);
+
+        gpu.Run("by_a_flag", 2, 1, gpu.Buffer(0), gpu.Buffer(0), to);
+        gpu.Run("bytes", 1, 64, gpu.Unwritten<byte>(64));
+
+        Assert.That(TestGpu.Read(to), Is.EqualTo([5]));
+        Assert.That(Emulator.Faults, Is.Empty);
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public void FindAWriteToDataThatTheKernelReadsAsReadOnly(int offset)
+    {
+        using var gpu = TestGpu.Of(Source);
+        var values = gpu.Buffer(new int[65]);
+        gpu.Run("read_only", 1, 64, values, gpu.Unwritten<int>(64), offset);
+
+        var fault = gpu.Fail("read_only", 1, 64, values, values, offset);
+
+        Assert.That(fault.Kind, Is.EqualTo(FaultKind.ReadOnlyDataWritten));
+        Assert.That(fault.Message, Does.Contain("must not change while the kernel runs"));
+    }
+
     [Test]
     public void FindAKernelThatNeverEnds()
     {
@@ -145,6 +227,9 @@ public sealed class Checks
         gpu.Run("read_at", 1, 1, gpu.Unwritten<int>(4), gpu.Buffer(0), 2);
         gpu.Run("no_barrier", 1, 64, gpu.Unwritten<int>(64));
         gpu.Run("two_barriers", 1, 64, gpu.Unwritten<int>(64));
+        gpu.Run("one_place", 2, 2, gpu.Unwritten<int>(1));
+        var same = gpu.Buffer(new int[64]);
+        gpu.Run("read_only", 1, 64, same, same, 0);
 
         Assert.That(Emulator.Faults, Is.Empty);
     }

@@ -1,0 +1,56 @@
+namespace Fusion.Emulation;
+
+/// <summary>Use of a word of memory by a thread.</summary>
+internal struct MemoryUse
+{
+    /// <summary>Number of the launch; 0 for none.</summary>
+    public int Launch;
+    public int Block;
+    public short Thread;
+
+    /// <summary>A bit for each byte of the word.</summary>
+    public byte Bytes;
+
+    /// <summary>Barriers that the block had passed.</summary>
+    public int Epoch;
+
+    /// <summary>Times that lanes of the warp had waited for each other.</summary>
+    public int Sync;
+
+    /// <summary>Time of the launch's <see cref="LaunchOrder"/>.</summary>
+    public long At;
+    public int Pc;
+}
+
+/// <summary>Uses of a word: the last write and the last read.</summary>
+internal struct MemoryMark
+{
+    public MemoryUse Write;
+    public MemoryUse Read;
+
+    /// <summary>The last launch that read the word as data that does not change.</summary>
+    public int ReadOnlyLaunch;
+    public byte ReadOnlyBytes;
+}
+
+/// <summary>Uses of each word of an allocation, as far as it is used.</summary>
+internal sealed class MemoryMarks(ulong bytes)
+{
+    public const int Word = 4;
+    public const byte AllBytes = 0xF;
+    private const int WordsOfAPage = 1024;
+
+    private readonly MemoryMark[]?[] pages = new MemoryMark[(bytes / (Word * WordsOfAPage)) + 1][];
+
+    /// <summary>Gets the marks of the words around one, to be locked while they are used.</summary>
+    public MemoryMark[] PageOf(ulong word) => Volatile.Read(ref pages[word / WordsOfAPage]) ?? Make(word / WordsOfAPage);
+
+    /// <summary>Place of a word in its page.</summary>
+    public static int IndexOf(ulong word) => (int)(word % WordsOfAPage);
+
+    private MemoryMark[] Make(ulong page)
+    {
+        var made = new MemoryMark[WordsOfAPage];
+        return Interlocked.CompareExchange(ref pages[page], made, null) ?? made;
+    }
+}

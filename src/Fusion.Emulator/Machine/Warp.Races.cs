@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+
+namespace Fusion.Emulation.Machine;
+
+/// <content>Uses of device memory by threads that nothing orders.</content>
+internal sealed unsafe partial class Warp
+{
+    // A write that is a race if it changes something, which is known when it is done.
+    private KernelFaultException? suspect;
+    private ulong suspectAddress;
+    private int suspectBytes;
+    private UInt128 suspectValue;
+
+    /// <summary>Throws if the last write was a race and changed what another thread wrote or read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ConfirmRace()
+    {
+        if (suspect is not null) Confirm();
+    }
+
+    private void NoteThread(MemoryMarks marks, ulong address, ulong offset, int bytes, int lane, Access access)
+    {
+        ConfirmRace();
+        if (access is Access.Atomic or Access.AtomicWrite) return;
+        var grid = Block.Grid;
+        var own = new MemoryUse
+        {
+            Launch = grid.Number,
+            Block = Block.Number,
+            Thread = (short)((Index * 32) + lane),
+            Epoch = Block.Epoch,
+            Sync = SyncCount,
+            At = grid.Order?.Now ?? 0,
+            Pc = Pc - 1,
+        };
+        // An access is aligned to its size, so all of it is in one page.
+        var word = offset / MemoryMarks.Word;
+        var inWord = (int)(offset % MemoryMarks.Word);
+        var page = marks.PageOf(word);
+        var first = MemoryMarks.IndexOf(word);
+        own.Bytes = bytes >= MemoryMarks.Word ? MemoryMarks.AllBytes : (byte)(((1 << bytes) - 1) << inWord);
+        var isShared = Gpu.Machine.Random is null;
+        if (isShared) Monitor.Enter(page);
+        try
+        {
+            for (var i = 0; i < Math.Max(1, bytes / MemoryMarks.Word); i++) NoteWord(ref page[first + i], own, address, bytes, lane, access);
+        }
+        finally
+        {
+            if (isShared) Monitor.Exit(page);
+        }
+    }
+
+    private void NoteWord(ref MemoryMark mark, in MemoryUse own, ulong address, int bytes, int lane, Access access)
+    {
+        var checks = Gpu.Machine.Options.Checks;
+        var isWritten = mark.Write.Launch == own.Launch && (mark.Write.Bytes & own.Bytes) != 0;
+        if (access == Access.Write)
+        {
+            if (mark.ReadOnlyLaunch == own.Launch && (mark.ReadOnlyBytes & own.Bytes) != 0 && checks.HasFlag(KernelChecks.ReadOnlyData))
+                throw ReadOnlyWritten("writes", "reads", "", bytes, lane, address);
+            if (isWritten && IsUnordered(mark.Write, own)) Suspect("wrote", mark.Write, address, bytes, lane);
+            else if (mark.Read.Launch == own.Launch && (mark.Read.Bytes & own.Bytes) != 0 && IsUnordered(mark.Read, own))
+                Suspect("read", mark.Read, address, bytes, lane);
+            mark.Write = own;
+            return;
+        }
+
+        if (access == Access.ReadOnly)
+        {
+            if (isWritten && checks.HasFlag(KernelChecks.ReadOnlyData))
+                throw ReadOnlyWritten("reads", "wrote", $" in {Block.Grid.Describe(mark.Write.Pc)}", bytes, lane, address);
+            mark.ReadOnlyBytes = (byte)(own.Bytes | (mark.ReadOnlyLaunch == own.Launch ? mark.ReadOnlyBytes : 0));
+            mark.ReadOnlyLaunch = own.Launch;
+        }
+
+        if (isWritten && IsUnordered(mark.Write, own)) throw Race("reads", "wrote", mark.Write, address, bytes, lane);
+        mark.Read = own;
+    }
+
+    private bool IsUnordered(in MemoryUse other, in MemoryUse own)
+    {
+        if (Block.Grid.Order is not { } order) return false;
+        if (other.Block != own.Block) return !(order.HasCommunicated(other.Block, other.At) && order.HasCommunicated(own.Block, other.At));
+        if (other.Thread == own.Thread || other.Epoch != own.Epoch || order.HasCommunicated(own.Block, other.At)) return false;
+        return other.Thread >> 5 != own.Thread >> 5 || other.Sync == own.Sync;
+    }
+
+    private void Suspect(string did, in MemoryUse other, ulong address, int bytes, int lane)
+    {
+        if (suspect is not null) return;
+        suspect = Race("writes", did, other, address, bytes, lane);
+        (suspectAddress, suspectBytes, suspectValue) = (address, bytes, ValueAt(address, bytes));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Confirm()
+    {
+        var found = suspect!;
+        suspect = null;
+        if (ValueAt(suspectAddress, suspectBytes) != suspectValue) throw found;
+    }
+
+    private static UInt128 ValueAt(ulong address, int bytes)
+    {
+        UInt128 value = 0;
+        Buffer.MemoryCopy((void*)address, &value, 16, bytes);
+        return value;
+    }
+
+    private KernelFaultException Race(string does, string did, in MemoryUse other, ulong address, int bytes, int lane)
+    {
+        var shape = Block.Grid.GridShape;
+        var block = (X: other.Block % shape.X, Y: other.Block / shape.X % shape.Y, Z: other.Block / shape.X / shape.Y);
+        return new(
+            FaultKind.GlobalMemoryRace,
+            $"a race: it {does} {bytes} bytes of device memory that the thread number {other.Thread} of block ({block.X}, {block.Y}, {block.Z}) {did} in " +
+            $"{Block.Grid.Describe(other.Pc)}, and nothing orders the two", lane, address);
+    }
+
+    private static KernelFaultException ReadOnlyWritten(string does, string other, string where, int bytes, int lane, ulong address) => new(
+        FaultKind.ReadOnlyDataWritten,
+        $"it {does} {bytes} bytes of device memory that the launch {other}{where}: data that is read by ld.global.nc (__ldg, const __restrict__) must not " +
+        "change while the kernel runs", lane, address);
+}
