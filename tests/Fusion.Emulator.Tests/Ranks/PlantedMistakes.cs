@@ -17,6 +17,9 @@ public sealed class PlantedMistakes
     // A mistake may be that a kernel waits for ever.
     private const int ShortPatience = 3;
 
+    // What stops one rank is told when the others have given up.
+    private const int MiddlePatience = 30;
+
     // More than a block that waits runs.
     private const long StepsOfASecond = 20_000_000;
 
@@ -37,7 +40,7 @@ public sealed class PlantedMistakes
         Mistake(
             "AClusterHasOneBarrierTooFew", "norm/row_registers.cuh", "      ptx::barrier_cluster_arrive();\n      ptx::barrier_cluster_wait();",
             "      ptx::barrier_cluster_arrive();"),
-        Mistake("AScaleIsWrittenByTwoThreads", "quant/quantize_row.cuh", "reinterpret_cast<float*>(to.scales)[to.row] = scale;", "reinterpret_cast<float*>(to.scales)[0] = scale;", Patience),
+        Mistake("AScaleIsWrittenByTwoThreads", "quant/quantize_row.cuh", "reinterpret_cast<float*>(to.scales)[to.row] = scale;", "reinterpret_cast<float*>(to.scales)[0] = scale;", MiddlePatience),
     ];
 
     [TearDown]
