@@ -42,6 +42,7 @@ public sealed class BuildsOfAnIde
     }
 
     [Test]
+    [Category("Nightly")]
     public void ListTheLaunchersUnderTheProject()
     {
         using var consumer = new Consumer(Projects.Library(WithoutNvrtc));

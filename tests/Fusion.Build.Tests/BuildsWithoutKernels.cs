@@ -45,6 +45,7 @@ public sealed class BuildsWithoutKernels
     }
 
     [Test]
+    [Category("Nightly")]
     public void CompileThemAgainWhenToldSo()
     {
         using var consumer = new Consumer(Projects.Library(Properties));

@@ -12,6 +12,7 @@ public sealed class ErrorsOfTheAssembler
 
     [TestCase("sm_80")]
     [TestCase("compute_80", Description = "PTX alone is not checked by NVRTC, so it is assembled for nothing else")]
+    [Category("Nightly")]
     public void AreMappedToTheSource(string architecture)
     {
         using var consumer = new Consumer(Projects.Library(architectures: architecture));

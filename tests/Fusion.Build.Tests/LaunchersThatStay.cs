@@ -42,6 +42,7 @@ public sealed class LaunchersThatStay : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void GoWithTheLastKernel()
     {
         using var consumer = new Consumer();

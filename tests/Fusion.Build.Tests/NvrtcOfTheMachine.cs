@@ -36,6 +36,7 @@ public sealed class NvrtcOfTheMachine
     }
 
     [Test]
+    [Category("Nightly")]
     public void IsTheFirstThatWorksAndTheLogSaysWhyOthersWerePassedOver()
     {
         using var consumer = new Consumer(Projects.Library(WithoutPack));

@@ -30,6 +30,7 @@ public sealed class OddPaths
 
     [Test]
     [Platform("Linux")]
+    [Category("Nightly")]
     public void MayDifferInCaseAlone()
     {
         using var consumer = new Consumer();

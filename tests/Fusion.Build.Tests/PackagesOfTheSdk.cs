@@ -45,6 +45,7 @@ public sealed class PackagesOfTheSdk : SharedConsumer
 
     [TestCase("CUDA_PATH")]
     [TestCase("CUDA_HOME")]
+    [Category("Nightly")]
     public void AreThoseOfTheLockFileAlsoWhereAVariableNamesAToolkitThatIsGone(string variable)
     {
         Directory.Delete(Consumer.PathOf("obj"), recursive: true);

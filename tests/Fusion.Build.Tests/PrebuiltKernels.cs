@@ -6,6 +6,7 @@ namespace Fusion.Build.Tests;
 public sealed class PrebuiltKernels
 {
     [Test]
+    [Category("Nightly")]
     public void StandInForCompilationWhereThereIsNoNvrtcUntilASourceChanges()
     {
         using var maker = new Consumer(Projects.Library(architectures: "sm_80;compute_80"));

@@ -11,6 +11,7 @@ public sealed class TheRuntimeIsAnImplicitReference
         """;
 
     [Test]
+    [Category("Nightly")]
     public void OfTheSameVersion()
     {
         using var consumer = new Consumer();
@@ -54,6 +55,7 @@ public sealed class TheRuntimeIsAnImplicitReference
     }
 
     [Test]
+    [Category("Nightly")]
     public void WhichACentralVersionMayNameIfItIsTheSame()
     {
         using var consumer = new Consumer();
@@ -86,6 +88,7 @@ public sealed class TheRuntimeIsAnImplicitReference
         """);
 
     [Test]
+    [Category("Nightly")]
     public void OfEachFrameworkThatWantsIt()
     {
         using var consumer = new Consumer($"""

@@ -6,6 +6,7 @@ namespace Fusion.Build.Tests;
 public sealed class TheSourceOfATemplate
 {
     [Test]
+    [Category("Nightly")]
     public void IsWrittenIntoANuGetConfigWhereItIsNamed()
     {
         using var consumer = new Consumer();

@@ -21,6 +21,7 @@ public sealed class ThreeWaysToUseTheSdk
     }
 
     [Test]
+    [Category("Nightly")]
     public void AProjectNamesItAndGlobalJsonNamesTheVersion()
     {
         using var consumer = new Consumer($"""<Project Sdk="Fusion.Sdk">{Body}</Project>""");
@@ -30,6 +31,7 @@ public sealed class ThreeWaysToUseTheSdk
     }
 
     [Test]
+    [Category("Nightly")]
     public void AProjectOfMicrosoftNetSdkAddsIt()
     {
         using var consumer = new Consumer($"""

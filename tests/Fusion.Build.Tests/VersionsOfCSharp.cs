@@ -56,6 +56,7 @@ public sealed class VersionsOfCSharp : SharedConsumer
     [TestCase("11")]
     [TestCase("12.0")]
     [TestCase("preview")]
+    [Category("Nightly")]
     public void UnderstandLaunchers(string version) =>
         Assert.That(Consumer.Rebuild($"-p:LangVersion={version}").MustSucceed().Warnings, Is.Empty);
 
