@@ -29,6 +29,8 @@ internal sealed record CacheKey(string AnyFolder, string TheseFolders)
             roots.Places(job.Kernel.Source)[0],
             "options",
             .. setup.OptionsWithoutFolders(job),
+            // With libcu++ and CUB they differ by what the project says of code for the host.
+            .. setup.OptionsOf(job.Kernel, setup.CodeOf(job.Kernel, source)),
             .. setup.CcclPath.Length > 0 ? ["with libcu++ and CUB"] : Array.Empty<string>(),
             "name expressions",
             .. job.Kernel.NameExpressions,
