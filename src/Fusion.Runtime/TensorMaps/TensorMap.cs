@@ -6,7 +6,8 @@ namespace Fusion.Runtime;
 /// <summary>A tensor in a GPU's memory as the tensor memory accelerator of sm_90 and later sees it: CUDA's <c>CUtensorMap</c>. A kernel takes it
 /// as <c>const __grid_constant__ CUtensorMap</c>, and copies boxes of the tensor to and from shared memory by
 /// <c>cp.async.bulk.tensor</c>.</summary>
-/// <remarks>The map holds the address of the tensor, not the memory: it is valid as long as the owner keeps that.</remarks>
+/// <remarks>The map holds the address of the tensor, not the memory: it is valid as long as the owner keeps that. The first coordinate of a copy
+/// must be a multiple of 16 bytes, inside the tensor or not: an H100 ends the kernel with an illegal instruction otherwise.</remarks>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
 public readonly unsafe struct TensorMap
 {

@@ -1,7 +1,7 @@
 #include <cuda.h>
 
 // Copies a box of 32 x 8 floats at (x, y) of a matrix by the tensor memory accelerator, and writes it out in
-// rows.
+// rows. `x` is a multiple of 4: the accelerator takes multiples of 16 bytes.
 __global__ void copy_box(const __grid_constant__ CUtensorMap map, float* out, int x, int y) {
 #if __CUDA_ARCH__ >= 900
   constexpr int kElements = 32 * 8;
