@@ -19,7 +19,7 @@ internal static class MemoryDecoder
     private static Instruction? Decode(Operands o) => o.Ptx.Opcode switch
     {
         "ld" or "ldu" => Load(o),
-        "st" when !o.Ptx.Has("async") => Store(o),
+        "st" => o.Ptx.Has("async") ? AsyncStore.TryDecode(o) : Store(o),
         "atom" => AtomicDecoder.TryDecode(o, o.To(0), 1),
         "red" when !o.Ptx.Has("async") => AtomicDecoder.TryDecode(o, -1, 0),
         // The order that it gives in a block is kept anyway.

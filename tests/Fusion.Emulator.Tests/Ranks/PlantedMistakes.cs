@@ -38,8 +38,7 @@ public sealed class PlantedMistakes
         Mistake("TheRowIsReadPastItsEnd", "allreduce/epilogue.cuh", "has(int v) const { return octet(v) < octets; }", "has(int v) const { return octet(v) <= octets; }"),
         Mistake("TheSlotIsThatOfAnotherPeer", "allreduce/exchange_call.cuh", "buffer + peer * params.slot_bytes", "buffer + 0 * peer * params.slot_bytes"),
         Mistake(
-            "AClusterHasOneBarrierTooFew", "norm/row_registers.cuh", "      ptx::barrier_cluster_arrive();\n      ptx::barrier_cluster_wait();",
-            "      ptx::barrier_cluster_arrive();"),
+            "AClusterHasOneBarrierTooFew", "norm/row_registers.cuh", "ptx::mbarrier_wait(&scratch.arrived, use / 2 % 2);", ";"),
         Mistake("AScaleIsWrittenByTwoThreads", "quant/quantize_row.cuh", "reinterpret_cast<float*>(to.scales)[to.row] = scale;", "reinterpret_cast<float*>(to.scales)[0] = scale;", MiddlePatience),
     ];
 

@@ -27,8 +27,7 @@ public sealed class GroupsOnOneGpu : GpuGroupTest
         {
             var request = new PlanRequest { WorldSize = ranks, Tokens = 1, MaxTokens = 1, HiddenSize = hidden };
             var kernels = RankKernels.Load(group.Ranks[0], group, request)!;
-            Assert.That(kernels.Caps.Where(cap => cap.Key.EndsWith("by 1", StringComparison.Ordinal)).Select(cap => cap.Value),
-                Has.Exactly(3).Positive);
+            Assert.That(kernels.Caps.GroupBy(cap => cap.Key.Split(' ')[0]).Select(caps => caps.Max(cap => cap.Value)), Has.All.Positive);
             TestContext.Out.WriteLine($"{ranks} ranks, hidden {hidden}: {string.Join(", ", kernels.Caps)}");
         }
     }

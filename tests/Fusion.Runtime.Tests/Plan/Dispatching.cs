@@ -36,7 +36,7 @@ public sealed class Dispatching
 
     [TestCase(AllReduceStrategy.OneShot, "one_shot_bf16_p7_v1", "")]
     [TestCase(AllReduceStrategy.TwoShot, "two_shot_bf16_p7_v1", "")]
-    [TestCase(AllReduceStrategy.Separate, "one_shot_bf16_p7_v1", "epilogue_bf16_v1")]
+    [TestCase(AllReduceStrategy.Separate, "one_shot_bf16_n8_sum_v1", "epilogue_bf16_v1")]
     public void AStrategyThatIsAskedForIsTaken(AllReduceStrategy forced, string kernel, string epilogue)
     {
         var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 4) with { Strategy = forced });
@@ -96,6 +96,25 @@ public sealed class Dispatching
         (Requests.Of() with { Quantization = QuantizationKind.PerGroupFp8, GroupSize = 4 }, "GroupSize is 4"),
         (Requests.Of() with { Quantization = (QuantizationKind)9 }, "Kind is 9"),
     ];
+
+    [TestCase(2, 4096, ElementType.BFloat16, "none", "one_shot_bf16_n2_sum_v1")]
+    [TestCase(4, 8192, ElementType.Float16, "residual+rmsnorm", "one_shot_f16_n4_norm_v1")]
+    [TestCase(8, 2880, ElementType.BFloat16, "residual+rmsnorm+fp8-token", "one_shot_bf16_n8_norm_v1")]
+    [TestCase(4, 4096, ElementType.BFloat16, "residual+rmsnorm1+fp8", "one_shot_bf16_n4_norm_v1", Description = "the weight bias is read")]
+    [TestCase(4, 4096, ElementType.BFloat16, "residual", "one_shot_bf16_p3_v1")]
+    [TestCase(4, 4096, ElementType.BFloat16, "rmsnorm", "one_shot_bf16_p3_v1")]
+    [TestCase(4, 4096, ElementType.BFloat16, "residual+rmsnorm+nvfp4", "one_shot_bf16_p3_v1")]
+    [TestCase(4, 4096, ElementType.Float32, "none", "one_shot_f32_p3_v1")]
+    [TestCase(3, 4096, ElementType.BFloat16, "none", "one_shot_bf16_p3_v1")]
+    [TestCase(2, 8200, ElementType.BFloat16, "none", "one_shot_bf16_p3_v4", Description = "a thread holds several vectors")]
+    public void UsualCallsHaveKernelsOfTheirOwn(int ranks, int hidden, ElementType type, string epilogue, string kernel)
+    {
+        var request = Requests.Of(ranks: ranks, hidden: hidden, type: type) with
+        {
+            Policy = AllReducePolicy.WithLimits(1 << 30), Epilogue = AllReduceEpilogue.Parse(epilogue),
+        };
+        Assert.That(AllReduceDispatcher.Plan(request).Kernel, Is.EqualTo(kernel));
+    }
 
     [TestCaseSource(nameof(Impossible))]
     public void WhatThereIsNoKernelForIsRefusedInWords((PlanRequest Request, string Words) wrong)

@@ -13,6 +13,7 @@ namespace fusion {
 template <class T, int V, class Call = AnyCall>
 __device__ __forceinline__ void epilogue_kernel(const AllReduceParams& params) {
   __shared__ EpilogueShared shared;
+  touch(params);
   ptx::griddepcontrol_wait();
   if (params.overlap != 0) ptx::griddepcontrol_launch_dependents();
 

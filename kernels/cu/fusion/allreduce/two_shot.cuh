@@ -56,6 +56,7 @@ __device__ __forceinline__ void two_shot(const AllReduceParams& params) {
   static_assert(V >= 1 && V <= kOctetsOfLongRow, "registers for so many octets");
   __shared__ EpilogueShared shared;
   __shared__ CallTicket shared_ticket;
+  touch(params);
   ptx::griddepcontrol_wait();
 
   // All that does not depend on the call's number is on its way before the number is there.

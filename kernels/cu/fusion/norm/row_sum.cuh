@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fusion/base/integers.cuh>
 #include <fusion/base/limits.cuh>
 
 // The sum over a row, in one tree that depends on the row's length alone, not on the number of threads or on
@@ -22,6 +23,7 @@ constexpr int kMaxRowTiles = kLongestRow / (kRowVector * kRowTile);
 /// Shared memory of a block for one row_sum.
 struct RowScratch {
   float tiles[kMaxRowTiles];
+  u64 arrived;  // barrier that counts the bytes of `tiles` where several blocks share a row
 };
 
 /// Step 2 of the tree. All 32 lanes of the warp call it together; each gets the sum.

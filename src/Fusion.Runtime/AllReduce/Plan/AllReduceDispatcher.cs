@@ -80,15 +80,17 @@ public static class AllReduceDispatcher
     private static AllReducePlan Planned(
         PlanRequest request, WorkspaceLayout layout, AllReduceStrategy strategy, AllReduceStrategy bySize, string reason)
     {
-        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType);
         var isSeparate = strategy == AllReduceStrategy.Separate;
+        // The separate strategy begins with a plain all-reduce.
+        var call = isSeparate ? UsualCall.Sum : UsualCalls.Of(request.Epilogue);
+        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType, call, UsualCalls.HasClusters(request.Capability));
         var exchange = !isSeparate ? strategy
             : bySize == AllReduceStrategy.OneShot ? AllReduceStrategy.OneShot : AllReduceStrategy.TwoShot;
         var plan = new AllReducePlan(strategy, reason, request.Tokens, kernel.Threads, kernel.VectorsPerThread, layout.Bytes)
         {
             Exchange = exchange,
             Kernel = kernel.Exchange(exchange),
-            EpilogueKernel = isSeparate ? kernel.Epilogue() : "",
+            EpilogueKernel = isSeparate ? KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType).Epilogue() : "",
         };
         return VariantPlanning.Prefer(plan, request);
     }

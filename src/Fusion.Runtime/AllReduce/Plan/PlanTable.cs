@@ -44,6 +44,16 @@ internal sealed class PlanTable
     public AllReducePlan Explain(int tokens, in AllReduceEpilogue epilogue, AllReduceStrategy? force) =>
         Make(requests[0] with { Epilogue = epilogue }, tokens, force);
 
+    /// <summary>Names the kernel that a call with an epilogue has in a plan of this table, which leaves usual calls open.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="epilogue">Epilogue of the call.</param>
+    public AllReducePlan WithKernelOf(AllReducePlan plan, in AllReduceEpilogue epilogue)
+    {
+        if (plan.Kernel.Length == 0 || plan.Variants.Exchange >= 0 || UsualCalls.Of(epilogue) == UsualCall.None) return plan;
+        var named = Explain(plan.Tokens, epilogue, plan.Strategy);
+        return plan with { Kernel = named.Kernel, Threads = named.Threads, VectorsPerThread = named.VectorsPerThread };
+    }
+
     private static AllReducePlan Make(PlanRequest request, int tokens, AllReduceStrategy? force) =>
         AllReduceDispatcher.Plan(request with { Tokens = tokens, Strategy = force });
 }

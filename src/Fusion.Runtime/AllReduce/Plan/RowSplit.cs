@@ -1,33 +1,37 @@
 namespace Fusion.Runtime;
 
-/// <summary>Chooses over how many blocks of a cluster a token is spread. With few tokens most multiprocessors would be idle,
-/// and moving a whole token through one block takes longer than the cluster's barrier. Results do not depend on the
-/// number.</summary>
-/// <remarks>The thresholds were found by trials on an H200 whose figures were not kept, on 2026-11-24: treat them as not
-/// measured. The times that result from them are in bench/results/allreduce-h200-loopback.md.</remarks>
+/// <summary>Chooses over how many blocks a token is spread. A block of a thousand threads takes longer to send and to poll than
+/// several smaller ones, on multiprocessors of their own or not. Results do not depend on the number.</summary>
+/// <remarks>Measured for 2 and 4 ranks on H100s, for 1 to 128 tokens of 2880 to 8192 elements (bench/notes.md, 2026-11-27); more
+/// ranks, whose threads have more to send and to poll, were not measured.</remarks>
 internal static class RowSplit
 {
     /// <summary>Largest number of blocks: the portable size of a cluster.</summary>
     public const int MaxBlocks = 8;
 
-    private const int ReceivedByOneBlock = 512;
-    private const int ReceivedByABlock = 256;
+    private const int MeasuredRanks = 4;
+    private const int ThreadsOfABlock = 256;
     private const int Warp = 32;
 
-    /// <summary>Chooses the number of blocks that share a token.</summary>
+    /// <summary>Chooses the number of blocks that share a token, if there is room for them.</summary>
     /// <param name="vectors">Number of vectors of 8 elements in a token.</param>
     /// <param name="worldSize">World size.</param>
-    /// <param name="tokens">Number of tokens of the call.</param>
-    /// <param name="ranksOnGpu">Number of ranks that share the GPU.</param>
-    /// <param name="multiprocessors">Number of multiprocessors of the GPU.</param>
-    /// <returns>1, 2, 4 or 8.</returns>
-    public static int Blocks(int vectors, int worldSize, int tokens, int ranksOnGpu, int multiprocessors)
+    /// <returns>1, 2, 4 or 8; 1 for a rank alone, which exchanges nothing.</returns>
+    public static int Blocks(int vectors, int worldSize)
     {
-        var received = vectors * (worldSize - 1);
-        if (received <= ReceivedByOneBlock) return 1;
-        var blocks = MaxBlocks;
-        while (blocks > 1 && received / (blocks / 2) <= ReceivedByABlock) blocks /= 2;
-        while (blocks > 1 && (vectors / blocks < Warp || (long)tokens * blocks * ranksOnGpu > multiprocessors / 2)) blocks /= 2;
+        if (worldSize == 1) return 1;
+        var threads = worldSize <= MeasuredRanks ? ThreadsOfABlock : ThreadsOfABlock / 2;
+        var blocks = 1;
+        while (blocks < MaxBlocks && vectors > threads * blocks && vectors / (blocks * 2) >= Warp) blocks *= 2;
         return blocks;
     }
+
+    /// <summary>Computes the most blocks that share tokens and leave room for those of other operations or ranks. The others
+    /// may leave no more than one block's room, where no cluster fits, so that a cluster waits until they are done: they must
+    /// always have a block's room themselves. One multiprocessor has none of these blocks therefore, or half of them where
+    /// others share the GPU already.</summary>
+    /// <param name="sharers">Number of ranks and operations that share the GPU; 0 for the first operation on it.</param>
+    /// <param name="multiprocessors">Number of multiprocessors of the GPU.</param>
+    public static int BlocksThatLeaveRoom(int sharers, int multiprocessors) =>
+        sharers == 0 ? multiprocessors - 1 : multiprocessors / 2 / sharers;
 }

@@ -28,6 +28,8 @@ internal unsafe struct CallKernel
 
     private const int NoShape = -1;
 
+    private LaunchableKernel preferred;
+    private LaunchableKernel forAnyShape;
     private LaunchableKernel kernel;
     private LaunchShape shape;
     private int owners;
@@ -36,12 +38,12 @@ internal unsafe struct CallKernel
 
     /// <summary>Sets the kernel, after its parameters.</summary>
     /// <param name="launchable">The kernel.</param>
+    /// <param name="otherwise">Kernel for a call whose tokens <paramref name="launchable"/> has no room for at a time.</param>
     /// <param name="owningRanks">Number of ranks that share the tokens: the world size in two-shot, else 1.</param>
     /// <param name="dynamicBytes">Dynamic shared memory of a block, in bytes.</param>
-    public void Set(in LaunchableKernel launchable, int owningRanks, int dynamicBytes)
+    public void Set(in LaunchableKernel launchable, in LaunchableKernel otherwise, int owningRanks, int dynamicBytes)
     {
-        (kernel, owners, sharedBytes, shapedFor) = (launchable, owningRanks, dynamicBytes, NoShape);
-        Parameters.Overlap = kernel.Overlaps ? 1 : 0;
+        (preferred, forAnyShape, owners, sharedBytes, shapedFor) = (launchable, otherwise, owningRanks, dynamicBytes, NoShape);
     }
 
     /// <summary>Launches the kernel. Allocates nothing.</summary>
@@ -53,6 +55,8 @@ internal unsafe struct CallKernel
         var sharers = share?.Enter(Parameters.Rank, stream.Handle) ?? 0;
         if (sharers != shapedFor)
         {
+            kernel = kernels.HasRoom(preferred, Parameters.Tokens, sharers) ? preferred : forAnyShape;
+            Parameters.Overlap = kernel.Overlaps ? 1 : 0;
             shape = kernels.Shape(kernel, owners, sharedBytes, Parameters, share, sharers);
             kernel.Kernel.Check(shape, [KernelArgument.AddressOf(in Parameters)]);
             shapedFor = sharers;

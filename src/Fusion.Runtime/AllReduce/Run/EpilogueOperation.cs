@@ -108,7 +108,7 @@ public sealed class EpilogueOperation : IDisposable, IAsyncDisposable
         var kernel = new CallKernel { Parameters = new() { Ranks = 1, Hidden = layout.HiddenSize } };
         ParameterFill.Fill(ref kernel.Parameters, call);
         var epilogue = loaded.Epilogue(loaded.Variants.IndexOf(AllReduceEpilogue.Of(call)));
-        kernel.Set(epilogue, 1, KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize));
+        kernel.Set(epilogue, epilogue, 1, KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize));
         kernel.Launch(stream ?? group.Ranks[rank].Stream!, loaded, null);
     }
 

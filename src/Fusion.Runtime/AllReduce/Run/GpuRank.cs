@@ -125,7 +125,7 @@ internal sealed class GpuRank : IDisposable
 
         prepared.Exchange.Parameters = constants;
         ParameterFill.Fill(ref prepared.Exchange.Parameters, call);
-        PrepareExchange(ref prepared, plan, SharedBytes(call));
+        PrepareExchange(ref prepared, plan, UsualCalls.Of(AllReduceEpilogue.Of(call)), SharedBytes(call));
     }
 
     /// <summary>Frees the rank's memory. No kernel of any rank may run.</summary>
@@ -149,7 +149,7 @@ internal sealed class GpuRank : IDisposable
         {
             prepared.Exchange.Parameters = constants;
             ParameterFill.FillSum(ref prepared.Exchange.Parameters, call.Input, sum);
-            PrepareExchange(ref prepared, plan, 0);
+            PrepareExchange(ref prepared, plan, UsualCall.Sum, 0);
         }
         else
         {
@@ -168,16 +168,19 @@ internal sealed class GpuRank : IDisposable
         parameters.Input = sum.Address;
         // The epilogue kernel exchanges nothing: with one rank its sum is its input.
         parameters.Ranks = 1;
-        prepared.Epilogue.Set(kernels.Epilogue(plan.Variants.Epilogue), 1, SharedBytes(call));
+        var kernel = kernels.Epilogue(plan.Variants.Epilogue);
+        prepared.Epilogue.Set(kernel, kernel, 1, SharedBytes(call));
         prepared.HasEpilogue = true;
     }
 
-    private void PrepareExchange(ref CallKernels prepared, AllReducePlan plan, int sharedBytes)
+    private void PrepareExchange(ref CallKernels prepared, AllReducePlan plan, UsualCall call, int sharedBytes)
     {
         var exchange = plan.Exchange!.Value;
         ParameterFill.FillLayout(ref prepared.Exchange.Parameters, layout, exchange);
         var owners = exchange == AllReduceStrategy.TwoShot ? layout.Ranks : 1;
-        prepared.Exchange.Set(kernels.Exchange(exchange, plan.Variants.Exchange), owners, sharedBytes);
+        prepared.Exchange.Set(
+            kernels.Exchange(exchange, plan.Variants.Exchange, call), kernels.Exchange(exchange, plan.Variants.Exchange, UsualCall.None), owners,
+            sharedBytes);
         prepared.HasExchange = true;
     }
 

@@ -9,29 +9,30 @@ namespace Fusion.Runtime;
 /// <param name="ranksOnGpu">Number of ranks that share the GPU.</param>
 internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int ranksOnGpu)
 {
-    private static readonly ComputeCapability FirstWithClusters = new(9, 0);
-
     /// <summary>Gets a kernel and computes the most blocks that it may have.</summary>
     /// <param name="library">Library that holds the kernel.</param>
     /// <param name="name">Name of the kernel.</param>
     /// <param name="shape">Number of threads, and the vectors that each holds.</param>
+    /// <returns>The kernel. A row longer than a block needs code with clusters; without it <see cref="LaunchableKernel.CanRun"/>
+    /// is false.</returns>
     /// <exception cref="RankGroupException">The ranks' blocks do not fit on the GPU.</exception>
     public LaunchableKernel Find(KernelLibrary library, string name, KernelChoice shape)
     {
         // Code for GPUs before Hopper, such as PTX of compute_80 on a newer one, has neither PDL's wait nor clusters.
         var isForHopper = library.Modules.All(module => module.Image is { } image &&
-            GpuArchitecture.Parse(image.Architecture).Capability >= FirstWithClusters);
+            UsualCalls.HasClusters(GpuArchitecture.Parse(image.Architecture).Capability));
         var kernel = library.GetKernel(name);
-        var onMultiprocessor = kernel.BlocksPerMultiprocessor(shape.Threads, sharedBytes);
+        var fewest = shape.FewestBlocks;
+        var onMultiprocessor = kernel.BlocksPerMultiprocessor(shape.ThreadsOf(fewest), sharedBytes);
         var blocks = onMultiprocessor * device.MultiprocessorCount;
-        var cap = CoResidency.Cap(blocks, ranksOnGpu);
-        return cap < 1
+        var cap = fewest == 1 ? CoResidency.Cap(blocks, ranksOnGpu) : 0;
+        return fewest == 1 && cap < 1
             ? throw GroupErrors.CoResidency(device.ToString(), name, ranksOnGpu, blocks)
             : new(kernel, shape, isForHopper, onMultiprocessor, [cap, ClusterCap(2), ClusterCap(4), ClusterCap(8)]);
 
         int ClusterCap(int size)
         {
-            if (shape.VectorsPerThread > 1 || !isForHopper) return 0;
+            if (shape.VectorsPerThread > 1 || !isForHopper || size < fewest) return 0;
             var cluster = new LaunchShape(new Dim3(size), shape.ThreadsOf(size)) { Cluster = size };
             return CoResidency.Cap(kernel.ClustersAtATime(cluster), ranksOnGpu);
         }
@@ -47,6 +48,9 @@ internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int r
 /// <param name="Caps">The most tokens at a time where 1, 2, 4 or 8 blocks share a token.</param>
 internal readonly record struct LaunchableKernel(Kernel Kernel, KernelChoice Shape, bool Overlaps, int OnMultiprocessor, int[] Caps)
 {
+    /// <summary>Whether the GPU has room for the kernel in its shape.</summary>
+    public bool CanRun => Cap(Shape.FewestBlocks) > 0;
+
     /// <summary>Gets the most tokens at a time.</summary>
     /// <param name="blocks">Number of blocks that share a token: 1, 2, 4 or 8.</param>
     public int Cap(int blocks) => Caps[BitOperations.Log2((uint)blocks)];

@@ -12,6 +12,7 @@ public sealed class PreparedAllReduce
     private readonly AllReduceStrategy? strategy;
     private readonly int variant;
     private AllReduceCall call;
+    private AllReducePlan plan;
     private CallKernels kernels;
 
     internal PreparedAllReduce(
@@ -20,7 +21,7 @@ public sealed class PreparedAllReduce
         (this.operation, this.engine, this.plans, Rank) = (operation, engine, plans, rank);
         (this.strategy, this.variant) = (strategy, variant);
         MaxTokens = (int)call.Input.Rows;
-        Plan = Prepare(call);
+        plan = Prepare(call);
     }
 
     /// <summary>Index of the rank.</summary>
@@ -36,7 +37,7 @@ public sealed class PreparedAllReduce
     public AllReduceCall Call => call;
 
     /// <summary>How the next launch is done, and why.</summary>
-    public AllReducePlan Plan { get; private set; }
+    public AllReducePlan Plan => plans.WithKernelOf(plan, AllReduceEpilogue.Of(call));
 
     /// <summary>Sets the number of tokens of the launches from now on; all tensors keep their addresses.</summary>
     /// <param name="tokens">Number of tokens, from 1 to <see cref="MaxTokens"/>, the same on all ranks.</param>
@@ -52,7 +53,7 @@ public sealed class PreparedAllReduce
         }
 
         if (tokens == Tokens) return;
-        Plan = Prepare(call with
+        plan = Prepare(call with
         {
             Input = Rows(call.Input),
             Residual = RowsOf(call.Residual),
@@ -77,7 +78,7 @@ public sealed class PreparedAllReduce
     {
         var changed = call with { Input = input };
         operation.CheckInput(Rank, changed);
-        Plan = Prepare(changed);
+        plan = Prepare(changed);
     }
 
     /// <summary>Starts the call and returns, as <see cref="AllReduce.Launch(int, GpuStream?, in AllReduceCall, AllReduceStrategy?)"/> does. Allocates nothing.</summary>
@@ -94,26 +95,26 @@ public sealed class PreparedAllReduce
     public void Launch(GpuStream? stream = null)
     {
         operation.ThrowUnlessUsable(Rank, stream);
-        using (NvtxRanges.Push(Plan))
+        using (NvtxRanges.Push(plan))
         {
             if (engine is GpuEngine gpu) gpu.Launch(Rank, stream, ref kernels);
-            else engine.Launch(Rank, stream, call, Plan);
+            else engine.Launch(Rank, stream, call, plan);
         }
 
-        FusionMetrics.CountCall(Plan, call.Input);
+        FusionMetrics.CountCall(plan, call.Input);
     }
 
     private AllReducePlan Prepare(in AllReduceCall changed)
     {
-        var plan = plans.Get((int)changed.Input.Rows, strategy, variant);
-        if (plan.IsRefused) throw CallErrors.PlanRefused(plan);
+        var made = plans.Get((int)changed.Input.Rows, strategy, variant);
+        if (made.IsRefused) throw CallErrors.PlanRefused(made);
         if (engine is GpuEngine gpu)
         {
             kernels = default;
-            gpu.Prepare(Rank, ref kernels, changed, plan);
+            gpu.Prepare(Rank, ref kernels, changed, made);
         }
 
         call = changed;
-        return plan;
+        return made;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class RankKernels
 
     /// <summary>Occupancies of the kernels that wait for other ranks, in blocks on a multiprocessor, each once.</summary>
     public int[] BlocksPerMultiprocessor => [.. variants.Prepend(builtIn)
-        .SelectMany(set => new[] { set.OneShot.OnMultiprocessor, set.TwoShot.OnMultiprocessor }).Distinct()];
+        .SelectMany(set => set.OneShot.Concat(set.TwoShot)).Select(kernel => kernel.OnMultiprocessor).Distinct()];
 
     /// <summary>Gets the epilogue kernel, which does what follows the sum: the built-in one where the variant has
     /// none.</summary>
@@ -40,10 +40,12 @@ internal sealed class RankKernels
     /// <summary>Gets the kernel that exchanges data between ranks.</summary>
     /// <param name="strategy">One-shot or two-shot.</param>
     /// <param name="variant">Index of the variant; -1 for the built-in kernels.</param>
-    public LaunchableKernel Exchange(AllReduceStrategy strategy, int variant)
+    /// <param name="call">Which usual call it is.</param>
+    public LaunchableKernel Exchange(AllReduceStrategy strategy, int variant, UsualCall call)
     {
         ref readonly var set = ref variant >= 0 ? ref variants[variant] : ref builtIn;
-        return strategy == AllReduceStrategy.OneShot ? set.OneShot : set.TwoShot;
+        var kernels = strategy == AllReduceStrategy.OneShot ? set.OneShot : set.TwoShot;
+        return kernels[variant >= 0 ? 0 : (int)call];
     }
 
     /// <summary>Loads the kernels of an operation for a rank.</summary>
@@ -61,8 +63,24 @@ internal sealed class RankKernels
         var choice = KernelChoice.For(group.WorldSize, request.HiddenSize, request.DataType);
         return new(
             request.Kernels, ranksOnGpu, gpu.Context.Device.MultiprocessorCount,
-            new(Find(choice.Exchange(AllReduceStrategy.OneShot)), Find(choice.Exchange(AllReduceStrategy.TwoShot)), Find(choice.Epilogue())),
+            new(Exchanges(AllReduceStrategy.OneShot), Exchanges(AllReduceStrategy.TwoShot), Find(choice.Epilogue())),
             [.. request.Kernels.Variants.Select(LoadVariant)]);
+
+        LaunchableKernel[] Exchanges(AllReduceStrategy strategy)
+        {
+            var any = Find(choice.Exchange(strategy));
+            return [any, .. Enum.GetValues<UsualCall>().Where(call => call != UsualCall.None).Select(call => ForUsual(call, strategy) ?? any)];
+        }
+
+        LaunchableKernel? ForUsual(UsualCall call, AllReduceStrategy strategy)
+        {
+            var usual = KernelChoice.For(
+                group.WorldSize, request.HiddenSize, request.DataType, call, UsualCalls.HasClusters(gpu.Context.Device.Capability));
+            if (usual.Call != call) return null;
+            var name = usual.Exchange(strategy);
+            var kernel = loader.Find(gpu.BuiltInKernels(name), name, usual);
+            return kernel.CanRun ? kernel : null;
+        }
 
         LaunchableKernel Find(string name) => loader.Find(gpu.BuiltInKernels(name), name, choice);
 
@@ -70,13 +88,22 @@ internal sealed class RankKernels
         {
             var library = gpu.KernelsOf(variant);
             return new(
-                FindNamed(variant.Exchange(AllReduceStrategy.OneShot)), FindNamed(variant.Exchange(AllReduceStrategy.TwoShot)),
+                [FindNamed(variant.Exchange(AllReduceStrategy.OneShot))], [FindNamed(variant.Exchange(AllReduceStrategy.TwoShot))],
                 variant.EpilogueKernel is { } epilogue ? FindNamed(epilogue) : null);
 
             LaunchableKernel FindNamed(AllReduceKernelName name) =>
                 loader.Find(library, name.ToString(), KernelChoice.Of(name, variant.DataType));
         }
     }
+
+    /// <summary>Whether a kernel can do a call: one whose blocks are too small for a row takes no more tokens than fit on the
+    /// GPU at a time. Clusters that work on several rows one after the other have hung on an H100, for a reason that is not known
+    /// (bench/notes.md).</summary>
+    /// <param name="kernel">One of these kernels.</param>
+    /// <param name="tokens">Number of tokens of the call.</param>
+    /// <param name="sharers">Result of <see cref="BlockShare.Enter"/>; 0 without a share.</param>
+    public bool HasRoom(in LaunchableKernel kernel, int tokens, int sharers) =>
+        kernel.Shape.FewestBlocks == 1 || Fit(kernel, tokens, kernel.Shape.FewestBlocks, sharers);
 
     /// <summary>Computes the shape in which a kernel is launched for a call. Allocates nothing.</summary>
     /// <param name="kernel">One of these kernels.</param>
@@ -88,13 +115,13 @@ internal sealed class RankKernels
     public LaunchShape Shape(
         in LaunchableKernel kernel, int owners, int sharedBytes, in AllReduceParameters parameters, BlockShare? share, int sharers)
     {
-        var blocks = BlocksPerToken(kernel, parameters, sharedBytes, Math.Max(sharers, 1));
+        var blocks = BlocksPerToken(kernel, parameters, sharedBytes, sharers);
         var cap = kernel.Cap(blocks);
         if (share is not null && blocks == 1) cap = share.Cap(cap, kernel.OnMultiprocessor, sharers);
         // y counts tokens, x the blocks that share a token.
         return new LaunchShape(new Dim3(blocks, CoResidency.TokensAtATime(parameters.Tokens, cap, owners)), kernel.Shape.ThreadsOf(blocks))
         {
-            Cluster = blocks > 1 ? new Dim3(blocks) : null,
+            Cluster = blocks > 1 && ReducesRows(parameters) ? new Dim3(blocks) : null,
             SharedBytes = sharedBytes,
             ProgrammaticLaunch = kernel.Overlaps,
         };
@@ -104,10 +131,21 @@ internal sealed class RankKernels
     {
         // The largest magnitude of such a group is found in one block's shared memory, so no group may be split.
         if (sharedBytes > 0) return 1;
-        var vectors = parameters.Hidden / KernelLimits.RowVector;
-        var blocks = RowSplit.Blocks(vectors, parameters.Ranks, parameters.Tokens, RanksOnGpu * sharers, Multiprocessors);
-        return parameters.Tokens <= kernel.Cap(blocks) ? blocks : 1;
+        var blocks = RowSplit.Blocks(parameters.Hidden / KernelLimits.RowVector, parameters.Ranks);
+        blocks = Math.Max(blocks, kernel.Shape.FewestBlocks);
+        while (blocks > kernel.Shape.FewestBlocks && !Fit(kernel, parameters.Tokens, blocks, sharers)) blocks /= 2;
+        return blocks;
     }
+
+    private bool Fit(in LaunchableKernel kernel, int tokens, int blocks, int sharers) => tokens <= kernel.Cap(blocks) &&
+        (long)tokens * blocks <= RowSplit.BlocksThatLeaveRoom(Sharers(sharers), Multiprocessors);
+
+    // 0 for an operation that is alone on its GPU or the first one there.
+    private int Sharers(int sharers) => RanksOnGpu == 1 ? sharers : RanksOnGpu * Math.Max(sharers, 1);
+
+    // Blocks that share a token without exchanging anything need not be a cluster, which is slower to launch.
+    private static bool ReducesRows(in AllReduceParameters parameters) =>
+        parameters.Norm != (int)NormKind.None || parameters.Quantization == (int)QuantizationKind.PerTokenFp8;
 
     // The largest of any quantization: the grid must not depend on a call's.
     private static int MaxSharedBytes(int hidden)
@@ -121,11 +159,12 @@ internal sealed class RankKernels
         return most;
     }
 
-    /// <param name="OneShot">Kernel of one-shot.</param>
-    /// <param name="TwoShot">Kernel of two-shot.</param>
+    /// <param name="OneShot">Kernels of one-shot, by usual call: that for any call where there is no other. A variant has one.</param>
+    /// <param name="TwoShot">Kernels of two-shot, likewise.</param>
     /// <param name="Epilogue">Epilogue kernel; null where nothing follows the sum.</param>
-    private readonly record struct Set(LaunchableKernel OneShot, LaunchableKernel TwoShot, LaunchableKernel? Epilogue)
+    private readonly record struct Set(LaunchableKernel[] OneShot, LaunchableKernel[] TwoShot, LaunchableKernel? Epilogue)
     {
-        public IEnumerable<LaunchableKernel> All => Epilogue is { } epilogue ? [OneShot, TwoShot, epilogue] : [OneShot, TwoShot];
+        public IEnumerable<LaunchableKernel> All =>
+            OneShot.Concat(TwoShot).Concat(Epilogue is { } epilogue ? [epilogue] : []).DistinctBy(kernel => kernel.Kernel.Name);
     }
 }

@@ -1,0 +1,14 @@
+#include <fusion/allreduce/two_shot.cuh>
+#include <fusion/allreduce/usual_call.cuh>
+
+using namespace fusion;
+
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
+    two_shot_f16_n8_sum_v1(const __grid_constant__ AllReduceParams params) {
+  two_shot<f16, kPeersOfManyRanks, kOctetsOfShortRow, SumCall<8>>(params);
+}
+
+extern "C" __global__ void __launch_bounds__(kMaxThreads)
+    two_shot_f16_n8_norm_v1(const __grid_constant__ AllReduceParams params) {
+  two_shot<f16, kPeersOfManyRanks, kOctetsOfShortRow, NormCall<8>>(params);
+}
