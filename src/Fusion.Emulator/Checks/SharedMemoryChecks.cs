@@ -31,6 +31,7 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         for (var i = address; i < address + bytes; i++)
         {
             ref var mark = ref marks[i];
+            if ((mark.CopiesFrom | mark.CopyTo) != 0 && (mark.CopyTo != 0 || access != Access.Read)) throw CopyRace(mark, warp, lane, access, address, bytes);
             if (access is Access.Read or Access.Atomic && !mark.IsWritten && findsUnwritten) throw new KernelFaultException(
                 FaultKind.UninitializedRead, $"it reads {bytes} bytes of shared memory of which some were never written", lane, (ulong)address);
             if (findsRaces && access is Access.Read or Access.Write) FindRace(ref mark, thread, warp, lane, access, address, bytes);
@@ -54,6 +55,36 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         }
     }
 
+    /// <summary>Notes that an asynchronous copy will write bytes.</summary>
+    public void BeginWrite(int address, int bytes, Warp warp, int lane)
+    {
+        Note(address, bytes, warp, lane, Access.Write);
+        if (!findsRaces) return;
+        for (var i = address; i < address + bytes; i++) marks[i].CopyTo = warp.Pc;
+    }
+
+    /// <summary>Notes that those who wait for a copy see what it wrote.</summary>
+    public void EndWrite(int address, int bytes, Warp warp, int lane)
+    {
+        for (var i = address; i < address + bytes; i++) marks[i].CopyTo = 0;
+        Note(address, bytes, warp, lane, Access.Write);
+    }
+
+    /// <summary>Notes that an asynchronous copy will read bytes.</summary>
+    public void BeginRead(int address, int bytes, Warp warp, int lane)
+    {
+        Note(address, bytes, warp, lane, Access.Read);
+        if (!findsRaces) return;
+        for (var i = address; i < address + bytes; i++) (marks[i].CopiesFrom, marks[i].CopyPc) = (marks[i].CopiesFrom + 1, warp.Pc);
+    }
+
+    /// <summary>Notes that a copy has read bytes.</summary>
+    public void EndRead(int address, int bytes)
+    {
+        if (!findsRaces) return;
+        for (var i = address; i < address + bytes; i++) marks[i].CopiesFrom--;
+    }
+
     public void Dispose() => NativeMemory.Free(marks);
 
     private void FindRace(ref Mark mark, int thread, Warp warp, int lane, Access access, int address, int bytes)
@@ -75,6 +106,12 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         $"a race: it {does} {bytes} bytes of shared memory that {(other == Many ? "several threads" : $"the thread number {other & 1023}")} {did} in " +
         $"{warp.Block.Grid.Describe(pc)}, with no barrier between them", lane, (ulong)address);
 
+    private static KernelFaultException CopyRace(in Mark mark, Warp warp, int lane, Access access, int address, int bytes) => new(
+        FaultKind.SharedMemoryRace,
+        $"a race: it {(access == Access.Read ? "reads" : "writes")} {bytes} bytes of shared memory that an asynchronous copy, in " +
+        $"{warp.Block.Grid.Describe((mark.CopyTo != 0 ? mark.CopyTo : mark.CopyPc) - 1)}, may still be {(mark.CopyTo != 0 ? "writing" : "reading")}: the " +
+        "thread that copies has not waited for it (cp.async.wait_group, or the barrier that counts it)", lane, (ulong)address);
+
     private struct Mark
     {
         public int Writer;
@@ -86,5 +123,12 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         public int ReadSync;
         public int ReadPc;
         public bool IsWritten;
+
+        // Program counter behind the asynchronous copy that will write the byte; 0 for none.
+        public int CopyTo;
+
+        // Number of asynchronous copies that will read it, and the program counter behind the last of them.
+        public int CopiesFrom;
+        public int CopyPc;
     }
 }
