@@ -17,4 +17,7 @@ public static class EmulatorErrorCodes
 
     /// <summary>A kernel made a mistake (<see cref="KernelFault"/>).</summary>
     public const string KernelFault = "FUSION6005";
+
+    /// <summary>A copy and other work use the same memory, and nothing orders them (<see cref="FaultKind.MissingSynchronization"/>).</summary>
+    public const string MissingSynchronization = "FUSION6006";
 }

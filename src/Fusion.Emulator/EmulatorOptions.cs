@@ -58,6 +58,10 @@ public enum KernelChecks
     /// makes of <c>const __restrict__</c> pointers and <c>__ldg</c>.</summary>
     ReadOnlyData = 16,
 
+    /// <summary>Copies and fills that use the same device memory as a kernel or a copy of another stream, one of the two writing, where neither
+    /// a wait of the host nor an event orders them: a host that reads a result before it synchronized with the kernel's stream.</summary>
+    Synchronization = 32,
+
     /// <summary>All of them.</summary>
-    All = UninitializedReads | Barriers | SharedMemoryRaces | GlobalMemoryRaces | ReadOnlyData,
+    All = UninitializedReads | Barriers | SharedMemoryRaces | GlobalMemoryRaces | ReadOnlyData | Synchronization,
 }

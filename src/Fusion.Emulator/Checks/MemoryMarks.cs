@@ -45,6 +45,25 @@ internal sealed class MemoryMarks(ulong bytes)
     /// <summary>Gets the marks of the words around one, to be locked while they are used.</summary>
     public MemoryMark[] PageOf(ulong word) => Volatile.Read(ref pages[word / WordsOfAPage]) ?? Make(word / WordsOfAPage);
 
+    /// <summary>Copies that use the allocation.</summary>
+    public required CopyUses Copies { get; init; }
+
+    /// <summary>Gets the words between two offsets that threads have used, with their numbers.</summary>
+    public IEnumerable<(ulong Word, MemoryMark Mark)> Between(ulong start, ulong end)
+    {
+        for (var word = start / Word; word * Word < end;)
+        {
+            if (Volatile.Read(ref pages[word / WordsOfAPage]) is not { } page)
+            {
+                word = ((word / WordsOfAPage) + 1) * WordsOfAPage;
+                continue;
+            }
+
+            yield return (word, page[word % WordsOfAPage]);
+            word++;
+        }
+    }
+
     /// <summary>Place of a word in its page.</summary>
     public static int IndexOf(ulong word) => (int)(word % WordsOfAPage);
 

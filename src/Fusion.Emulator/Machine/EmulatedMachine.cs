@@ -13,7 +13,11 @@ internal sealed class EmulatedMachine : IDisposable
     public EmulatedMachine(EmulatorOptions options)
     {
         Options = options;
-        Memory = new(options.Checks.HasFlag(KernelChecks.UninitializedReads), (options.Checks & (KernelChecks.GlobalMemoryRaces | KernelChecks.ReadOnlyData)) != 0);
+        var comparesCopies = options.Checks.HasFlag(KernelChecks.Synchronization);
+        Memory = new(
+            options.Checks.HasFlag(KernelChecks.UninitializedReads),
+            (options.Checks & (KernelChecks.GlobalMemoryRaces | KernelChecks.ReadOnlyData | KernelChecks.Synchronization)) != 0, comparesCopies);
+        Order = comparesCopies ? new() : null;
         Gpus = [.. Enumerable.Range(0, options.Gpus).Select(ordinal => new Gpu(this, ordinal))];
         Random = options.Seed is { } seed ? new(seed) : null;
         // What happens in which order is repeated only where one thread decides it.
@@ -30,6 +34,9 @@ internal sealed class EmulatedMachine : IDisposable
     public Random? Random { get; }
 
     public Workers Workers { get; }
+
+    /// <summary>Which work of streams is ordered; null where nobody asks.</summary>
+    public WorkOrder? Order { get; }
 
     /// <summary>Called with what kernels print.</summary>
     public Action<string> Print { get; set; } = Console.Out.Write;

@@ -11,6 +11,10 @@ internal sealed unsafe partial class Warp
     private int suspectBytes;
     private UInt128 suspectValue;
 
+    // Copies that nothing orders with the launch, of those that use the memory that was used last.
+    private CopyUse[] copiesOfLast = [];
+    private CopyUse[] copiesInTheWay = [];
+
     /// <summary>Throws if the last write was a race and changed what another thread wrote or read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ConfirmRace()
@@ -36,6 +40,12 @@ internal sealed unsafe partial class Warp
         // An access is aligned to its size, so all of it is in one page.
         var word = offset / MemoryMarks.Word;
         var inWord = (int)(offset % MemoryMarks.Word);
+        if (grid.Work is { } work)
+        {
+            if (marks.Copies.All is var all && all != copiesOfLast) (copiesOfLast, copiesInTheWay) = (all, CopyUses.UnorderedWith(work, all));
+            if (copiesInTheWay.Length > 0) CompareWithCopies(address, offset, bytes, lane, access);
+        }
+
         var page = marks.PageOf(word);
         var first = MemoryMarks.IndexOf(word);
         own.Bytes = bytes >= MemoryMarks.Word ? MemoryMarks.AllBytes : (byte)(((1 << bytes) - 1) << inWord);
@@ -107,6 +117,19 @@ internal sealed unsafe partial class Warp
         Buffer.MemoryCopy((void*)address, &value, 16, bytes);
         return value;
     }
+
+    private void CompareWithCopies(ulong address, ulong offset, int bytes, int lane, Access access)
+    {
+        // A block that has met others may have learned that the copy has ended.
+        if (Block.Grid.Order?.HasCommunicated(Block.Number, 0) == true) return;
+        foreach (var copy in copiesInTheWay)
+            if (copy.Meets(offset, (ulong)bytes, access == Access.Write)) throw Unsynchronized(copy, address, bytes, lane, access);
+    }
+
+    private static KernelFaultException Unsynchronized(CopyUse copy, ulong address, int bytes, int lane, Access access) => new(
+        FaultKind.MissingSynchronization,
+        $"it {(access == Access.Write ? "writes" : "reads")} {bytes} bytes of device memory that {copy.What} {(copy.IsWrite ? "writes" : "reads")} in another " +
+        $"stream, {CopyChecks.WhatIsMissing("the kernel")}", lane, address);
 
     private KernelFaultException Race(string does, string did, in MemoryUse other, ulong address, int bytes, int lane)
     {
