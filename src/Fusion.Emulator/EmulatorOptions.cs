@@ -31,6 +31,17 @@ public sealed record EmulatorOptions
     /// <summary>Number of instructions that the warps of a block may run together, before the block counts as one that never
     /// ends. The default is two billion, which take minutes.</summary>
     public long StepLimit { get; init; } = 2_000_000_000;
+
+    /// <summary>What one thread of each launch does, instruction by instruction. Null, the default, for what the environment variable
+    /// <c>FUSION_EMULATOR_TRACE</c> says, or nothing: <c>trace.txt;kernel=scale;block=1,0,0;thread=3,0,0;steps=1000</c>, of which all but the file may
+    /// be missing.</summary>
+    public EmulatorTrace? Trace { get; init; }
+
+    /// <summary>Path of a file that tells how many threads ran each line of the kernels' sources, in lcov's format; <c>%p</c> becomes the number of the
+    /// process. It is written by <see cref="Emulator.Leave"/>, the next <see cref="Emulator.Use"/> and at the end of the process, and counts all that ran in the
+    /// process. Kernels must be built with <c>FusionLineInfo=true</c>. Null, the default, for what the environment variable
+    /// <c>FUSION_EMULATOR_COVERAGE</c> says, or none.</summary>
+    public string? CoverageFile { get; init; }
 }
 
 /// <summary>Mistakes of kernels that are looked for on request. An access outside all memory and a misaligned one are always

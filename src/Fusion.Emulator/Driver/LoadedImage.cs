@@ -36,6 +36,7 @@ internal sealed unsafe class LoadedImage : IDisposable
         this.prepared = prepared;
         memory = context.Gpu.Machine.Memory;
         Context = context;
+        context.Gpu.Machine.Observers?.Coverage?.Add(prepared);
         foreach (var variable in prepared.Module.Variables.Values.Where(one => one.Space != PtxSpace.Shared))
         {
             if (variable.IsExternal) throw new PtxException(PtxException.Unsupported, $"the variable '{variable.Name}' is in another module.");

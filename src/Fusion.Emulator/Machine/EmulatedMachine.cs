@@ -18,6 +18,7 @@ internal sealed class EmulatedMachine : IDisposable
             options.Checks.HasFlag(KernelChecks.UninitializedReads),
             (options.Checks & (KernelChecks.GlobalMemoryRaces | KernelChecks.ReadOnlyData | KernelChecks.Synchronization)) != 0, comparesCopies);
         Order = comparesCopies ? new() : null;
+        Observers = Observers.Of(options);
         Gpus = [.. Enumerable.Range(0, options.Gpus).Select(ordinal => new Gpu(this, ordinal))];
         Random = options.Seed is { } seed ? new(seed) : null;
         // What happens in which order is repeated only where one thread decides it.
@@ -34,6 +35,9 @@ internal sealed class EmulatedMachine : IDisposable
     public Random? Random { get; }
 
     public Workers Workers { get; }
+
+    /// <summary>Those who look at each step of kernels; null for none.</summary>
+    public Observers? Observers { get; }
 
     /// <summary>Which work of streams is ordered; null where nobody asks.</summary>
     public WorkOrder? Order { get; }
@@ -76,5 +80,9 @@ internal sealed class EmulatedMachine : IDisposable
         lock (gate) faults.Add(fault);
     }
 
-    public void Dispose() => Workers.Dispose();
+    public void Dispose()
+    {
+        Workers.Dispose();
+        Observers?.Flush();
+    }
 }

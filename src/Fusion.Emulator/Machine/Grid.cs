@@ -117,6 +117,7 @@ internal sealed unsafe class Grid : IRunning
             isFailed = true;
         }
 
+        warp.Observer?.Fail(fault);
         Gpu.Fail(FaultReport.Make(fault, warp));
     }
 

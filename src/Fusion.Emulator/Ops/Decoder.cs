@@ -15,13 +15,15 @@ internal static class Decoder
         var operands = new Operands(kernel.Name);
         // Once to find the immediates, which stand before the registers, and once more when all places are known.
         DecodeAll(code, operands);
-        operands.Place(RegisterSlots.Assign(code, (operands.ConstantBytes + 63) / 64 * 64, out var end));
+        var registers = RegisterSlots.Assign(code, (operands.ConstantBytes + 63) / 64 * 64, out var end);
+        operands.Place(registers);
         return new()
         {
             Name = kernel.Name,
             Flat = code,
             Instructions = DecodeAll(code, operands),
             Origins = [.. code.Instructions.Select(one => one.Ptx)],
+            RegisterOffsets = registers,
             RegisterBytes = (end + 63) / 64 * 64,
             Constants = operands.MakeConstants(),
             Addresses = operands.Addresses,

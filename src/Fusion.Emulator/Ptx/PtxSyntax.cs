@@ -12,7 +12,9 @@ internal enum PtxSpace
 /// <param name="Line">Number of the line.</param>
 internal sealed record SourceLine(IReadOnlyDictionary<int, string> Files, int File, int Line)
 {
-    public override string ToString() => $"{Files.GetValueOrDefault(File, $"file {File}")}:{Line}";
+    public string FileName => Files.GetValueOrDefault(File, $"file {File}");
+
+    public override string ToString() => $"{FileName}:{Line}";
 }
 
 /// <summary>A module of PTX.</summary>
