@@ -86,8 +86,8 @@ internal sealed unsafe class LoadedImage : IDisposable
         return constants;
     }
 
-    private ulong AddressOf(string symbol) => variables.TryGetValue(symbol, out var variable)
-        ? variable.Start : throw new PtxException(PtxException.Unsupported, $"the address of '{symbol}', which is no variable, is not supported.");
+    private ulong AddressOf(string symbol) => variables.TryGetValue(symbol, out var variable) ? variable.Start
+        : prepared.Module.Calls.AddressOf(symbol) is var pointer and not 0 ? pointer : throw new PtxException(PtxException.Unsupported, $"the address of '{symbol}', which is no variable, is not supported.");
 }
 
 /// <summary>A kernel of a loaded module.</summary>

@@ -39,6 +39,7 @@ internal sealed unsafe partial class Warp
     private Allocation last = Allocation.None;
     private bool lastIsLate;
     private PendingCopies? copies;
+    private CallStack? calls;
 
     /// <summary>Stores that have not arrived; null where they arrive at once.</summary>
     public PeerStores? Late { get; private set; }
@@ -119,6 +120,12 @@ internal sealed unsafe partial class Warp
         if ((address & (ulong)(bytes - 1)) != 0) throw Misaligned(address, bytes, lane);
         return Local + (lane * ((LocalBytes + 15) / 16 * 16)) + address;
     }
+
+    /// <summary>Local memory of a lane.</summary>
+    public byte* LocalOf(int lane) => Local + (lane * ((LocalBytes + 15) / 16 * 16));
+
+    /// <summary>Calls that lanes have not come back from.</summary>
+    public CallStack Calls => calls ??= new(Block.Grid.Code.Flat.StackStart);
 
     public byte* Parameter(ulong address, int bytes, int lane)
     {

@@ -20,6 +20,8 @@ internal sealed record SourceLine(IReadOnlyDictionary<int, string> Files, int Fi
 /// <summary>A module of PTX.</summary>
 internal sealed class PtxModule
 {
+    private CallGraph? calls;
+
     public Version Version { get; set; } = new(0, 0);
 
     public string Target { get; set; } = "";
@@ -30,6 +32,9 @@ internal sealed class PtxModule
 
     /// <summary>Source files by the number that <c>.loc</c> uses.</summary>
     public Dictionary<int, string> Files { get; } = [];
+
+    /// <summary>Calls of the functions, once all are read.</summary>
+    public CallGraph Calls => calls ??= new(this);
 
     public IEnumerable<PtxFunction> Kernels => Functions.Values.Where(function => function.IsKernel);
 }
