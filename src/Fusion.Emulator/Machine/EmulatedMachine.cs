@@ -22,6 +22,8 @@ internal sealed class EmulatedMachine : IDisposable
         Gpus = [.. Enumerable.Range(0, options.Gpus).Select(ordinal => new Gpu(this, ordinal))];
         Random = options.Seed is { } seed ? new(seed) : null;
         // What happens in which order is repeated only where one thread decides it.
+        HasSeveralWorkers = Random is null && options.Workers > 1;
+        FindsRaces = options.Checks.HasFlag(KernelChecks.GlobalMemoryRaces);
         Workers = new(Random is null ? options.Workers : 1, Random);
     }
 
@@ -35,6 +37,11 @@ internal sealed class EmulatedMachine : IDisposable
     public Random? Random { get; }
 
     public Workers Workers { get; }
+
+    public bool HasSeveralWorkers { get; }
+
+    /// <summary>Whether races in device memory are looked for.</summary>
+    public bool FindsRaces { get; }
 
     /// <summary>Those who look at each step of kernels; null for none.</summary>
     public Observers? Observers { get; }

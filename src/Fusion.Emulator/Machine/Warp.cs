@@ -36,6 +36,9 @@ internal sealed unsafe partial class Warp
         LocalBytes = block.Grid.Code.Flat.LocalBytes;
         Gpu = block.Grid.Gpu;
         Observer = Gpu.Machine.Observers?.Of(this);
+        var grid = block.Grid;
+        (order, work, launch, blockNumber) = (grid.Order, grid.Work, grid.Number, block.Number);
+        (hasOtherWorkers, findsRaces) = (Gpu.Machine.HasSeveralWorkers, Gpu.Machine.FindsRaces);
     }
 
     public Block Block { get; }
