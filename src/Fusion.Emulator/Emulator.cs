@@ -81,14 +81,15 @@ public static class Emulator
         before?.Machine.Dispose();
     }
 
-    private static EmulatorOptions Checked(EmulatorOptions options)
+    private static EmulatorOptions Checked(EmulatorOptions given)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Gpus, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Gpus, 16, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Multiprocessors, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MemoryBytes, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.StepLimit, 1, nameof(options));
+        var options = EnvironmentSettings.Add(given);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Gpus, 1, nameof(given));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Gpus, 16, nameof(given));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Multiprocessors, 1, nameof(given));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1, nameof(given));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MemoryBytes, 1, nameof(given));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.StepLimit, 1, nameof(given));
         return options;
     }
 }

@@ -17,4 +17,10 @@ public static class EmulatorErrorCodes
 
     /// <summary>A kernel made a mistake (<see cref="KernelFault"/>).</summary>
     public const string KernelFault = "FUSION6005";
+
+    /// <summary>A copy and other work use the same memory, and nothing orders them (<see cref="FaultKind.MissingSynchronization"/>).</summary>
+    public const string MissingSynchronization = "FUSION6006";
+
+    /// <summary>Lines of a kernel cannot be counted, because its PTX does not say them (<see cref="EmulatorOptions.CoverageFile"/>).</summary>
+    public const string NoLines = "FUSION6007";
 }

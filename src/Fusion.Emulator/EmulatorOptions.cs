@@ -31,6 +31,17 @@ public sealed record EmulatorOptions
     /// <summary>Number of instructions that the warps of a block may run together, before the block counts as one that never
     /// ends. The default is two billion, which take minutes.</summary>
     public long StepLimit { get; init; } = 2_000_000_000;
+
+    /// <summary>What one thread of each launch does, instruction by instruction. Null, the default, for what the environment variable
+    /// <c>FUSION_EMULATOR_TRACE</c> says, or nothing: <c>trace.txt;kernel=scale;block=1,0,0;thread=3,0,0;steps=1000</c>, of which all but the file may
+    /// be missing.</summary>
+    public EmulatorTrace? Trace { get; init; }
+
+    /// <summary>Path of a file that tells how many threads ran each line of the kernels' sources, in lcov's format; <c>%p</c> becomes the number of the
+    /// process. It is written by <see cref="Emulator.Leave"/>, the next <see cref="Emulator.Use"/> and at the end of the process, and counts all that ran in the
+    /// process. Kernels must be built with <c>FusionLineInfo=true</c>. Null, the default, for what the environment variable
+    /// <c>FUSION_EMULATOR_COVERAGE</c> says, or none.</summary>
+    public string? CoverageFile { get; init; }
 }
 
 /// <summary>Mistakes of kernels that are looked for on request. An access outside all memory and a misaligned one are always
@@ -58,6 +69,10 @@ public enum KernelChecks
     /// makes of <c>const __restrict__</c> pointers and <c>__ldg</c>.</summary>
     ReadOnlyData = 16,
 
+    /// <summary>Copies and fills that use the same device memory as a kernel or a copy of another stream, one of the two writing, where neither
+    /// a wait of the host nor an event orders them: a host that reads a result before it synchronized with the kernel's stream.</summary>
+    Synchronization = 32,
+
     /// <summary>All of them.</summary>
-    All = UninitializedReads | Barriers | SharedMemoryRaces | GlobalMemoryRaces | ReadOnlyData,
+    All = UninitializedReads | Barriers | SharedMemoryRaces | GlobalMemoryRaces | ReadOnlyData | Synchronization,
 }

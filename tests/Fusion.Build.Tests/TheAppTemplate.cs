@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fusion.Build.Tests.Infrastructure;
 
 namespace Fusion.Build.Tests;
@@ -38,6 +39,26 @@ public sealed class TheAppTemplate
         Assert.That(right, Does.Match(@"Passed! +- Failed: +0, Passed: +2, Skipped: +0").And.Not.Contain("warning"));
         Assert.That(wrong.ExitCode, Is.Not.Zero);
         Assert.That(wrong.Output, Does.Contain("FUSION6005").And.Contain("rms_norm"));
+    }
+
+    [Test]
+    [Category("Nightly")]
+    public void BringsTestsThatWriteACoverageOfTheKernelsLinesAndATrace()
+    {
+        using var consumer = Templates.Create("fusion-app");
+        var (coverage, trace) = (consumer.PathOf("lcov.info"), consumer.PathOf("trace.txt"));
+        var variables = new Dictionary<string, string?> { ["FUSION_EMULATOR_COVERAGE"] = coverage, ["FUSION_EMULATOR_TRACE"] = $"{trace};kernel=rms_norm;thread=3" };
+
+        consumer.DotNet(variables, "test", "-p:FusionLineInfo=true").MustSucceed();
+
+        var lines = File.ReadAllLines(coverage);
+        var kernel = File.ReadAllLines(consumer.PathOf("kernels/rms_norm.cu"));
+        var hits = lines.SkipWhile(line => line != $"SF:{consumer.PathOf("kernels/rms_norm.cu")}").Skip(1).TakeWhile(line => line != "end_of_record")
+            .Where(line => line.StartsWith("DA:", StringComparison.Ordinal)).Select(line => line[3..].Split(',')).ToArray();
+        Assert.That(hits, Has.Length.GreaterThan(5));
+        Assert.That(hits.Select(hit => kernel[int.Parse(hit[0], CultureInfo.InvariantCulture) - 1].Trim()), Has.None.Empty);
+        Assert.That(hits.Select(hit => long.Parse(hit[1], CultureInfo.InvariantCulture)), Has.All.Positive);
+        Assert.That(File.ReadAllLines(trace), Has.Some.Match(@"^ +1 +\d+  rms_norm\.cu:\d+ +ld\.param"));
     }
 
     [Test]

@@ -27,6 +27,10 @@ public enum FaultKind
     /// <summary>A launch writes device memory that it reads as data that does not change.</summary>
     ReadOnlyDataWritten,
 
+    /// <summary>A copy or a fill uses memory that a kernel or a copy of another stream uses too, one of them writes it, and nothing orders
+    /// them.</summary>
+    MissingSynchronization,
+
     /// <summary>A block that runs longer than <see cref="EmulatorOptions.StepLimit"/>.</summary>
     StepLimit,
 
@@ -44,12 +48,12 @@ public enum FaultKind
 /// is <see cref="Message"/>.</summary>
 /// <param name="Kind">Kind of the mistake.</param>
 /// <param name="Message">Description in one paragraph, with all that is known.</param>
-/// <param name="Kernel">Symbol of the kernel.</param>
+/// <param name="Kernel">Symbol of the kernel; empty where two copies are not ordered.</param>
 /// <param name="Gpu">Ordinal of the GPU.</param>
-/// <param name="Block">Block in the grid.</param>
+/// <param name="Block">Block in the grid; the first one for a copy.</param>
 /// <param name="Thread">Thread in the block; null if it was no single one.</param>
 /// <param name="Address">Address of the access; 0 if it was none.</param>
-/// <param name="PtxLine">Line of the PTX.</param>
+/// <param name="PtxLine">Line of the PTX; -1 for none.</param>
 /// <param name="Source">File and line of the source, such as <c>scale.cu:12</c>; null if the kernel was compiled without
 /// <c>-lineinfo</c>.</param>
 public sealed record KernelFault(

@@ -8,8 +8,9 @@ namespace Fusion.Emulation;
 /// other. Atomic operations race with nothing.</summary>
 internal sealed unsafe class SharedMemoryChecks : IDisposable
 {
-    private const int Nobody = -1;
-    private const int Many = -2;
+    private const int Nobody = 0;
+    private const int Many = -1;
+    private const int Word = 4;
 
     private readonly Mark* marks;
     private readonly Block block;
@@ -21,16 +22,19 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         this.block = block;
         findsRaces = checks.HasFlag(KernelChecks.SharedMemoryRaces);
         findsUnwritten = checks.HasFlag(KernelChecks.UninitializedReads);
-        marks = (Mark*)NativeMemory.Alloc((nuint)Math.Max(block.SharedBytes, 1), (nuint)sizeof(Mark));
-        for (var i = 0; i < block.SharedBytes; i++) marks[i] = new() { Writer = Nobody, Reader = Nobody };
+        // Zero is nobody.
+        marks = (Mark*)NativeMemory.AllocZeroed((nuint)block.SharedBytes + Word, (nuint)sizeof(Mark));
     }
 
     public void Note(int address, int bytes, Warp warp, int lane, Access access)
     {
-        var thread = (warp.Block.RankInCluster << 10) + (warp.Index * 32) + lane;
-        for (var i = address; i < address + bytes; i++)
+        if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
+        var thread = ((warp.Block.RankInCluster + 1) << 10) + (warp.Index * 32) + lane;
+        var end = address + bytes;
+        for (var i = address; i < end; i += Step(i, end))
         {
             ref var mark = ref marks[i];
+            if ((mark.CopiesFrom | mark.CopyTo) != 0 && (mark.CopyTo != 0 || access != Access.Read)) throw CopyRace(mark, warp, lane, access, address, bytes);
             if (access is Access.Read or Access.Atomic && !mark.IsWritten && findsUnwritten) throw new KernelFaultException(
                 FaultKind.UninitializedRead, $"it reads {bytes} bytes of shared memory of which some were never written", lane, (ulong)address);
             if (findsRaces && access is Access.Read or Access.Write) FindRace(ref mark, thread, warp, lane, access, address, bytes);
@@ -54,7 +58,63 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         }
     }
 
+    /// <summary>Notes that an asynchronous copy will write bytes.</summary>
+    public void BeginWrite(int address, int bytes, Warp warp, int lane)
+    {
+        if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
+        Note(address, bytes, warp, lane, Access.Write);
+        if (!findsRaces) return;
+        for (var i = address; i < address + bytes; i += Step(i, address + bytes)) marks[i].CopyTo = warp.Pc;
+    }
+
+    /// <summary>Notes that those who wait for a copy see what it wrote.</summary>
+    public void EndWrite(int address, int bytes, Warp warp, int lane)
+    {
+        if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
+        for (var i = address; i < address + bytes; i += Step(i, address + bytes)) marks[i].CopyTo = 0;
+        Note(address, bytes, warp, lane, Access.Write);
+    }
+
+    /// <summary>Notes that an asynchronous copy will read bytes.</summary>
+    public void BeginRead(int address, int bytes, Warp warp, int lane)
+    {
+        if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
+        Note(address, bytes, warp, lane, Access.Read);
+        if (!findsRaces) return;
+        for (var i = address; i < address + bytes; i += Step(i, address + bytes)) (marks[i].CopiesFrom, marks[i].CopyPc) = (marks[i].CopiesFrom + 1, warp.Pc);
+    }
+
+    /// <summary>Notes that a copy has read bytes.</summary>
+    public void EndRead(int address, int bytes)
+    {
+        if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
+        if (!findsRaces) return;
+        for (var i = address; i < address + bytes; i += Step(i, address + bytes)) marks[i].CopiesFrom--;
+    }
+
     public void Dispose() => NativeMemory.Free(marks);
+
+    // Number of bytes for which the mark of a byte stands: those of a word, until a part of it is used alone.
+    private int Step(int at, int end)
+    {
+        var word = at & ~(Word - 1);
+        if (marks[word].IsSplit) return 1;
+        return at == word && end - at >= Word ? Word : 1;
+    }
+
+    private void Split(int address, int end)
+    {
+        SplitWord(address);
+        SplitWord(end - 1);
+    }
+
+    private void SplitWord(int at)
+    {
+        var word = at & ~(Word - 1);
+        if (marks[word].IsSplit) return;
+        for (var i = 1; i < Word; i++) marks[word + i] = marks[word];
+        marks[word].IsSplit = true;
+    }
 
     private void FindRace(ref Mark mark, int thread, Warp warp, int lane, Access access, int address, int bytes)
     {
@@ -75,6 +135,12 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         $"a race: it {does} {bytes} bytes of shared memory that {(other == Many ? "several threads" : $"the thread number {other & 1023}")} {did} in " +
         $"{warp.Block.Grid.Describe(pc)}, with no barrier between them", lane, (ulong)address);
 
+    private static KernelFaultException CopyRace(in Mark mark, Warp warp, int lane, Access access, int address, int bytes) => new(
+        FaultKind.SharedMemoryRace,
+        $"a race: it {(access == Access.Read ? "reads" : "writes")} {bytes} bytes of shared memory that an asynchronous copy, in " +
+        $"{warp.Block.Grid.Describe((mark.CopyTo != 0 ? mark.CopyTo : mark.CopyPc) - 1)}, may still be {(mark.CopyTo != 0 ? "writing" : "reading")}: the " +
+        "thread that copies has not waited for it (cp.async.wait_group, or the barrier that counts it)", lane, (ulong)address);
+
     private struct Mark
     {
         public int Writer;
@@ -86,5 +152,15 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         public int ReadSync;
         public int ReadPc;
         public bool IsWritten;
+
+        // Whether each byte of the word that begins here has a mark of its own.
+        public bool IsSplit;
+
+        // Program counter behind the asynchronous copy that will write the byte; 0 for none.
+        public int CopyTo;
+
+        // Number of asynchronous copies that will read it, and the program counter behind the last of them.
+        public int CopiesFrom;
+        public int CopyPc;
     }
 }

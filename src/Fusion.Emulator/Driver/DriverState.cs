@@ -54,7 +54,7 @@ internal sealed class DriverState(EmulatedMachine machine)
     {
         null => CudaResult.Success,
         FaultKind.OutOfBounds or FaultKind.UseAfterFree or FaultKind.UninitializedRead or FaultKind.SharedMemoryRace or
-            FaultKind.GlobalMemoryRace or FaultKind.ReadOnlyDataWritten => CudaResult.IllegalAddress,
+            FaultKind.GlobalMemoryRace or FaultKind.ReadOnlyDataWritten or FaultKind.MissingSynchronization => CudaResult.IllegalAddress,
         FaultKind.Misaligned => CudaResult.MisalignedAddress,
         FaultKind.StepLimit => (CudaResult)702,
         FaultKind.Assertion => (CudaResult)710,

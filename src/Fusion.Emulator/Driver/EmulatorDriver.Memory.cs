@@ -51,7 +51,7 @@ internal sealed unsafe partial class EmulatorDriver
         if (State.Context is not { } context) return InvalidContext;
         if (address == 0) return CudaResult.Success;
         // As on a GPU, what runs may still use the memory.
-        State.Machine.WaitUntil(() => context.Gpu.IsIdle);
+        WaitFor(context.Gpu);
         return FreeNow(address);
     }
 
@@ -96,7 +96,7 @@ internal sealed unsafe partial class EmulatorDriver
     [UnmanagedCallersOnly]
     private static CudaResult FreeHost(void* host)
     {
-        State.Machine.WaitUntil(() => Array.TrueForAll(State.Machine.Gpus, gpu => gpu.IsIdle));
+        foreach (var gpu in State.Machine.Gpus) WaitFor(gpu);
         return State.Machine.Memory.Free((ulong)host, AllocationKind.Host) ? CudaResult.Success : CudaResult.InvalidValue;
     }
 
@@ -105,15 +105,15 @@ internal sealed unsafe partial class EmulatorDriver
     {
         if (State.Machine.Memory.FindLive(to, bytes) is not { } target) return bytes == 0 ? CudaResult.Success : CudaResult.InvalidValue;
         if (State.Machine.Memory.FindLive((ulong)from, bytes) is not null || State.Stream(stream)?.Recording is not null)
-            return Enqueue(stream, () => Move(target, to, (byte*)from, bytes));
+            return Enqueue(stream, CopyToDevice(target, to, (ulong)from, bytes, () => Move(target, to, (byte*)from, bytes)));
         // The driver stages pageable memory: the caller may change it at once.
         var staged = (byte*)NativeMemory.Alloc(bytes);
         NativeMemory.Copy(from, staged, bytes);
-        var result = Enqueue(stream, () =>
+        var result = Enqueue(stream, CopyToDevice(target, to, 0, bytes, () =>
         {
             Move(target, to, staged, bytes);
             NativeMemory.Free(staged);
-        });
+        }));
         if (result != CudaResult.Success) NativeMemory.Free(staged);
         return result;
     }
@@ -121,12 +121,14 @@ internal sealed unsafe partial class EmulatorDriver
     [UnmanagedCallersOnly]
     private static CudaResult CopyToHost(void* to, ulong from, nuint bytes, nint stream)
     {
-        if (State.Machine.Memory.FindLive(from, bytes) is null) return bytes == 0 ? CudaResult.Success : CudaResult.InvalidValue;
+        if (State.Machine.Memory.FindLive(from, bytes) is not { } source) return bytes == 0 ? CudaResult.Success : CudaResult.InvalidValue;
         var target = State.Machine.Memory.FindLive((ulong)to, bytes);
-        var result = Enqueue(stream, () => Move(target, (ulong)to, (byte*)from, bytes));
+        var result = Enqueue(stream, new CopyItem(
+            $"a copy of {bytes} bytes to the host", (source, from), target is null ? null : (target, (ulong)to), bytes,
+            () => Move(target, (ulong)to, (byte*)from, bytes)));
         if (result != CudaResult.Success || target is not null || State.Stream(stream) is not { Recording: null } queue) return result;
         // A copy to pageable memory has ended when the call returns.
-        State.Machine.WaitUntil(() => queue.IsIdle);
+        WaitFor(queue);
         return DriverState.ResultOf(queue.Gpu);
     }
 
@@ -136,7 +138,8 @@ internal sealed unsafe partial class EmulatorDriver
         if (bytes == 0) return CudaResult.Success;
         var target = State.Machine.Memory.FindLive(to, bytes);
         var source = State.Machine.Memory.FindLive(from, bytes);
-        return target is null || source is null ? CudaResult.InvalidValue : Enqueue(stream, () => Move(target, to, (byte*)from, bytes));
+        return target is null || source is null ? CudaResult.InvalidValue : Enqueue(stream, new CopyItem(
+            $"a copy of {bytes} bytes", (source, from), (target, to), bytes, () => Move(target, to, (byte*)from, bytes)));
     }
 
     [UnmanagedCallersOnly]
@@ -144,12 +147,18 @@ internal sealed unsafe partial class EmulatorDriver
     {
         if (bytes == 0) return CudaResult.Success;
         if (State.Machine.Memory.FindLive(address, bytes) is not { } target) return CudaResult.InvalidValue;
-        return Enqueue(stream, () =>
+        return Enqueue(stream, new CopyItem($"a fill of {bytes} bytes", null, (target, address), bytes, () =>
         {
             if (target.IsFreed) return;
             NativeMemory.Fill((void*)address, bytes, value);
             target.MarkWritten(address, bytes);
-        });
+        }));
+    }
+
+    private static CopyItem CopyToDevice(Allocation target, ulong to, ulong from, nuint bytes, Action action)
+    {
+        var source = from == 0 ? null : State.Machine.Memory.FindLive(from, bytes);
+        return new($"a copy of {bytes} bytes from the host", source is null ? null : (source, from), (target, to), bytes, action);
     }
 
     // What nobody wrote stays so in the copy.
@@ -163,11 +172,7 @@ internal sealed unsafe partial class EmulatorDriver
         else if (target.Written != null) Buffer.MemoryCopy(source.Written + ((ulong)from - source.Start), target.Written + (to - target.Start), bytes, bytes);
     }
 
-    private static CudaResult Enqueue(nint stream, Action action)
-    {
-        if (State.Stream(stream) is not { } queue) return InvalidHandle;
-        return Enqueue(queue, new ActionItem(action));
-    }
+    private static CudaResult Enqueue(nint stream, StreamItem item) => State.Stream(stream) is { } queue ? Enqueue(queue, item) : InvalidHandle;
 
     private static CudaResult Enqueue(StreamQueue queue, StreamItem item)
     {

@@ -60,7 +60,7 @@ internal sealed unsafe partial class EmulatorDriver
     private static CudaResult UnloadModule(nint module)
     {
         if (State.Remove<LoadedImage>(module) is not { } image) return InvalidHandle;
-        State.Machine.WaitUntil(() => image.Context.Gpu.IsIdle);
+        WaitFor(image.Context.Gpu);
         image.Forget(State);
         image.Dispose();
         return CudaResult.Success;

@@ -48,8 +48,22 @@ internal sealed unsafe partial class EmulatorDriver
     {
         if (State.Stream(stream) is not { } queue) return InvalidHandle;
         if (queue.Recording is not null) return CudaResult.StreamCaptureUnsupported;
-        State.Machine.WaitUntil(() => queue.IsIdle);
+        WaitFor(queue);
         return DriverState.ResultOf(queue.Gpu);
+    }
+
+    private static void WaitFor(StreamQueue queue)
+    {
+        var order = State.Machine.Order;
+        var moment = order?.Moment(queue.Clock);
+        State.Machine.WaitUntil(() => queue.IsIdle);
+        if (moment is not null) order!.JoinHost(moment);
+    }
+
+    private static void WaitFor(Gpu gpu)
+    {
+        State.Machine.WaitUntil(() => gpu.IsIdle);
+        State.Machine.Order?.JoinHost(gpu.Ordinal);
     }
 
     [UnmanagedCallersOnly]
@@ -57,8 +71,11 @@ internal sealed unsafe partial class EmulatorDriver
     {
         if (State.Stream(stream) is not { } queue) return InvalidHandle;
         if (queue.Recording is not null) return CudaResult.StreamCaptureUnsupported;
-        return DriverState.ResultOf(queue.Gpu) is var result and not CudaResult.Success ? result
-            : queue.IsIdle ? CudaResult.Success : CudaResult.NotReady;
+        if (DriverState.ResultOf(queue.Gpu) is var result and not CudaResult.Success) return result;
+        var moment = State.Machine.Order?.Moment(queue.Clock);
+        if (!queue.IsIdle) return CudaResult.NotReady;
+        if (moment is not null) State.Machine.Order!.JoinHost(moment);
+        return CudaResult.Success;
     }
 
     [UnmanagedCallersOnly]
@@ -71,7 +88,15 @@ internal sealed unsafe partial class EmulatorDriver
     {
         if (State.Stream(stream) is not { } queue) return InvalidHandle;
         if (queue.Recording is not null) return CudaResult.StreamCaptureUnsupported;
-        queue.Add(new ActionItem(() => callback(stream, DriverState.ResultOf(queue.Gpu), data), isEvent: true));
+        var order = State.Machine.Order;
+        var moment = order?.Moment(queue.Clock);
+        queue.Add(new ActionItem(
+            () =>
+            {
+                if (moment is not null) order!.JoinHost(moment);
+                callback(stream, DriverState.ResultOf(queue.Gpu), data);
+            },
+            isEvent: true));
         return CudaResult.Success;
     }
 
@@ -91,7 +116,7 @@ internal sealed unsafe partial class EmulatorDriver
             return CudaResult.Success;
         }
 
-        var occurrence = new Occurrence();
+        var occurrence = new Occurrence { Moment = State.Machine.Order?.Moment(queue.Clock) };
         (one.Last, one.Recorded) = (occurrence, null);
         queue.Add(new ActionItem(
             () =>
@@ -109,7 +134,12 @@ internal sealed unsafe partial class EmulatorDriver
         if (State.Find<EmulatedEvent>(handle) is not { } one || State.Stream(stream) is not { } queue) return InvalidHandle;
         if (one.Recorded is { } recorded) recorded.Recording.Wait(queue, recorded.Mark);
         else if (queue.Recording is not null && one.Last is not null) return CudaResult.StreamCaptureUnsupported;
-        else if (one.Last is { IsEnded: false } last) queue.Add(new WaitItem(last));
+        else if (one.Last is { } last)
+        {
+            if (last.Moment is { } moment) State.Machine.Order!.Join(queue.Clock, moment);
+            if (!last.IsEnded) queue.Add(new WaitItem(last));
+        }
+
         return CudaResult.Success;
     }
 
@@ -117,7 +147,12 @@ internal sealed unsafe partial class EmulatorDriver
     private static CudaResult SynchronizeEvent(nint handle)
     {
         if (State.Find<EmulatedEvent>(handle) is not { } one) return InvalidHandle;
-        if (one.Last is { } last) State.Machine.WaitUntil(() => last.IsEnded);
+        if (one.Last is { } last)
+        {
+            State.Machine.WaitUntil(() => last.IsEnded);
+            if (last.Moment is { } moment) State.Machine.Order!.JoinHost(moment);
+        }
+
         return OfContext(State.Context);
     }
 
@@ -125,7 +160,9 @@ internal sealed unsafe partial class EmulatorDriver
     private static CudaResult QueryEvent(nint handle)
     {
         if (State.Find<EmulatedEvent>(handle) is not { } one) return InvalidHandle;
-        return one.Last is { IsEnded: false } ? CudaResult.NotReady : OfContext(State.Context);
+        if (one.Last is { IsEnded: false }) return CudaResult.NotReady;
+        if (one.Last?.Moment is { } moment) State.Machine.Order!.JoinHost(moment);
+        return OfContext(State.Context);
     }
 
     [UnmanagedCallersOnly]

@@ -138,7 +138,7 @@ internal sealed unsafe partial class EmulatorDriver : IExportTable
     private static CudaResult SynchronizeContext()
     {
         if (State.Context is not { } context) return InvalidContext;
-        State.Machine.WaitUntil(() => context.Gpu.IsIdle);
+        WaitFor(context.Gpu);
         return DriverState.ResultOf(context.Gpu);
     }
 

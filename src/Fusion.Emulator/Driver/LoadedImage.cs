@@ -36,6 +36,7 @@ internal sealed unsafe class LoadedImage : IDisposable
         this.prepared = prepared;
         memory = context.Gpu.Machine.Memory;
         Context = context;
+        context.Gpu.Machine.Observers?.Coverage?.Add(prepared);
         foreach (var variable in prepared.Module.Variables.Values.Where(one => one.Space != PtxSpace.Shared))
         {
             if (variable.IsExternal) throw new PtxException(PtxException.Unsupported, $"the variable '{variable.Name}' is in another module.");
@@ -85,8 +86,8 @@ internal sealed unsafe class LoadedImage : IDisposable
         return constants;
     }
 
-    private ulong AddressOf(string symbol) => variables.TryGetValue(symbol, out var variable)
-        ? variable.Start : throw new PtxException(PtxException.Unsupported, $"the address of '{symbol}', which is no variable, is not supported.");
+    private ulong AddressOf(string symbol) => variables.TryGetValue(symbol, out var variable) ? variable.Start
+        : prepared.Module.Calls.AddressOf(symbol) is var pointer and not 0 ? pointer : throw new PtxException(PtxException.Unsupported, $"the address of '{symbol}', which is no variable, is not supported.");
 }
 
 /// <summary>A kernel of a loaded module.</summary>

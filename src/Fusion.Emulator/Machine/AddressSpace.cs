@@ -2,7 +2,7 @@ namespace Fusion.Emulation.Machine;
 
 /// <summary>All memory that kernels may address, on all GPUs and on the host. Freed memory is kept for a while, so that its use
 /// is told from that of an address that was never valid.</summary>
-internal sealed class AddressSpace(bool tracksWrites, bool marksThreads)
+internal sealed class AddressSpace(bool tracksWrites, bool marksThreads, bool notesCopies)
 {
     private const ulong KeptBytes = 64UL << 20;
     private const int KeptCount = 1000;
@@ -14,7 +14,8 @@ internal sealed class AddressSpace(bool tracksWrites, bool marksThreads)
 
     public Allocation Allocate(ulong bytes, int gpu, AllocationKind kind, nint context = 0)
     {
-        var made = Allocation.Make(bytes, gpu, kind, tracksWrites && kind == AllocationKind.Device, context, marksThreads && kind != AllocationKind.Host);
+        var made = Allocation.Make(
+            bytes, gpu, kind, tracksWrites && kind == AllocationKind.Device, context, marksThreads && kind != AllocationKind.Host, notesCopies);
         lock (gate)
         {
             var at = IndexBehind(sorted, made.Start);

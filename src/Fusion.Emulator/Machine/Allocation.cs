@@ -39,6 +39,9 @@ internal sealed unsafe class Allocation
     /// <summary>What is known of the threads that used the memory last; null where nobody asks.</summary>
     public MemoryMarks? Marks { get; init; }
 
+    /// <summary>Copies that use the memory; null where nobody asks.</summary>
+    public CopyUses? Copies { get; init; }
+
     /// <summary>Ordinal of the GPU that has the memory; of the host's memory, the GPU that was current.</summary>
     public int Gpu { get; }
 
@@ -49,14 +52,20 @@ internal sealed unsafe class Allocation
     /// <summary>Context that made it.</summary>
     public nint Context { get; init; }
 
-    public static Allocation Make(ulong bytes, int gpu, AllocationKind kind, bool isTracked, nint context = 0, bool isMarked = false)
+    public static Allocation Make(ulong bytes, int gpu, AllocationKind kind, bool isTracked, nint context = 0, bool isMarked = false, bool notesCopies = false)
     {
         var memory = (byte*)NativeMemory.AlignedAlloc((nuint)bytes + (2 * RedZone), RedZone);
         var written = isTracked ? (byte*)NativeMemory.AllocZeroed((nuint)bytes + 16) : null;
         var start = memory + RedZone;
         // What nobody wrote is not zero by luck.
         if (isTracked) NativeMemory.Fill(start, (nuint)bytes, 0xA5);
-        return new(memory, (ulong)start, bytes, written, gpu, kind) { Context = context, Marks = isMarked ? new(bytes) : null };
+        var copies = isMarked || notesCopies ? new CopyUses() : null;
+        return new(memory, (ulong)start, bytes, written, gpu, kind)
+        {
+            Context = context,
+            Marks = isMarked ? new(bytes) { Copies = copies! } : null,
+            Copies = copies,
+        };
     }
 
     /// <summary>Notes that bytes have been written from outside a kernel.</summary>

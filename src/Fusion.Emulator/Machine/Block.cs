@@ -74,6 +74,9 @@ internal sealed unsafe class Block : IDisposable
     /// <summary>Whether the block has let the next kernel start.</summary>
     public bool HasTriggered { get; set; }
 
+    /// <summary>Whether a thread has started an asynchronous copy.</summary>
+    public bool HasCopies { get; set; }
+
     public long Steps { get; set; }
 
     /// <summary>Notes that lanes are at a barrier.</summary>

@@ -60,6 +60,7 @@ internal sealed class Cluster : IWork
                         isRunnable |= warp.IsRunnable;
                     }
 
+                    if (block.HasCopies) AdvanceCopies(block, ref running);
                     if (random is not null) haveArrived &= block.DeliverSome();
                 }
 
@@ -108,6 +109,16 @@ internal sealed class Cluster : IWork
         live -= threads;
         if (block.Live == 0) Grid.Trigger(block);
         if (arrived > 0) Check();
+    }
+
+    private static void AdvanceCopies(Block block, ref Warp? running)
+    {
+        foreach (var warp in block.Warps)
+        {
+            running = warp;
+            if (block.Live == 0) warp.EndCopies();
+            else warp.AdvanceCopies();
+        }
     }
 
     private static void Count(Block block, int steps)

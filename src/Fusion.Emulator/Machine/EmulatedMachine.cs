@@ -13,10 +13,17 @@ internal sealed class EmulatedMachine : IDisposable
     public EmulatedMachine(EmulatorOptions options)
     {
         Options = options;
-        Memory = new(options.Checks.HasFlag(KernelChecks.UninitializedReads), (options.Checks & (KernelChecks.GlobalMemoryRaces | KernelChecks.ReadOnlyData)) != 0);
+        var comparesCopies = options.Checks.HasFlag(KernelChecks.Synchronization);
+        Memory = new(
+            options.Checks.HasFlag(KernelChecks.UninitializedReads),
+            (options.Checks & (KernelChecks.GlobalMemoryRaces | KernelChecks.ReadOnlyData | KernelChecks.Synchronization)) != 0, comparesCopies);
+        Order = comparesCopies ? new() : null;
+        Observers = Observers.Of(options);
         Gpus = [.. Enumerable.Range(0, options.Gpus).Select(ordinal => new Gpu(this, ordinal))];
         Random = options.Seed is { } seed ? new(seed) : null;
         // What happens in which order is repeated only where one thread decides it.
+        HasSeveralWorkers = Random is null && options.Workers > 1;
+        FindsRaces = options.Checks.HasFlag(KernelChecks.GlobalMemoryRaces);
         Workers = new(Random is null ? options.Workers : 1, Random);
     }
 
@@ -30,6 +37,17 @@ internal sealed class EmulatedMachine : IDisposable
     public Random? Random { get; }
 
     public Workers Workers { get; }
+
+    public bool HasSeveralWorkers { get; }
+
+    /// <summary>Whether races in device memory are looked for.</summary>
+    public bool FindsRaces { get; }
+
+    /// <summary>Those who look at each step of kernels; null for none.</summary>
+    public Observers? Observers { get; }
+
+    /// <summary>Which work of streams is ordered; null where nobody asks.</summary>
+    public WorkOrder? Order { get; }
 
     /// <summary>Called with what kernels print.</summary>
     public Action<string> Print { get; set; } = Console.Out.Write;
@@ -69,5 +87,9 @@ internal sealed class EmulatedMachine : IDisposable
         lock (gate) faults.Add(fault);
     }
 
-    public void Dispose() => Workers.Dispose();
+    public void Dispose()
+    {
+        Workers.Dispose();
+        Observers?.Flush();
+    }
 }

@@ -13,8 +13,9 @@ internal static class FaultReport
         var source = origin.Source is null ? "" : $", {origin.Source}";
         var address = fault.Address == 0 ? "" : $" (address 0x{fault.Address:x})";
         var seed = grid.Gpu.Machine.Options.Seed is { } number ? $"; the seed was {number}" : "";
+        var code = fault.Kind == FaultKind.MissingSynchronization ? EmulatorErrorCodes.MissingSynchronization : EmulatorErrorCodes.KernelFault;
         var message =
-            $"{EmulatorErrorCodes.KernelFault}: the emulated GPU {grid.Gpu.Ordinal} stopped the kernel '{grid.Code.Name}': {fault.Message}{address}. It was {where}block " +
+            $"{code}: the emulated GPU {grid.Gpu.Ordinal} stopped the kernel '{grid.Code.Name}': {fault.Message}{address}. It was {where}block " +
             $"({block.X}, {block.Y}, {block.Z}), in '{origin.Text}' in line {origin.Line} of the PTX{source}{seed}";
         return new(
             fault.Kind, message, grid.Code.Name, grid.Gpu.Ordinal, block, thread, fault.Address, origin.Line, origin.Source?.ToString());

@@ -20,9 +20,9 @@ internal sealed unsafe class Grid : IRunning
     private int triggers;
     private bool isFailed;
 
-    public Grid(Gpu gpu, LaunchRequest request, Grid? previous)
+    public Grid(Gpu gpu, LaunchRequest request, Grid? previous, Work? work)
     {
-        (Gpu, Request, Previous) = (gpu, request, previous);
+        (Gpu, Request, Previous, Work) = (gpu, request, previous, work);
         var blocks = GridShape.X * GridShape.Y * GridShape.Z;
         BlocksOfACluster = ClusterShape.X * ClusterShape.Y * ClusterShape.Z;
         clusters = blocks / BlocksOfACluster;
@@ -30,7 +30,9 @@ internal sealed unsafe class Grid : IRunning
         request.Parameters.CopyTo(new Span<byte>(Parameters, request.Parameters.Length));
         ThreadsOfACluster = BlocksOfACluster * (((BlockShape.X * BlockShape.Y * BlockShape.Z) + 31) / 32 * 32);
         Number = gpu.Machine.NextLaunch();
-        if (gpu.Machine.Options.Checks.HasFlag(KernelChecks.GlobalMemoryRaces) && blocks <= LaunchOrder.MostBlocks) Order = new(blocks);
+        if ((gpu.Machine.Options.Checks & (KernelChecks.GlobalMemoryRaces | KernelChecks.Synchronization)) != 0 && blocks <= LaunchOrder.MostBlocks)
+            Order = new(blocks);
+        if (work is not null) gpu.Machine.Order!.Start(Number, work, Code, Order);
         if (!request.IsCooperative) return;
         barrier = gpu.Machine.Memory.Allocate(BarrierBytes, gpu.Ordinal, AllocationKind.Module);
         NativeMemory.Clear((void*)barrier.Start, BarrierBytes);
@@ -43,6 +45,9 @@ internal sealed unsafe class Grid : IRunning
 
     /// <summary>When blocks may have learned from each other; null where nobody asks.</summary>
     public LaunchOrder? Order { get; }
+
+    /// <summary>Place of the launch in the order of the streams; null where nobody asks.</summary>
+    public Work? Work { get; }
 
     public LaunchRequest Request { get; }
 
@@ -112,6 +117,7 @@ internal sealed unsafe class Grid : IRunning
             isFailed = true;
         }
 
+        warp.Observer?.Fail(fault);
         Gpu.Fail(FaultReport.Make(fault, warp));
     }
 

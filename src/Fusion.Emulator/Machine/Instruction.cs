@@ -32,6 +32,9 @@ internal sealed class KernelCode
     /// <summary>Instructions of the text, by the number of the decoded one.</summary>
     public required PtxInstruction[] Origins { get; init; }
 
+    /// <summary>Offset of each register in a warp's memory of registers.</summary>
+    public required int[] RegisterOffsets { get; init; }
+
     /// <summary>Size of a warp's memory of registers.</summary>
     public required int RegisterBytes { get; init; }
 

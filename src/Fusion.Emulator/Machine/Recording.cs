@@ -41,7 +41,7 @@ internal sealed class Recording(StreamQueue origin)
     }
 
     /// <summary>Enqueues the work once.</summary>
-    public IRunning Launch(Action changed)
+    public IRunning Launch(Action changed, Work? graph)
     {
         var happened = Enumerable.Range(0, marks).Select(_ => new Occurrence()).ToArray();
         var all = new Occurrence();
@@ -50,7 +50,7 @@ internal sealed class Recording(StreamQueue origin)
         foreach (var (stream, steps) in lanes)
         {
             // A queue of its own: the work does not wait for what else is in the stream.
-            var queue = new StreamQueue(stream.Gpu);
+            var queue = new StreamQueue(stream.Gpu) { Graph = graph };
             foreach (var step in steps) queue.Add(step.Item ?? ItemOf(step, happened[step.Mark]));
             queue.Add(new ActionItem(
                 () =>
@@ -74,18 +74,30 @@ internal sealed class Recording(StreamQueue origin)
 /// <summary>An executable graph, which runs once at a time.</summary>
 internal sealed class ExecutableGraph(Recording recording)
 {
+    private readonly Lock gate = new();
     private Occurrence? last;
 
     public void Launch(StreamQueue stream)
     {
-        var done = new Occurrence();
-        if (Interlocked.Exchange(ref last, done) is { } before) stream.Add(new WaitItem(before));
-        stream.Add(new GraphItem(recording));
+        var order = stream.Gpu.Machine.Order;
+        Occurrence done;
+        lock (gate)
+        {
+            if (last is { } before)
+            {
+                if (before.Moment is { } moment) order?.Join(stream.Clock, moment);
+                stream.Add(new WaitItem(before));
+            }
+
+            stream.Add(new GraphItem(recording));
+            last = done = new() { Moment = order?.Moment(stream.Clock) };
+        }
+
         stream.Add(new ActionItem(done.Happen, isEvent: true));
     }
 
     private sealed class GraphItem(Recording recording) : StreamItem
     {
-        public override IRunning? Start(StreamQueue stream) => recording.Launch(stream.Wake);
+        public override IRunning? Start(StreamQueue stream) => recording.Launch(stream.Wake, stream.Current);
     }
 }

@@ -10,6 +10,9 @@ internal sealed class Occurrence : IRunning
 
     public bool HasTriggered => IsEnded;
 
+    /// <summary>Work that is done by then, for <see cref="WorkOrder"/>; null where nobody asks.</summary>
+    public Dictionary<int, long>? Moment { get; init; }
+
     /// <summary>Nanoseconds at which it happened.</summary>
     public long At { get; private set; }
 

@@ -18,6 +18,9 @@ internal abstract class StreamItem
     /// <summary>Whether it is done also when the GPU has failed: an end that others wait for.</summary>
     public virtual bool IsEvent => false;
 
+    /// <summary>Whether it is a copy, which is compared with what else uses the memory.</summary>
+    public virtual bool IsCopy => false;
+
     /// <summary>Starts the work.</summary>
     /// <param name="stream">The stream.</param>
     /// <returns>What runs; null if the work is done.</returns>
@@ -36,6 +39,35 @@ internal sealed class ActionItem(Action action, bool isEvent = false) : StreamIt
     }
 }
 
+/// <summary>A copy, or a fill.</summary>
+/// <param name="what">What it is, for messages.</param>
+/// <param name="from">Memory that it reads; null if it is none of the machine's.</param>
+/// <param name="to">Memory that it writes; null if it is none of the machine's.</param>
+/// <param name="bytes">Number of bytes.</param>
+/// <param name="action">Does it.</param>
+internal sealed class CopyItem(
+    string what, (Allocation Memory, ulong Address)? from, (Allocation Memory, ulong Address)? to, ulong bytes, Action action) : StreamItem
+{
+    public override bool IsCopy => true;
+
+    public override IRunning? Start(StreamQueue stream)
+    {
+        if (stream.Gpu.Machine.Order is { } order && stream.Current is { } work)
+        {
+            var fault = from is { } source ? CopyChecks.Note(order, work, source.Memory, source.Address, bytes, isWrite: false, what) : null;
+            if (to is { } target) fault ??= CopyChecks.Note(order, work, target.Memory, target.Address, bytes, isWrite: true, what);
+            if (fault is not null)
+            {
+                stream.Gpu.Fail(fault);
+                return null;
+            }
+        }
+
+        action();
+        return null;
+    }
+}
+
 /// <summary>A kernel.</summary>
 internal sealed class KernelItem(LaunchRequest request) : StreamItem
 {
@@ -43,7 +75,7 @@ internal sealed class KernelItem(LaunchRequest request) : StreamItem
 
     public override IRunning? Start(StreamQueue stream)
     {
-        var grid = new Grid(stream.Gpu, request, stream.LastGrid) { Changed = stream.Wake };
+        var grid = new Grid(stream.Gpu, request, stream.LastGrid, stream.Current) { Changed = stream.Wake };
         stream.LastGrid = grid;
         stream.Gpu.Start(grid);
         return grid;
@@ -54,12 +86,20 @@ internal sealed class KernelItem(LaunchRequest request) : StreamItem
 internal sealed class StreamQueue(Gpu gpu) : IWork
 {
     private readonly Lock gate = new();
-    private readonly Queue<StreamItem> items = [];
+    private readonly Queue<(StreamItem Item, Work? Work)> items = [];
     private readonly List<IRunning> active = [];
     private bool isScheduled;
     private bool isRunning;
 
     public Gpu Gpu { get; } = gpu;
+
+    public StreamClock Clock { get; } = new(gpu.Ordinal);
+
+    /// <summary>The graph to which the queue's work belongs; null for none.</summary>
+    public Work? Graph { get; init; }
+
+    /// <summary>Place of what is being started in the order of the streams.</summary>
+    public Work? Current { get; private set; }
 
     /// <summary>The kernel that the next one would overlap with.</summary>
     public Grid? LastGrid { get; set; }
@@ -79,7 +119,7 @@ internal sealed class StreamQueue(Gpu gpu) : IWork
     {
         lock (gate)
         {
-            items.Enqueue(item);
+            items.Enqueue((item, item.IsEvent ? null : Gpu.Machine.Order?.Enqueue(Clock, Graph, item.IsCopy)));
             Gpu.NoteWork(this, has: true);
         }
 
@@ -116,6 +156,7 @@ internal sealed class StreamQueue(Gpu gpu) : IWork
         while (TakeNext() is { } item)
         {
             var running = Gpu.Failure is null || item.IsEvent ? item.Start(this) : null;
+            if (item.IsCopy) Gpu.Machine.Order?.EndCopy();
             if (running is null) continue;
             lock (gate) active.Add(running);
         }
@@ -135,10 +176,13 @@ internal sealed class StreamQueue(Gpu gpu) : IWork
         lock (gate)
         {
             active.RemoveAll(one => one.IsEnded);
-            if (!items.TryPeek(out var item)) return null;
+            if (!items.TryPeek(out var next)) return null;
+            var item = next.Item;
             if (active.Count > 0 && !(item.MayOverlap && active.TrueForAll(one => one.HasTriggered))) return null;
             if (!item.MayOverlap) LastGrid = null;
-            return items.Dequeue();
+            Current = next.Work;
+            items.Dequeue();
+            return item;
         }
     }
 }

@@ -38,9 +38,27 @@ internal sealed unsafe partial class Warp
 
     private Allocation last = Allocation.None;
     private bool lastIsLate;
+    private PendingCopies? copies;
+    private CallStack? calls;
 
     /// <summary>Stores that have not arrived; null where they arrive at once.</summary>
     public PeerStores? Late { get; private set; }
+
+    /// <summary>Asynchronous copies of the lanes.</summary>
+    public PendingCopies Copies => copies ??= new(this);
+
+    /// <summary>Starts an asynchronous copy.</summary>
+    public void StartCopy(PendingCopy copy)
+    {
+        Block.HasCopies = true;
+        Copies.Add(copy);
+    }
+
+    /// <summary>Lets asynchronous copies go on, if there are any.</summary>
+    public void AdvanceCopies() => copies?.Advance(Gpu.Machine.Random);
+
+    /// <summary>Ends asynchronous copies, behind the end of the block's threads.</summary>
+    public void EndCopies() => copies?.End();
 
     /// <summary>Finds the bytes of global memory that a lane uses, and checks the access.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -70,6 +88,16 @@ internal sealed unsafe partial class Warp
 
     public byte* SharedMemory(ulong address, int bytes, int lane, Access access)
     {
+        var (block, offset) = FindShared(address, bytes, lane);
+        if (access >= Access.Atomic) Block.Communicate();
+        block.Checks?.Note(offset, bytes, this, lane, access);
+        return block.Shared + offset;
+    }
+
+    /// <summary>Finds the block whose shared memory an address is in, and the offset there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public (Block Block, int Offset) FindShared(ulong address, int bytes, int lane)
+    {
         var block = Block;
         if (address >> RankShift is var rank and not 0)
         {
@@ -82,9 +110,7 @@ internal sealed unsafe partial class Warp
 
         if (address + (ulong)bytes > (ulong)block.SharedBytes) throw OutOfShared(address, bytes, lane);
         if ((address & (ulong)(bytes - 1)) != 0) throw Misaligned(address, bytes, lane);
-        if (access >= Access.Atomic) Block.Communicate();
-        block.Checks?.Note((int)address, bytes, this, lane, access);
-        return block.Shared + address;
+        return (block, (int)address);
     }
 
     public byte* LocalMemory(ulong address, int bytes, int lane)
@@ -94,6 +120,12 @@ internal sealed unsafe partial class Warp
         if ((address & (ulong)(bytes - 1)) != 0) throw Misaligned(address, bytes, lane);
         return Local + (lane * ((LocalBytes + 15) / 16 * 16)) + address;
     }
+
+    /// <summary>Local memory of a lane.</summary>
+    public byte* LocalOf(int lane) => Local + (lane * ((LocalBytes + 15) / 16 * 16));
+
+    /// <summary>Calls that lanes have not come back from.</summary>
+    public CallStack Calls => calls ??= new(Block.Grid.Code.Flat.StackStart);
 
     public byte* Parameter(ulong address, int bytes, int lane)
     {
@@ -179,7 +211,7 @@ internal sealed unsafe partial class Warp
         return distance > 1 << 20 ? "" : $", {distance} bytes {side} {near}{(near.IsFreed ? ", which has been freed" : "")}";
     }
 
-    private KernelFaultException OutOfShared(ulong address, int bytes, int lane) => new(
+    public KernelFaultException OutOfShared(ulong address, int bytes, int lane) => new(
         FaultKind.OutOfBounds, $"an access of {bytes} bytes is outside the {Block.SharedBytes} bytes of the block's shared memory", lane, address);
 
     private static KernelFaultException Misaligned(ulong address, int bytes, int lane) => new(

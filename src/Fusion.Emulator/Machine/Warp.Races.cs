@@ -11,6 +11,18 @@ internal sealed unsafe partial class Warp
     private int suspectBytes;
     private UInt128 suspectValue;
 
+    // What every access asks for.
+    private readonly LaunchOrder? order;
+    private readonly Work? work;
+    private readonly int launch;
+    private readonly int blockNumber;
+    private readonly bool hasOtherWorkers;
+    private readonly bool findsRaces;
+
+    // Copies that nothing orders with the launch, of those that use the memory that was used last.
+    private CopyUse[] copiesOfLast = [];
+    private CopyUse[] copiesInTheWay = [];
+
     /// <summary>Throws if the last write was a race and changed what another thread wrote or read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ConfirmRace()
@@ -22,67 +34,70 @@ internal sealed unsafe partial class Warp
     {
         ConfirmRace();
         if (access is Access.Atomic or Access.AtomicWrite) return;
-        var grid = Block.Grid;
+        if (work is not null)
+        {
+            if (marks.Copies.All is var all && all != copiesOfLast) (copiesOfLast, copiesInTheWay) = (all, CopyUses.UnorderedWith(work, all));
+            if (copiesInTheWay.Length > 0) CompareWithCopies(address, offset, bytes, lane, access);
+        }
+
         var own = new MemoryUse
         {
-            Launch = grid.Number,
-            Block = Block.Number,
-            Thread = (short)((Index * 32) + lane),
+            At = order?.Now ?? 0,
+            Launch = launch,
+            Block = blockNumber,
             Epoch = Block.Epoch,
             Sync = SyncCount,
-            At = grid.Order?.Now ?? 0,
             Pc = Pc - 1,
+            Thread = (short)((Index * 32) + lane),
+            Bytes = bytes >= MemoryMarks.Word ? MemoryMarks.AllBytes : (byte)(((1 << bytes) - 1) << (int)(offset % MemoryMarks.Word)),
         };
         // An access is aligned to its size, so all of it is in one page.
         var word = offset / MemoryMarks.Word;
-        var inWord = (int)(offset % MemoryMarks.Word);
         var page = marks.PageOf(word);
         var first = MemoryMarks.IndexOf(word);
-        own.Bytes = bytes >= MemoryMarks.Word ? MemoryMarks.AllBytes : (byte)(((1 << bytes) - 1) << inWord);
-        var isShared = Gpu.Machine.Random is null;
-        if (isShared) Monitor.Enter(page);
-        try
-        {
-            for (var i = 0; i < Math.Max(1, bytes / MemoryMarks.Word); i++) NoteWord(ref page[first + i], own, address, bytes, lane, access);
-        }
-        finally
-        {
-            if (isShared) Monitor.Exit(page);
-        }
+        KernelFaultException? found = null;
+        if (hasOtherWorkers) page.Enter();
+        var used = page.Marks.AsSpan(first, Math.Max(1, bytes / MemoryMarks.Word));
+        for (var i = 0; i < used.Length; i++) found ??= NoteWord(ref used[i], own, address, bytes, lane, access);
+        if (hasOtherWorkers) page.Exit();
+        if (found is not null) throw found;
     }
 
-    private void NoteWord(ref MemoryMark mark, in MemoryUse own, ulong address, int bytes, int lane, Access access)
+    private KernelFaultException? NoteWord(ref MemoryMark mark, in MemoryUse own, ulong address, int bytes, int lane, Access access)
     {
-        var checks = Gpu.Machine.Options.Checks;
         var isWritten = mark.Write.Launch == own.Launch && (mark.Write.Bytes & own.Bytes) != 0;
         if (access == Access.Write)
         {
-            if (mark.ReadOnlyLaunch == own.Launch && (mark.ReadOnlyBytes & own.Bytes) != 0 && checks.HasFlag(KernelChecks.ReadOnlyData))
-                throw ReadOnlyWritten("writes", "reads", "", bytes, lane, address);
+            if (mark.ReadOnlyLaunch == own.Launch && (mark.ReadOnlyBytes & own.Bytes) != 0 && FindsReadOnlyWrites)
+                return ReadOnlyWritten("writes", "reads", "", bytes, lane, address);
             if (isWritten && IsUnordered(mark.Write, own)) Suspect("wrote", mark.Write, address, bytes, lane);
             else if (mark.Read.Launch == own.Launch && (mark.Read.Bytes & own.Bytes) != 0 && IsUnordered(mark.Read, own))
                 Suspect("read", mark.Read, address, bytes, lane);
             mark.Write = own;
-            return;
+            return null;
         }
 
         if (access == Access.ReadOnly)
         {
-            if (isWritten && checks.HasFlag(KernelChecks.ReadOnlyData))
-                throw ReadOnlyWritten("reads", "wrote", $" in {Block.Grid.Describe(mark.Write.Pc)}", bytes, lane, address);
+            if (isWritten && FindsReadOnlyWrites) return ReadOnlyWritten("reads", "wrote", $" in {Block.Grid.Describe(mark.Write.Pc)}", bytes, lane, address);
             mark.ReadOnlyBytes = (byte)(own.Bytes | (mark.ReadOnlyLaunch == own.Launch ? mark.ReadOnlyBytes : 0));
             mark.ReadOnlyLaunch = own.Launch;
         }
 
-        if (isWritten && IsUnordered(mark.Write, own)) throw Race("reads", "wrote", mark.Write, address, bytes, lane);
+        if (isWritten && IsUnordered(mark.Write, own)) return Race("reads", "wrote", mark.Write, address, bytes, lane);
         mark.Read = own;
+        return null;
     }
+
+    private bool FindsReadOnlyWrites => (Gpu.Machine.Options.Checks & KernelChecks.ReadOnlyData) != 0;
 
     private bool IsUnordered(in MemoryUse other, in MemoryUse own)
     {
-        if (Block.Grid.Order is not { } order) return false;
+        // The commonest case first.
+        if (other.Thread == own.Thread && other.Block == own.Block) return false;
+        if (order is null || !findsRaces) return false;
         if (other.Block != own.Block) return !(order.HasCommunicated(other.Block, other.At) && order.HasCommunicated(own.Block, other.At));
-        if (other.Thread == own.Thread || other.Epoch != own.Epoch || order.HasCommunicated(own.Block, other.At)) return false;
+        if (other.Epoch != own.Epoch || order.HasCommunicated(own.Block, other.At)) return false;
         return other.Thread >> 5 != own.Thread >> 5 || other.Sync == own.Sync;
     }
 
@@ -107,6 +122,19 @@ internal sealed unsafe partial class Warp
         Buffer.MemoryCopy((void*)address, &value, 16, bytes);
         return value;
     }
+
+    private void CompareWithCopies(ulong address, ulong offset, int bytes, int lane, Access access)
+    {
+        // A block that has met others may have learned that the copy has ended.
+        if (order?.HasCommunicated(blockNumber, 0) == true) return;
+        foreach (var copy in copiesInTheWay)
+            if (copy.Meets(offset, (ulong)bytes, access == Access.Write)) throw Unsynchronized(copy, address, bytes, lane, access);
+    }
+
+    private static KernelFaultException Unsynchronized(CopyUse copy, ulong address, int bytes, int lane, Access access) => new(
+        FaultKind.MissingSynchronization,
+        $"it {(access == Access.Write ? "writes" : "reads")} {bytes} bytes of device memory that {copy.What} {(copy.IsWrite ? "writes" : "reads")} in another " +
+        $"stream, {CopyChecks.WhatIsMissing("the kernel")}", lane, address);
 
     private KernelFaultException Race(string does, string did, in MemoryUse other, ulong address, int bytes, int lane)
     {

@@ -35,6 +35,10 @@ internal sealed unsafe partial class Warp
         Code = block.Grid.Code.Instructions;
         LocalBytes = block.Grid.Code.Flat.LocalBytes;
         Gpu = block.Grid.Gpu;
+        Observer = Gpu.Machine.Observers?.Of(this);
+        var grid = block.Grid;
+        (order, work, launch, blockNumber) = (grid.Order, grid.Work, grid.Number, block.Number);
+        (hasOtherWorkers, findsRaces) = (Gpu.Machine.HasSeveralWorkers, Gpu.Machine.FindsRaces);
     }
 
     public Block Block { get; }
@@ -65,11 +69,17 @@ internal sealed unsafe partial class Warp
 
     public bool IsRunnable { get; private set; } = true;
 
+    /// <summary>Looks at each step; null for nobody.</summary>
+    public WarpObserver? Observer { get; }
+
     private Instruction[] Code { get; }
 
     /// <summary>Runs up to a number of instructions.</summary>
     /// <returns>Number of instructions that were run.</returns>
-    public int Run(int budget)
+    public int Run(int budget) => Observer is null ? Run<Unobserved>(budget) : Run<Observed>(budget);
+
+    private int Run<TSteps>(int budget)
+        where TSteps : struct, ISteps
     {
         if (!Select())
         {
@@ -98,7 +108,10 @@ internal sealed unsafe partial class Warp
                 if (mask == 0) continue;
             }
 
+            var pc = Pc - 1;
+            TSteps.Before(this, pc, mask);
             instruction.Run(this, mask);
+            TSteps.After(this, pc, mask);
             if (!isInterrupted) continue;
             isInterrupted = false;
             if (yields || !Select()) break;
@@ -109,6 +122,31 @@ internal sealed unsafe partial class Warp
         stepsAlone += budget - left;
         IsRunnable = HasRunnable();
         return budget - left;
+    }
+
+    private interface ISteps
+    {
+        static abstract void Before(Warp warp, int pc, uint mask);
+
+        static abstract void After(Warp warp, int pc, uint mask);
+    }
+
+    private readonly struct Unobserved : ISteps
+    {
+        public static void Before(Warp warp, int pc, uint mask)
+        {
+        }
+
+        public static void After(Warp warp, int pc, uint mask)
+        {
+        }
+    }
+
+    private readonly struct Observed : ISteps
+    {
+        public static void Before(Warp warp, int pc, uint mask) => warp.Observer!.Before(pc, mask);
+
+        public static void After(Warp warp, int pc, uint mask) => warp.Observer!.After(pc, mask, warp.isInterrupted && warp.Pc == pc);
     }
 
     /// <summary>Lets lanes go on at a target; the other active lanes go on behind the branch.</summary>

@@ -8,16 +8,26 @@ namespace Fusion.Emulation.Ops;
 /// <summary>Decodes calls of functions that a GPU's driver has: printing and failed assertions.</summary>
 internal static class CallDecoder
 {
+    /// <summary>Decodes a call of functions of the module.</summary>
+    public static Instruction Call(Operands o)
+    {
+        var (site, targets) = (o.Instruction.Site!, o.Instruction.Targets!);
+        var callees = site.Callees.Select((callee, i) => o.CalleeOf(callee, targets[i])).ToArray();
+        return new CallFunction(
+            callees, site.Pointer is null ? -1 : o.From(site.Pointer, PtxType.B64), targets[^1], [.. site.Arguments.Select(one => o.PlaceOf(one))],
+            [.. site.Results.Select(one => o.PlaceOf(one))]);
+    }
+
     public static Instruction? TryDecode(Operands o)
     {
         if (o.Ptx.Opcode != "call") return null;
         var operands = o.Ptx.Operands;
         var at = Array.FindIndex(operands, operand => operand.Kind == OperandKind.Symbol);
         var arguments = operands[^1].Parts is { } parts && operands.Length > at + 1 ? parts : [];
-        var places = arguments.Select(one => new AddressOperand(o.Immediate((ulong)o.StorageOf(one.Name).Offset, 8), false, 0)).ToArray();
+        var places = arguments.Select(one => o.PlaceOf(o.StorageOf(one.Name))).ToArray();
         return (operands[at].Name, places.Length) switch
         {
-            ("vprintf", 2) => new Print(places[0], places[1], at == 1 ? o.Immediate((ulong)o.StorageOf(operands[0].Parts![0].Name).Offset, 8) : -1),
+            ("vprintf", 2) => new Print(places[0], places[1], at == 1 ? o.PlaceOf(o.StorageOf(operands[0].Parts![0].Name)) : null),
             ("__assertfail", 5) => new FailedAssertion(places),
             _ => throw o.CannotRun($"the function '{operands[at].Name}' has no body in the module"),
         };
@@ -52,7 +62,7 @@ internal sealed class FailedAssertion(AddressOperand[] places) : Instruction
 }
 
 /// <summary>Prints.</summary>
-internal sealed unsafe class Print(AddressOperand format, AddressOperand values, int to) : Instruction
+internal sealed unsafe class Print(AddressOperand format, AddressOperand values, AddressOperand? to) : Instruction
 {
     public override void Run(Warp warp, uint mask)
     {
@@ -62,7 +72,7 @@ internal sealed unsafe class Print(AddressOperand format, AddressOperand values,
             var text = CallArguments.Text(warp, CallArguments.Pointer(warp, format, lane), lane);
             var printer = new PrintFormat(warp, lane, CallArguments.Pointer(warp, values, lane));
             warp.Gpu.Machine.Print(printer.Format(text));
-            if (to >= 0) *(int*)warp.LocalMemory(((ulong*)(warp.Registers + to))[lane], 4, lane) = printer.Count;
+            if (to is { } place) *(int*)warp.LocalMemory(place.Of(warp, lane), 4, lane) = printer.Count;
         }
     }
 }

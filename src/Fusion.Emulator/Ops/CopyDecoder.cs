@@ -1,24 +1,27 @@
-using System.Numerics;
 using Fusion.Emulation.Machine;
 using Fusion.Emulation.Ptx;
 using static Fusion.Emulation.Ptx.PtxType;
 
 namespace Fusion.Emulation.Ops;
 
-/// <summary>Decodes asynchronous copies, which the emulator does at once, and the barriers in shared memory that count them.</summary>
+/// <summary>Decodes asynchronous copies and the barriers in shared memory that count them.</summary>
 internal static class CopyDecoder
 {
     public static Instruction? TryDecode(Operands o)
     {
         var ptx = o.Ptx;
         if (ptx.Modifiers is not ["async", ..] || ptx.Has("tensor") || ptx.Has("reduce")) return null;
-        if (ptx.Has("commit_group") || ptx.Has("wait_group") || ptx.Has("wait_all")) return new Nothing();
+        if (ptx.Has("commit_group")) return new CommitCopies(ptx.Has("bulk"));
+        if (ptx.Has("wait_all")) return new WaitForCopies(-1, isBulk: false, onlyRead: false);
+        if (ptx.Has("wait_group")) return new WaitForCopies((int)o.Constant(0), ptx.Has("bulk"), ptx.Has("read"));
         if (ptx.Has("bulk")) return Bulk(o);
-        if (ptx.Has("mbarrier")) return new BarrierOp(BarrierAction.Arrive, -1, Place(o, 0), o.Immediate(1, 4), -1, addsPending: !ptx.Has("noinc"));
+        if (ptx.Has("mbarrier")) return new ArriveAfterCopies(Place(o, 0), addsPending: !ptx.Has("noinc"));
         // A predicate as last operand is another form of a source of no bytes.
         if (ptx.Modifiers is not ["async", "ca" or "cg", ..] || o.Count < 3 || (o.Count > 3 && o.TypeOf(o[3]) == Pred)) return null;
+        var bytes = (int)o.Constant(2);
+        if (bytes is not (4 or 8 or 16) || (ptx.Has("cg") && bytes != 16)) throw o.CannotRun($"it cannot copy {bytes} bytes");
         return new CopyToShared(
-            MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), (int)o.Constant(2), o.Count > 3 && !ptx.Has("L2::cache_hint") ? o.From(3, U32) : -1);
+            MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), bytes, o.Count > 3 && !ptx.Has("L2::cache_hint") ? o.From(3, U32) : -1);
     }
 
     public static Instruction? Barrier(Operands o)
@@ -49,127 +52,11 @@ internal static class CopyDecoder
     {
         var ptx = o.Ptx;
         if (ptx.Modifiers is ["async", "bulk", "global", "shared::cta", "bulk_group", ..])
-            return new BulkCopy(MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), o.From(2, U32), null, toGlobal: true);
-        return ptx.Modifiers is ["async", "bulk", "shared::cluster" or "shared::cta", "global", "mbarrier::complete_tx::bytes"]
-            ? new BulkCopy(MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), o.From(2, U32), Place(o, 3), toGlobal: false) : null;
+            return new BulkCopy(CopyKind.BulkToGlobal, MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), o.From(2, U32), null);
+        return ptx.Modifiers is ["async", "bulk", "shared::cluster" or "shared::cta", "global" or "shared::cta", "mbarrier::complete_tx::bytes"]
+            ? new BulkCopy(CopyKind.BulkToShared, MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), o.From(2, U32), Place(o, 3)) { IsFromShared = ptx.Modifiers[3] != "global" } : null;
     }
 
     private static BarrierPlace Place(Operands o, int index) => new(
         MemoryDecoder.AddressOf(o, index), !o.Ptx.Modifiers.Any(word => word.StartsWith("shared", StringComparison.Ordinal)) && !o.Ptx.Has("bulk"));
-}
-
-/// <summary>Place of a barrier in shared memory.</summary>
-internal readonly unsafe struct BarrierPlace(AddressOperand address, bool isGeneric)
-{
-    public ulong* Find(Warp warp, int lane) => (ulong*)(isGeneric
-        ? warp.Generic(address.Of(warp, lane), 8, lane, Access.AtomicWrite)
-        : warp.SharedMemory(address.Of(warp, lane), 8, lane, Access.AtomicWrite));
-}
-
-internal enum BarrierAction
-{
-    Init, Inval, Expect, Complete, Arrive, Drop, WaitState, WaitParity,
-}
-
-/// <summary>Operations of a barrier in shared memory. Its 8 bytes have, from the lowest bit, 20 bits of arrivals that the phase
-/// still waits for, 20 bits of those that each phase waits for, 22 bits of bytes that are to come, and the phase.</summary>
-internal sealed unsafe class BarrierOp(BarrierAction action, int to, BarrierPlace place, int operand, int bytes, bool addsPending = false) : Instruction
-{
-    private const ulong CountMask = (1UL << 20) - 1;
-    private const ulong BytesMask = (1UL << 22) - 1;
-    private const ulong Phase = 1UL << 63;
-
-    public override void Run(Warp warp, uint mask)
-    {
-        var isDone = 0u;
-        for (var left = mask; left != 0; left &= left - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(left);
-            var barrier = place.Find(warp, i);
-            var count = ((uint*)(warp.Registers + operand))[action == BarrierAction.WaitState ? i * 2 : i];
-            if (action is BarrierAction.WaitState or BarrierAction.WaitParity)
-            {
-                var old = action == BarrierAction.WaitState ? ((ulong*)(warp.Registers + operand))[i] >> 63 : count & 1;
-                if (*barrier >> 63 != old) isDone |= 1u << i;
-                continue;
-            }
-
-            var before = *barrier;
-            switch (action)
-            {
-                case BarrierAction.Init:
-                    *barrier = count | ((ulong)count << 20);
-                    break;
-                case BarrierAction.Inval:
-                    *barrier = 0;
-                    break;
-                default:
-                    if (bytes >= 0) AddBytes(barrier, action == BarrierAction.Complete ? -(long)Bytes(warp, i) : Bytes(warp, i));
-                    if (addsPending) *barrier += 1;
-                    if (action == BarrierAction.Drop) *barrier -= (ulong)count << 20;
-                    if (action is BarrierAction.Arrive or BarrierAction.Drop)
-                    {
-                        if ((*barrier & CountMask) < count) throw new KernelFaultException(
-                            FaultKind.IllegalInstruction, "more threads arrive at a barrier in shared memory than it was made for", i);
-                        *barrier -= count;
-                    }
-
-                    Check(warp, barrier);
-                    break;
-            }
-
-            if (to >= 0) ((ulong*)(warp.Registers + to))[i] = before;
-        }
-
-        if (action is not (BarrierAction.WaitState or BarrierAction.WaitParity)) return;
-        Predicates.Set(warp, to, mask, isDone);
-        if (isDone != mask) warp.Yield(again: false);
-    }
-
-    /// <summary>Notes that bytes have come.</summary>
-    public static void Come(Warp warp, ulong* barrier, uint count)
-    {
-        AddBytes(barrier, -(long)count);
-        Check(warp, barrier);
-    }
-
-    private uint Bytes(Warp warp, int lane) => ((uint*)(warp.Registers + bytes))[lane];
-
-    private static void AddBytes(ulong* barrier, long count) =>
-        *barrier = (*barrier & ~(BytesMask << 40)) | ((((*barrier >> 40) + (ulong)count) & BytesMask) << 40);
-
-    private static void Check(Warp warp, ulong* barrier)
-    {
-        if ((*barrier & CountMask) != 0 || (*barrier >> 40 & BytesMask) != 0) return;
-        var expected = *barrier >> 20 & CountMask;
-        *barrier = ((*barrier ^ Phase) & Phase) | (expected << 20) | expected;
-        foreach (var block in warp.Block.Cluster.Blocks)
-        {
-            block.Epoch++;
-            block.Communicate();
-        }
-    }
-}
-
-/// <summary>Copies a run of bytes between global and shared memory.</summary>
-internal sealed unsafe class BulkCopy(AddressOperand to, AddressOperand from, int bytes, BarrierPlace? barrier, bool toGlobal) : Instruction
-{
-    public override void Run(Warp warp, uint mask)
-    {
-        for (; mask != 0; mask &= mask - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(mask);
-            var count = ((uint*)(warp.Registers + bytes))[i];
-            if (count % 16 != 0) throw new KernelFaultException(FaultKind.IllegalInstruction, $"a bulk copy of {count} bytes, which is no multiple of 16", i);
-            for (var at = 0u; at < count; at += 16)
-            {
-                var (target, source) = (to.Of(warp, i) + at, from.Of(warp, i) + at);
-                var read = toGlobal ? warp.SharedMemory(source, 16, i, Access.Read) : warp.Global(source, 16, i, Access.Read);
-                var written = toGlobal ? warp.Global(target, 16, i, Access.Write) : warp.SharedMemory(target, 16, i, Access.Write);
-                *(UInt128*)written = *(UInt128*)read;
-            }
-
-            if (barrier is { } place) BarrierOp.Come(warp, place.Find(warp, i), count);
-        }
-    }
 }

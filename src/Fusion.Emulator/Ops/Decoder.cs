@@ -12,16 +12,19 @@ internal static class Decoder
     {
         var code = Inliner.Inline(module, kernel);
         BlockOrder.Apply(code);
-        var operands = new Operands(kernel.Name);
+        var operands = new Operands(kernel.Name, module);
+        operands.SetTypes(code.Registers);
         // Once to find the immediates, which stand before the registers, and once more when all places are known.
         DecodeAll(code, operands);
-        operands.Place(RegisterSlots.Assign(code, (operands.ConstantBytes + 63) / 64 * 64, out var end));
+        var registers = RegisterSlots.Assign(code, (operands.ConstantBytes + 63) / 64 * 64, out var end);
+        operands.Place(registers);
         return new()
         {
             Name = kernel.Name,
             Flat = code,
             Instructions = DecodeAll(code, operands),
             Origins = [.. code.Instructions.Select(one => one.Ptx)],
+            RegisterOffsets = registers,
             RegisterBytes = (end + 63) / 64 * 64,
             Constants = operands.MakeConstants(),
             Addresses = operands.Addresses,
@@ -49,11 +52,20 @@ internal static class Decoder
         return result;
     }
 
-    private static Instruction Decode(Operands o) => o.Instruction.Flow switch
+    private static Instruction Decode(Operands o)
+    {
+        FormRules.Check(o);
+        return Find(o);
+    }
+
+    private static Instruction Find(Operands o) => o.Instruction.Flow switch
     {
         Flow.Jump => new JumpTo(o.Instruction.Targets![0]),
         Flow.Table => new JumpByTable(o.From(0, PtxType.U32), o.Instruction.Targets!),
         Flow.Exit => new EndThreads(),
+        Flow.Call => CallDecoder.Call(o),
+        Flow.Return => new ReturnFromFunction(),
+        _ when o.Ptx.Opcode == "set" => SetDecoder.TryDecode(o) ?? throw o.CannotRun(),
         _ => IntegerDecoder.TryDecode(o) ?? FloatDecoder.TryDecode(o) ?? MoveDecoder.TryDecode(o) ?? ConversionDecoder.TryDecode(o) ??
             MemoryDecoder.TryDecode(o) ?? WarpDecoder.TryDecode(o) ?? CallDecoder.TryDecode(o) ?? throw o.CannotRun(),
     };

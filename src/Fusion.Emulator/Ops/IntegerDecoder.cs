@@ -63,7 +63,6 @@ internal static class IntegerDecoder
                 o.To(0), o.From(1, B32), o.From(2, B32), o.From(3, B32), o.Ptx.TypeAt(1).IsSigned(), type.IsSigned(),
                 o.Ptx.Opcode == "dp4a" ? 4 : 2, o.Ptx.Has("hi")),
             "setp" => Compare(o, type),
-            "set" => null,
             _ => null,
         };
     }
@@ -269,7 +268,8 @@ internal readonly record struct Comparison(string Word, int To, int Opposite, in
         var combine = o.Ptx.Has("and") ? Combine.And : o.Ptx.Has("or") ? Combine.Or : o.Ptx.Has("xor") ? Combine.Xor : Combine.None;
         var hasOther = combine != Combine.None;
         return new(
-            o.Ptx.Modifiers.Length > 0 ? o.Ptx.Modifiers[0] : "", o.To(0), o[0].Parts is [var second] ? o.To(second) : -1,
+            o.Ptx.Modifiers.Length > 0 ? o.Ptx.Modifiers[0] : "", o.Results is { } results ? results.First : o.To(0),
+            o.Results is { } both ? both.Second : o[0].Parts is [var second] ? o.To(second) : -1,
             hasOther ? o.From(3, PtxType.Pred) : -1, hasOther && o[3].IsNegated, combine);
     }
 

@@ -96,19 +96,3 @@ internal sealed class Fence(Instruction? then = null) : Instruction
         then?.Run(warp, mask);
     }
 }
-
-/// <summary>Copies bytes from global to shared memory, zeros behind those of the source.</summary>
-internal sealed unsafe class CopyToShared(AddressOperand to, AddressOperand from, int bytes, int sourceBytes) : Instruction
-{
-    public override void Run(Warp warp, uint mask)
-    {
-        for (; mask != 0; mask &= mask - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(mask);
-            var count = sourceBytes < 0 ? bytes : (int)Math.Min((uint)bytes, ((uint*)(warp.Registers + sourceBytes))[i]);
-            var target = warp.SharedMemory(to.Of(warp, i), bytes, i, Access.Write);
-            new Span<byte>(target, bytes).Clear();
-            for (var at = 0; at < count; at++) target[at] = *warp.Global(from.Of(warp, i) + (ulong)at, 1, i, Access.Read);
-        }
-    }
-}

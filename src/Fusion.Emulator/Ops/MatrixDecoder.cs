@@ -19,6 +19,7 @@ internal static class MatrixDecoder
             return new MoveMatrix(isLoad, slots, MemoryDecoder.AddressOf(o, isLoad ? 1 : 0), ptx.Has("trans"), !ptx.Modifiers.Any(word => word.StartsWith("shared", StringComparison.Ordinal)));
         }
 
+        if (ptx.Opcode == "wmma") return WarpMatrix(o);
         if (ptx.Opcode != "mma" || !ptx.Modifiers.Contains("row") || !ptx.Modifiers.Contains("col") || ptx.Modifiers.Any(word => word is "sp" or "sp::ordered_metadata" or "xor" or "and" or "satfinite" or "block_scale")) return null;
         var (d, a, b, c) = (ptx.TypeAt(3), ptx.TypeAt(2), ptx.TypeAt(1), ptx.TypeAt(0));
         var shape = ptx.Modifiers.FirstOrDefault(word => word.StartsWith('m') && word.Length > 4);
@@ -34,6 +35,49 @@ internal static class MatrixDecoder
         int[] Slots(int index, bool isResult) => [.. o[index].Parts!.Select(part => isResult ? o.To(part) : o.From(part, B32))];
         return new MultiplyMatrices(Slots(0, true), Slots(1, false), Slots(2, false), Slots(3, false), k, a, b, d);
     }
+
+    private static Instruction? WarpMatrix(Operands o)
+    {
+        var ptx = o.Ptx;
+        var action = ptx.Modifiers[0];
+        var shape = ptx.Modifiers.Select(ShapeOf).FirstOrDefault(found => found.M > 0);
+        if (shape.M == 0 || ptx.Type is S4 or U4 or B1) return null;
+        var layouts = ptx.Modifiers.Where(word => word is "row" or "col").Select(word => word == "row").ToArray();
+        if (action is "load" or "store")
+        {
+            var (isLoad, index) = (action == "load", action == "load" ? 0 : 1);
+            var matrix = Make(index, ptx.Modifiers[1], ptx.Type, isLoad, layouts[0]);
+            var stride = o.Count > 2 ? o.From(2, U32) : -1;
+            return new MoveFragment(isLoad, matrix, MemoryDecoder.AddressOf(o, 1 - index), stride, MemoryDecoder.SpaceOf(o, 1 - index));
+        }
+
+        if (action != "mma" || layouts.Length != 2) return null;
+        // Those of half name the types of the sums alone.
+        var isHalf = ptx.TypeAt(2) == None;
+        var (d, a, b, c) = isHalf ? (ptx.TypeAt(1), F16, F16, ptx.Type) : (ptx.TypeAt(3), ptx.TypeAt(2), ptx.TypeAt(1), ptx.Type);
+        if (d is not (F16 or F32 or F64 or S32) || a != b) return null;
+        return new MultiplyFragments(
+            Make(0, "d", d, true, true), Make(1, "a", a, false, layouts[0]), Make(2, "b", b, false, layouts[1]), Make(3, "c", c, false, true), ptx.Has("satfinite"));
+
+        Fragment Make(int index, string use, PtxType type, bool isResult, bool isRowMajor)
+        {
+            var parts = o[index].Parts ?? [o[index]];
+            var slots = parts.Select(part => isResult ? o.To(part) : o.From(part, type == F64 ? F64 : B32)).ToArray();
+            var (rows, columns) = use switch { "a" => (shape.M, shape.K), "b" => (shape.K, shape.N), _ => (shape.M, shape.N) };
+            var made = new Fragment(slots, type, rows, columns, isRowMajor);
+            return made.HasRightSize ? made : throw o.CannotRun($"its matrix {use} has {slots.Length} registers");
+        }
+    }
+
+    private static (int M, int N, int K) ShapeOf(string word) => word switch
+    {
+        "m16n16k16" => (16, 16, 16),
+        "m32n8k16" => (32, 8, 16),
+        "m8n32k16" => (8, 32, 16),
+        "m16n16k8" => (16, 16, 8),
+        "m8n8k4" => (8, 8, 4),
+        _ => default,
+    };
 }
 
 /// <summary>Loads or stores matrices of 8 × 8 values of 16 bits: the lanes give the addresses of rows.</summary>

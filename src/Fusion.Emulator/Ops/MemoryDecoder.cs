@@ -37,6 +37,7 @@ internal static class MemoryDecoder
         if (operand.Kind != OperandKind.Address || operand.Parts is not null) throw o.CannotRun("an operand must be an address");
         if (operand.Register >= 0)
             return new(o.From(operand with { Kind = OperandKind.Register }, U64), o.TypeOf(operand).Bytes() == 4, operand.Value);
+        if (operand.Name.Length > 0 && o.InFrame(operand) is not null) return o.PlaceOf(o.StorageOf(operand.Name), operand.Value);
         return operand.Name.Length == 0
             ? new(o.Immediate((ulong)operand.Value, 8), false, 0) : new(o.Address(operand.Name, operand.Value), false, 0);
     }

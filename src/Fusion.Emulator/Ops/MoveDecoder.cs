@@ -13,6 +13,7 @@ internal static class MoveDecoder
         var type = o.Ptx.Type;
         return o.Ptx.Opcode switch
         {
+            "mov" when o.InFrame(o[1]) is var (baseSlot, offset) => type.Bytes() == 8 ? new AddressInFrame(o.To(0), baseSlot, offset) : null,
             "mov" when o[1].Kind == OperandKind.Vector => new Pack(
                 o.To(0), type.Bytes(), [.. o[1].Parts!.Select(part => o.From(part, PartOf(o, o[1])))], PartOf(o, o[1]).Bytes()),
             "mov" when o[0].Kind == OperandKind.Vector => new Unpack(

@@ -4,14 +4,17 @@ namespace Fusion.Emulation.Ops;
 
 /// <summary>Gives operands their places in a warp's memory. Before the registers stand the immediates, each once, and the special
 /// registers.</summary>
-internal sealed class Operands(string kernel)
+internal sealed class Operands(string kernel, PtxModule module)
 {
     private readonly Dictionary<(ulong Bits, int Bytes), int> immediates = [];
     private readonly Dictionary<(string Symbol, long Offset), int> addresses = [];
     private readonly Dictionary<string, int> specials = [];
     private readonly List<(int Slot, ulong Bits, int Bytes)> values = [];
+    private readonly Dictionary<CalledFunction, int> frames = [];
     private int[] registers = [];
+    private IReadOnlyList<PtxType> types = [];
     private int next;
+    private int predicates = -1;
 
     public FlatInstruction Instruction { get; set; } = null!;
 
@@ -34,6 +37,9 @@ internal sealed class Operands(string kernel)
 
     /// <summary>Sets the places of the registers, which stand behind <see cref="ConstantBytes"/>.</summary>
     public void Place(int[] offsets) => registers = offsets;
+
+    /// <summary>Sets the types of the kernel's registers.</summary>
+    public void SetTypes(IReadOnlyList<PtxType> all) => types = all;
 
     /// <summary>Gets the slot of a register that is written; -1 for one that nobody wants.</summary>
     public int To(PtxOperand operand) => operand.Kind switch
@@ -79,14 +85,47 @@ internal sealed class Operands(string kernel)
     /// <summary>Gets the slot of the address of a variable.</summary>
     public int Address(string name, long offset, int bytes = 8)
     {
+        if (module.Calls.AddressOf(name) is var pointer and not 0) return Immediate(pointer, 8);
         var storage = StorageOf(name);
+        if (storage.In is not null) throw CannotRun("it uses the address of a variable of a function that is recursive or called through a pointer");
         if (storage.Symbol is null) return Immediate(unchecked((ulong)(storage.Offset + offset + (long)TagOf(storage.Space))), bytes);
         if (addresses.TryGetValue((name, offset), out var slot)) return slot;
         return addresses[(name, offset)] = Reserve(8);
     }
 
+    /// <summary>Gets where a variable is: in local memory, or in a frame.</summary>
+    public AddressOperand PlaceOf(Storage storage, long offset = 0) => storage.In is { } function
+        ? new(FrameOf(function), false, storage.Offset + offset) : new(Immediate((ulong)(storage.Offset + offset), 8), false, 0);
+
+    /// <summary>Gets the address of a variable in a frame, relative to it; null if it is in none.</summary>
+    public (int BaseSlot, ulong Offset)? InFrame(PtxOperand operand) =>
+        operand.Kind is OperandKind.Symbol or OperandKind.Address && Instruction.Frame.Variables.TryGetValue(operand.Name, out var storage) && storage.In is { } function
+            ? (FrameOf(function), unchecked((ulong)(storage.Offset + operand.Value + (long)TagOf(storage.Space)))) : null;
+
+    /// <summary>Makes a function that is called ready to run.</summary>
+    public Callee CalleeOf(CalledFunction function, int entry)
+    {
+        var slots = Enumerable.Range(function.FirstRegister, function.EndRegister - function.FirstRegister)
+            .Select(register => (Slot: registers.Length == 0 ? 0 : registers[register], Type: types[register])).Distinct().ToArray();
+        return new(
+            module.Calls.AddressOf(function.Function.Name), entry, slots, FrameOf(function), (function.FrameBytes + 15) / 16 * 16,
+            Places(function.Function.Parameters), Places(function.Function.Results));
+
+        (int, int)[] Places(List<PtxVariable> variables) => [.. variables.Select(one => (function.Frame.Variables[one.Name].Offset, one.Bytes))];
+    }
+
     public Storage StorageOf(string name) => Instruction.Frame.Variables.TryGetValue(name, out var storage)
         ? storage : throw CannotRun($"'{name}' is no variable of the module");
+
+    /// <summary>Slots of the predicates that a comparison gives in place of its first operand; null for those of the operand.</summary>
+    public (int First, int Second)? Results { get; set; }
+
+    /// <summary>Gets two slots for predicates that only one instruction uses.</summary>
+    public (int First, int Second) UsePredicates()
+    {
+        if (predicates < 0) predicates = Reserve(16);
+        return (predicates, predicates + 8);
+    }
 
     public int UseCarry() => Carry < 0 ? Carry = Reserve(4) : Carry;
 
@@ -101,6 +140,8 @@ internal sealed class Operands(string kernel)
     }
 
     // A function's parameters are in local memory, which the space of parameters must be told from.
+    private int FrameOf(CalledFunction function) => frames.TryGetValue(function, out var slot) ? slot : frames[function] = Reserve(8);
+
     private ulong TagOf(PtxSpace space) => space == PtxSpace.Local && IsParameter() ? Machine.Warp.LocalTag : 0;
 
     private bool IsParameter() => Ptx.Operands.Any(operand =>

@@ -38,7 +38,7 @@ internal static class WarpDecoder
                 return ptx.Has("wait") ? new WaitForPrevious() : new LaunchDependents();
             case "trap" or "brkpt":
                 return new TrapThread();
-            case "mma" or "ldmatrix" or "stmatrix" or "movmatrix":
+            case "wmma" or "mma" or "ldmatrix" or "stmatrix" or "movmatrix":
                 return MatrixDecoder.TryDecode(o);
             default:
                 return null;

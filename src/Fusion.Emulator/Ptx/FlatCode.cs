@@ -12,12 +12,19 @@ internal enum Flow
     /// <summary>A jump to one of several targets.</summary>
     Table,
 
+    /// <summary>A call of a function that is not inlined. The last target is the label behind it.</summary>
+    Call,
+
+    /// <summary>The end of such a function.</summary>
+    Return,
+
     /// <summary>The thread ends; with a guard, only lanes that it includes.</summary>
     Exit,
 }
 
-/// <summary>Place of a variable in memory: its space and its offset there, or the symbol of a module's variable.</summary>
-internal readonly record struct Storage(PtxSpace Space, int Offset, string? Symbol = null);
+/// <summary>Place of a variable in memory: its space and its offset there, which is one in the frame of a function that is called, or the symbol of a
+/// module's variable.</summary>
+internal readonly record struct Storage(PtxSpace Space, int Offset, string? Symbol = null, CalledFunction? In = null);
 
 /// <summary>A function as it is inlined at one place.</summary>
 internal sealed class InlineFrame(PtxFunction function, InlineFrame? caller, int registerBase)
@@ -31,6 +38,9 @@ internal sealed class InlineFrame(PtxFunction function, InlineFrame? caller, int
 
     public Dictionary<string, Storage> Variables { get; } = [];
 
+    /// <summary>The function whose call has the variables; null for the kernel.</summary>
+    public CalledFunction? In { get; init; } = caller?.In;
+
     /// <summary>Number of the first label of the function.</summary>
     public int LabelBase { get; set; }
 }
@@ -40,7 +50,8 @@ internal sealed class InlineFrame(PtxFunction function, InlineFrame? caller, int
 /// <param name="Frame">The function that has it.</param>
 /// <param name="Flow">What it does to the flow of control.</param>
 /// <param name="Targets">Labels to which it jumps; behind <see cref="BlockOrder"/>, numbers of instructions.</param>
-internal sealed record FlatInstruction(PtxInstruction Ptx, InlineFrame Frame, Flow Flow = Flow.Next, int[]? Targets = null)
+/// <param name="Site">What it calls.</param>
+internal sealed record FlatInstruction(PtxInstruction Ptx, InlineFrame Frame, Flow Flow = Flow.Next, int[]? Targets = null, CallSite? Site = null)
 {
     /// <summary>Register of the guard among those of the kernel; -1 for none.</summary>
     public int Guard => Ptx.Guard < 0 ? -1 : Ptx.Guard + Frame.RegisterBase;
@@ -48,10 +59,16 @@ internal sealed record FlatInstruction(PtxInstruction Ptx, InlineFrame Frame, Fl
     public bool IsGuarded => Ptx.Guard >= 0;
 }
 
-/// <summary>A kernel without calls.</summary>
+/// <summary>A kernel with its functions.</summary>
 internal sealed class FlatCode(PtxFunction kernel)
 {
+    /// <summary>Room for the frames of functions that are not inlined, for each thread.</summary>
+    public const int StackBytes = 16 << 10;
+
     public PtxFunction Kernel { get; } = kernel;
+
+    /// <summary>Offset in local memory at which the frames begin.</summary>
+    public int StackStart { get; set; }
 
     public List<FlatInstruction> Instructions { get; set; } = [];
 

@@ -1,7 +1,8 @@
 namespace Fusion.Emulation.Ptx;
 
 /// <summary>Puts the functions that a kernel calls in the places of the calls, so that a thread has one frame. Functions that
-/// have no body stay calls, which the emulator's own functions answer.</summary>
+/// are recursive or called through pointers stand behind the kernel, once each. Functions that have no body stay calls, which the emulator's own functions
+/// answer.</summary>
 internal sealed class Inliner
 {
     private const int MaxInstructions = 2_000_000;
@@ -10,6 +11,8 @@ internal sealed class Inliner
     private readonly PtxModule module;
     private readonly FlatCode code;
     private readonly Dictionary<string, Storage> sharedOfModule = [];
+    private readonly Dictionary<PtxFunction, CalledFunction> called = [];
+    private readonly Queue<CalledFunction> toAdd = [];
 
     private Inliner(PtxModule module, PtxFunction kernel) => (this.module, code) = (module, new(kernel));
 
@@ -34,6 +37,11 @@ internal sealed class Inliner
         }
 
         AddBody(frame, end: -1);
+        while (toAdd.TryDequeue(out var function)) AddCalled(function);
+        for (var i = 0; i < code.Instructions.Count; i++)
+            if (code.Instructions[i] is { Flow: Flow.Return } one) code.Instructions[i] = one with { Targets = [.. one.Frame.In!.Returns] };
+        code.StackStart = Align(code.LocalBytes, 16);
+        if (called.Count > 0) code.LocalBytes = code.StackStart + FlatCode.StackBytes;
         PlaceDynamicShared();
     }
 
@@ -42,7 +50,7 @@ internal sealed class Inliner
     {
         var function = frame.Function;
         foreach (var register in function.Registers) code.Registers.Add(register.Type);
-        foreach (var (name, variable) in function.Variables) frame.Variables[name] = Place(variable);
+        foreach (var (name, variable) in function.Variables) frame.Variables[name] = Place(variable, frame.In);
         var labels = function.Labels.Values.Distinct().Order().ToDictionary(at => at, _ => NewLabel());
 
         for (var i = 0; i <= function.Body.Count; i++)
@@ -85,41 +93,88 @@ internal sealed class Inliner
         }
     }
 
-    private void Leave(PtxInstruction instruction, InlineFrame frame, int end) => code.Instructions.Add(end < 0
-        ? new(instruction, frame, Flow.Exit)
-        : new(instruction, frame, Flow.Jump, [end]));
+    private void Leave(PtxInstruction instruction, InlineFrame frame, int end) => code.Instructions.Add(end >= 0
+        ? new(instruction, frame, Flow.Jump, [end])
+        : new(instruction, frame, frame.In is null ? Flow.Exit : Flow.Return));
+
+    private void AddCalled(CalledFunction function)
+    {
+        code.Labels[function.Entry] = code.Instructions.Count;
+        function.FirstRegister = code.Registers.Count;
+        function.Frame = new(function.Function, null, code.Registers.Count) { In = function };
+        foreach (var variable in function.Function.Parameters.Concat(function.Function.Results))
+        {
+            if (variable.Space != PtxSpace.Param) throw new PtxException(
+                PtxException.Unsupported, $"the function '{function.Function.Name}' has parameters in registers and is recursive or called through a pointer.");
+            function.Frame.Variables[variable.Name] = Place(variable, function);
+        }
+
+        AddBody(function.Frame, end: -1);
+        function.EndRegister = code.Registers.Count;
+    }
 
     private void Call(PtxInstruction instruction, InlineFrame frame)
     {
-        var operands = instruction.Operands;
-        var at = Array.FindIndex(operands, operand => operand.Kind is OperandKind.Symbol or OperandKind.Register);
-        var results = at == 1 ? operands[0].Parts! : [];
-        var arguments = at >= 0 && at + 1 < operands.Length && operands[at + 1].Kind == OperandKind.List ? operands[at + 1].Parts! : [];
-        if (at < 0 || operands[at].Kind == OperandKind.Register)
-            throw CannotRun(instruction, "calls through pointers, such as those of virtual functions, are not supported");
-        if (!module.Functions.TryGetValue(operands[at].Name, out var callee))
-            throw CannotRun(instruction, $"the function '{operands[at].Name}' is not in the module");
+        var (target, results, arguments) = CallGraph.Parse(instruction);
+        if (target is null) throw CannotRun(instruction, "it does not say what is called");
+        if (target.Kind == OperandKind.Register)
+        {
+            AddCall(instruction, frame, target, results, arguments);
+            return;
+        }
+
+        if (!module.Functions.TryGetValue(target.Name, out var callee)) throw CannotRun(instruction, $"the function '{target.Name}' is not in the module");
         if (!callee.HasBody)
         {
             code.Instructions.Add(new(instruction, frame));
             return;
         }
 
-        for (var caller = frame; caller is not null; caller = caller.Caller)
-            if (caller.Function == callee) throw CannotRun(instruction, $"the function '{callee.Name}' is recursive");
+        if (module.Calls.IsRecursive(callee))
+        {
+            AddCall(instruction, frame, null, results, arguments);
+            return;
+        }
+
         var inner = new InlineFrame(callee, frame, code.Registers.Count);
         Bind(instruction, inner, callee.Parameters, arguments);
         Bind(instruction, inner, callee.Results, results);
 
-        var end = NewLabel();
-        if (instruction.Guard >= 0)
-        {
-            var around = Goto with { Guard = instruction.Guard, GuardIsNegated = !instruction.GuardIsNegated, Line = instruction.Line };
-            code.Instructions.Add(new(around, frame, Flow.Jump, [end]));
-        }
-
+        var end = JumpAround(instruction, frame);
         AddBody(inner, end);
         code.Labels[end] = code.Instructions.Count;
+    }
+
+    // Lanes that the guard of a call excludes go on behind it.
+    private int JumpAround(PtxInstruction instruction, InlineFrame frame)
+    {
+        var end = NewLabel();
+        if (instruction.Guard < 0) return end;
+        var around = Goto with { Guard = instruction.Guard, GuardIsNegated = !instruction.GuardIsNegated, Line = instruction.Line };
+        code.Instructions.Add(new(around, frame, Flow.Jump, [end]));
+        return end;
+    }
+
+    private void AddCall(PtxInstruction instruction, InlineFrame frame, PtxOperand? pointer, PtxOperand[] results, PtxOperand[] arguments)
+    {
+        var callees = module.Calls.CalleesOf(instruction).Select(GetCalled).ToArray();
+        if (callees.Length == 0) throw CannotRun(instruction, "the module has no function with these parameters whose address is taken");
+        var end = JumpAround(instruction, frame);
+        foreach (var callee in callees) callee.Returns.Add(end);
+        var site = new CallSite(callees, pointer, [.. arguments.Select(StorageOf)], [.. results.Select(StorageOf)]);
+        code.Instructions.Add(new(instruction with { Guard = -1 }, frame, Flow.Call, [.. callees.Select(callee => callee.Entry), end], site));
+        code.Labels[end] = code.Instructions.Count;
+
+        Storage StorageOf(PtxOperand operand) => operand.Kind == OperandKind.Symbol && frame.Variables.TryGetValue(operand.Name, out var storage)
+            ? storage : throw CannotRun(instruction, "only variables of the space '.param' can be arguments");
+    }
+
+    private CalledFunction GetCalled(PtxFunction function)
+    {
+        if (called.TryGetValue(function, out var found)) return found;
+        var made = called[function] = new(function, NewLabel());
+        toAdd.Enqueue(made);
+        return made;
     }
 
     private void Bind(PtxInstruction call, InlineFrame inner, List<PtxVariable> formals, PtxOperand[] actuals)
@@ -133,7 +188,7 @@ internal sealed class Inliner
         }
     }
 
-    private Storage Place(PtxVariable variable)
+    private Storage Place(PtxVariable variable, CalledFunction? into)
     {
         if (variable.Space == PtxSpace.Shared)
         {
@@ -141,8 +196,15 @@ internal sealed class Inliner
             return new(PtxSpace.Shared, code.SharedBytes - variable.Bytes);
         }
 
+        var space = variable.Space == PtxSpace.Param ? PtxSpace.Local : variable.Space;
+        if (into is not null)
+        {
+            into.FrameBytes = Align(into.FrameBytes, Math.Max(variable.Alignment, 8)) + variable.Bytes;
+            return new(space, into.FrameBytes - variable.Bytes, In: into);
+        }
+
         code.LocalBytes = Align(code.LocalBytes, Math.Max(variable.Alignment, 8)) + variable.Bytes;
-        return new(variable.Space == PtxSpace.Param ? PtxSpace.Local : variable.Space, code.LocalBytes - variable.Bytes);
+        return new(space, code.LocalBytes - variable.Bytes);
     }
 
     // Shared variables of the module that the kernel uses; those without a size all start behind the others.
@@ -152,7 +214,7 @@ internal sealed class Inliner
         var shared = module.Variables.Values.Where(one => one.Space == PtxSpace.Shared && used.Contains(one.Name)).ToList();
         foreach (var variable in shared.Where(one => one.Bytes > 0))
         {
-            sharedOfModule[variable.Name] = Place(variable);
+            sharedOfModule[variable.Name] = Place(variable, into: null);
         }
 
         foreach (var variable in shared.Where(one => one.Bytes == 0))

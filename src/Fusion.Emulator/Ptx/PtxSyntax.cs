@@ -12,12 +12,16 @@ internal enum PtxSpace
 /// <param name="Line">Number of the line.</param>
 internal sealed record SourceLine(IReadOnlyDictionary<int, string> Files, int File, int Line)
 {
-    public override string ToString() => $"{Files.GetValueOrDefault(File, $"file {File}")}:{Line}";
+    public string FileName => Files.GetValueOrDefault(File, $"file {File}");
+
+    public override string ToString() => $"{FileName}:{Line}";
 }
 
 /// <summary>A module of PTX.</summary>
 internal sealed class PtxModule
 {
+    private CallGraph? calls;
+
     public Version Version { get; set; } = new(0, 0);
 
     public string Target { get; set; } = "";
@@ -28,6 +32,9 @@ internal sealed class PtxModule
 
     /// <summary>Source files by the number that <c>.loc</c> uses.</summary>
     public Dictionary<int, string> Files { get; } = [];
+
+    /// <summary>Calls of the functions, once all are read.</summary>
+    public CallGraph Calls => calls ??= new(this);
 
     public IEnumerable<PtxFunction> Kernels => Functions.Values.Where(function => function.IsKernel);
 }

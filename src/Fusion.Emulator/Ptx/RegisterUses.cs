@@ -16,6 +16,7 @@ internal static class RegisterUses
         return instruction.Opcode switch
         {
             "bar" or "barrier" => instruction.Has("red"),
+            "wmma" => instruction.Modifiers[0] != "store",
             "mbarrier" => instruction.Operands.Length > 1 && first.Kind == OperandKind.Register,
             var opcode => !WithoutDestination.Contains(opcode),
         };

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using Fusion.Interop;
 
 namespace Fusion.Runtime;
@@ -31,7 +32,7 @@ internal static class EmulatedDriver
     public static bool TryFind([NotNullWhen(true)] out IExportTable? exports, [NotNullWhen(false)] out string? failure)
     {
         var type = Type.GetType("Fusion.Emulation.Emulator, Fusion.Emulator", throwOnError: false);
-        exports = type?.GetMethod("CreateDriverFor")?.Invoke(null, [Setting]) as IExportTable;
+        exports = type?.GetMethod("CreateDriverFor")?.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [Setting], null) as IExportTable;
         failure = exports is not null ? null
             : $"{Reason}, and this program has no emulator of that kind: it needs the package Fusion.Emulator, and 'emulator' " +
               "may be followed by a colon and a number of GPUs from 1 to 16, and by another colon and the checks";

@@ -85,6 +85,21 @@ public sealed class CommonKernels
           const int result = twice(values[threadIdx.x], &other);
           values[threadIdx.x] = threadIdx.x % 3 == 0 ? twice(result, &other) + other : result + other;
         }
+        __device__ unsigned set_s32(int a, int b) { unsigned d; asm("set.lt.u32.s32 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b)); return d; }
+        __device__ float set_f32(float a, float b) { float d; asm("set.geu.f32.f32 %0, %1, %2;" : "=f"(d) : "f"(a), "f"(b)); return d; }
+        __device__ unsigned set_and(int a, int b, int c) {
+          unsigned d;
+          asm("{\n.reg .pred p;\nsetp.ne.s32 p, %3, 0;\nset.ne.and.u32.s32 %0, %1, %2, !p;\n}" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+          return d;
+        }
+        __device__ unsigned set_halves(unsigned a, unsigned b) { unsigned d; asm("set.gt.f16x2.f16x2 %0, %1, %2;" : "=r"(d) : "r"(a), "r"(b)); return d; }
+        extern "C" __global__ void sets(const int* values, unsigned* to) {
+          const int i = threadIdx.x;
+          to[i * 4] = set_s32(values[i], 3);
+          to[i * 4 + 1] = __float_as_uint(set_f32(values[i], 5));
+          to[i * 4 + 2] = set_and(values[i], 2, i & 1);
+          to[i * 4 + 3] = set_halves(0x3C004000u, i & 1 ? 0x3C003C00u : 0x38004400u);
+        }
         extern "C" __global__ void choose(int* values) {
           switch (values[threadIdx.x]) {
             case 0: values[threadIdx.x] = 17; break;
@@ -220,6 +235,23 @@ public sealed class CommonKernels
             4 => 99,
             5 => 5 ^ (i + 32),
             _ => 1000,
+        })));
+    }
+
+    [Test]
+    public void SetNumbersByComparisons()
+    {
+        using var gpu = TestGpu.Of(Source);
+        int[] values = [.. Enumerable.Range(-4, 32)];
+        var results = gpu.Unwritten<uint>(128);
+
+        gpu.Run("sets", 1, 32, gpu.Buffer(values), results);
+
+        Assert.That(TestGpu.Read(results), Is.EqualTo(values.SelectMany((value, i) => new[]
+        {
+            value < 3 ? uint.MaxValue : 0, value >= 5 ? 0x3F800000u : 0, value != 2 && (i & 1) == 0 ? uint.MaxValue : 0,
+            // 1 and 2 in the halves, against 1 and 1 or 0.5 and 4.
+            (i & 1) == 1 ? 0x00003C00u : 0x3C000000u,
         })));
     }
 

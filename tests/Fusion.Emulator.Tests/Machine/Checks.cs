@@ -33,6 +33,16 @@ public sealed class Checks
           __syncthreads();
           values[threadIdx.x] = shared[threadIdx.x];
         }
+        extern "C" __global__ void shared_bytes(int* values, int meets, int hole) {
+          __shared__ __align__(16) unsigned char bytes[256];
+          const int t = threadIdx.x;
+          *(int*)(bytes + 4 * t) = 0x01010101 * t;
+          if (meets) __syncthreads();
+          if (t != hole) bytes[(4 * t + 5) & 255] = 200;
+          __syncthreads();
+          const int2 two = *(int2*)(bytes + 8 * (t / 2));
+          values[t] = t & 1 ? two.y : two.x;
+        }
         extern "C" __global__ void one_place(int* values) { *values = blockIdx.x * blockDim.x + threadIdx.x; }
         extern "C" __global__ void one_value(int* values) { *values = 7; }
         extern "C" __global__ void neighbours(int* values) { values[blockIdx.x] = values[(blockIdx.x + 1) % gridDim.x] + 1; }
@@ -142,6 +152,17 @@ public sealed class Checks
         Assert.That(gpu.Fail("no_barrier", 1, 64, values).Kind, Is.EqualTo(FaultKind.SharedMemoryRace).Or.EqualTo(FaultKind.UninitializedRead));
     }
 
+    [Test]
+    public void FindARaceInPartsOfAWordOfSharedMemory()
+    {
+        using var gpu = TestGpu.Of(Source);
+        var values = gpu.Unwritten<int>(64);
+        gpu.Run("shared_bytes", 1, 64, values, 1, -1);
+        Assert.That(TestGpu.Read(values), Is.EqualTo(Enumerable.Range(0, 64).Select(t => (0x01010101 * t & ~0xFF00) | (200 << 8))));
+
+        Assert.That(gpu.Fail("shared_bytes", 1, 64, values, 0, -1).Kind, Is.EqualTo(FaultKind.SharedMemoryRace));
+    }
+
     [TestCase(1, 2)]
     [TestCase(1, 64)]
     [TestCase(2, 1)]
@@ -230,6 +251,20 @@ public sealed class Checks
         gpu.Run("one_place", 2, 2, gpu.Unwritten<int>(1));
         var same = gpu.Buffer(new int[64]);
         gpu.Run("read_only", 1, 64, same, same, 0);
+
+        Assert.That(Emulator.Faults, Is.Empty);
+    }
+
+    [TestCase(KernelChecks.Synchronization)]
+    [TestCase(KernelChecks.ReadOnlyData)]
+    [TestCase(KernelChecks.SharedMemoryRaces)]
+    [TestCase(KernelChecks.UninitializedReads)]
+    public void AreSwitchedOnOneByOne(KernelChecks check)
+    {
+        using var gpu = TestGpu.Of(Source, new() { Checks = check });
+
+        gpu.Run("one_place", 2, 2, gpu.Unwritten<int>(1));
+        gpu.Run("two_barriers", 1, 64, gpu.Unwritten<int>(64));
 
         Assert.That(Emulator.Faults, Is.Empty);
     }

@@ -46,10 +46,53 @@ public sealed class ReadingPtx
 
     [TestCase("wgmma.fence.sync.aligned;", "wgmma.fence.sync.aligned")]
     [TestCase("tex.2d.v4.f32.s32 {%f1, %f1, %f1, %f1}, [%rd1, {%r1, %r1}];", "tex.2d.v4.f32.s32")]
-    [TestCase("call f, (), p;", "pointers")]
+    [TestCase("call f, (), p;", "address is taken")]
     public void NamesAnInstructionThatTheEmulatorDoesNotHave(string instruction, string name) => Assert.That(
         () => DecodeAll($"{Head}.visible .entry some_kernel()\n{{\n.reg .f32 %f<2>;\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>, f;\n{instruction}\n}}"),
         Throws.TypeOf<PtxException>().With.Message.StartsWith("FUSION6002").And.Message.Contains(name).And.Message.Contains("some_kernel")
+            .And.Message.Contains("line 9"));
+
+    [TestCase("cvt.f64.s32 %fd1, %r1;", "needs a rounding")]
+    [TestCase("cvt.f32.s32 %f1, %r1;", "needs a rounding")]
+    [TestCase("cvt.s32.f32 %r1, %f1;", "such as '.rzi'")]
+    [TestCase("cvt.f32.f64 %f1, %fd1;", "needs a rounding")]
+    [TestCase("cvt.rn.f64.f32 %fd1, %f1;", "nothing is rounded")]
+    [TestCase("cvt.rn.u64.u32 %rd1, %r1;", "nothing is rounded")]
+    [TestCase("div.f32 %f1, %f1, %f1;", "'.full'")]
+    [TestCase("fma.f32 %f1, %f1, %f1, %f1;", "needs a rounding")]
+    [TestCase("sqrt.f64 %fd1, %fd1;", "needs a rounding")]
+    [TestCase("ex2.f32 %f1, %f1;", "'.approx'")]
+    [TestCase("add.sat.f64 %fd1, %fd1, %fd1;", "'.sat'")]
+    [TestCase("add.sat.u32 %r1, %r1, %r1;", "'.sat'")]
+    [TestCase("mul.u32 %r1, %r1, %r1;", "'.lo'")]
+    [TestCase("add.b32 %r1, %r1, %r1;", "whether it has a sign")]
+    [TestCase("and.u32 %r1, %r1, %r1;", ".b32")]
+    [TestCase("neg.u32 %r1, %r1;", "signed")]
+    [TestCase("popc.u32 %r1, %r1;", "no sign")]
+    [TestCase("setp.lt.b32 %p1, %r1, %r1;", "'.eq'")]
+    [TestCase("setp.lo.s32 %p1, %r1, %r1;", "without a sign")]
+    public void RefusesFormsThatPtxDoesNotHave(string instruction, string why) => Assert.That(
+        () => DecodeAll(
+            $"{Head}.visible .entry some_kernel()\n{{\n.reg .f32 %f<2>; .reg .f64 %fd<2>; .reg .pred %p<2>;\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>;\n{instruction}\n}}"),
+        Throws.TypeOf<PtxException>().With.Message.StartsWith("FUSION6002").And.Message.Contains("no form of PTX").And.Message.Contains(why)
+            .And.Message.Contains("line 9"));
+
+    [TestCase("vadd.s32.s32.s32 %r1, %r1, %r1, %r1;")]
+    [TestCase("tld4.r.2d.v4.f32.f32 {%f1, %f1, %f1, %f1}, [%rd1, {%f1, %f1}];")]
+    [TestCase("suld.b.2d.b32.trap %r1, [%rd1, {%r1, %r1}];")]
+    [TestCase("mma.sync.aligned.m16n8k64.row.col.s32.s4.s4.s32 {%r1, %r1, %r1, %r1}, {%r1, %r1, %r1, %r1}, {%r1, %r1}, {%r1, %r1, %r1, %r1};")]
+    [TestCase("wmma.load.a.sync.aligned.row.m8n8k32.global.s4 {%r1}, [%rd1];")]
+    [TestCase("cp.reduce.async.bulk.global.shared::cta.bulk_group.add.u32 [%rd1], [%r1], %r1;")]
+    [TestCase("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r1, %r1}], [%r1];")]
+    [TestCase("red.async.relaxed.cluster.global.mbarrier::complete_tx::bytes.shared::cluster.add.u32 [%r1], %r1, [%r1];")]
+    [TestCase("sust.b.2d.b32.trap [%rd1, {%r1, %r1}], %r1;")]
+    [TestCase("st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.u32 [%r1], %r1, [%r1];")]
+    [TestCase("mma.sp.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32 {%f1, %f1, %f1, %f1}, {%r1, %r1, %r1, %r1}, {%r1, %r1, %r1, %r1}, {%f1, %f1, %f1, %f1}, %r1, 0;")]
+    [TestCase("call malloc, ();")]
+    [TestCase("tcgen05.wait::ld.sync.aligned;")]
+    public void NamesEachThatStaysOut(string instruction) => Assert.That(
+        () => DecodeAll($"{Head}.visible .entry some_kernel()\n{{\n.reg .f32 %f<2>;\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>;\n{instruction}\n}}"),
+        Throws.TypeOf<PtxException>().With.Message.StartsWith("FUSION6002").And.Message.Contains(instruction.Split(' ', ';')[0]).And.Message.Contains("some_kernel")
             .And.Message.Contains("line 9"));
 
     [Test]

@@ -19,7 +19,7 @@ public sealed class FusedAllReduces
 
     [Test]
     public void GiveTheBitsOfTheReference(
-        [Values(2, 3)] int ranks, [Values(ElementType.BFloat16, ElementType.Float16, ElementType.Float32)] ElementType type)
+        [Values(2, 3, 4)] int ranks, [Values(ElementType.BFloat16, ElementType.Float16, ElementType.Float32)] ElementType type)
     {
         Emulator.Use(new() { Gpus = ranks });
         foreach (var (hidden, tokens) in new[] { (8, 3), (96, 1), (768, 2) })
