@@ -75,6 +75,20 @@ public sealed class WhatIsNotShared
         Assert.That(clones.Second.Manifest.Nvrtc, Is.EqualTo("11.8"));
     }
 
+    // Where libcu++ and CUB are, NVRTC takes what says nothing for the GPU's, unless the project wants to hear of code for the host.
+    [Test]
+    public void TheChoiceAboutCodeForTheHostCountsWhereLibcuxxAndCubAre()
+    {
+        clones.Write("cccl/cub/version.cuh", "");
+        clones.Both(clone => clone.Request.CcclPath = clone.PathOf("cccl"));
+        clones.Add("a.cu", "constexpr int twice(int n) { return 2 * n; }\nextern \"C\" __global__ void k(int* x) { *x = twice(*x); }\n");
+        clones.Second.Request.Kernels[0]["HostCode"] = "Error";
+
+        clones.First.Run().MustSucceed();
+
+        Assert.That(clones.Second.Run().OnlyError().Message, Does.Contain("code for the host"));
+    }
+
     [Test]
     public void WhatDoesNotCompileIsNotCached()
     {
