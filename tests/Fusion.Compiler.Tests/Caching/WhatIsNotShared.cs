@@ -14,12 +14,22 @@ public sealed class WhatIsNotShared
     public void Remove() => clones.Dispose();
 
     [Test]
-    public void LineInformationNamesTheFolder()
+    public void InformationForADebuggerNamesTheFolder()
     {
         clones.Add("a.cu", KernelProject.Simple);
-        clones.Both(clone => clone.Request.Kernels[0]["LineInfo"] = "true");
+        clones.Both(clone => clone.Request.Kernels[0]["Debug"] = "true");
 
         OnlyTheSameFolderFindsIt();
+    }
+
+    [Test]
+    public void LinesForProfilersAreTheSameInEachClone()
+    {
+        clones.Write("inc/twice.cuh", "__device__ inline float twice(float x) {\n  return 2 * x; }\n");
+        clones.Add("a.cu", "#include <twice.cuh>\nextern \"C\" __global__ void k(float* x) { *x = twice(*x); }\n");
+        clones.Both(clone => clone.Request.Kernels[0]["LineInfo"] = "true");
+
+        Assert.That(clones.FirstThenSecond().Cached, Is.EqualTo(["a.cu -> sm_80"]));
     }
 
     [Test]
