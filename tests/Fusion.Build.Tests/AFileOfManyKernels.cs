@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Fusion.Build.Tests.Infrastructure;
 
@@ -16,7 +17,7 @@ public sealed class AFileOfManyKernels
         var source = new StringBuilder();
         for (var i = 0; i < Count; i++)
         {
-            source.Append($$"""
+            source.Append(CultureInfo.InvariantCulture, $$"""
                 // The kernel {{i}} scales a vector, adds another one, and keeps what comes out between two bounds; a generator wrote it.
                 __device__ __forceinline__ float bounded_{{i}}(float value, float low, float high) { return value < low ? low : value > high ? high : value; }
                 extern "C" __global__ void __launch_bounds__(256) scale_and_add_{{i}}(float* __restrict__ out, const float* __restrict__ x, const float* __restrict__ y, float factor, int count)
