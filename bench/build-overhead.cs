@@ -2,15 +2,17 @@
 #:property PublishAot=false
 #:property NoWarn=$(NoWarn);CS1591
 
-// What the SDK adds to a build: nothing to do, against the same project under Microsoft.NET.Sdk; and 20 kernels x 3
-// architectures on all cores, against one at a time. Ratios within one run: machines differ, and are shared.
+// What the SDK adds to a build: nothing to do, against the same project under Microsoft.NET.Sdk, and under an SDK of a package that is
+// empty, since NuGet finds such an SDK in each build; and 20 kernels x 3 architectures on all cores, against one at a time. Ratios within one
+// run: machines differ, and are shared.
 // usage: dotnet run bench/build-overhead.cs -- FOLDER-OF-PACKAGES
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using CliWrap;
 using CliWrap.Buffered;
 
-const int Rounds = 15;
+const int Rounds = 25;
 const int Kernels = 20;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var repository = Path.GetDirectoryName((string)AppContext.GetData("EntryPointFileDirectoryPath")!)!;
@@ -18,16 +20,16 @@ var packages = Path.GetFullPath(args[0]);
 var version = Directory.GetFiles(packages, "Fusion.Sdk.*.nupkg").Select(Path.GetFileNameWithoutExtension).Single()!["Fusion.Sdk.".Length..];
 var work = Directory.CreateTempSubdirectory("fusion-bench-").FullName;
 
+WriteEmptySdk();
 var plain = Project("plain", "Microsoft.NET.Sdk");
+var empty = Project("empty", "Empty.Sdk/0.1.0");
 var fused = Project("fused", $"Fusion.Sdk/{version}");
-await Build(plain);
-await Build(fused);
+foreach (var project in new[] { plain, empty, fused }) await Build(project);
 
-// Both of a pair see the same machine.
-var pairs = new List<(double Plain, double Fused)>();
-for (var round = 0; round < Rounds; round++) pairs.Add((await Build(plain, "--no-restore"), await Build(fused, "--no-restore")));
-var nothing = Median(pairs.Select(pair => pair.Fused / pair.Plain));
-var added = Median(pairs.Select(pair => pair.Fused - pair.Plain));
+// All of a round see the same machine.
+var rounds = new List<(double Plain, double Empty, double Fused)>();
+for (var round = 0; round < Rounds; round++)
+    rounds.Add((await Build(plain, "--no-restore"), await Build(empty, "--no-restore"), await Build(fused, "--no-restore")));
 
 var all = new List<double>();
 for (var round = 0; round < 5; round++) all.Add(await Rebuild(1) / await Rebuild(0));
@@ -43,7 +45,9 @@ var report = $"""
 
     | what | figure |
     |---|---|
-    | `dotnet build --no-restore` with nothing to do, against the same project under Microsoft.NET.Sdk (median of {Rounds} pairs) | {nothing:N2}× ({added * 1000:+0;-0} ms; {Median(pairs.Select(pair => pair.Plain)) * 1000:0} ms without the SDK) |
+    | `dotnet build --no-restore` with nothing to do, against the same project under Microsoft.NET.Sdk (median of {Rounds}) | {Compare(r => r.Fused, r => r.Plain)}; {Median(rounds.Select(r => r.Plain)) * 1000:0} ms without the SDK |
+    | the same, against an SDK that is empty and comes as a package too | {Compare(r => r.Fused, r => r.Empty)} |
+    | that empty SDK, against Microsoft.NET.Sdk | {Compare(r => r.Empty, r => r.Plain)} |
     | all kernels anew, one at a time against one a core (median of {all.Count}) | {speedup:N2}× faster |
 
     """;
@@ -52,11 +56,31 @@ await File.WriteAllTextAsync(Path.Combine(results.FullName, "build-overhead.md")
 Console.WriteLine(report);
 Directory.Delete(work, recursive: true);
 
+string Compare(Func<(double Plain, double Empty, double Fused), double> one, Func<(double Plain, double Empty, double Fused), double> other) =>
+    $"{Median(rounds.Select(r => one(r) / other(r))):N2}× ({Median(rounds.Select(r => one(r) - other(r))) * 1000:+0;-0} ms)";
+
+void WriteEmptySdk()
+{
+    using var package = ZipFile.Open(Path.Combine(Directory.CreateDirectory(Path.Combine(work, "packages")).FullName, "Empty.Sdk.0.1.0.nupkg"), ZipArchiveMode.Create);
+    Write("Sdk/Sdk.props", """<Project><Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" /></Project>""");
+    Write("Sdk/Sdk.targets", """<Project><Import Project="Sdk.targets" Sdk="Microsoft.NET.Sdk" /></Project>""");
+    Write("Empty.Sdk.nuspec", """
+        <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata><id>Empty.Sdk</id><version>0.1.0</version><authors>bench</authors>
+        <description>Nothing.</description><packageTypes><packageType name="MSBuildSdk" /></packageTypes></metadata></package>
+        """);
+
+    void Write(string name, string text)
+    {
+        using var writer = new StreamWriter(package.CreateEntry(name).Open());
+        writer.Write(text);
+    }
+}
+
 string Project(string name, string sdk)
 {
     var folder = Directory.CreateDirectory(Path.Combine(work, name)).FullName;
     File.WriteAllText(Path.Combine(folder, "nuget.config"),
-        $"""<configuration><packageSources><add key="bench" value="{packages}" /></packageSources></configuration>""");
+        $"""<configuration><packageSources><add key="bench" value="{packages}" /><add key="empty" value="{work}/packages" /></packageSources></configuration>""");
     File.WriteAllText(Path.Combine(folder, $"{name}.csproj"), $"""
         <Project Sdk="{sdk}">
           <PropertyGroup>

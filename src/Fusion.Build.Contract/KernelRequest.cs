@@ -4,7 +4,9 @@ namespace Fusion.Build.Contract;
 /// which values it allows.</summary>
 public sealed class KernelRequest
 {
-    private readonly SortedDictionary<string, string> metadata = new(StringComparer.OrdinalIgnoreCase);
+    // In the names' order. Two lists of strings, which the runtime has machine code for: a sorted dictionary costs each build its compilation.
+    private readonly List<string> names = [];
+    private readonly List<string> values = [];
 
     /// <summary>Full path of the source.</summary>
     public string Source { get; set; } = "";
@@ -16,16 +18,31 @@ public sealed class KernelRequest
     /// <param name="name">Name of the metadata, as MSBuild compares it: in any case.</param>
     public string this[string name]
     {
-        get => metadata.TryGetValue(name, out var value) ? value : "";
+        get => Find(name) is >= 0 and var at ? values[at] : "";
         set
         {
-            if (value.Length == 0) metadata.Remove(name);
-            else metadata[name] = value;
+            var at = Find(name);
+            if (at >= 0 && value.Length > 0) values[at] = value;
+            else if (at >= 0)
+            {
+                names.RemoveAt(at);
+                values.RemoveAt(at);
+            }
+            else if (value.Length > 0)
+            {
+                names.Insert(~at, name);
+                values.Insert(~at, value);
+            }
         }
     }
 
     /// <summary>The kernel as the fields of a line: source, name, then each metadata with its value.</summary>
-    public string[] ToFields() => [Source, Name, .. metadata.SelectMany(pair => new[] { pair.Key, pair.Value })];
+    public string[] ToFields()
+    {
+        var fields = new List<string> { Source, Name };
+        for (var i = 0; i < names.Count; i++) fields.AddRange([names[i], values[i]]);
+        return [.. fields];
+    }
 
     /// <summary>Reads what <see cref="ToFields"/> gave.</summary>
     /// <param name="line">Fields of a line; the first one says what the line is about.</param>
@@ -38,4 +55,6 @@ public sealed class KernelRequest
         for (var i = Before; i < line.Length; i += 2) kernel[line[i]] = line[i + 1];
         return kernel;
     }
+
+    private int Find(string name) => names.BinarySearch(name, StringComparer.OrdinalIgnoreCase);
 }

@@ -9,7 +9,7 @@ namespace Fusion.Build.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class KernelLaunchers : FusionToolTask
 {
-    private static readonly string[] Metadata = ["Defines", "HeaderOnly", "IncludePaths", "NameExpressions"];
+    private static readonly string[] Metadata = ["AdditionalOptions", "Defines", "HeaderOnly", "IncludePaths", "NameExpressions"];
 
     /// <summary>Full path of the C# file.</summary>
     [Required]

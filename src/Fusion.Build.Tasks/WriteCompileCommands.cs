@@ -15,6 +15,7 @@ public sealed class WriteCompileCommands : Task
     private const string RealPrefix = "sm_";
     private const string Architectures = nameof(Architectures);
     private const string Defines = nameof(Defines);
+    private const string AdditionalOptions = nameof(AdditionalOptions);
     private const string IncludePaths = nameof(IncludePaths);
     private const string Std = nameof(Std);
 
@@ -40,7 +41,7 @@ public sealed class WriteCompileCommands : Task
     public override bool Execute()
     {
         var folder = Path.GetDirectoryName(ProjectFile)!;
-        var entries = KernelItem.ToRequests(Kernels, folder, [Architectures, Defines, IncludePaths, Std]).Select(kernel => Entry(kernel, folder));
+        var entries = KernelItem.ToRequests(Kernels, folder, [AdditionalOptions, Architectures, Defines, IncludePaths, Std]).Select(kernel => Entry(kernel, folder));
         var text = $"[\n{string.Join(",\n", entries)}\n]\n";
         if (System.IO.File.Exists(File) && System.IO.File.ReadAllText(File) == text) return true;
         try
@@ -64,8 +65,7 @@ public sealed class WriteCompileCommands : Task
             "clang++", "-x", "cuda", "--cuda-device-only", $"--cuda-gpu-arch={Architecture(kernel)}", "-nocudainc", "-nocudalib",
             $"-std={(kernel[Std].Length > 0 ? kernel[Std] : "c++17")}", "-D__CUDACC_RTC__", "-include", BuiltinsHeader,
             .. Split(kernel[Defines]).Select(define => "-D" + define),
-            .. Split(kernel[IncludePaths]).Select(path => "-I" + Path.GetFullPath(Path.Combine(folder, path))),
-            "-I" + FusionIncludePath, "-fsyntax-only", kernel.Source,
+            .. IncludeFolders.Of(kernel[IncludePaths], kernel[AdditionalOptions], folder).Select(path => "-I" + path), "-I" + FusionIncludePath, "-fsyntax-only", kernel.Source,
         ];
         return $"  {{ \"directory\": {Quoted(folder)}, \"file\": {Quoted(kernel.Source)}, \"arguments\": "
             + $"[{string.Join(", ", arguments.Select(Quoted))}] }}";

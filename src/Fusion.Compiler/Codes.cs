@@ -74,6 +74,9 @@ internal static class Codes
     /// <summary>A central package version is another than the SDK's own. The SDK's targets say so.</summary>
     public const string CentralVersion = "FUSION1028";
 
+    /// <summary>The project is for a target framework that Fusion.Runtime is not for. MSBuild itself says so.</summary>
+    public const string TargetFramework = "FUSION1029";
+
     /// <summary>A fault of fusionc itself.</summary>
     public const string Internal = "FUSION1030";
 

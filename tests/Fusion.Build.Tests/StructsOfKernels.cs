@@ -11,7 +11,10 @@ public sealed class StructsOfKernels
         namespace my {
         enum class Mode : unsigned char { Off, Slow = 3, Fast };
         struct Range { short first; double last; };
-        struct alignas(32) Particle {
+        struct Plain { double mass; int kind; };
+        struct Middle : Plain { int generation; };
+        struct alignas(32) Particle : Middle {
+          char inherited;
           char tag;
           float3 position;
           int4 cell;
@@ -23,6 +26,13 @@ public sealed class StructsOfKernels
           Particle* next;
           union Bits { float f; unsigned u; } bits;
           bool alive;
+          union { int whole; short half[2]; };
+          struct { char c; struct { double d; } deep; } unnamed[2];
+          unsigned low : 3, : 7, high : 22;
+          bool yes : 1;
+          int small : 5;
+          Mode mode2 : 4;
+          unsigned long long far : 40;
         };
         }
         """;
@@ -36,8 +46,10 @@ public sealed class StructsOfKernels
             const my::Particle& x = *both[i];
             double values[] = {(double)x.tag, x.position.x, x.position.y, x.position.z, (double)x.cell.x, (double)x.cell.w, __half2float(x.weight),
                                (double)(int)x.mode, (double)x.ranges[0].first, x.ranges[1].last, x.matrix[0][2], x.matrix[1][0], x.data[1],
-                               (double)(x.next == q), (double)x.bits.u, (double)x.alive};
-            for (int k = 0; k < 16; k++) *out++ = values[k];
+                               (double)(x.next == q), (double)x.bits.u, (double)x.alive,
+                               x.mass, (double)x.generation, (double)x.inherited, (double)x.half[1], x.unnamed[1].deep.d, (double)x.low, (double)x.high,
+                               (double)x.yes, (double)x.small, (double)(int)x.mode2, (double)x.far};
+            for (int k = 0; k < 27; k++) *out++ = values[k];
           }
         }
 
@@ -47,6 +59,12 @@ public sealed class StructsOfKernels
           p->matrix[1][2] = 9;
           p->mode = my::Mode::Fast;
           p->bits.f = 1.0f;
+          p->kind = 44;
+          p->unnamed[0].c = 'x';
+          p->low = 5;
+          p->high = 0x2aaaaa;
+          p->small = -7;
+          p->far = 0x123456789aULL;
         }
 
         template <typename T> __global__ void sum(T* out, const T* in, T bias, int n) {
@@ -67,7 +85,7 @@ public sealed class StructsOfKernels
         using var stream = new GpuStream(context);
         using var data = new DeviceBuffer<float>(context, [1f, 2.5f]);
         using var particles = new DeviceBuffer<Kernels.Types.Particle>(context, 1);
-        using var seen = new DeviceBuffer<double>(context, 32);
+        using var seen = new DeviceBuffer<double>(context, 54);
         var p = new Kernels.Types.Particle
         {
             Tag = -5,
@@ -78,7 +96,19 @@ public sealed class StructsOfKernels
             Data = data.Pointer,
             Next = particles.Pointer.Cast<byte>(),
             Alive = true,
+            Mass = 0.75,
+            Generation = 12,
+            Inherited = 33,
+            Whole = 0x00070001,
+            Low = 6,
+            High = 0x3ffffe,
+            Yes = true,
+            Small = -16,
+            Mode2 = Kernels.Types.Mode.Fast,
+            Far = 0xffffffffffUL,
         };
+        p.Unnamed[1].Deep.D = 2.25;
+        p.Low = 9;
         p.Ranges[0].First = -300;
         p.Ranges[1].Last = 1e100;
         p.Matrix[2] = 6;
@@ -87,10 +117,10 @@ public sealed class StructsOfKernels
         particles.CopyFrom([p]);
         Kernels.Read.Launch(stream, new LaunchShape(1, 1), p, particles, seen);
         stream.Synchronize();
-        var values = new double[32];
+        var values = new double[54];
         seen.CopyTo(values);
-        double[] expected = [-5, 1, 2, 3, 10, 13, 0.5, 3, -300, 1e100, 6, 8, 2.5, 1, 0x3f800000, 1];
-        Console.WriteLine(values.AsSpan(0, 16).SequenceEqual(expected) && values.AsSpan(16).SequenceEqual(expected) ? "read" : string.Join(' ', values));
+        double[] expected = [-5, 1, 2, 3, 10, 13, 0.5, 3, -300, 1e100, 6, 8, 2.5, 1, 0x3f800000, 1, 0.75, 12, 33, 7, 2.25, 1, 0x3ffffe, 1, -16, 4, 0xffffffffff];
+        Console.WriteLine(values.AsSpan(0, 27).SequenceEqual(expected) && values.AsSpan(27).SequenceEqual(expected) ? "read" : string.Join(' ', values));
 
         Kernels.Fill.Launch(stream, new LaunchShape(1, 1), particles);
         stream.Synchronize();
@@ -116,7 +146,7 @@ public sealed class StructsOfKernels
             Console.WriteLine(e.Code);
         }
 
-        Console.WriteLine($"{b.Tag} {b.Ranges[1].Last} {b.Matrix[5]} {b.Mode} {b.Bits.U:x} {b.Cell.Z}");
+        Console.WriteLine($"{b.Tag} {b.Ranges[1].Last} {b.Matrix[5]} {b.Mode} {b.Bits.U:x} {b.Cell.Z} {b.Kind} {b.Unnamed[0].C} {b.Low} {b.High:x} {b.Yes} {b.Small} {b.Far:x}");
         """;
 
     [Test]
@@ -130,6 +160,6 @@ public sealed class StructsOfKernels
 
         var (exitCode, output) = consumer.DotNet(new Dictionary<string, string?> { ["FUSION_DRIVER"] = "emulator" }, "bin/Debug/net10.0/Consumer.dll");
 
-        Assert.That((exitCode, output.ReplaceLineEndings("\n")), Is.EqualTo((0, "read\n13.5 6\nFUSION2008\n7 0.125 9 Fast 3f800000 12\n")));
+        Assert.That((exitCode, output.ReplaceLineEndings("\n")), Is.EqualTo((0, "read\n13.5 6\nFUSION2008\n7 0.125 9 Fast 3f800000 12 44 120 5 2aaaaa True -7 123456789a\n")));
     }
 }

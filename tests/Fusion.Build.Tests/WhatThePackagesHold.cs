@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Reflection.PortableExecutable;
 using System.Text.Json;
 using Fusion.Build.Tests.Infrastructure;
 
@@ -64,6 +65,22 @@ public sealed class WhatThePackagesHold
         }));
         Assert.That(names, Has.Some.EndWith("/fusionc.dll").And.Some.EndWith("/Fusion.Build.Tasks.dll"));
         Assert.That(names, Has.None.Contain("libnvrtc"));
+    }
+
+    // Without it, a build with nothing to do waits for the JIT compiler.
+    [TestCase("linux-x64")]
+    [TestCase("linux-arm64")]
+    public void TasksOfLinuxHaveMachineCode(string platform)
+    {
+        using var sdk = Package.Open("Fusion.Sdk");
+        foreach (var name in new[] { "Fusion.Build.Tasks", "Fusion.Build.Contract" })
+        {
+            using var file = new PEReader(new MemoryStream(sdk.Bytes($"tools/tasks/{platform}/{name}.dll")));
+            using var plain = new PEReader(new MemoryStream(sdk.Bytes($"tools/tasks/{name}.dll")));
+            Assert.That((Size(file) > 0, Size(plain)), Is.EqualTo((true, 0)), name);
+        }
+
+        static int Size(PEReader file) => file.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size;
     }
 
     [Test]

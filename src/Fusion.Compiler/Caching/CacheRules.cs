@@ -66,6 +66,6 @@ internal static partial class CacheRules
     [GeneratedRegex(@"__FILE__|__BASE_FILE__|__builtin_FILE|source_location|\bassert\s*\(")]
     private static partial Regex PathMacros();
 
-    [GeneratedRegex(@"^-{1,2}(?:lineinfo|generate-line-info|G|device-debug)\b|__FILE__")]
+    [GeneratedRegex(@"^-{1,2}(?:G|device-debug)\b|__FILE__")]
     private static partial Regex PathOptions();
 }

@@ -28,7 +28,7 @@ internal static class IncludedSources
     }
 
     private static bool Includes(Kernel kernel, string source) => HeaderNames.In(Text(kernel)).Directives.Any(directive =>
-        kernel.IncludePaths.Prepend(Path.GetDirectoryName(kernel.Source)!).Any(folder => Path.GetFullPath(Path.Combine(folder, directive.Name)) == source));
+        kernel.OwnFolders.Prepend(Path.GetDirectoryName(kernel.Source)!).Any(folder => Path.GetFullPath(Path.Combine(folder, directive.Name)) == source));
 
     private static string Text(Kernel kernel) => File.Exists(kernel.Source) ? File.ReadAllText(kernel.Source) : "";
 }

@@ -63,6 +63,8 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
             if (twice is not null) return Failed(job, twice);
             if (output.Ptx.Length == 0 || output.Cubin.Length == 0)
                 return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
+            if (LineNames.AreMapped(job.Kernel.OwnOptions) && new LineNames(job.Kernel, setup.IncludeFolders(job.Kernel)).Apply(output.Ptx, output.Cubin) is var (ptx, cubin))
+                output = output with { Ptx = ptx, Cubin = cubin };
             var done = Finish(job, key, output, unsettled);
             // Only what fusionc could read, and whose inputs were at rest, is of use to others: what NVRTC read and what fusionc
             // read must be the same.

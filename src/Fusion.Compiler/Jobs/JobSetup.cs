@@ -60,7 +60,7 @@ internal sealed record JobSetup(
         : KernelCode.Whole(source.Text)));
 
     private KernelCode WithChecks(Kernel kernel, FileContent source, KernelCode code) => !ChecksLayouts ? code
-        : code.With(LauncherAgreement.Layouts(kernel, source.Text, LauncherHeaders.Read(kernel.Source, kernel.IncludePaths, Contents).Texts, MappedTypes));
+        : code.With(LauncherAgreement.Layouts(kernel, source.Text, LauncherHeaders.Read(kernel.Source, kernel.OwnFolders, Contents).Texts, MappedTypes));
 
     /// <summary>NVRTC's options for a source that has code for the host: it was written for nvcc, which includes CUDA's own header first.
     /// What stays and says nothing, such as a function that is computed at compile time, is for the GPU too; so are the functions of CUB that

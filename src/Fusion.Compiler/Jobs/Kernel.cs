@@ -19,7 +19,6 @@ internal sealed class Kernel(string source, string name, string projectDirectory
 
     private static readonly string[] DefaultDevice = ["default-device", "device-as-default-execution-space"];
     private static readonly string[] Standards = ["c++03", "c++11", "c++14", "c++17", "c++20"];
-    private static readonly string[] IncludeOptions = ["--include-path", "-I"];
     private static readonly string[] ReservedOptions = ["-arch", "--gpu-architecture", "-std", "--std", "-maxrregcount", "--maxrregcount"];
 
     /// <summary>Full path of the source.</summary>
@@ -44,7 +43,7 @@ internal sealed class Kernel(string source, string name, string projectDirectory
     public IReadOnlyList<string> Defines { get; } = metadata.List(nameof(Defines));
 
     /// <summary>Full paths of the kernel's own folders of headers.</summary>
-    public IReadOnlyList<string> IncludePaths { get; } = metadata.Folders(nameof(IncludePaths), projectDirectory);
+    public IReadOnlyList<string> IncludePaths { get; } = metadata.Parsed(nameof(IncludePaths), text => IncludeFolders.OfPaths(text, projectDirectory));
 
     /// <summary>The most registers that a thread may use; null for no limit.</summary>
     public int? MaxRegisters { get; } = metadata.Number(nameof(MaxRegisters), 1, 255);
@@ -109,24 +108,10 @@ internal sealed class Kernel(string source, string name, string projectDirectory
     }
 
     /// <summary>Full paths of the folders of headers that <see cref="AdditionalOptions"/> name.</summary>
-    public IReadOnlyList<string> OptionFolders
-    {
-        get
-        {
-            var folders = new List<string>();
-            for (var i = 0; i < AdditionalOptions.Count; i++)
-            {
-                var option = AdditionalOptions[i];
-                var name = IncludeOptions.FirstOrDefault(name => option.StartsWith(name, StringComparison.Ordinal));
-                if (name is null) continue;
-                var value = option[name.Length..].TrimStart('=', ' ');
-                if (value.Length == 0 && i + 1 < AdditionalOptions.Count) value = AdditionalOptions[i + 1];
-                if (value.Length > 0) folders.Add(PhysicalPath.Full(value, ProjectDirectory));
-            }
+    public IReadOnlyList<string> OptionFolders => IncludeFolders.OfOptions(AdditionalOptions, ProjectDirectory);
 
-            return folders;
-        }
-    }
+    /// <summary>Full paths of all folders of headers that the kernel itself names.</summary>
+    public IReadOnlyList<string> OwnFolders => [.. IncludePaths, .. OptionFolders];
 
     /// <summary>The full path of what NVRTC calls a file, for people: without <c>..</c> where that is the same file.</summary>
     public string FullPath(string nvrtcPath)

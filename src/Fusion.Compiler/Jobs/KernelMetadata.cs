@@ -70,10 +70,6 @@ internal sealed class KernelMetadata(KernelRequest kernel, KernelRequest default
         return text;
     }
 
-    /// <summary>The folders of a list, full, relative ones from the project's folder on.</summary>
-    public string[] Folders(string name, string projectDirectory) =>
-        [.. List(name).Select(folder => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder, projectDirectory)))];
-
     /// <summary>Architectures to compile for.</summary>
     public ArchitectureList Architectures(string name)
     {

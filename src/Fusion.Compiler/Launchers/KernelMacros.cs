@@ -31,7 +31,14 @@ internal sealed class KernelMacros
     /// <summary>Where in the source a position of <see cref="Text"/> comes from.</summary>
     public int Original(int position)
     {
-        var at = places.FindLastIndex(place => place.Expanded <= position);
+        var (at, behind) = (-1, places.Count);
+        while (behind - at > 1)
+        {
+            var middle = (at + behind) / 2;
+            if (places[middle].Expanded <= position) at = middle;
+            else behind = middle;
+        }
+
         if (at < 0) return position;
         var (start, original) = places[at];
         // Odd entries are behind an expansion, even ones are expansions, which have one place.

@@ -19,9 +19,10 @@ internal static class LauncherAgreement
     {
         var launchers = Source(kernel, text, headers, []).Read();
         var names = launchers.Select(launcher => launcher.Kernel).ToHashSet(StringComparer.Ordinal);
+        var there = compiled.Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+        KernelEntry[] others = [.. compiled.Where(entry => !names.Contains(entry.Name))];
         return launchers
-            .Where(launcher => !launcher.MayBeLeftOut && KernelMatch.Find(
-                launcher.Kernel, [.. compiled.Where(k => k.Name == launcher.Kernel || !names.Contains(k.Name))]) is null)
+            .Where(launcher => !launcher.MayBeLeftOut && !there.Contains(launcher.Kernel) && KernelMatch.Find(launcher.Kernel, others) is null)
             .Select(launcher => Missing(kernel, launcher.Kernel, compiled));
     }
 

@@ -3,7 +3,7 @@ using Fusion.Compiler.Headers;
 
 namespace Fusion.Compiler.Launchers;
 
-/// <summary>The headers of a source that launchers know: those beside it and in the kernel's own folders. The SDK's headers and those of
+/// <summary>The headers of a source that launchers know: those beside it and in the folders that the kernel itself names. The SDK's headers and those of
 /// a toolkit are not read, so that an IDE has launchers without them.</summary>
 /// <param name="Texts">Texts of the headers, those first that the source itself includes.</param>
 /// <param name="Inputs">What was read, and where nothing was.</param>

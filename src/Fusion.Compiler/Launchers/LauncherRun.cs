@@ -83,8 +83,7 @@ internal sealed class LauncherRun(LauncherRequest request, Action<Diagnostic> re
             var bytes = File.ReadAllBytes(source);
             inputs.Add(FileStamp.OfContent(source, Hash.Of(bytes)));
             using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
-            string[] folders = [.. kernel[nameof(Jobs.Kernel.IncludePaths)].Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                .Select(folder => Path.GetFullPath(folder, request.ProjectDirectory))];
+            var folders = IncludeFolders.Of(kernel[nameof(Jobs.Kernel.IncludePaths)], kernel[nameof(Jobs.Kernel.AdditionalOptions)], request.ProjectDirectory);
             var headers = LauncherHeaders.Read(source, folders, contents);
             inputs.AddRange(headers.Inputs);
             return new LauncherSource(kernel, reader.ReadToEnd(), headers.Texts, types, typeNames, Report, hasArrays);

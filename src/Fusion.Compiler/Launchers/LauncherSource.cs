@@ -37,7 +37,8 @@ internal sealed class LauncherSource(
 
         var text = expansion.Text;
         var signatures = SignatureReader.Read([text]).Where(s => s.IsDefinition && IsReadable(s)).ToList();
-        foreach (var signature in signatures.Where(s => !s.IsTemplate)) Add(signature, NameOf(signature, signatures), null);
+        var overloaded = signatures.Where(s => !s.IsTemplate).CountBy(s => s.Name).Where(pair => pair.Value > 1).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var signature in signatures.Where(s => !s.IsTemplate)) Add(signature, NameOf(signature, overloaded.Contains(signature.Name)), null);
         foreach (var expression in NameExpression.Split(kernel[nameof(Kernel.NameExpressions)]))
         {
             var parts = Instantiation.Of(expression);
@@ -47,10 +48,11 @@ internal sealed class LauncherSource(
             else AddUnknown(expression, parts, fitting);
         }
 
-        foreach (var expression in ExplicitInstantiations.In(text))
+        var known = found.Select(launcher => launcher.Kernel).ToHashSet(StringComparer.Ordinal);
+        foreach (var expression in ExplicitInstantiations.In(text).Where(known.Add))
         {
             var parts = Instantiation.Of(expression);
-            if (found.All(launcher => launcher.Kernel != expression) && parts?.FindIn(signatures) is [{ IsTemplate: true } template] && !HasPack(template))
+            if (parts?.FindIn(signatures) is [{ IsTemplate: true } template] && !HasPack(template))
                 Add(template, expression, parts);
         }
 
@@ -85,11 +87,8 @@ internal sealed class LauncherSource(
     private static string Namespace(string name) => name[..Math.Max(name.LastIndexOf("::", StringComparison.Ordinal), 0)];
 
     // Overloads share a name: in the manifest each has its types beside it.
-    private static string NameOf(KernelSignature signature, List<KernelSignature> all)
-    {
-        var isOverloaded = all.Count(s => !s.IsTemplate && s.Name == signature.Name) > 1;
-        return isOverloaded ? $"{signature.Name}({string.Join(", ", signature.Parameters.Select(p => p.Type))})" : signature.Name;
-    }
+    private static string NameOf(KernelSignature signature, bool isOverloaded) =>
+        isOverloaded ? $"{signature.Name}({string.Join(", ", signature.Parameters.Select(p => p.Type))})" : signature.Name;
 
     private static bool HasPack(KernelSignature signature) =>
         signature.Parameters.Any(p => p.Type.Contains("...", StringComparison.Ordinal));
@@ -126,11 +125,11 @@ internal sealed class LauncherSource(
     private void WarnOfTemplates(IEnumerable<KernelSignature> templates, IReadOnlyList<string> instantiations)
     {
         var named = instantiations.Concat(found.Select(launcher => launcher.Kernel))
-            .Select(expression => expression.Split('<')[0].Trim()).ToHashSet(StringComparer.Ordinal);
+            .Select(expression => LastPart(expression.Split('<')[0].Trim())).ToHashSet(StringComparer.Ordinal);
         foreach (var template in templates.DistinctBy(template => template.Name))
         {
             var last = LastPart(template.Name);
-            if (named.Any(name => name == template.Name || LastPart(name) == last)) continue;
+            if (named.Contains(last)) continue;
             var arguments = string.Join(", ", template.TemplateParameters.Select(parameter => parameter.IsType ? "float" : "4"));
             Warn(Codes.NoInstantiation, template.Start, $"The kernel template '{template.Name}' has no instantiation, so nothing of it is compiled and it has no "
                 + $"launcher. Name its instantiations in NameExpressions of the FusionKernel item, {template.Name}<{arguments}>, or in the file itself, "

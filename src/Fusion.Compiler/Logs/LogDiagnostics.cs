@@ -8,6 +8,8 @@ namespace Fusion.Compiler.Logs;
 internal static class LogDiagnostics
 {
     private const string Aborted = "Ptx assembly aborted";
+    // NVRTC 11.8 says how it goes on by itself with large functions that no kernel calls. Nobody can do anything about it.
+    private const string NotMovable = "Disabling default position-independent-code";
     private const string BuiltinPrefix = "__nv_";
 
     /// <summary>The diagnostics of one compilation.</summary>
@@ -82,11 +84,15 @@ internal static class LogDiagnostics
     {
         var ptxas = entries.Where(e => e.Origin == LogOrigin.Ptxas).ToArray();
         var explained = ptxas.Any(e => e.Severity == DiagnosticSeverity.Error && !e.Message.StartsWith(Aborted, StringComparison.Ordinal));
-        return ptxas.Where(e => !explained || !e.Message.StartsWith(Aborted, StringComparison.Ordinal)).Select(e => e.File.Length > 0
+        return ptxas.Select(Judged).Where(e => !explained || !e.Message.StartsWith(Aborted, StringComparison.Ordinal)).Select(e => e.File.Length > 0
             ? new Diagnostic(e.Severity, Code(e.Severity, Codes.Ptxas), $"ptxas: {Text(e)}", kernel.FullPath(e.File), e.Line, e.Column)
             : new Diagnostic(e.Severity, Code(e.Severity, Codes.Ptxas),
                 $"ptxas: {Text(e)}{(e.Line > 0 ? $" (line {e.Line} of the PTX)" : "")}", kernel.Source));
     }
+
+    private static LogEntry Judged(LogEntry entry) => entry.Message.StartsWith(NotMovable, StringComparison.Ordinal)
+        ? entry with { Severity = DiagnosticSeverity.Message }
+        : entry;
 
     private static string Code(DiagnosticSeverity severity, string error) => severity switch
     {

@@ -41,8 +41,19 @@ internal sealed partial class PtxSourceMap
         return null;
     }
 
-    // Bytes beyond ASCII are written as \303\266, so a name is put together as bytes.
-    private static string Unescape(string name)
+    /// <summary>The names of the files of a PTX text, as it spells them.</summary>
+    /// <param name="ptx">The whole PTX.</param>
+    public static IEnumerable<string> Spellings(string ptx) => FilesOfText().Matches(ptx).Select(match => match.Groups[2].Value);
+
+    /// <summary>Gives the files of a PTX text other names.</summary>
+    /// <param name="ptx">The whole PTX.</param>
+    /// <param name="name">The new name of a file.</param>
+    public static string Rename(string ptx, Func<string, string> name) =>
+        FilesOfText().Replace(ptx, match => $"{match.Groups[1].Value}{Escape(name(Unescape(match.Groups[2].Value)))}\"");
+
+    /// <summary>A name as it is. Bytes beyond ASCII are written as <c>\303\266</c>, so a name is put together as bytes.</summary>
+    /// <param name="name">The name as the PTX has it.</param>
+    public static string Unescape(string name)
     {
         var bytes = new List<byte>(name.Length);
         for (var at = 0; at < name.Length;)
@@ -64,10 +75,26 @@ internal sealed partial class PtxSourceMap
         return Encoding.UTF8.GetString([.. bytes]);
     }
 
+    private static string Escape(string name)
+    {
+        var text = new StringBuilder(name.Length);
+        foreach (var b in Encoding.UTF8.GetBytes(name))
+        {
+            if (b is (byte)'"' or (byte)'\\') text.Append('\\').Append((char)b);
+            else if (b < 0x80) text.Append((char)b);
+            else text.Append('\\').Append(Convert.ToString(b, 8).PadLeft(3, '0'));
+        }
+
+        return text.ToString();
+    }
+
     private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
 
     [GeneratedRegex("""^\s*\.file\s+(\d+)\s+"(.*)"\s*(?:,.*)?$""")]
     private static partial Regex FileDirective();
+
+    [GeneratedRegex("""^(\s*\.file\s+\d+\s+")(.*)"(?:, *\d+)*(?=\s*$)""", RegexOptions.Multiline)]
+    private static partial Regex FilesOfText();
 
     [GeneratedRegex(@"\G\\([0-3][0-7]{2})")]
     private static partial Regex Octal();

@@ -35,7 +35,7 @@ internal sealed class RunOutput(CompileRequest request, OutputPolicy policy, Fil
             var compiled = jobs.SelectMany(result => result.Record!.Images).SelectMany(image => image.Image.Kernels)
                 .DistinctBy(kernel => kernel.Name).ToArray();
             var text = contents.Get(jobs.Key.Source)?.Text ?? "";
-            var headers = LauncherHeaders.Read(jobs.Key.Source, jobs.Key.IncludePaths, contents).Texts;
+            var headers = LauncherHeaders.Read(jobs.Key.Source, jobs.Key.OwnFolders, contents).Texts;
             foreach (var missing in LauncherAgreement.WhatIsMissing(jobs.Key, text, headers, compiled)) log.Report(missing);
         }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using Fusion.Build.Contract;
 using Fusion.Compiler.Images;
@@ -75,8 +74,10 @@ internal sealed partial record KernelCode(string Text, IReadOnlyList<(int First,
 
     private static KernelCode Blank(string text, IReadOnlyList<CppToken> tokens, List<SourceDeclaration> left)
     {
-        var blanked = new StringBuilder(text);
+        var blanked = text.ToCharArray();
         var lines = new List<(int First, int Last)>();
+        var names = new Dictionary<string, int>(StringComparer.Ordinal);
+        var (line, counted) = (1, 0);
         foreach (var declaration in left)
         {
             var (start, end) = (tokens[declaration.First].Start, tokens[declaration.End - 1].End);
@@ -88,20 +89,18 @@ internal sealed partial record KernelCode(string Text, IReadOnlyList<(int First,
             // A directive counts beyond the function that it stands in.
             for (var i = declaration.First; i < declaration.End; i++)
             {
-                if (tokens[i].Kind == CppTokenKind.Directive) blanked.Remove(tokens[i].Start, tokens[i].End - tokens[i].Start).Insert(tokens[i].Start, text[tokens[i].Start..tokens[i].End]);
+                if (tokens[i].Kind == CppTokenKind.Directive) text.CopyTo(tokens[i].Start, blanked, tokens[i].Start, tokens[i].End - tokens[i].Start);
             }
 
-            var first = 1 + text.AsSpan(0, start).Count('\n');
+            var first = line += text.AsSpan(counted, start - counted).Count('\n');
+            counted = start;
             var last = first + text.AsSpan(start, end - start).Count('\n');
+            foreach (var name in declaration.Names) names.TryAdd(name, first);
             if (lines.Count > 0 && lines[^1].Last >= first - 1) lines[^1] = (lines[^1].First, Math.Max(lines[^1].Last, last));
             else lines.Add((first, last));
         }
 
-        var names = left.SelectMany(d => d.Names.Select(name => (Name: name, Line: 1 + text.AsSpan(0, tokens[d.First].Start).Count('\n'))));
-        return new KernelCode(blanked.ToString(), lines)
-        {
-            Names = names.DistinctBy(one => one.Name).ToDictionary(one => one.Name, one => one.Line, StringComparer.Ordinal),
-        };
+        return new KernelCode(new string(blanked), lines) { Names = names };
     }
 
     /// <summary>Finds what the code for the GPU names, directly or not.</summary>

@@ -14,12 +14,22 @@ public sealed class WhatIsNotShared
     public void Remove() => clones.Dispose();
 
     [Test]
-    public void LineInformationNamesTheFolder()
+    public void InformationForADebuggerNamesTheFolder()
     {
         clones.Add("a.cu", KernelProject.Simple);
-        clones.Both(clone => clone.Request.Kernels[0]["LineInfo"] = "true");
+        clones.Both(clone => clone.Request.Kernels[0]["Debug"] = "true");
 
         OnlyTheSameFolderFindsIt();
+    }
+
+    [Test]
+    public void LinesForProfilersAreTheSameInEachClone()
+    {
+        clones.Write("inc/twice.cuh", "__device__ inline float twice(float x) {\n  return 2 * x; }\n");
+        clones.Add("a.cu", "#include <twice.cuh>\nextern \"C\" __global__ void k(float* x) { *x = twice(*x); }\n");
+        clones.Both(clone => clone.Request.Kernels[0]["LineInfo"] = "true");
+
+        Assert.That(clones.FirstThenSecond().Cached, Is.EqualTo(["a.cu -> sm_80"]));
     }
 
     [Test]
@@ -73,6 +83,20 @@ public sealed class WhatIsNotShared
 
         Assert.That(clones.FirstThenSecond().Compiled, Is.EqualTo(["a.cu -> sm_80"]));
         Assert.That(clones.Second.Manifest.Nvrtc, Is.EqualTo("11.8"));
+    }
+
+    // Where libcu++ and CUB are, NVRTC takes what says nothing for the GPU's, unless the project wants to hear of code for the host.
+    [Test]
+    public void TheChoiceAboutCodeForTheHostCountsWhereLibcuxxAndCubAre()
+    {
+        clones.Write("cccl/cub/version.cuh", "");
+        clones.Both(clone => clone.Request.CcclPath = clone.PathOf("cccl"));
+        clones.Add("a.cu", "constexpr int twice(int n) { return 2 * n; }\nextern \"C\" __global__ void k(int* x) { *x = twice(*x); }\n");
+        clones.Second.Request.Kernels[0]["HostCode"] = "Error";
+
+        clones.First.Run().MustSucceed();
+
+        Assert.That(clones.Second.Run().OnlyError().Message, Does.Contain("code for the host"));
     }
 
     [Test]

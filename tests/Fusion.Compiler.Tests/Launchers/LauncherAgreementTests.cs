@@ -104,11 +104,11 @@ public sealed class LauncherAgreementTests() : NvrtcFixture("12.4")
     [TestCase("#include \"name.cuh\"\nextern \"C\" __global__ void NAME(float* x) { x[0] = 1; }\n", "'NAME'", "'from_header'")]
     public void AKernelThatAHeaderOrAMacroRenamesIsAWarning(string source, string launcher, string kernels)
     {
-        // In a folder that an option names, which launchers do not look into.
+        // Among the SDK's own headers, which launchers do not look into.
         Project.Write("options/more.cuh", "__global__ void k(int* x) { x[0] = 1; }\n");
         Project.Write("options/name.cuh", "#define NAME from_header\n");
         Add(source, "");
-        Project.Request.Kernels[^1]["AdditionalOptions"] = "-I;options";
+        Project.Request.FusionIncludePath = Project.PathOf("options");
 
         var warning = Project.Run().MustSucceed().Warnings.Single();
 

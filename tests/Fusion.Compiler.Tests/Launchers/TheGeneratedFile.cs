@@ -180,6 +180,27 @@ internal sealed class TheGeneratedFile : LauncherTest
         Assert.That(() => LauncherRequest.Parse("fusion-request\t1\n"), Throws.TypeOf<FormatException>());
     }
 
+    [TestCase("IncludePaths", "lib/")]
+    [TestCase("AdditionalOptions", "-Ilib")]
+    [TestCase("AdditionalOptions", "-I;lib")]
+    [TestCase("AdditionalOptions", "-lineinfo;--include-path=other/../lib")]
+    public void KnowsTheHeadersOfEachFolderThatTheKernelNames(string metadata, string value)
+    {
+        foreach (var name in new[] { "lib", "other" }) Directory.CreateDirectory(Path.Combine(folder, name));
+        File.WriteAllText(Path.Combine(folder, "lib", "point.h"), "struct Point { float x, y; };");
+        var request = Request("Kernels");
+        request.Kernels[0][metadata] = value;
+        File.WriteAllText(request.Kernels[0].Source, "#include <point.h>\n__global__ void k(Point p) {}");
+
+        Assert.That(new LauncherRun(request, Warnings.Add).Run(), Is.True);
+
+        Assert.That(Warnings, Is.Empty);
+        Assert.That(File.ReadAllText(OutputFile), Does.Contain("Kernels.Types.Point p)"));
+        var state = BuildState.Read(StateFile)!;
+        File.WriteAllText(Path.Combine(folder, "lib", "point.h"), "struct Point { float x, y, z; };");
+        Assert.That(state.WhyStale(state.RequestHash), Does.Contain("point.h"));
+    }
+
     private string Write(string source, params (string Name, string CSharp)[] types)
     {
         Assert.That(Run(source, "Kernels", types), Is.True);

@@ -62,6 +62,16 @@ public sealed class LogShapesTests
         Assert.That(said.Select(d => d.Message), Is.EqualTo(["text"]));
     }
 
+    // As NVRTC 11.8 writes it for three headers of CUB.
+    [Test]
+    public void WhatTheAssemblerDecidesByItselfIsNoWarning()
+    {
+        var said = From("ptxas warning : Disabling default position-independent-code(pic) compilation mode as program requires more resources than allowed.\n",
+            NvrtcResult.Success);
+
+        Assert.That(said.Select(d => (d.Severity, d.Code)), Is.EqualTo([(DiagnosticSeverity.Message, "")]));
+    }
+
     [TestCase("k.cu(1): error: 2 errors were found by my own static_assert")]
     [TestCase("nvrtc: error: 1 error detected in the compilation of \"k.cu\".")]
     public void AloneItIsBetterThanNothing(string line) =>

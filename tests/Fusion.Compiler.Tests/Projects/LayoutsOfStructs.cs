@@ -32,6 +32,9 @@ public sealed class LayoutsOfStructs(string nvrtc) : NvrtcFixture(nvrtc)
               Mode mode; Kind kind; Sign sign; Matrix matrix; Bits bits; Inner inner[kCount]; Hidden hidden; P* next; const float* data; void** more;
               alignas(64) int last = 1, rest[kCount * 2];
               struct In { int a; } in;
+              union { float whole; struct { unsigned short low, high; } half; };
+              struct { char c; struct { double d; } deep; } unnamed[2][3];
+              unsigned low : 3, : 7, high : 22; bool yes : 1; Kind kind2 : 8; long long far : 33;
               __device__ P() {}
               __device__ float sum() const { return f2.x; }
             };
@@ -43,10 +46,33 @@ public sealed class LayoutsOfStructs(string nvrtc) : NvrtcFixture(nvrtc)
     }
 
     [Test]
-    public void AreAnErrorWhereTheyAreMisread()
+    public void AreThoseOfTheDeviceWhereStructsDerive()
     {
         Project.Request.ChecksLaunchers = true;
-        var source = Project.Add("k.cu", "#define float double\nstruct P { float x; int n; };" + Kernel).Source;
+        Project.Add("k.cu", """
+            namespace my {
+            struct Empty { __device__ float f() const { return 1; } };
+            struct Plain { double d; int i; };
+            struct Made { __device__ Made() {} double d2; int i2; struct { char c; } inner; };
+            struct Middle : public Plain { int j; };
+            struct Half { __device__ explicit Half(float x) : x(x) {} float x; char tag; };
+            }
+            struct P : my::Empty, my::Middle, my::Made, my::Half { char k; int own; union { int u; float v; }; unsigned bits : 4; };
+            struct Q : P { char last; P* next; };
+            __global__ void k(const __grid_constant__ P p, const Q* q, int* out) { out[0] = p.k + q->last; }
+            """);
+
+        Project.Run().MustSucceed();
+        Assert.That(Project.Run().MustSucceed().Warnings, Is.Empty);
+    }
+
+    [TestCase("struct P { float x; int n; };")]
+    [TestCase("struct B { float x; };\nstruct P : B { int n; };")]
+    [TestCase("struct P { union { float x; short s; }; int n; };")]
+    public void AreAnErrorWhereTheyAreMisread(string declaration)
+    {
+        Project.Request.ChecksLaunchers = true;
+        var source = Project.Add("k.cu", "#define float double\n" + declaration + Kernel).Source;
 
         var error = Project.Run().OnlyError();
 

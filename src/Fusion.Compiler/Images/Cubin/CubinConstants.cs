@@ -7,23 +7,30 @@ internal static class CubinConstants
 {
     private const string Prefix = ".nv.constant";
 
-    /// <summary>The banks that a kernel can read: its own, <c>.nv.constant0.NAME</c>, and those that all kernels of the file
-    /// share, <c>.nv.constant3</c>, where <c>__constant__</c> variables are.</summary>
-    /// <param name="symbol">The kernel.</param>
+    /// <summary>The banks by the kernel that can read them: its own, <c>.nv.constant0.NAME</c>, and under the empty name those that all
+    /// kernels of the file share, <c>.nv.constant3</c>, where <c>__constant__</c> variables are.</summary>
     /// <param name="sections">The file's sections.</param>
-    public static SortedDictionary<int, long> Of(string symbol, IEnumerable<ElfSection> sections)
+    public static ILookup<string, (int Bank, long Bytes)> ByKernel(IEnumerable<ElfSection> sections)
     {
-        var banks = new SortedDictionary<int, long>();
-        foreach (var section in sections)
+        var banks = new List<(string Kernel, int Bank, long Bytes)>();
+        foreach (var section in sections.Where(section => section.Name.StartsWith(Prefix, StringComparison.Ordinal)))
         {
-            if (!section.Name.StartsWith(Prefix, StringComparison.Ordinal)) continue;
-            var rest = section.Name.AsSpan(Prefix.Length);
-            var digits = rest.IndexOf('.') is var dot and >= 0 ? rest[..dot] : rest;
-            var isReadable = digits.Length == rest.Length || rest[(digits.Length + 1)..].SequenceEqual(symbol);
-            if (isReadable && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var bank))
-                banks[bank] = (long)Math.Min(section.Size, long.MaxValue);
+            var rest = section.Name[Prefix.Length..];
+            var (digits, kernel) = rest.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? (rest[..dot], rest[(dot + 1)..]) : (rest, "");
+            if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var bank))
+                banks.Add((kernel, bank, (long)Math.Min(section.Size, long.MaxValue)));
         }
 
-        return banks;
+        return banks.ToLookup(one => one.Kernel, one => (one.Bank, one.Bytes), StringComparer.Ordinal);
+    }
+
+    /// <summary>The banks that a kernel can read.</summary>
+    /// <param name="symbol">The kernel.</param>
+    /// <param name="banks">The file's banks.</param>
+    public static SortedDictionary<int, long> Of(string symbol, ILookup<string, (int Bank, long Bytes)> banks)
+    {
+        var own = new SortedDictionary<int, long>();
+        foreach (var (bank, bytes) in banks[""].Concat(banks[symbol])) own[bank] = bytes;
+        return own;
     }
 }

@@ -25,14 +25,16 @@ internal static class CubinReader
         var file = ElfFile.Read(bytes);
         var sections = new Dictionary<string, ElfSection>(StringComparer.Ordinal);
         foreach (var section in file.Sections) sections.TryAdd(section.Name, section);
-        var common = Attributes(file, sections, InfoSection);
+        var common = BySymbol(Attributes(file, sections, InfoSection));
+        var banks = CubinConstants.ByKernel(file.Sections);
 
         var kernels = new List<ImageKernel>();
+        var symbols = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < file.Symbols.Count; i++)
         {
             var symbol = file.Symbols[i];
             if (!symbol.IsEntry || !sections.TryGetValue(TextPrefix + symbol.Name, out var text)) continue;
-            if (kernels.Exists(kernel => kernel.Symbol == symbol.Name)) throw Damaged(symbol.Name, "two entries of that name");
+            if (!symbols.Add(symbol.Name)) throw Damaged(symbol.Name, "two entries of that name");
 
             var own = Attributes(file, sections, InfoPrefix + symbol.Name);
             sections.TryGetValue(SharedPrefix + symbol.Name, out var shared);
@@ -46,7 +48,7 @@ internal static class CubinReader
                 {
                     FrameBytes = (int)Math.Min(Of(common, CubinAttributeKind.FrameSize, (uint)i) ?? 0, int.MaxValue),
                     Barriers = (int)(text.Flags >> BarrierShift) & BarrierMask,
-                    ConstantBytes = CubinConstants.Of(symbol.Name, file.Sections),
+                    ConstantBytes = CubinConstants.Of(symbol.Name, banks),
                     Cluster = Cluster(symbol.Name, own),
                 },
             });
@@ -80,14 +82,26 @@ internal static class CubinReader
             : throw Damaged(symbol, "a gap between its parameters");
     }
 
-    private static int Registers(List<CubinAttribute> common, uint symbol, ElfSection text)
+    // The first of each kind that names a function is what counts.
+    private static Dictionary<(CubinAttributeKind Kind, uint Symbol), uint> BySymbol(List<CubinAttribute> common)
+    {
+        var values = new Dictionary<(CubinAttributeKind Kind, uint Symbol), uint>();
+        foreach (var (kind, words) in common)
+        {
+            if (words is [var owner, var value, ..]) values.TryAdd((kind, owner), value);
+        }
+
+        return values;
+    }
+
+    private static int Registers(Dictionary<(CubinAttributeKind Kind, uint Symbol), uint> common, uint symbol, ElfSection text)
     {
         // Chips before sm_90 carry the count in the section's header too, and old toolkits only there.
         var count = Of(common, CubinAttributeKind.RegisterCount, symbol);
         return (int)Math.Min(count ?? (text.Info >> 24), int.MaxValue);
     }
 
-    private static int? Local(List<CubinAttribute> common, uint symbol)
+    private static int? Local(Dictionary<(CubinAttributeKind Kind, uint Symbol), uint> common, uint symbol)
     {
         var frame = Of(common, CubinAttributeKind.FrameSize, symbol);
         var stack = Of(common, CubinAttributeKind.MinStackSize, symbol);
@@ -96,15 +110,8 @@ internal static class CubinReader
         return bytes <= int.MaxValue ? (int)bytes : null;
     }
 
-    private static uint? Of(List<CubinAttribute> common, CubinAttributeKind kind, uint symbol)
-    {
-        foreach (var attribute in common)
-        {
-            if (attribute.Kind == kind && attribute.Words is [var owner, var value, ..] && owner == symbol) return value;
-        }
-
-        return null;
-    }
+    private static uint? Of(Dictionary<(CubinAttributeKind Kind, uint Symbol), uint> common, CubinAttributeKind kind, uint symbol) =>
+        common.TryGetValue((kind, symbol), out var value) ? value : null;
 
     private static int Shared(string symbol, ulong size, int architecture)
     {

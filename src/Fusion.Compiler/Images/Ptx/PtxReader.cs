@@ -18,6 +18,7 @@ internal sealed class PtxReader
 
     private readonly PtxScanner _scanner;
     private readonly List<ImageKernel> _kernels = [];
+    private readonly HashSet<string> _symbols = new(StringComparer.Ordinal);
     private readonly List<ImageVariable> _variables = [];
     private string _version = "";
 
@@ -86,7 +87,7 @@ internal sealed class PtxReader
 
         if (_scanner.Current == ";") return;
         var arrays = SkipBody(symbol);
-        if (_kernels.Exists(kernel => kernel.Symbol == symbol)) throw Damaged(symbol, "a second body");
+        if (!_symbols.Add(symbol)) throw Damaged(symbol, "a second body");
         _kernels.Add(new ImageKernel(symbol, parameters) { MaxThreads = threads, LocalArrayBytes = arrays });
     }
 

@@ -33,11 +33,8 @@ internal sealed record KernelSignature(string Name, IReadOnlyList<SignatureParam
     /// <summary>Whether the declaration stands between an <c>#if</c> and its end, so that it may be left out.</summary>
     public bool MayBeLeftOut { get; init; }
 
-    /// <summary>Whether another declaration is of the same function.</summary>
-    /// <param name="other">The other one.</param>
-    public bool IsSameFunction(KernelSignature other) =>
-        Name == other.Name && IsTemplate == other.IsTemplate
-        && Parameters.Select(p => p.Type).SequenceEqual(other.Parameters.Select(p => p.Type), StringComparer.Ordinal);
+    /// <summary>What all declarations of one function have in common.</summary>
+    public string Function => $"{(IsTemplate ? "template " : "")}{Name}({string.Join('\n', Parameters.Select(p => p.Type))})";
 }
 
 /// <summary>A parameter as the source declares it.</summary>

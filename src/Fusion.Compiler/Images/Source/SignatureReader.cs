@@ -29,11 +29,11 @@ internal sealed class SignatureReader
     public static IReadOnlyList<KernelSignature> Read(IEnumerable<string> sources)
     {
         var signatures = new List<KernelSignature>();
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var found in sources.SelectMany(source => new SignatureReader(source).ReadAll()))
         {
-            var known = signatures.FindIndex(found.IsSameFunction);
-            if (known < 0) signatures.Add(found);
-            else if (found.IsDefinition && !signatures[known].IsDefinition) signatures[known] = found;
+            if (places.TryAdd(found.Function, signatures.Count)) signatures.Add(found);
+            else if (places[found.Function] is var known && found.IsDefinition && !signatures[known].IsDefinition) signatures[known] = found;
         }
 
         return signatures;

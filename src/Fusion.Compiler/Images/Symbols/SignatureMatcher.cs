@@ -13,9 +13,11 @@ internal static class SignatureMatcher
         IReadOnlyList<(ImageKernel Kernel, DemangledName Name)> kernels, IReadOnlyList<KernelSignature> signatures)
     {
         var matches = new Dictionary<string, KernelSignature>(StringComparer.Ordinal);
+        // A macro may open a namespace unseen, so that only the last part of a name is known on both sides.
+        var byLastPart = signatures.ToLookup(s => LastPart(s.Name), StringComparer.Ordinal);
         foreach (var group in kernels.GroupBy(k => (k.Name.Name, k.Name.IsTemplate, k.Kernel.Parameters.Count)))
         {
-            var candidates = Candidates(signatures, group.Key.Name, group.Key.IsTemplate, group.Key.Count);
+            var candidates = Candidates(byLastPart[LastPart(group.Key.Name)], group.Key.Name, group.Key.IsTemplate, group.Key.Count);
             MatchGroup([.. group], candidates, matches);
         }
 
@@ -23,12 +25,11 @@ internal static class SignatureMatcher
     }
 
     private static List<KernelSignature> Candidates(
-        IReadOnlyList<KernelSignature> signatures, string name, bool isTemplate, int count)
+        IEnumerable<KernelSignature> signatures, string name, bool isTemplate, int count)
     {
         var fitting = signatures.Where(s => s.Parameters.Count == count && s.IsTemplate == isTemplate).ToList();
         var exact = fitting.FindAll(s => s.Name == name);
-        // A macro may open a namespace unseen: then the last part of the name decides.
-        return exact.Count > 0 ? exact : fitting.FindAll(s => LastPart(s.Name) == LastPart(name));
+        return exact.Count > 0 ? exact : fitting;
     }
 
     private static void MatchGroup(
@@ -42,20 +43,20 @@ internal static class SignatureMatcher
             return;
         }
 
+        var byTypes = candidates.ToLookup(s => Types(s.Parameters.Select(p => p.Type)), StringComparer.Ordinal);
         foreach (var (kernel, name) in kernels)
         {
-            if (candidates.FindAll(s => HasTypes(s, name)) is [var match]) matches[kernel.Symbol] = match;
+            if (name.ParameterTypes is { } types && byTypes[Types(types)].Take(2).ToArray() is [var match]) matches[kernel.Symbol] = match;
         }
 
         // A type's alias hides which overload it belongs to; if one of each is left, they belong together.
         var rest = kernels.FindAll(k => !matches.ContainsKey(k.Kernel.Symbol));
-        var unused = candidates.FindAll(s => !kernels.Exists(k => ReferenceEquals(matches.GetValueOrDefault(k.Kernel.Symbol), s)));
+        var used = kernels.Select(k => matches.GetValueOrDefault(k.Kernel.Symbol)).ToHashSet<KernelSignature?>(ReferenceEqualityComparer.Instance);
+        var unused = candidates.FindAll(s => !used.Contains(s));
         if (rest.Count == 1 && unused.Count == 1) matches[rest[0].Kernel.Symbol] = unused[0];
     }
 
-    private static bool HasTypes(KernelSignature signature, DemangledName name) => name.ParameterTypes is not null
-        && signature.Parameters.Select(p => WithoutNamespaces(p.Type))
-            .SequenceEqual(name.ParameterTypes.Select(WithoutNamespaces), StringComparer.Ordinal);
+    private static string Types(IEnumerable<string> types) => string.Join('\n', types.Select(WithoutNamespaces));
 
     private static string LastPart(string name) => name[(name.LastIndexOf(':') + 1)..];
 

@@ -9,8 +9,20 @@ internal sealed record DeclaredStruct(string Name)
     /// <summary>Whether all members lie at offset 0.</summary>
     public bool IsUnion { get; init; }
 
+    /// <summary>Start of the name of one that has none in the source.</summary>
+    public const string Unnamed = "unnamed$";
+
+    /// <summary>Whether it has no name in the source.</summary>
+    public bool IsUnnamed => Name[(Name.LastIndexOf(':') + 1)..].StartsWith(Unnamed, StringComparison.Ordinal);
+
+    /// <summary>The structs that it derives from, as they are written, in order.</summary>
+    public List<string> Bases { get; } = [];
+
     /// <summary>Members that take room, in order.</summary>
     public List<DeclaredField> Fields { get; init; } = [];
+
+    /// <summary>What is known of the bytes behind its members, where it is a base.</summary>
+    public TailUse Tail { get; set; }
 
     /// <summary>The expressions of <c>alignas</c> and <c>__align__</c>.</summary>
     public List<string> Alignments { get; init; } = [];
@@ -24,7 +36,27 @@ internal sealed record DeclaredStruct(string Name)
 /// <param name="Type">Type of the member, or of an array's elements.</param>
 /// <param name="Dimensions">Text between the brackets of each dimension.</param>
 /// <param name="Alignments">The expressions of <c>alignas</c> and <c>__align__</c>.</param>
-internal sealed record DeclaredField(string Name, string Type, IReadOnlyList<string> Dimensions, IReadOnlyList<string> Alignments);
+internal sealed record DeclaredField(string Name, string Type, IReadOnlyList<string> Dimensions, IReadOnlyList<string> Alignments)
+{
+    /// <summary>Expression of the width of a bit field; null for other members.</summary>
+    public string? Width { get; init; }
+
+    /// <summary>Whether it is an unnamed struct or union whose members are members of the struct around it.</summary>
+    public bool IsAnonymous { get; init; }
+}
+
+/// <summary>What becomes of the padding at the end of a struct from which another one derives.</summary>
+internal enum TailUse
+{
+    /// <summary>It stays padding: the struct is plain data.</summary>
+    Kept,
+
+    /// <summary>It depends on what the compiler takes for plain data.</summary>
+    Unknown,
+
+    /// <summary>The members of the other one begin in it.</summary>
+    Reused,
+}
 
 /// <summary>An enumeration as a source declares it.</summary>
 /// <param name="Name">Name with its namespaces.</param>

@@ -22,7 +22,10 @@ internal sealed record DeviceStruct(string Name, string CSharp, int Size, int Al
 {
     /// <summary>Text that is the same for structs that are the same for C#.</summary>
     public static string Shape(int size, IEnumerable<DeviceField> fields) =>
-        $"{size} {string.Join("; ", fields.Select(field => $"{field.CSharp}[{field.Count}] {field.Name} {field.Offset}"))}";
+        $"{size} {string.Join("; ", fields.Select(field => $"{field.CSharp}[{field.Count}] {field.Name} {field.Offset} {field.Bits}"))}";
+
+    /// <summary>Whether it has no name in the source: then <see cref="DeviceType.Name"/> is of the member that has it.</summary>
+    public bool IsUnnamed { get; init; }
 }
 
 /// <summary>A member of a struct.</summary>
@@ -32,7 +35,27 @@ internal sealed record DeviceStruct(string Name, string CSharp, int Size, int Al
 /// <param name="Offset">Offset in bytes.</param>
 /// <param name="Size">Size in bytes, of the whole array.</param>
 /// <param name="Count">Number of an array's elements; 0 for a single value.</param>
-internal sealed record DeviceField(string Name, string Type, string CSharp, int Offset, int Size, int Count);
+internal sealed record DeviceField(string Name, string Type, string CSharp, int Offset, int Size, int Count)
+{
+    /// <summary>Which bits it has; null where it has whole bytes.</summary>
+    public BitPlace? Bits { get; init; }
+
+    /// <summary>Type in C++ of a bit field; null for other members.</summary>
+    public string? BitType { get; init; }
+
+    /// <summary>Number of dimensions of an array.</summary>
+    public int Dimensions { get; init; }
+
+    /// <summary>The type without a name that it, or each of its elements, has; null for others.</summary>
+    public DeviceStruct? Unnamed { get; init; }
+}
+
+/// <summary>The bits of a bit field in a number that lies at the member's offset.</summary>
+/// <param name="First">Number of bits below it.</param>
+/// <param name="Width">Number of its bits.</param>
+/// <param name="Unit">Type of the number in C#, without a sign.</param>
+/// <param name="IsSigned">Whether the uppermost of its bits is a sign.</param>
+internal sealed record BitPlace(int First, int Width, string Unit, bool IsSigned);
 
 /// <summary>An enumeration.</summary>
 /// <param name="Name">Name in C++.</param>
@@ -64,8 +87,11 @@ internal sealed class DeviceTypeNames(string prefix)
     {
         var key = $"{name} {shape}";
         if (given.TryGetValue(key, out var known)) return known;
-        var last = CSharpNames.Pascal(name[(name.LastIndexOf(':') + 1)..]);
-        string[] forms = [last, CSharpNames.Pascal(name), CSharpNames.Pascal($"{Path.GetFileName(module)} {name}")];
+        var plain = name.Replace(DeclaredStruct.Unnamed, "", StringComparison.Ordinal);
+        var parts = plain.Split("::");
+        // One without a name is named by its member, and leaves short names to those that have one.
+        var last = plain == name ? parts[^1] : string.Join(' ', parts.TakeLast(2));
+        string[] forms = [CSharpNames.Pascal(last), CSharpNames.Pascal(plain), CSharpNames.Pascal($"{Path.GetFileName(module)} {plain}")];
         var chosen = forms.FirstOrDefault(form => form.Length > 0 && !taken.Contains(form)) ?? forms[^1];
         for (var number = 2; !taken.Add(chosen); number++) chosen = $"{forms[^1]}_{number}";
         given[key] = prefix + chosen;

@@ -30,7 +30,8 @@ internal static class FieldReader
         var alignments = Alignments(member);
         var plain = WithoutAlignments(member).Where(token => !token.Is("mutable")).ToList();
         var declarator = plain.TakeWhile(token => !token.IsMark("=") && !token.IsMark("{")).ToList();
-        if (declarator.Any(token => token.IsMark(":"))) return "has bit fields";
+        if (member.Any(token => token.Is("no_unique_address"))) return "has a member that shares its room with others";
+        if (declarator.Any(token => token.IsMark(":")) || BitFieldReader.HasWidth(plain)) return BitFieldReader.Read(plain, alignments, fields);
         if (declarator.Any(token => token.IsMark("&"))) return "has a reference";
         if (declarator.Any(token => token.IsMark("("))) return "has a pointer to a function";
         if (declarator.Any(token => token.Is("__attribute__"))) return "has an __attribute__";

@@ -25,15 +25,11 @@ internal sealed record LayoutChecks(string Text, IReadOnlyList<(string Type, str
         var subjects = new List<(string Type, string What)>();
         foreach (var type in types)
         {
+            // What has no name is checked where it is a member.
+            if (type is DeviceStruct { IsUnnamed: true }) continue;
             var name = "::" + type.Name;
             Add(type, $"sizeof({name}) == {type.Size} && alignof({name}) == {type.Alignment}", $"{type.Size} bytes, aligned to {type.Alignment}");
-            // NVRTC has no offsetof of its own, but what its front end makes one of.
-            foreach (var field in (type as DeviceStruct)?.Fields ?? [])
-            {
-                Add(type, $"__INTADDR__(&((({name}*)0)->{field.Name})) == {field.Offset} && sizeof({name}::{field.Name}) == {field.Size}",
-                    $"'{field.Name}' with {field.Size} bytes at {field.Offset}");
-            }
-
+            if (type is DeviceStruct whole) AddFields(whole, whole.Fields, $"(*({name}*)0)", 0);
             if (type is not DeviceEnum numbers) continue;
             var isSigned = numbers.Underlying is "sbyte" or "short" or "int" or "long";
             Add(type, $"(static_cast< {name}>(-1) < static_cast< {name}>(0)) == {(isSigned ? "true" : "false")}", $"numbers that are {numbers.Underlying}");
@@ -42,6 +38,24 @@ internal sealed record LayoutChecks(string Text, IReadOnlyList<(string Type, str
         }
 
         return new LayoutChecks(text.ToString(), subjects);
+
+        // NVRTC has no offsetof of its own, but what its front end makes one of. A bit field has no address: of its number the size is known.
+        void AddFields(DeviceStruct type, IReadOnlyList<DeviceField> fields, string place, int start)
+        {
+            foreach (var field in fields)
+            {
+                var (path, offset) = ($"{place}.{field.Name}", start + field.Offset);
+                if (field.Bits is not null)
+                {
+                    if (!field.BitType!.Contains("::", StringComparison.Ordinal) && KnownTypes.Find(field.BitType) is not null)
+                        Add(type, $"sizeof({field.BitType}) == {field.Size}", $"'{field.Name}' in a number of {field.Size} bytes at {offset}");
+                    continue;
+                }
+
+                Add(type, $"__INTADDR__(&({path})) == {offset} && sizeof({path}) == {field.Size}", $"'{field.Name}' with {field.Size} bytes at {offset}");
+                if (field.Unnamed is { } inner) AddFields(type, inner.Fields, path + string.Concat(Enumerable.Repeat("[0]", field.Dimensions)), offset);
+            }
+        }
 
         void Add(DeviceType type, string condition, string what)
         {

@@ -77,7 +77,7 @@ internal sealed class MemberReader(DeclaredTypes types)
     }
 
     // Returns the name; empty for one without.
-    private string ReadClass(IReadOnlyList<CppToken> statement, string scope, string? problem)
+    private string ReadClass(IReadOnlyList<CppToken> statement, string scope, string? problem, string unnamed = "")
     {
         IsBodyOfClass(statement, out var keyword, out var body);
         var head = statement.Slice(keyword + 1, body);
@@ -86,22 +86,23 @@ internal sealed class MemberReader(DeclaredTypes types)
         var named = FieldReader.WithoutAlignments(head).TakeWhile(token => !token.IsMark(":")).Where(token => token.IsWord && token.Text != "final").ToList();
         var behind = statement.Slice(close, statement.Count).Where(token => token.IsWord).Select(token => token.Text).ToList();
         var isTypedef = statement[0].Is("typedef");
-        var name = named.Count == 1 ? named[0].Text : isTypedef && behind.Count > 0 ? behind[0] : "";
+        var name = named.Count == 1 ? named[0].Text : isTypedef && behind.Count > 0 ? behind[0] : unnamed;
         if (name.Length == 0) return "";
         var declared = new DeclaredStruct(Qualified(scope, name))
         {
             IsUnion = statement[keyword].Is("union"),
             Alignments = alignments,
-            Problem = problem ?? (head.Any(token => token.IsMark(":")) ? "derives from another one"
-                : head.Concat(statement.Slice(close, statement.Count)).Any(token => token.Is("__attribute__")) ? "has an __attribute__" : null),
+            Problem = problem ?? (head.Concat(statement.Slice(close, statement.Count)).Any(token => token.Is("__attribute__")) ? "has an __attribute__" : null),
         };
+        var isPrivate = statement[keyword].Is("class");
+        declared.Problem ??= BaseReader.Read(head, declared.Bases, isPrivate);
+        if (declared.Bases.Count > 0) declared.Tail = TailUse.Reused;
         if (isTypedef)
         {
             foreach (var other in behind.Where(other => other != name)) types.AddAlias(Qualified(scope, other), declared.Name);
         }
 
-        ReadMembers(statement.Slice(body + 1, close - 1), declared, statement[keyword].Is("class"));
-        if (declared.Fields.Count == 0) declared.Problem ??= "has no members";
+        ReadMembers(statement.Slice(body + 1, close - 1), declared, isPrivate);
         types.Add(declared);
         return declared.Name;
     }
@@ -121,6 +122,7 @@ internal sealed class MemberReader(DeclaredTypes types)
             var member = body.Slice(i, end);
             i = end;
             if (member is [{ Text: ";" }]) continue;
+            if (TailOf(member, declared.Name) is var tail && tail > declared.Tail) declared.Tail = tail;
             if (member[0].IsWord && member[0].Text is "using" or "typedef" or "template" or "friend" or "static_assert")
             {
                 if (member[0].Text is "using" or "typedef") Read(member, declared.Name, declared.Problem);
@@ -141,11 +143,42 @@ internal sealed class MemberReader(DeclaredTypes types)
     {
         var body = member.ToList().FindIndex(token => token.IsMark("{"));
         var close = body < 0 ? member.Count : CppBrackets.End(member, body);
-        Read(member, declared.Name, declared.Problem);
         var fields = member.Slice(close, member.Count);
-        if (body >= 0 && fields is [{ Text: ";" }] or [] && member[1].IsWord) return;
-        var name = body > 1 ? FieldReader.WithoutAlignments(member.Slice(1, body)).FirstOrDefault(token => token.IsWord && token.Text is not ("class" or "struct")) : default;
-        declared.Problem ??= name.Text is null or "" ? "has a member whose type has no name" : FieldReader.Read([name, .. fields], declared.Fields);
+        var hasFields = fields is not ([{ Text: ";" }] or []);
+        var name = body > 1 ? FieldReader.WithoutAlignments(member.Slice(1, body)).TakeWhile(token => !token.IsMark(":"))
+            .FirstOrDefault(token => token.IsWord && token.Text is not ("class" or "struct" or "final")) : default;
+        if (name.Text is { Length: > 0 } || member[0].Is("enum") || body < 0)
+        {
+            Read(member, declared.Name, declared.Problem);
+            if (body >= 0 && !hasFields) return;
+            declared.Problem ??= name.Text is null or "" ? "has a member whose type has no name" : FieldReader.Read([name, .. fields], declared.Fields);
+            return;
+        }
+
+        var own = hasFields ? fields.FirstOrDefault(token => token.IsWord).Text : $"{declared.Fields.Count}";
+        name = new CppToken(CppTokenKind.Word, DeclaredStruct.Unnamed + own);
+        ReadClass(member, declared.Name, declared.Problem, name.Text);
+        if (hasFields) declared.Problem ??= FieldReader.Read([name, .. fields], declared.Fields);
+        else if (!member[0].Is("union")) declared.Problem ??= "has a struct that neither its own name nor a member's names, which NVRTC leaves out";
+        else declared.Fields.Add(new DeclaredField("", name.Text, [], FieldReader.Alignments(member.Slice(0, body))) { IsAnonymous = true });
+    }
+
+    // Plain data is what C++03 takes for it: nothing that makes, copies or ends it, and no values of its own. Of what was plain data to C++11
+    // alone, compilers disagree.
+    private static TailUse TailOf(IReadOnlyList<CppToken> member, string type)
+    {
+        if (member[0].Is("static")) return TailUse.Kept;
+        var name = type[(type.LastIndexOf(':') + 1)..];
+        for (var i = 0; i + 1 < member.Count && !member[i].IsMark("{"); i++)
+        {
+            if (member[i].IsMark("=") || (member[i].Is("operator") && member[i + 1].IsMark("="))) return TailUse.Unknown;
+            if (!member[i].Is(name) || !member[i + 1].IsMark("(")) continue;
+            var isUsual = member.Any(token => token.IsWord && token.Text is "default" or "delete") || member[0].Is("template") || (i > 0 && member[i - 1].IsMark("~"));
+            return isUsual ? TailUse.Unknown : TailUse.Reused;
+        }
+
+        return !IsBodyOfClass(member, out _, out _) && !member[0].Is("enum") && !FieldReader.IsFunction(member) && member.Any(token => token.IsMark("{"))
+            ? TailUse.Unknown : TailUse.Kept;
     }
 
     private static IReadOnlyList<CppToken> WithoutEnd(IReadOnlyList<CppToken> statement) =>

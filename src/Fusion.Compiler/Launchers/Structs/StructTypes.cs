@@ -6,9 +6,8 @@ namespace Fusion.Compiler.Launchers;
 /// <param name="names">Names the types of the source.</param>
 /// <param name="module">Name of the source's module.</param>
 /// <param name="hasArrays">Whether the project's C# has arrays in structs.</param>
-internal sealed class StructTypes(DeclaredTypes declared, TypeMap map, DeviceTypeNames names, string module, bool hasArrays)
+internal sealed partial class StructTypes(DeclaredTypes declared, TypeMap map, DeviceTypeNames names, string module, bool hasArrays)
 {
-    private const int MostBytes = 1 << 20;
     private const int DeepestAlias = 16;
 
     private readonly Dictionary<string, (DeviceType? Type, string? Why)> known = new(StringComparer.Ordinal);
@@ -74,58 +73,6 @@ internal sealed class StructTypes(DeclaredTypes declared, TypeMap map, DeviceTyp
         return known[name] = result;
     }
 
-    private (DeviceType? Type, string? Why) Lay(DeclaredStruct found)
-    {
-        if (found.Problem is not null) return (null, found.Problem);
-        var fields = new List<DeviceField>();
-        var (offset, size, alignment) = (0L, 0L, 1);
-        foreach (var field in found.Fields)
-        {
-            if (Member(field, found.Name, out var why) is not var (csharp, elementSize, natural)) return (null, why);
-            var count = 1L;
-            foreach (var dimension in field.Dimensions)
-            {
-                if (declared.Evaluate(dimension) is not { } length || length is <= 0 or > MostBytes) return (null, $"has an array '{field.Name}' whose size, {dimension}, is not known");
-                count *= length;
-                if (count > MostBytes) return (null, $"has a member '{field.Name}' of more than a megabyte");
-            }
-
-            if (field.Dimensions.Count > 0 && !hasArrays) return (null, "has an array, which structs of the project's LangVersion do not have (12 or newer)");
-            if (Alignment(field.Alignments, natural) is not { } needed) return (null, $"aligns '{field.Name}' in a way that is not understood");
-            alignment = Math.Max(alignment, needed);
-            offset = found.IsUnion ? 0 : Up(offset, needed);
-            var bytes = elementSize * count;
-            fields.Add(new DeviceField(field.Name, field.Type + string.Concat(field.Dimensions.Select(d => $"[{d}]")), csharp, (int)offset, (int)bytes, field.Dimensions.Count > 0 ? (int)count : 0));
-            offset += bytes;
-            size = Math.Max(size, offset);
-            if (size > MostBytes) return (null, "has more than a megabyte");
-        }
-
-        if (Alignment(found.Alignments, alignment) is not { } whole) return (null, "is aligned in a way that is not understood");
-        var total = (int)Up(size, whole);
-        DeviceStruct? made = null;
-        DeviceStruct Make(string csharp) => new(found.Name, csharp, total, whole, fields);
-        var name = names.Add(found.Name, DeviceStruct.Shape(total, fields), module, csharp => made = Make(csharp));
-        return (made ?? Make(name), null);
-    }
-
-    private (string CSharp, int Size, int Alignment)? Member(DeclaredField field, string scope, out string? why)
-    {
-        why = $"has a member '{field.Name}' of the type {field.Type}, which has no layout that is known";
-        if (Shape(field.Type, scope) is not { } shape) return null;
-        if (shape.Levels > 0) return (Pointer(Pointee(shape.Element, scope), shape.Levels), 8, 8);
-        if (map.HasOwn(shape.Element)) return null;
-        if (Own(shape.Element, scope) is var (own, reason))
-        {
-            if (own is not null) return (own.CSharp, own.Size, own.Alignment);
-            why = $"has a member '{field.Name}' of the type {field.Type}, which {reason}";
-            return null;
-        }
-
-        if (KnownTypes.Find(shape.Element) is not var (csharp, size)) return null;
-        return (CSharpNames.GlobalType(csharp), size, KnownTypes.Alignment(csharp, size));
-    }
-
     // A struct that holds a pointer to itself would be a type of C# that the run time cannot load.
     private string Pointee(string element, string scope)
     {
@@ -133,19 +80,6 @@ internal sealed class StructTypes(DeclaredTypes declared, TypeMap map, DeviceTyp
         if (!map.HasOwn(element) && Own(element, scope) is var (own, _)) return own?.CSharp ?? "byte";
         return map.ElementOf(element) ?? "byte";
     }
-
-    private int? Alignment(IReadOnlyList<string> expressions, int natural)
-    {
-        foreach (var expression in expressions)
-        {
-            if (declared.Evaluate(expression) is not { } value || value is <= 0 or > 4096) return null;
-            natural = Math.Max(natural, (int)value);
-        }
-
-        return natural;
-    }
-
-    private static long Up(long offset, int alignment) => (offset + alignment - 1) / alignment * alignment;
 
     private (DeviceType? Type, string? Why) Number(DeclaredEnum found)
     {

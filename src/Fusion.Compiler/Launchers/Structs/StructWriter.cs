@@ -26,14 +26,23 @@ internal static class StructWriter
 
     private static void Write(CSharpText text, DeviceStruct type)
     {
-        text.Doc("summary", $"The struct <c>{CSharpText.Xml(type.Name)}</c>, of {type.Size} bytes.");
+        var name = type.Name.Replace(DeclaredStruct.Unnamed, "", StringComparison.Ordinal);
+        text.Doc("summary", $"The struct {(type.IsUnnamed ? "without a name of " : "")}<c>{CSharpText.Xml(name)}</c>, of {type.Size} bytes.");
         text.Line($"[{Interop}StructLayout({Interop}LayoutKind.Explicit, Size = {type.Size})]");
         text.Open($"public partial struct {CSharpNames.Escape(type.ShortName)}");
         var fieldNames = Names(type.Fields.Select(field => field.Name), type.ShortName);
         var taken = fieldNames.ToHashSet(StringComparer.Ordinal);
+        var units = new Dictionary<(int Offset, string Unit), string>();
         for (var i = 0; i < type.Fields.Count; i++)
         {
             var field = type.Fields[i];
+            if (field.Bits is { } bits)
+            {
+                if (i > 0) text.Line();
+                WriteBits(text, field, bits, fieldNames[i], units, taken);
+                continue;
+            }
+
             var array = fieldNames[i] + "Array";
             while (field.Count > 0 && !taken.Add(array)) array += "_";
             if (i > 0) text.Line();
@@ -49,6 +58,31 @@ internal static class StructWriter
             text.Close();
         }
 
+        text.Close();
+    }
+
+    // C# has no bit fields: a property for each, and a field for each number that has them.
+    private static void WriteBits(
+        CSharpText text, DeviceField field, BitPlace bits, string name, Dictionary<(int Offset, string Unit), string> units, HashSet<string> taken)
+    {
+        if (!units.TryGetValue((field.Offset, bits.Unit), out var unit))
+        {
+            unit = $"bits{field.Offset}Of{CSharpNames.Pascal(bits.Unit)}";
+            while (!taken.Add(unit)) unit += "_";
+            units[(field.Offset, bits.Unit)] = unit;
+            text.Line($"[{Interop}FieldOffset({field.Offset})]");
+            text.Line($"private {bits.Unit} {unit};");
+            text.Line();
+        }
+
+        var (up, down) = (64 - bits.First - bits.Width, 64 - bits.Width);
+        var mask = $"0x{ulong.MaxValue >> down:x}UL";
+        var number = bits.IsSigned ? $"(long)((ulong){unit} << {up}) >> {down}" : $"((ulong){unit} << {up}) >> {down}";
+        var (read, written) = field.CSharp == "bool" ? ($"(({number}) != 0)", "(value ? 1UL : 0UL)") : ($"(({field.CSharp})({number}))", "(ulong)value");
+        text.Doc("summary", $"<c>{CSharpText.Xml($"{field.BitType} {field.Name} : {bits.Width}")}</c>");
+        text.Open($"public {field.CSharp} {name}");
+        text.Line($"readonly get => unchecked({read});");
+        text.Line($"set => {unit} = unchecked(({bits.Unit})(((ulong){unit} & ~({mask} << {bits.First})) | (({written} & {mask}) << {bits.First})));");
         text.Close();
     }
 
