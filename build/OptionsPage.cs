@@ -35,7 +35,7 @@ internal static class OptionsPage
     }
 
     /// <summary>Reads the options: a comment describes the property below it. Parts of the SDK itself, whose paths begin at its
-    /// root, are no options.</summary>
+    /// root or whose names begin with a line, are no options.</summary>
     /// <param name="props">Text of the file with the defaults.</param>
     public static IEnumerable<SdkOption> Read(string props)
     {
@@ -51,7 +51,8 @@ internal static class OptionsPage
                 {
                     description = string.Join(' ', comment.Value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
                 }
-                else if (node is XElement property && !property.Value.Contains("$(FusionSdkRoot)", StringComparison.Ordinal))
+                else if (node is XElement property && !property.Value.Contains("$(FusionSdkRoot)", StringComparison.Ordinal) &&
+                    !property.Name.LocalName.StartsWith('_'))
                 {
                     var name = property.Name.LocalName;
                     yield return new SdkOption(name, metadata.GetValueOrDefault($"$({name})", ""), property.Value.Trim(), description);

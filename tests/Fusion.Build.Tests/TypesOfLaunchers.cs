@@ -13,11 +13,11 @@ public sealed class TypesOfLaunchers : SharedConsumer
             namespace my {
             struct Params { float scale; int count; double bias; };
             struct Raw { int a, b, c; };
-            struct Other { int a : 8; };
+            struct Base { int a; }; struct Other : private Base { int b; };
 
             __global__ void transform(float* x, const __grid_constant__ Params p, Raw raw) { x[0] = p.scale + p.bias + raw.a; }
             __global__ void take(float* x,
-                                 Other other) { x[0] = other.a; }
+                                 Other other) { x[0] = other.b; }
             }
 
             template <typename T, int N>

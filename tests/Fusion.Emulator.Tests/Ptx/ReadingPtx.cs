@@ -86,7 +86,6 @@ public sealed class ReadingPtx
     [TestCase("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r1, %r1}], [%r1];")]
     [TestCase("red.async.relaxed.cluster.global.mbarrier::complete_tx::bytes.shared::cluster.add.u32 [%r1], %r1, [%r1];")]
     [TestCase("sust.b.2d.b32.trap [%rd1, {%r1, %r1}], %r1;")]
-    [TestCase("st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.u32 [%r1], %r1, [%r1];")]
     [TestCase("mma.sp.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32 {%f1, %f1, %f1, %f1}, {%r1, %r1, %r1, %r1}, {%r1, %r1, %r1, %r1}, {%f1, %f1, %f1, %f1}, %r1, 0;")]
     [TestCase("call malloc, ();")]
     [TestCase("tcgen05.wait::ld.sync.aligned;")]

@@ -106,12 +106,14 @@ public sealed class Dispatching
     [TestCase(4, 4096, ElementType.BFloat16, "residual+rmsnorm+nvfp4", "one_shot_bf16_p3_v1")]
     [TestCase(4, 4096, ElementType.Float32, "none", "one_shot_f32_p3_v1")]
     [TestCase(3, 4096, ElementType.BFloat16, "none", "one_shot_bf16_p3_v1")]
-    [TestCase(2, 8200, ElementType.BFloat16, "none", "one_shot_bf16_p3_v4", Description = "a thread holds several vectors")]
-    public void UsualCallsHaveKernelsOfTheirOwn(int ranks, int hidden, ElementType type, string epilogue, string kernel)
+    [TestCase(2, 8200, ElementType.BFloat16, "none", "one_shot_bf16_n2_sum_v1", Description = "a cluster holds a vector a thread")]
+    [TestCase(2, 8200, ElementType.BFloat16, "residual+rmsnorm+nvfp4", "one_shot_bf16_p3_v4", Description = "a thread holds several vectors")]
+    [TestCase(2, 8200, ElementType.BFloat16, "none", "one_shot_bf16_p3_v4", 80, Description = "there are no clusters")]
+    public void UsualCallsHaveKernelsOfTheirOwn(int ranks, int hidden, ElementType type, string epilogue, string kernel, int chip = 90)
     {
         var request = Requests.Of(ranks: ranks, hidden: hidden, type: type) with
         {
-            Policy = AllReducePolicy.WithLimits(1 << 30), Epilogue = AllReduceEpilogue.Parse(epilogue),
+            Policy = AllReducePolicy.WithLimits(1 << 30), Epilogue = AllReduceEpilogue.Parse(epilogue), Capability = new(chip / 10, chip % 10),
         };
         Assert.That(AllReduceDispatcher.Plan(request).Kernel, Is.EqualTo(kernel));
     }
@@ -153,7 +155,8 @@ public sealed class Dispatching
             from type in new[] { ElementType.BFloat16, ElementType.Float16, ElementType.Float32 }
             from force in new[] { AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate }
             let request = Requests.Of(ranks: ranks, hidden: hidden, type: type, tokens: 1, maxTokens: 1)
-            let plan = AllReduceDispatcher.Plan(request with { Strategy = force, Policy = AllReducePolicy.WithLimits(1 << 20) })
+            from epilogue in new AllReduceEpilogue?[] { null, AllReduceEpilogue.Parse("none"), AllReduceEpilogue.Parse("residual+rmsnorm") }
+            let plan = AllReduceDispatcher.Plan(request with { Strategy = force, Epilogue = epilogue, Policy = AllReducePolicy.WithLimits(1 << 20) })
             from kernel in new[] { plan.Kernel, plan.EpilogueKernel }
             where kernel.Length > 0
             select kernel;

@@ -67,11 +67,12 @@ public sealed class PlanProperties
     }
 
     [FsCheck.NUnit.Property(Arbitrary = [typeof(Generators)], MaxTest = 500)]
-    public bool ABlockCoversATokenWithin1024Threads(PlanRequest request)
+    public bool ThreadsCoverATokenInABlockOrACluster(PlanRequest request)
     {
         var plan = AllReduceDispatcher.Plan(request);
         var holds = plan.Threads * plan.VectorsPerThread * 8;
-        return plan.Threads is >= 32 and <= 1024 && plan.Threads % 32 == 0 && holds >= request.HiddenSize &&
+        // Kernels for usual calls have a vector a thread in rows of any length, and as many blocks as that takes.
+        return plan.Threads >= 32 && plan.Threads <= (plan.VectorsPerThread == 1 ? 4096 : 1024) && plan.Threads % 32 == 0 && holds >= request.HiddenSize &&
             (plan.Threads - 32) * plan.VectorsPerThread * 8 < request.HiddenSize;
     }
 

@@ -11,7 +11,7 @@ internal static class DefaultPolicyRows
     // stages above; custom_all_reduce.py gives all to NCCL from 8 MiB on. Written for A100s joined by NVLink.
     private const string VllmA100 = "vLLM's limits of an A100";
 
-    // SGLang's limits tuned on an H200, here for ranks on one GPU: one-shot up to 16 MiB for 2 ranks, 1.25 MiB for 3, 384 KiB for 4, 192 KiB for 5, 128
+    // SGLang's limits tuned on an H200: one-shot up to 16 MiB for 2 ranks, 1.25 MiB for 3, 384 KiB for 4, 192 KiB for 5, 128
     // KiB for 6 to 8; two-shot up to 128 MiB for 2 to 4 ranks, 32 MiB for 5 to 8. vLLM's limits of FlashInfer's fused
     // one-shot (32, 2 and 0.5 MiB for 2, 4 and 8) are higher, but they choose between it and NCCL, not a two-shot.
     private const string SglangH200 = "SGLang's limits tuned on an H200";
@@ -19,10 +19,6 @@ internal static class DefaultPolicyRows
     // bench/results/allreduce-4xh100.csv: two-shot is faster from more than 4 MiB on with 2 GPUs, 384 KiB with 3, 192 KiB with 4. The
     // fastest strategy is missed by at most 6% in a call, and by 1% on average.
     private const string MeasuredH100 = "measured on H100s joined by NVLink";
-
-    // bench/notes.md: one-shot's time grows by 3 us for each MiB and peer, two-shot's by 2/ranks of that, and two-shot begins up to
-    // a microsecond later. Fitted to 2 to 4 GPUs.
-    private const string ModelH100 = "a model fitted to 2 to 4 H100s, not measured";
 
     // vLLM's limits of FlashInfer's fused one-shot on a B200: 32 MiB for 2 ranks, 4 MiB for 4, 1 MiB for 8, NCCL above; odd
     // numbers of ranks take the next higher one's. Nobody says where a two-shot ends there: as on an H200.
@@ -46,11 +42,9 @@ internal static class DefaultPolicyRows
         .. BetweenGpus("sm_90", 4 * MiB, 128 * MiB, MeasuredH100, 2),
         .. BetweenGpus("sm_90", 384 * KiB, 128 * MiB, MeasuredH100, 3),
         .. BetweenGpus("sm_90", 192 * KiB, 128 * MiB, MeasuredH100, 4),
-        .. BetweenGpus("sm_90", 128 * KiB, 32 * MiB, ModelH100, 5),
-        .. BetweenGpus("sm_90", 96 * KiB, 32 * MiB, ModelH100, 6),
-        .. BetweenGpus("sm_90", 80 * KiB, 32 * MiB, ModelH100, 7),
-        .. BetweenGpus("sm_90", 64 * KiB, 32 * MiB, ModelH100, 8),
-        .. BetweenGpus("sm_90", 24 * KiB, 16 * MiB, ModelH100, 16),
+        .. BetweenGpus("sm_90", 192 * KiB, 32 * MiB, SglangH200, 5),
+        .. BetweenGpus("sm_90", 128 * KiB, 32 * MiB, SglangH200, 6, 7, 8),
+        .. BetweenGpus("sm_90", 64 * KiB, 16 * MiB, Sixteen, 16),
         .. OnOneGpu("sm_90", 16 * MiB, SglangH200, 2),
         .. OnOneGpu("sm_90", 1280 * KiB, SglangH200, 3),
         .. OnOneGpu("sm_90", 384 * KiB, SglangH200, 4),
@@ -63,9 +57,9 @@ internal static class DefaultPolicyRows
         .. Rows("sm_100", 1 * MiB, 32 * MiB, VllmB200, 5, 6, 7, 8),
         .. Rows("sm_100", 512 * KiB, 16 * MiB, Sixteen, 16),
 
-        .. Rows(null, 8 * MiB, 8 * MiB, Unknown, 2),
-        .. Rows(null, 512 * KiB, 8 * MiB, Unknown, 3),
-        .. Rows(null, 384 * KiB, 8 * MiB, Unknown, 4),
+        .. Rows(null, 4 * MiB, 8 * MiB, Unknown, 2),
+        .. Rows(null, 384 * KiB, 8 * MiB, Unknown, 3),
+        .. Rows(null, 192 * KiB, 8 * MiB, Unknown, 4),
         .. Rows(null, 192 * KiB, 8 * MiB, Unknown, 5),
         .. Rows(null, 128 * KiB, 8 * MiB, Unknown, 6, 7, 8),
         .. Rows(null, 64 * KiB, 4 * MiB, Unknown, 16),
