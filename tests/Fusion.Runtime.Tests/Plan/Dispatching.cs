@@ -107,7 +107,7 @@ public sealed class Dispatching
     [TestCase(4, 4096, ElementType.Float32, "none", "one_shot_f32_p3_v1")]
     [TestCase(3, 4096, ElementType.BFloat16, "none", "one_shot_bf16_p3_v1")]
     [TestCase(2, 8200, ElementType.BFloat16, "none", "one_shot_bf16_n2_sum_v1", Description = "a cluster holds a vector a thread")]
-    [TestCase(2, 8200, ElementType.BFloat16, "residual+rmsnorm+nvfp4", "one_shot_bf16_p3_v4", Description = "a thread holds several vectors")]
+    [TestCase(2, 8200, ElementType.BFloat16, "residual+layernorm", "one_shot_bf16_p3_v4", Description = "a thread holds several vectors")]
     [TestCase(2, 8200, ElementType.BFloat16, "none", "one_shot_bf16_p3_v4", 80, Description = "there are no clusters")]
     public void UsualCallsHaveKernelsOfTheirOwn(int ranks, int hidden, ElementType type, string epilogue, string kernel, int chip = 90)
     {

@@ -15,6 +15,16 @@
 // call when its last one has ended; for that it had to receive something of this rank's last call; and this
 // rank started that one only when the call that received from the slot had ended. So the launches of a rank
 // must follow each other in a stream, and in each call a rank must receive from every rank that it sends to.
+//
+// What that chain rests on. The write-back comes before this rank's next sends, because the kernel that wrote
+// back has ended, with all its writes performed, before griddepcontrol_wait returns in the next one. The peer
+// has observed such a send when it ends its call, and sends to the slot in a later kernel. In PTX's memory
+// model (8.7, causality order) observing a relaxed write orders what follows the read behind that write, but
+// not behind what came before it: for that, the send would have to be a release and the read an acquire. So
+// the model leaves a gap, which the hardware does not have: a slot lies in one GPU's memory, whose L2 cache
+// is the one place where writes to it meet, and the write-back has been there before the send leaves the GPU.
+// A fence.acq_rel.sys behind griddepcontrol_wait would make each send a release. It costs 1.6 us a call, more
+// than half of a call of one token (bench/notes.md).
 
 namespace fusion {
 

@@ -31,7 +31,9 @@ public sealed record AllReducePlan
     /// that of the plain all-reduce where no library does it; null for a refused call.</summary>
     public AllReduceStrategy? Exchange { get; internal init; }
 
-    /// <summary>Name of the kernel that exchanges data between ranks; empty for a refused call and on the CPU.</summary>
+    /// <summary>Name of the kernel that exchanges data between ranks; empty for a refused call and on the CPU. For rows of more than 8192
+    /// elements and a usual call, the kernel for any call is launched in its place if the GPU has no room for all tokens at a
+    /// time.</summary>
     public string Kernel { get; internal init; } = "";
 
     /// <summary>Name of the epilogue kernel that follows the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>;
