@@ -16,6 +16,7 @@ internal sealed class LineCoverage
 
     private readonly string path;
     private readonly ConcurrentDictionary<KernelCode, long[]> hits = [];
+    private readonly ConcurrentDictionary<string, string> paths = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> withoutLines = new(StringComparer.Ordinal);
 
     private LineCoverage(string path)
@@ -80,7 +81,7 @@ internal sealed class LineCoverage
             for (var i = 0; i < counts.Length; i++)
             {
                 if (code.Origins[i].Source is not { } source) continue;
-                var key = (Path.GetFullPath(source.FileName), source.Line);
+                var key = (PathOf(source.FileName), source.Line);
                 var own = (HasEffect: Effects.Contains(code.Origins[i].Opcode), Count: Interlocked.Read(ref counts[i]));
                 if (!most.TryGetValue(key, out var best) || own.CompareTo(best) > 0) most[key] = own;
             }
@@ -90,4 +91,16 @@ internal sealed class LineCoverage
 
         return lines;
     }
+
+    // Line information names sources from the project's folder on, which is above the one in which tests run. Headers of packages
+    // are named as they are included, and stay so.
+    private string PathOf(string name) => paths.GetOrAdd(name, one =>
+    {
+        for (var folder = Environment.CurrentDirectory; folder is not null && !Path.IsPathRooted(one); folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, one))) return Path.GetFullPath(one, folder);
+        }
+
+        return one;
+    });
 }
