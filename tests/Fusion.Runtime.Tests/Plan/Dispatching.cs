@@ -113,7 +113,9 @@ public sealed class Dispatching
     {
         var request = Requests.Of(ranks: ranks, hidden: hidden, type: type) with
         {
-            Policy = AllReducePolicy.WithLimits(1 << 30), Epilogue = AllReduceEpilogue.Parse(epilogue), Capability = new(chip / 10, chip % 10),
+            Policy = AllReducePolicy.WithLimits(1 << 30),
+            Epilogue = AllReduceEpilogue.Parse(epilogue),
+            Capability = new(chip / 10, chip % 10),
         };
         Assert.That(AllReduceDispatcher.Plan(request).Kernel, Is.EqualTo(kernel));
     }

@@ -73,15 +73,23 @@ internal static class DefaultPolicyRows
         string? architecture, long oneShot, long twoShot, string source, params int[] worldSizes) =>
         worldSizes.Select(ranks => new AllReducePolicyRow
         {
-            Architecture = architecture, Topology = GroupTopology.Gpus, WorldSize = ranks,
-            OneShotUpTo = oneShot, TwoShotUpTo = twoShot, Source = source,
+            Architecture = architecture,
+            Topology = GroupTopology.Gpus,
+            WorldSize = ranks,
+            OneShotUpTo = oneShot,
+            TwoShotUpTo = twoShot,
+            Source = source,
         });
 
     // On one GPU no library can sum over the ranks, so two-shot is used as far as the workspace goes.
     private static IEnumerable<AllReducePolicyRow> OnOneGpu(string? architecture, long oneShot, string source, params int[] worldSizes) =>
         worldSizes.Select(ranks => new AllReducePolicyRow
         {
-            Architecture = architecture, Topology = GroupTopology.Loopback, WorldSize = ranks,
-            OneShotUpTo = oneShot, TwoShotUpTo = null, Source = $"{source}, taken over for ranks on one GPU",
+            Architecture = architecture,
+            Topology = GroupTopology.Loopback,
+            WorldSize = ranks,
+            OneShotUpTo = oneShot,
+            TwoShotUpTo = null,
+            Source = $"{source}, taken over for ranks on one GPU",
         });
 }
