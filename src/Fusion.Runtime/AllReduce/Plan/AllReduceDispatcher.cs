@@ -83,7 +83,7 @@ public static class AllReduceDispatcher
         var isSeparate = strategy == AllReduceStrategy.Separate;
         // The separate strategy begins with a plain all-reduce.
         var call = isSeparate ? UsualCall.Sum : UsualCalls.Of(request.Epilogue);
-        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType, call, UsualCalls.HasClusters(request.Capability));
+        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType, call, RowSplit.HasClusters(request.Capability));
         var exchange = !isSeparate ? strategy
             : bySize == AllReduceStrategy.OneShot ? AllReduceStrategy.OneShot : AllReduceStrategy.TwoShot;
         var plan = new AllReducePlan(strategy, reason, request.Tokens, kernel.Threads, kernel.VectorsPerThread, layout.Bytes)

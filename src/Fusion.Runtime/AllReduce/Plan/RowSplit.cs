@@ -1,3 +1,5 @@
+using Fusion.Manifest;
+
 namespace Fusion.Runtime;
 
 /// <summary>Chooses over how many blocks a token is spread. A block of a thousand threads takes longer to send and to poll than
@@ -12,6 +14,11 @@ internal static class RowSplit
     private const int MeasuredRanks = 4;
     private const int ThreadsOfABlock = 256;
     private const int Warp = 32;
+    private static readonly ComputeCapability FirstWithClusters = new(9, 0);
+
+    /// <summary>Whether GPUs have clusters, without which the blocks that share a token cannot reduce over it.</summary>
+    /// <param name="capability">Their compute capability.</param>
+    public static bool HasClusters(ComputeCapability capability) => capability >= FirstWithClusters;
 
     /// <summary>Chooses the number of blocks that share a token, if there is room for them.</summary>
     /// <param name="vectors">Number of vectors of 8 elements in a token.</param>

@@ -1,5 +1,3 @@
-using Fusion.Manifest;
-
 namespace Fusion.Runtime;
 
 /// <summary>Calls that have built-in kernels of their own, which do nothing else and are faster at few tokens:
@@ -21,12 +19,6 @@ internal static class UsualCalls
 {
     /// <summary>World sizes of the kernels.</summary>
     public static readonly int[] WorldSizes = [2, 4, 8];
-
-    private static readonly ComputeCapability FirstWithClusters = new(9, 0);
-
-    /// <summary>Whether GPUs have clusters of blocks.</summary>
-    /// <param name="capability">Their compute capability.</param>
-    public static bool HasClusters(ComputeCapability capability) => capability >= FirstWithClusters;
 
     /// <summary>Gets the usual call of an epilogue.</summary>
     /// <param name="epilogue">The epilogue; null where it is not known.</param>

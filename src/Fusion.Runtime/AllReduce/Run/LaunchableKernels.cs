@@ -20,7 +20,7 @@ internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int r
     {
         // Code for GPUs before Hopper, such as PTX of compute_80 on a newer one, has neither PDL's wait nor clusters.
         var isForHopper = library.Modules.All(module => module.Image is { } image &&
-            UsualCalls.HasClusters(GpuArchitecture.Parse(image.Architecture).Capability));
+            RowSplit.HasClusters(GpuArchitecture.Parse(image.Architecture).Capability));
         var kernel = library.GetKernel(name);
         var fewest = shape.FewestBlocks;
         var onMultiprocessor = kernel.BlocksPerMultiprocessor(shape.ThreadsOf(fewest), sharedBytes);

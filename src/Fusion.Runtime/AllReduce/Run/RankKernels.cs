@@ -75,7 +75,7 @@ internal sealed class RankKernels
         LaunchableKernel? ForUsual(UsualCall call, AllReduceStrategy strategy)
         {
             var usual = KernelChoice.For(
-                group.WorldSize, request.HiddenSize, request.DataType, call, UsualCalls.HasClusters(gpu.Context.Device.Capability));
+                group.WorldSize, request.HiddenSize, request.DataType, call, RowSplit.HasClusters(gpu.Context.Device.Capability));
             if (usual.Call != call) return null;
             var name = usual.Exchange(strategy);
             var kernel = loader.Find(gpu.BuiltInKernels(name), name, usual);
