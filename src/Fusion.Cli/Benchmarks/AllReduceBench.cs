@@ -21,6 +21,9 @@ internal sealed class AllReduceBench(RankGroup group)
     /// <summary>Library that does the plain all-reduce of the separate strategy; null for Fusion's kernels.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
+    /// <summary>Largest size of a rank's workspace in bytes.</summary>
+    public required long WorkspaceLimitBytes { get; init; }
+
     /// <summary>Number of calls back to back in a measurement.</summary>
     public int Iterations { get; init; }
 
@@ -39,6 +42,7 @@ internal sealed class AllReduceBench(RankGroup group)
         {
             HiddenSize = hidden,
             MaxTokens = tokens,
+            WorkspaceLimitBytes = WorkspaceLimitBytes,
             DataType = Type,
             Library = Library,
             Kernels = kernels,

@@ -25,6 +25,7 @@ internal static class BenchCommand
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var nccl = Text("--nccl",
             "Let NCCL sum before the separate kernels: the library, the folder that has it, or auto to let the loader find it.", "PATH");
+        var limit = WorkspaceLimitOption();
         var eager = new Option<bool>("--eager") { Description = "Launch each call, instead of a graph of calls." };
         var iterations = Number("--iterations", "Calls one behind the other, 20 by default.");
         var repeats = Number("--repeats", "How often these are timed, 15 by default; the median counts.");
@@ -36,7 +37,7 @@ internal static class BenchCommand
 
         var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
         {
-            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, eager, iterations, repeats, kernels, baseline, csv,
+            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, limit, eager, iterations, repeats, kernels, baseline, csv,
             json,
         };
         command.SetAction(line =>
@@ -58,6 +59,7 @@ internal static class BenchCommand
                 Library = library,
                 Type = Types[line.GetValue(type) ?? "bf16"],
                 Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
+                WorkspaceLimitBytes = WorkspaceLimit(line.GetValue(limit)),
                 IsEager = line.GetValue(eager),
                 Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
                 Repeats = Positive(line.GetValue(repeats) ?? 15, "--repeats"),

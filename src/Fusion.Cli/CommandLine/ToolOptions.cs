@@ -66,6 +66,15 @@ internal static class ToolOptions
         return option;
     }
 
+    /// <summary>Makes the option that limits the size of workspaces.</summary>
+    public static Option<int?> WorkspaceLimitOption() =>
+        Number("--workspace-limit", "Largest size of a rank's workspace in MiB, 64 by default; calls that need more are done in pieces.");
+
+    /// <summary>Converts the value of <see cref="WorkspaceLimitOption"/> to bytes.</summary>
+    /// <param name="mebibytes">The value; null for the default.</param>
+    public static long WorkspaceLimit(int? mebibytes) =>
+        mebibytes is { } given ? given * 1024L * 1024 : AllReduceOptions.DefaultWorkspaceLimitBytes;
+
     /// <summary>Makes the option that names an assembly with all-reduce kernels compiled for one model.</summary>
     public static Option<string> KernelsOption() =>
         Text("--kernels", "Prefer the all-reduce kernels of an assembly's FusionAllReduce items, where they fit.", "ASSEMBLY");

@@ -36,12 +36,13 @@ internal static class PlanCommand
         var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, or the CPU.", Topologies.Keys);
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var policy = Text("--policy", "Limits to use instead of the built-in ones.", "FILE");
+        var limit = WorkspaceLimitOption();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
 
         var command = new Command("plan", "Say how an all-reduce is done, or why not at all.")
         {
             architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, epilogue, kernels, topology, strategy,
-            policy, json,
+            policy, limit, json,
         };
         command.SetAction(line =>
         {
@@ -56,6 +57,7 @@ internal static class PlanCommand
                 WorldSize = line.GetValue(worldSize) ?? 0,
                 Tokens = line.GetValue(tokens) ?? 0,
                 MaxTokens = line.GetValue(maxTokens) ?? line.GetValue(tokens) ?? 0,
+                WorkspaceLimitBytes = WorkspaceLimit(line.GetValue(limit)),
                 HiddenSize = line.GetValue(hidden) ?? 0,
                 DataType = Types[line.GetValue(type) ?? "bf16"],
                 Quantization = Quantizations.GetValueOrDefault(line.GetValue(quantization) ?? EpilogueWords.None),

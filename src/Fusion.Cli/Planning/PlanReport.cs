@@ -38,6 +38,12 @@ internal sealed record PlanReport
     /// <summary>Number of tokens of the call.</summary>
     public required int Tokens { get; init; }
 
+    /// <summary>Number of pieces in which the call is done, a launch each.</summary>
+    public required int Pieces { get; init; }
+
+    /// <summary>Number of tokens of each piece but the last.</summary>
+    public required int PieceTokens { get; init; }
+
     /// <summary>Largest number of tokens of a call.</summary>
     public required int MaxTokens { get; init; }
 
@@ -56,6 +62,8 @@ internal sealed record PlanReport
             Threads = plan.Threads,
             VectorsPerThread = plan.VectorsPerThread,
             Tokens = plan.Tokens,
+            Pieces = plan.Pieces,
+            PieceTokens = plan.PieceTokens,
             MaxTokens = request.MaxTokens,
             Variants = [.. request.Kernels.Explain(request).Select(use => new PlanVariant(use.Variant.ToString(), use.IsUsed, use.Why))],
         };
@@ -79,6 +87,12 @@ internal sealed record PlanReport
         {
             var upTo = string.Create(CultureInfo.InvariantCulture, $"for calls of up to {MaxTokens} {(MaxTokens == 1 ? "token" : "tokens")}");
             Screen.Line($"  workspace  {Screen.Bytes(WorkspaceBytes)} on each rank, {upTo}");
+        }
+
+        if (Pieces > 1)
+        {
+            Screen.Line(string.Create(CultureInfo.InvariantCulture,
+                $"  pieces     {Pieces}, of up to {PieceTokens} tokens, for which the workspace has room"));
         }
 
         foreach (var variant in Variants)

@@ -17,7 +17,7 @@ internal static class CallErrors
     public static FusionArgumentException Capacity(long tokens, in WorkspaceLayout workspace)
     {
         var would = workspace.Exists && tokens <= int.MaxValue
-            ? Text($", where it would be {(workspace with { MaxTokens = (int)tokens }).Bytes:N0}")
+            ? Text($", where it would be {workspace.WithMaxTokens((int)tokens).Bytes:N0}")
             : "";
         var holds = workspace.Exists ? Text($", which its workspace of {workspace.Bytes:N0} bytes on each rank holds") : "";
         return new(ErrorCodes.Capacity, nameof(AllReduceCall.Input),

@@ -39,6 +39,8 @@ internal sealed class RankPlan
         plan.Add("type", CallWords.WordOf(request.DataType));
         plan.Add("most tokens", request.MaxTokens);
         plan.Add("most tokens of one-shot", layout.MaxOneShotTokens);
+        plan.Add("tokens of a piece of one-shot", layout.OneShotPiece);
+        plan.Add("tokens of a piece of two-shot", layout.TwoShotPiece);
         plan.Add("workspace bytes", layout.Bytes);
         var row = request.Topology == GroupTopology.Cpu
             ? null : request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize);

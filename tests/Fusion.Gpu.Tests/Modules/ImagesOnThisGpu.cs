@@ -46,7 +46,7 @@ public sealed class ImagesOnThisGpu : GpuTest
         Assert.That(Kernels.Kernels.Where(kernel => !IsCommon(kernel.Module)).Select(kernel => kernel.Name), Is.EquivalentTo([
             "echo_arguments", "where_am_i", "widen_bf16", "round_to_bf16", "reciprocal_root", "rms_norm", "rms_norm_variants",
             "scale<float>", "scale<int>", "reverse", "wait_for_flag", "raise_flag", "produce", "consume", "hold", "spin", "negate", "row_max", "entered_call", "weigh",
-            "sum_of_all_blocks", "copy_box"]));
+            "sum_of_all_blocks", "copy_box", "compare_and_poison"]));
 
     [Test]
     public void WithOneByteFlippedAreRefused()

@@ -18,11 +18,11 @@ public sealed class Dispatching
     }
 
     [Test]
-    public void OnOneGpuTwoShotGoesAsFarAsTheWorkspace()
+    public void OnOneGpuTwoShotHasNoLimit()
     {
         var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 4096, maxTokens: 4096) with { Topology = GroupTopology.Loopback });
         Assert.That(plan.Strategy, Is.EqualTo(AllReduceStrategy.TwoShot));
-        Assert.That(plan.Reason, Does.Contain("two-shot's only limit is the workspace's of 4096 tokens (sm_90, 8 ranks on one GPU"));
+        Assert.That(plan.Reason, Does.Contain("two-shot's only limit is the operation's of 4096 tokens (sm_90, 8 ranks on one GPU"));
     }
 
     [Test]
@@ -72,7 +72,7 @@ public sealed class Dispatching
 
     [TestCase(0, "a call of 0 tokens")]
     [TestCase(-5, "a call of -5 tokens")]
-    [TestCase(2049, "2049 tokens are more than the operation's 2048, for which its workspace of 125,829,376 bytes is made")]
+    [TestCase(2049, "2049 tokens are more than the operation's 2048, for which its workspace of 62,914,816 bytes is made")]
     public void TooFewOrTooManyTokensAreRefused(int tokens, string words)
     {
         var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: tokens));

@@ -31,17 +31,29 @@ public sealed class PlanProperties
         if (plan.IsRefused) return forced is not null;
         var workspace = WorkspaceLayout.For(request);
         var tokenBytes = (long)request.HiddenSize * (request.DataType == ElementType.Float32 ? 4 : 2);
-        var share = (request.Tokens + request.WorldSize - 1) / request.WorldSize;
+        var share = (plan.PieceTokens + request.WorldSize - 1) / request.WorldSize;
         // What the exchange writes, in the places where the kernels write it.
         return plan.WorkspaceBytes == workspace.Bytes && plan.Exchange switch
         {
-            AllReduceStrategy.OneShot => request.Tokens * tokenBytes <= workspace.OneShotSlotBytes &&
+            AllReduceStrategy.OneShot => plan.PieceTokens * tokenBytes <= workspace.OneShotSlotBytes &&
                 (request.WorldSize - 1) * workspace.OneShotSlotBytes <= workspace.BufferBytes,
             AllReduceStrategy.TwoShot => share * tokenBytes <= workspace.TwoShotSlotBytes &&
                 (request.WorldSize - 1) * workspace.TwoShotSlotBytes <= workspace.GatherOffset &&
-                workspace.GatherOffset + (request.Tokens * tokenBytes) <= workspace.BufferBytes,
+                workspace.GatherOffset + (plan.PieceTokens * tokenBytes) <= workspace.BufferBytes,
             _ => false,
         };
+    }
+
+    [FsCheck.NUnit.Property(Arbitrary = [typeof(Generators)], MaxTest = 1000)]
+    public bool PiecesAreTheWholeCallAndNoLargerThanTheWorkspacesLimitAllows(PlanRequest request, FsCheck.PositiveInt kibibytes)
+    {
+        request = request with { WorkspaceLimitBytes = kibibytes.Get * 1024L, Policy = AllReducePolicy.WithLimits(long.MaxValue) };
+        var plan = AllReduceDispatcher.Plan(request);
+        if (plan.IsRefused || request.WorldSize == 1) return plan.Pieces == 1;
+        var layout = WorkspaceLayout.For(request);
+        var last = plan.Tokens - ((plan.Pieces - 1) * plan.PieceTokens);
+        return last > 0 && last <= plan.PieceTokens && (plan.Pieces == 1 || plan.PieceTokens % 128 == 0) &&
+            (layout.Bytes <= request.WorkspaceLimitBytes || Math.Min(layout.OneShotPiece, layout.TwoShotPiece) <= 128);
     }
 
     [FsCheck.NUnit.Property(Arbitrary = [typeof(Generators)], MaxTest = 500)]

@@ -3,13 +3,40 @@ namespace Fusion.Runtime.Tests.Plan;
 public sealed class WorkspaceSizes
 {
     [Test]
-    public void EightRanksWith2048TokensOf8192Bf16TakeNoMoreThanAFifthOfAGibibyte()
+    public void EightRanksHaveRoomForPiecesOf1024TokensOf8192Bf16()
     {
         var workspace = WorkspaceLayout.For(Requests.Of());
-        // A buffer: 7 slots of 256 tokens, and 2048 tokens, of 16 KiB each. Two buffers and a control block.
-        Assert.That(workspace.Bytes, Is.EqualTo((2 * ((7 * 256) + 2048) * 16384L) + 256));
-        Assert.That(workspace.Bytes, Is.LessThanOrEqualTo((1L << 30) / 5));
+        Assert.That(workspace.TwoShotPiece, Is.EqualTo(1024));
+        // A buffer: 7 slots of 128 tokens, and 1024 tokens, of 16 KiB each. Two buffers and a control block.
+        Assert.That(workspace.Bytes, Is.EqualTo((2 * ((7 * 128) + 1024) * 16384L) + 256));
         Assert.That(workspace.MaxOneShotTokens, Is.EqualTo(8), "128 KiB of 16 KiB each");
+        Assert.That(workspace.OneShotPiece, Is.EqualTo(8));
+    }
+
+    [Test]
+    public void AWorkspaceFor8192TokensOf8192Bf16IsNoLargerThan64MiB([Values(2, 3, 4, 5, 6, 7, 8, 16)] int ranks)
+    {
+        var workspace = WorkspaceLayout.For(Requests.Of(ranks: ranks, maxTokens: 8192));
+        Assert.That(workspace.Bytes, Is.InRange(48L << 20, 64L << 20));
+        Assert.That(workspace.Capacity(AllReduceStrategy.TwoShot), Is.EqualTo(8192));
+    }
+
+    // 1280 tokens of 16 KiB fit: 2 * (640 + 1280) of them are 60 MiB.
+    [TestCase(1280, 1280)]
+    [TestCase(1281, 768)]
+    [TestCase(2560, 1280)]
+    [TestCase(8192, 1280)]
+    [TestCase(2561, 896)]
+    public void PiecesOfACallAreOfAboutTheSameSize(int tokens, int piece) => Assert.That(
+        WorkspaceLayout.For(Requests.Of(ranks: 2, maxTokens: 8192)).PieceOf(AllReduceStrategy.TwoShot, tokens), Is.EqualTo(piece));
+
+    [Test]
+    public void APieceHasAtLeast128Tokens()
+    {
+        var workspace = WorkspaceLayout.For(2, 64, ElementType.BFloat16, maxTokens: 1000, maxOneShotTokens: 500, limit: 1);
+        Assert.That((workspace.OneShotPiece, workspace.TwoShotPiece), Is.EqualTo((128, 128)));
+        Assert.That(workspace.PieceOf(AllReduceStrategy.OneShot, 300), Is.EqualTo(128));
+        Assert.That(workspace.PieceOf(AllReduceStrategy.OneShot, 100), Is.EqualTo(100));
     }
 
     [Test]
@@ -42,6 +69,8 @@ public sealed class WorkspaceSizes
         {
             Policy = AllReducePolicy.WithLimits(long.MaxValue),
         };
+        Assert.That(WorkspaceLayout.For(request).Bytes, Is.EqualTo((2 * 15L * 128 * 131072) + 256), "a piece of one-shot");
+        request = request with { WorkspaceLimitBytes = long.MaxValue };
         Assert.That(WorkspaceLayout.For(request).Bytes, Is.EqualTo((2 * 15L * int.MaxValue * 131072) + 256));
     }
 

@@ -65,7 +65,7 @@ struct ExchangeCall {
       const Slots<T> some = {slots.first + base * slots.stride, slots.stride};
       int empty = 0;
       if (!some.template receive<P>(count, got, waiter, step, empty))
-        missing = waiter.give_up(rank_of_peer(params.rank, base + empty), step, token);
+        missing = waiter.give_up(rank_of_peer(params.rank, base + empty), step, params.first_row + token);
 #pragma unroll
       for (int p = 0; p < P; p++) {
         if (p < count) {
@@ -83,9 +83,9 @@ struct ExchangeCall {
   __device__ __forceinline__ Octet<T> receive_sum_of(int owner, int row, int octet) {
     Octet<T> sum;
     if (!gather_slot(params.rank, row, octet).receive(sum, waiter, WaitStep::Gather)) {
-      waiter.give_up(owner, WaitStep::Gather, row);
+      waiter.give_up(owner, WaitStep::Gather, params.first_row + row);
     } else if (const int missing = Slot<T>::abandoned_for(sum); missing >= 0) {
-      waiter.give_up(missing, WaitStep::Scatter, row);
+      waiter.give_up(missing, WaitStep::Scatter, params.first_row + row);
     }
     return sum;
   }

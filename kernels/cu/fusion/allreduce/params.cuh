@@ -40,10 +40,11 @@ struct AllReduceParams {
   int group_scale_ue8m0;  // not 0: its scales are UE8M0 bytes
   float epsilon;
   float weight_bias;
-  int overlap;  // not 0: the next kernel of the stream may start before this one has ended
+  int overlap;    // not 0: the next kernel of the stream may start before this one has ended
+  int first_row;  // number of the launch's first row in the whole call, for reports: a call may be in pieces
 };
 
-static_assert(sizeof(AllReduceParams) == kMaxRanks * 8 + 15 * 8 + 12 * 4, "as the host lays it out");
+static_assert(sizeof(AllReduceParams) == kMaxRanks * 8 + 15 * 8 + 14 * 4, "as the host lays it out");
 
 /// Reads a word of each 32 bytes of the parameter, so that it is in the multiprocessor's cache when it is
 /// needed. A kernel calls it before griddepcontrol_wait, when time costs nothing: fused calls of few tokens

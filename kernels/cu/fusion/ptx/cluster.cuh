@@ -85,9 +85,12 @@ __device__ __forceinline__ void mbarrier_expect(u64* barrier, u32 bytes) {
                : "memory");
 }
 
-/// Waits for the end of a phase, of which `parity` is the number's last bit. Each thread for itself. Order:
-/// what came with the phase's bytes is visible.
+/// Waits for the end of a phase, of which `parity` is the number's last bit. Participants: all threads of a
+/// warp, which meet before they wait. NVRTC 12.4 makes a loop that never yields to the other threads of its
+/// warp, so a thread that came first would wait for ever for bytes that another one of its warp has yet to
+/// send (bench/notes.md). Order: what came with the phase's bytes is visible.
 __device__ __forceinline__ void mbarrier_wait(u64* barrier, u32 parity) {
+  __syncwarp();
   const u32 place = static_cast<u32>(__cvta_generic_to_shared(barrier));
   u32 done;
   do {

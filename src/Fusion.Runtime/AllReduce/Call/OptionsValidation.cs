@@ -37,6 +37,7 @@ internal static class OptionsValidation
             WorldSize = worldSize,
             Tokens = options.MaxTokens,
             MaxTokens = options.MaxTokens,
+            WorkspaceLimitBytes = options.WorkspaceLimitBytes,
             HiddenSize = options.HiddenSize,
             DataType = options.DataType,
             Policy = options.Policy ?? AllReducePolicy.Default,

@@ -66,7 +66,7 @@ public static class AllReduceDispatcher
         var above = Text($"{input}, more than one-shot's limit of {row.OneShotUpTo:N0}");
         if (row.TwoShotUpTo is not { } twoShotUpTo)
         {
-            reason = Text($"{above}; two-shot's only limit is the workspace's of {layout.MaxTokens} tokens ({source})");
+            reason = Text($"{above}; two-shot's only limit is the operation's of {layout.MaxTokens} tokens ({source})");
             return AllReduceStrategy.TwoShot;
         }
 
@@ -89,6 +89,7 @@ public static class AllReduceDispatcher
         var plan = new AllReducePlan(strategy, reason, request.Tokens, kernel.Threads, kernel.VectorsPerThread, layout.Bytes)
         {
             Exchange = exchange,
+            PieceTokens = layout.PieceOf(exchange, request.Tokens),
             Kernel = kernel.Exchange(exchange),
             EpilogueKernel = isSeparate ? KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType).Epilogue() : "",
         };

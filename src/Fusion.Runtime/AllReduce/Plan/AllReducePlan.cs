@@ -5,8 +5,8 @@ public sealed record AllReducePlan
 {
     internal AllReducePlan(
         AllReduceStrategy? strategy, string reason, int tokens, int threads, int vectorsPerThread, long workspaceBytes) =>
-        (Strategy, Exchange, Reason, Tokens, Threads, VectorsPerThread, WorkspaceBytes) =
-        (strategy, strategy, reason, tokens, threads, vectorsPerThread, workspaceBytes);
+        (Strategy, Exchange, Reason, Tokens, PieceTokens, Threads, VectorsPerThread, WorkspaceBytes) =
+        (strategy, strategy, reason, tokens, tokens, threads, vectorsPerThread, workspaceBytes);
 
     /// <summary>Strategy of the call; null if it is refused.</summary>
     public AllReduceStrategy? Strategy { get; internal init; }
@@ -16,6 +16,13 @@ public sealed record AllReducePlan
 
     /// <summary>Number of tokens of the call.</summary>
     public int Tokens { get; internal init; }
+
+    /// <summary>Number of tokens that are done at a time: fewer than <see cref="Tokens"/> where the workspace's limit is smaller than the call
+    /// (<see cref="AllReduceOptions.WorkspaceLimitBytes"/>), which is then done in pieces, a launch each.</summary>
+    public int PieceTokens { get; internal init; }
+
+    /// <summary>Number of pieces of the call; 1 for a refused one.</summary>
+    public int Pieces => PieceTokens < Tokens ? (Tokens + PieceTokens - 1) / PieceTokens : 1;
 
     /// <summary>Number of threads that work on a token, in one block or, with few tokens, spread over several. 0 for a
     /// refused call and on the CPU.</summary>
@@ -32,8 +39,8 @@ public sealed record AllReducePlan
     public AllReduceStrategy? Exchange { get; internal init; }
 
     /// <summary>Name of the kernel that exchanges data between ranks; empty for a refused call and on the CPU. For rows of more than 8192
-    /// elements and a usual call, the kernel for any call is launched in its place if the GPU has no room for all tokens at a
-    /// time.</summary>
+    /// elements and a usual call, the kernel for any call is launched in its place if other operations leave the GPU no room for the blocks
+    /// of a token.</summary>
     public string Kernel { get; internal init; } = "";
 
     /// <summary>Name of the epilogue kernel that follows the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>;

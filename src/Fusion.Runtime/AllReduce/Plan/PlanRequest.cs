@@ -20,6 +20,9 @@ public sealed record PlanRequest
     /// <summary>Largest number of tokens of a call, for which the workspace is made.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>Largest size of a rank's workspace in bytes (<see cref="AllReduceOptions.WorkspaceLimitBytes"/>).</summary>
+    public long WorkspaceLimitBytes { get; init; } = AllReduceOptions.DefaultWorkspaceLimitBytes;
+
     /// <summary>Number of elements of a token (hidden size): a multiple of 8 from 8 to 32768.</summary>
     public required int HiddenSize { get; init; }
 

@@ -30,6 +30,8 @@ internal static class PlanRules
         }
 
         if (request.MaxTokens < 1) return Fault(nameof(request.MaxTokens), request.MaxTokens, "1 or more");
+        if (request.WorkspaceLimitBytes < 1)
+            return new(nameof(request.WorkspaceLimitBytes), Text($"{request.WorkspaceLimitBytes}"), "1 or more");
         return request.Epilogue is { } epilogue
             ? FaultOf(epilogue.Quantization, epilogue.GroupSize, hidden)
             : FaultOf(request.Quantization, request.GroupSize, hidden);

@@ -2,9 +2,10 @@ using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
-/// <summary>Layout of a rank's workspace, into which its peers write. Allocation, admission of calls and errors take sizes
-/// and capacity from here.</summary>
-/// <remarks>A workspace is a control block and two buffers, which successive calls use in turn, each for either strategy.
+/// <summary>Layout of a rank's workspace, into which its peers write. Allocation, admission of calls, their pieces and errors
+/// take sizes and capacity from here.</summary>
+/// <remarks>A workspace is a control block and two buffers, which successive launches use in turn, each for either strategy. Its
+/// size has a limit: a call that needs more is done in pieces, a launch each.
 /// <list type="bullet">
 /// <item>One-shot: a slot for each peer, with all tokens.</item>
 /// <item>Two-shot: a slot for each peer, with the tokens that this rank sums, then all summed tokens.</item>
@@ -12,7 +13,7 @@ namespace Fusion.Runtime;
 /// <param name="Ranks">World size.</param>
 /// <param name="HiddenSize">Number of elements of a token.</param>
 /// <param name="DataType">Type of the elements.</param>
-/// <param name="MaxTokens">Largest number of tokens of a two-shot, and of any call.</param>
+/// <param name="MaxTokens">Largest number of tokens of any call.</param>
 /// <param name="MaxOneShotTokens">Largest number of tokens of a one-shot.</param>
 internal readonly record struct WorkspaceLayout(
     int Ranks, int HiddenSize, ElementType DataType, int MaxTokens, int MaxOneShotTokens)
@@ -26,24 +27,36 @@ internal readonly record struct WorkspaceLayout(
     /// <summary>Number of buffers of a workspace.</summary>
     public const int Buffers = KernelLimits.Buffers;
 
+    /// <summary>Number of tokens that each piece of a call but the last is a multiple of: a whole number of tiles in every
+    /// layout of scales.</summary>
+    public const int PieceGranule = 128;
+
     /// <summary>Whether ranks have a workspace, which those on the CPU have not.</summary>
     public bool Exists { get; private init; }
 
     /// <summary>Size of a token in bytes.</summary>
     public long TokenBytes => DeviceTensor.ByteCount(DataType, HiddenSize);
 
+    /// <summary>Largest size of a workspace in bytes.</summary>
+    public long LimitBytes { get; private init; }
+
+    /// <summary>Largest number of tokens of a launch of one-shot.</summary>
+    public int OneShotPiece { get; private init; }
+
+    /// <summary>Largest number of tokens of a launch of two-shot.</summary>
+    public int TwoShotPiece { get; private init; }
+
     /// <summary>Size of a peer's slot in one-shot, in bytes.</summary>
-    public long OneShotSlotBytes => MaxOneShotTokens * TokenBytes;
+    public long OneShotSlotBytes => OneShotPiece * TokenBytes;
 
     /// <summary>Size of a peer's slot in two-shot, in bytes: the tokens that this rank owns.</summary>
-    public long TwoShotSlotBytes => DivideUp(MaxTokens, Ranks) * TokenBytes;
+    public long TwoShotSlotBytes => TwoShotSlotOf(TwoShotPiece);
 
     /// <summary>Offset in a buffer at which the summed tokens of two-shot start, in bytes.</summary>
-    public long GatherOffset => RoundUp((Ranks - 1) * TwoShotSlotBytes);
+    public long GatherOffset => GatherOffsetOf(TwoShotPiece);
 
     /// <summary>Size of a buffer in bytes, enough for the larger strategy; 0 for a rank alone.</summary>
-    public long BufferBytes =>
-        Exists && Ranks > 1 ? RoundUp(Math.Max((Ranks - 1) * OneShotSlotBytes, GatherOffset + (MaxTokens * TokenBytes))) : 0;
+    public long BufferBytes => Exists && Ranks > 1 ? Math.Max(OneShotBufferOf(OneShotPiece), TwoShotBufferOf(TwoShotPiece)) : 0;
 
     /// <summary>Size of each rank's workspace in bytes.</summary>
     public long Bytes => Exists ? ControlBytes + (Buffers * BufferBytes) : 0;
@@ -54,11 +67,20 @@ internal readonly record struct WorkspaceLayout(
     /// <param name="type">Type of the elements.</param>
     /// <param name="maxTokens">Largest number of tokens of a call.</param>
     /// <param name="maxOneShotTokens">Largest number of tokens of a one-shot, 0 to <paramref name="maxTokens"/>.</param>
-    public static WorkspaceLayout For(int ranks, int hidden, ElementType type, int maxTokens, int maxOneShotTokens)
+    /// <param name="limit">Largest size of a workspace in bytes. One that holds <see cref="PieceGranule"/> tokens may be larger.</param>
+    public static WorkspaceLayout For(
+        int ranks, int hidden, ElementType type, int maxTokens, int maxOneShotTokens, long limit = AllReduceOptions.DefaultWorkspaceLimitBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxOneShotTokens);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxOneShotTokens, maxTokens);
-        return new(ranks, hidden, type, maxTokens, maxOneShotTokens) { Exists = true };
+        var layout = new WorkspaceLayout(ranks, hidden, type, maxTokens, maxOneShotTokens) { Exists = true };
+        var room = (limit - ControlBytes) / Buffers;
+        return layout with
+        {
+            LimitBytes = limit,
+            OneShotPiece = LargestPiece(maxOneShotTokens, room, layout.OneShotBufferOf),
+            TwoShotPiece = LargestPiece(maxTokens, room, layout.TwoShotBufferOf),
+        };
     }
 
     /// <summary>Makes the layout for an operation, whose policy says how many tokens a one-shot may have.</summary>
@@ -67,10 +89,16 @@ internal readonly record struct WorkspaceLayout(
     public static WorkspaceLayout For(PlanRequest request)
     {
         var (ranks, hidden, type, tokens) = (request.WorldSize, request.HiddenSize, request.DataType, request.MaxTokens);
-        if (request.Topology == GroupTopology.Cpu) return new(ranks, hidden, type, tokens, tokens);
+        if (request.Topology == GroupTopology.Cpu) return new(ranks, hidden, type, tokens, tokens) { OneShotPiece = tokens, TwoShotPiece = tokens };
         var upTo = request.Policy.RowFor(request.Capability, request.Topology, ranks)?.OneShotUpTo ?? 0;
-        return For(ranks, hidden, type, tokens, (int)Math.Min(tokens, upTo / DeviceTensor.ByteCount(type, hidden)));
+        var oneShot = (int)Math.Min(tokens, upTo / DeviceTensor.ByteCount(type, hidden));
+        return For(ranks, hidden, type, tokens, oneShot, request.WorkspaceLimitBytes);
     }
+
+    /// <summary>Makes the layout with another largest number of tokens.</summary>
+    /// <param name="tokens">Largest number of tokens of a call, no fewer than those of a one-shot.</param>
+    public WorkspaceLayout WithMaxTokens(int tokens) =>
+        Exists ? For(Ranks, HiddenSize, DataType, tokens, MaxOneShotTokens, LimitBytes) : this with { MaxTokens = tokens };
 
     /// <summary>Gets the largest number of tokens of a call.</summary>
     /// <param name="strategy">Strategy of the call.</param>
@@ -81,6 +109,33 @@ internal readonly record struct WorkspaceLayout(
         AllReduceStrategy.TwoShot or AllReduceStrategy.Separate => MaxTokens,
         _ => 0,
     };
+
+    /// <summary>Computes how many tokens of a call are done at a time. All pieces of a call are of about the same size.</summary>
+    /// <param name="exchange">One-shot or two-shot.</param>
+    /// <param name="tokens">Number of tokens of the call, for which there is capacity.</param>
+    /// <returns>All tokens, or a multiple of <see cref="PieceGranule"/>.</returns>
+    public int PieceOf(AllReduceStrategy exchange, int tokens)
+    {
+        long most = exchange == AllReduceStrategy.OneShot ? OneShotPiece : TwoShotPiece;
+        return tokens <= most ? tokens : (int)(DivideUp(DivideUp(tokens, DivideUp(tokens, most)), PieceGranule) * PieceGranule);
+    }
+
+    private long TwoShotSlotOf(long tokens) => DivideUp(tokens, Ranks) * TokenBytes;
+
+    private long GatherOffsetOf(long tokens) => RoundUp((Ranks - 1) * TwoShotSlotOf(tokens));
+
+    private long OneShotBufferOf(long tokens) => RoundUp((Ranks - 1) * tokens * TokenBytes);
+
+    private long TwoShotBufferOf(long tokens) => RoundUp(GatherOffsetOf(tokens) + (tokens * TokenBytes));
+
+    private static int LargestPiece(int tokens, long room, Func<long, long> bufferOf)
+    {
+        if (tokens <= PieceGranule || bufferOf(tokens) <= room) return tokens;
+        var pieces = Math.Clamp(room / bufferOf(PieceGranule), 1, tokens / PieceGranule);
+        // A buffer of several granules may be a little smaller than those of one each together.
+        while (bufferOf((pieces + 1) * PieceGranule) <= room) pieces++;
+        return (int)pieces * PieceGranule;
+    }
 
     private static long DivideUp(long value, long by) => (value + by - 1) / by;
 

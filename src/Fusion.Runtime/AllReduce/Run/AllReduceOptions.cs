@@ -3,11 +3,20 @@ namespace Fusion.Runtime;
 /// <summary>Options of an <see cref="AllReduce"/>: shapes, type, policy, timeout, library and kernels.</summary>
 public sealed record AllReduceOptions
 {
+    /// <summary>Default of <see cref="WorkspaceLimitBytes"/>: 64 MiB.</summary>
+    public const long DefaultWorkspaceLimitBytes = 64 * 1024 * 1024;
+
     /// <summary>Number of elements of a token (hidden size): a multiple of 8 from 8 to 32768.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>Largest number of tokens of a call, 1 or more. The workspace is allocated for it.</summary>
+    /// <summary>Largest number of tokens of a call, 1 or more. The workspace is allocated for it, up to
+    /// <see cref="WorkspaceLimitBytes"/>.</summary>
     public required int MaxTokens { get; init; }
+
+    /// <summary>Largest size of a rank's workspace in bytes, more than zero; 64 MiB by default. Calls that need more are done in
+    /// pieces of at least 128 tokens, a launch each, with the same results; a workspace for 128 tokens of
+    /// very long rows may be larger. Ranks on the CPU have no workspace.</summary>
+    public long WorkspaceLimitBytes { get; init; } = DefaultWorkspaceLimitBytes;
 
     /// <summary>Type of inputs, sums, residuals and norms: bf16, f16 or f32.</summary>
     public ElementType DataType { get; init; } = ElementType.BFloat16;

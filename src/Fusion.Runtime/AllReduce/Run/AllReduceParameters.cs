@@ -37,6 +37,7 @@ internal struct AllReduceParameters
     public float Epsilon;
     public float WeightBias;
     public int Overlap;
+    public int FirstRow;
 }
 
 /// <summary>Address of each rank's workspace as the launching rank's GPU sees it.</summary>

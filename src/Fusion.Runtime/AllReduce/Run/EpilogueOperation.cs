@@ -109,7 +109,7 @@ public sealed class EpilogueOperation : IDisposable, IAsyncDisposable
         ParameterFill.Fill(ref kernel.Parameters, call);
         var epilogue = loaded.Epilogue(loaded.Variants.IndexOf(AllReduceEpilogue.Of(call)));
         kernel.Set(epilogue, epilogue, 1, KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize));
-        kernel.Launch(stream ?? group.Ranks[rank].Stream!, loaded, null);
+        kernel.Launch(stream ?? group.Ranks[rank].Stream!, loaded, null, 0, (int)call.Input.Rows);
     }
 
     /// <summary>Waits until the calls are done that a rank has launched in its own stream.</summary>

@@ -28,8 +28,9 @@ internal sealed class GpuRank : IDisposable
         try
         {
             // Holds the sum between the two kernels of the separate strategy where the call does not ask for it; a launch
-            // cannot allocate.
-            scratch = DeviceMemory.Allocate(context, layout.Ranks == 1 ? 0 : checked((nuint)(layout.MaxTokens * layout.TokenBytes)));
+            // cannot allocate. Another library sums a call as a whole.
+            long tokens = library is null ? Math.Max(layout.OneShotPiece, layout.TwoShotPiece) : layout.MaxTokens;
+            scratch = DeviceMemory.Allocate(context, layout.Ranks == 1 ? 0 : checked((nuint)(tokens * layout.TokenBytes)));
             scratch.Keep();
         }
         catch
@@ -99,9 +100,14 @@ internal sealed class GpuRank : IDisposable
     public void Launch(GpuStream into, ref CallKernels call)
     {
         Volatile.Write(ref stream, into);
-        if (call.HasExchange) call.Exchange.Launch(into, kernels, share);
         if (call.UsesLibrary) library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
-        if (call.HasEpilogue) call.Epilogue.Launch(into, kernels, null);
+        for (var row = 0; row < call.Tokens; row += call.PieceTokens)
+        {
+            var tokens = Math.Min(call.PieceTokens, call.Tokens - row);
+            if (call.HasExchange) call.Exchange.Launch(into, kernels, share, row, tokens);
+            if (call.HasEpilogue) call.Epilogue.Launch(into, kernels, null, row, tokens);
+        }
+
         Volatile.Write(ref launched, launched + 1);
     }
 
@@ -111,6 +117,7 @@ internal sealed class GpuRank : IDisposable
     /// <param name="plan">Strategy and kernels of the call.</param>
     public void Prepare(ref CallKernels prepared, in AllReduceCall call, AllReducePlan plan)
     {
+        (prepared.Tokens, prepared.PieceTokens) = (plan.Tokens, plan.PieceTokens);
         if (layout.Ranks == 1)
         {
             PrepareEpilogue(ref prepared, call, plan, call.Input);
@@ -125,6 +132,7 @@ internal sealed class GpuRank : IDisposable
 
         prepared.Exchange.Parameters = constants;
         ParameterFill.Fill(ref prepared.Exchange.Parameters, call);
+        prepared.Exchange.Rows = RowBytes.Of(call);
         PrepareExchange(ref prepared, plan, UsualCalls.Of(AllReduceEpilogue.Of(call)), SharedBytes(call));
     }
 
@@ -149,11 +157,13 @@ internal sealed class GpuRank : IDisposable
         {
             prepared.Exchange.Parameters = constants;
             ParameterFill.FillSum(ref prepared.Exchange.Parameters, call.Input, sum);
+            prepared.Exchange.Rows = RowBytes.Of(call) with { OfSum = isSumWritten ? layout.TokenBytes : 0 };
             PrepareExchange(ref prepared, plan, UsualCall.Sum, 0);
         }
         else
         {
             (prepared.UsesLibrary, prepared.LibraryInput, prepared.LibraryOutput) = (true, call.Input, sum);
+            prepared.PieceTokens = prepared.Tokens;
         }
 
         if (isSumWritten && call is { ResidualOut: null, NormOut: null, QuantOut: null }) return;
@@ -168,6 +178,8 @@ internal sealed class GpuRank : IDisposable
         parameters.Input = sum.Address;
         // The epilogue kernel exchanges nothing: with one rank its sum is its input.
         parameters.Ranks = 1;
+        // Each piece's sum is at the start of the scratch.
+        prepared.Epilogue.Rows = RowBytes.Of(call) with { OfInput = sum.Address == scratch.Address ? 0 : layout.TokenBytes };
         var kernel = kernels.Epilogue(plan.Variants.Epilogue);
         prepared.Epilogue.Set(kernel, kernel, 1, SharedBytes(call));
         prepared.HasEpilogue = true;

@@ -96,14 +96,11 @@ internal sealed class RankKernels
         }
     }
 
-    /// <summary>Whether a kernel can do a call: one whose blocks are too small for a row takes no more tokens than fit on the
-    /// GPU at a time. Clusters that work on several rows one after the other have hung on an H100, for a reason that is not known
-    /// (bench/notes.md).</summary>
+    /// <summary>Whether a kernel can be launched beside the other operations on the GPU: one whose blocks are too small for a row
+    /// needs room for several of them at a time.</summary>
     /// <param name="kernel">One of these kernels.</param>
-    /// <param name="tokens">Number of tokens of the call.</param>
     /// <param name="sharers">Result of <see cref="BlockShare.Enter"/>; 0 without a share.</param>
-    public bool HasRoom(in LaunchableKernel kernel, int tokens, int sharers) =>
-        kernel.Shape.FewestBlocks == 1 || Fit(kernel, tokens, kernel.Shape.FewestBlocks, sharers);
+    public bool HasRoom(in LaunchableKernel kernel, int sharers) => kernel.Shape.FewestBlocks == 1 || Room(kernel, kernel.Shape.FewestBlocks, sharers) > 0;
 
     /// <summary>Computes the shape in which a kernel is launched for a call. Allocates nothing.</summary>
     /// <param name="kernel">One of these kernels.</param>
@@ -116,7 +113,7 @@ internal sealed class RankKernels
         in LaunchableKernel kernel, int owners, int sharedBytes, in AllReduceParameters parameters, BlockShare? share, int sharers)
     {
         var blocks = BlocksPerToken(kernel, parameters, sharedBytes, sharers);
-        var cap = kernel.Cap(blocks);
+        var cap = blocks > 1 ? Room(kernel, blocks, sharers) : kernel.Cap(1);
         if (share is not null && blocks == 1) cap = share.Cap(cap, kernel.OnMultiprocessor, sharers);
         // y counts tokens, x the blocks that share a token.
         return new LaunchShape(new Dim3(blocks, CoResidency.TokensAtATime(parameters.Tokens, cap, owners)), kernel.Shape.ThreadsOf(blocks))
@@ -133,12 +130,13 @@ internal sealed class RankKernels
         if (sharedBytes > 0) return 1;
         var blocks = RowSplit.Blocks(parameters.Hidden / KernelLimits.RowVector, parameters.Ranks);
         blocks = Math.Max(blocks, kernel.Shape.FewestBlocks);
-        while (blocks > kernel.Shape.FewestBlocks && !Fit(kernel, parameters.Tokens, blocks, sharers)) blocks /= 2;
+        while (blocks > kernel.Shape.FewestBlocks && Room(kernel, blocks, sharers) < parameters.Tokens) blocks /= 2;
         return blocks;
     }
 
-    private bool Fit(in LaunchableKernel kernel, int tokens, int blocks, int sharers) => tokens <= kernel.Cap(blocks) &&
-        (long)tokens * blocks <= RowSplit.BlocksThatLeaveRoom(Sharers(sharers), Multiprocessors);
+    // The most tokens at a time, by several blocks each.
+    private int Room(in LaunchableKernel kernel, int blocks, int sharers) =>
+        Math.Min(kernel.Cap(blocks), RowSplit.BlocksThatLeaveRoom(Sharers(sharers), Multiprocessors) / blocks);
 
     // 0 for an operation that is alone on its GPU or the first one there.
     private int Sharers(int sharers) => RanksOnGpu == 1 ? sharers : RanksOnGpu * Math.Max(sharers, 1);
