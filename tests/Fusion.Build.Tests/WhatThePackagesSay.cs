@@ -73,7 +73,8 @@ public sealed partial class WhatThePackagesSay
 
         string[] expected = id switch
         {
-            "Fusion.CublasLt" or "Fusion.Emulator" or "Fusion.Graph" => ["Fusion.Runtime"],
+            "Fusion.CublasLt" or "Fusion.Emulator" => ["Fusion.Runtime"],
+            "Fusion.Graph" => ["Fusion.CublasLt", "Fusion.Runtime"],
             "Fusion.Runtime" => ["Fusion.Interop", "Fusion.Manifest"],
             _ => [],
         };
