@@ -159,7 +159,12 @@ public sealed class Matmul : IDisposable
     private static CublasLtLibrary Load(string? path)
     {
         var places = new CublasLtPlaces(Environment.GetEnvironmentVariable);
-        if (CublasLtLibrary.TryLoad(places.Find(path, GpuDriver.Version.Major), out var library, out var failure)) return library;
+        if (CublasLtLibrary.TryLoad(places.Find(path, GpuDriver.Version.Major), out var library, out var failure))
+        {
+            if (!GpuDriver.Library.TakesOnlyPtx) return library;
+            throw CublasLtException.NotSupported("matmul", "the GPU is emulated, and cuBLASLt is machine code", "a GPU");
+        }
+
         throw CublasLtException.NotFound(places.Asked(path) is { } asked ? $"none at '{asked}'" : "neither the loader nor a toolkit or Python environment has one", failure);
     }
 

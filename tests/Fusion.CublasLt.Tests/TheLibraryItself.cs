@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Fusion.Emulation;
 using Fusion.Interop.CublasLt;
+using Fusion.Runtime;
 
 namespace Fusion.CublasLt.Tests;
 
@@ -76,6 +78,23 @@ public sealed class TheLibraryItself
         foreach (var property in Enum.GetValues<PreferenceProperty>().Where(property => property != PreferenceProperty.WorkspaceBytes))
             Assert.That(describe.Set(preference, property, 16u), Is.EqualTo(CublasStatus.Success), $"{property}");
         Assert.That(describe.DestroyPreference(preference), Is.EqualTo(CublasStatus.Success));
+    }
+
+    [Test]
+    [NonParallelizable]
+    public void IsRefusedOnAnEmulatedGpu()
+    {
+        Emulator.Use();
+        try
+        {
+            using var context = GpuContext.Open();
+            Assert.That(() => new Matmul(context, new() { LibraryPath = Environment.GetEnvironmentVariable("FUSION_TEST_CUBLASLT") }),
+                Throws.TypeOf<CublasLtException>().With.Property("Code").EqualTo("FUSION2022").And.Message.Contain("the GPU is emulated"));
+        }
+        finally
+        {
+            Emulator.Leave();
+        }
     }
 
     private void Takes<T>(MatmulProperty property, T value)

@@ -1,3 +1,4 @@
+using Fusion.Runtime;
 using Llama.Model;
 using Llama.Model.Safetensors;
 using Llama.Tests.Support;
@@ -107,6 +108,33 @@ public sealed class Checkpoints
         using var broken = Checkpoint.Open(folder.Path);
         Assert.That(() => new ModelWeights(broken, 0, 2).Scale("model.layers.0.mlp.up_proj.weight_scale"),
             Throws.TypeOf<CheckpointException>().With.Message.Contain("'model.layers.0.mlp.up_proj.weight_scale' is NaN"));
+    }
+
+    [Test]
+    public void OfKnownShapesHaveTheSizesOfTheirModels()
+    {
+        Assert.That(Parameters("llama-3-8b"), Is.EqualTo(8_030_261_248));
+        Assert.That(Parameters("qwen3-32b"), Is.EqualTo(32_762_123_264));
+        Assert.That(() => KnownShapes.Get("gpt-2"), Throws.ArgumentException.With.Message.Contain("there are tiny, llama-3-8b, qwen3-32b"));
+        foreach (var name in KnownShapes.Names)
+        {
+            foreach (var ranks in new[] { 1, 2, 4 })
+                Assert.That(() => KnownShapes.Get(name, isFp8: true).ThrowUnlessDivisible(ranks), Throws.Nothing, $"{name} on {ranks} ranks");
+        }
+
+        static long Parameters(string name) => ModelTensors.Of(KnownShapes.Get(name)).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
+    }
+
+    [Test]
+    public void OfRandomWeightsHaveTheSpreadOfAModelThatIsTrained()
+    {
+        RandomCheckpoint.Write(folder.Path, KnownShapes.Get("tiny"));
+        using var checkpoint = Checkpoint.Open(folder.Path);
+        var bytes = new ModelWeights(checkpoint, 0, 1).Shard("model.layers.3.mlp.up_proj.weight").ToArray();
+        var values = bytes.Chunk(2).Select(pair => (double)(float)BFloat16.FromBits(BitConverter.ToUInt16(pair))).ToArray();
+        Assert.That(values.Average(), Is.EqualTo(0).Within(0.001));
+        Assert.That(Math.Sqrt(values.Average(value => value * value)), Is.EqualTo(1 / Math.Sqrt(256)).Within(0.001));
+        Assert.That(values[1..].Zip(values, (a, b) => a * b).Average() * 256, Is.EqualTo(0).Within(0.02), "neighbours tell nothing of each other");
     }
 
     private void Refuses(string text) => Assert.That(() => Checkpoint.Open(folder.Path), Throws.TypeOf<CheckpointException>().With.Message.Contain(text));

@@ -35,8 +35,20 @@ public sealed class Configs
         int[] none = [];
         Assert.That(config with { EndTokens = none }, Is.EqualTo(new ModelConfig
         {
-            Kind = ModelKind.Llama, Hidden = 4096, Intermediate = 14336, Layers = 32, Heads = 32, KeyValueHeads = 8, HeadSize = 128, Vocabulary = 128256,
-            Context = 131072, Epsilon = 1e-5f, RopeBase = 500000, RopeScaling = new(8, 1, 4, 8192), Type = TensorDataType.BFloat16, EndTokens = none,
+            Kind = ModelKind.Llama,
+            Hidden = 4096,
+            Intermediate = 14336,
+            Layers = 32,
+            Heads = 32,
+            KeyValueHeads = 8,
+            HeadSize = 128,
+            Vocabulary = 128256,
+            Context = 131072,
+            Epsilon = 1e-5f,
+            RopeBase = 500000,
+            RopeScaling = new(8, 1, 4, 8192),
+            Type = TensorDataType.BFloat16,
+            EndTokens = none,
         }));
         Assert.That(config.EndTokens, Is.EqualTo([128001, 128008]));
     }

@@ -85,7 +85,9 @@ public sealed class Tokenizers
         {
             ["model"] = new Dictionary<string, object>
             {
-                ["type"] = "BPE", ["byte_fallback"] = false, ["vocab"] = Vocabulary(),
+                ["type"] = "BPE",
+                ["byte_fallback"] = false,
+                ["vocab"] = Vocabulary(),
                 ["merges"] = merges.Select(merge => pairs ? (object)new[] { merge.Item1, merge.Item2 } : $"{merge.Item1} {merge.Item2}").ToArray(),
             },
             ["added_tokens"] = new[] { new Dictionary<string, object> { ["id"] = 300, ["content"] = "<|end|>", ["special"] = true } },

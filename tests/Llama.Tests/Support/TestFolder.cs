@@ -26,8 +26,18 @@ internal static class Tiny
 {
     public static ModelConfig Llama { get; } = new()
     {
-        Kind = ModelKind.Llama, Hidden = 64, Intermediate = 128, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 16, Vocabulary = 96, Context = 128,
-        EndTokens = [1], RopeBase = 500000, RopeScaling = new(8, 1, 4, 32),
+        Kind = ModelKind.Llama,
+        Hidden = 64,
+        Intermediate = 128,
+        Layers = 2,
+        Heads = 4,
+        KeyValueHeads = 2,
+        HeadSize = 16,
+        Vocabulary = 96,
+        Context = 128,
+        EndTokens = [1],
+        RopeBase = 500000,
+        RopeScaling = new(8, 1, 4, 32),
     };
 
     public static ModelConfig Qwen3 { get; } = Llama with { Kind = ModelKind.Qwen3, HeadSize = 32, IsTied = true, RopeScaling = null, Epsilon = 1e-6f };
