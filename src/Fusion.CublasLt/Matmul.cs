@@ -9,7 +9,7 @@ namespace Fusion.CublasLt;
 /// <para>The algorithm of a shape is chosen by cuBLASLt at its first call and remembered; a call whose shape is remembered
 /// allocates nothing. Calls of one shape give the same bits for the same input each time. Shapes that differ in the number of
 /// tokens may get different algorithms, which sum in different orders.</para>
-/// <para>Calls can be recorded as CUDA graphs, after <see cref="Reserve"/>. A recorded call uses the workspace of the stream in
+/// <para>Calls can be recorded as CUDA graphs, also first calls. A recorded call uses the workspace of the stream in
 /// which it was recorded: do not launch the graph in another stream while that one multiplies, keep that stream and this object
 /// as long as the graph. Members may be called from any thread.</para>
 /// </remarks>
@@ -69,8 +69,7 @@ public sealed class Matmul : IDisposable
     /// <summary>Number of shapes whose algorithms are remembered now.</summary>
     public int RememberedShapes => plans.Count;
 
-    /// <summary>Allocates a stream's workspace, which its first call does otherwise. Needed before a recording, during which
-    /// nothing can be allocated.</summary>
+    /// <summary>Allocates a stream's workspace, which its first call does otherwise, so that a lack of memory shows here.</summary>
     /// <param name="stream">A stream of the context.</param>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public void Reserve(GpuStream stream) => Use(stream, static (Matmul matmul, GpuStream stream, in MatmulCall _, MatmulPlan? _) => matmul.workspaces.For(stream), default, null);
@@ -146,6 +145,7 @@ public sealed class Matmul : IDisposable
             using var lease = stream.Lease();
             stream.ThrowUnlessOf(Context, "the matmul");
             Context.MakeCurrent();
+            using var relaxed = RelaxedRecording.Begin();
             work(this, stream, call, plan);
         }
         finally

@@ -14,20 +14,12 @@ internal sealed class Workspaces(GpuContext context, MatmulOptions options) : ID
 
     /// <summary>Gets the address of a stream's workspace. Allocates at the stream's first use alone.</summary>
     /// <param name="stream">The stream.</param>
-    /// <exception cref="FusionArgumentException">The stream is being recorded, and has no workspace yet.</exception>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public ulong For(GpuStream stream)
     {
         if (options.Workspace is { } given) return given.Pointer.Address;
         if (Bytes == 0) return 0;
         if (byStream.TryGetValue(stream, out var there)) return there.Pointer.Address;
-        if (stream.IsCaptured)
-        {
-            throw new FusionArgumentException(CublasLtErrorCodes.Argument, nameof(stream),
-                "The stream is being recorded as a CUDA graph and has no workspace yet, which cannot be allocated now; allowed is a stream that " +
-                $"has one. Call {nameof(Matmul)}.{nameof(Matmul.Reserve)} before the recording, or give {nameof(MatmulOptions)}.{nameof(MatmulOptions.Workspace)}.");
-        }
-
         lock (byStream)
         {
             if (byStream.TryGetValue(stream, out there)) return there.Pointer.Address;

@@ -18,7 +18,7 @@ internal sealed class MatmulSteps : IDisposable
             foreach (var rank in group.Ranks.Where(rank => rank.Context is not null))
             {
                 if (!matmuls.TryGetValue(rank.Context!, out var matmul)) matmuls[rank.Context!] = matmul = new(rank.Context!, options);
-                // A run may be recorded at its first launch, when nothing can be allocated.
+                // A lack of memory is to show here, and not in a run.
                 matmul.Reserve(rank.Stream!);
             }
         }

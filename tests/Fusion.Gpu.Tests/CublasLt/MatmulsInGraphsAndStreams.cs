@@ -15,7 +15,6 @@ public sealed class MatmulsInGraphsAndStreams : CublasLtTest
         // A matmul of its own, whose kernels nobody has launched for this shape.
         using var matmul = Make(Context);
         using var stream = new GpuStream(Context);
-        matmul.Reserve(stream);
         using var graph = GpuGraph.Capture(stream, () => matmul.Launch(stream, reference.Call));
         foreach (var _ in new[] { 1, 2 })
         {
@@ -37,7 +36,6 @@ public sealed class MatmulsInGraphsAndStreams : CublasLtTest
     {
         using var first = new MatmulReference(Context, 7, 512, 256, ElementType.BFloat16, ElementType.BFloat16, seed: 2);
         using var then = new MatmulReference(Context, 7, 256, 512, ElementType.BFloat16, ElementType.Float32, seed: 3);
-        Matmul.Reserve(Stream);
         var chain = then.Call with { Input = first.Call.Output };
         Matmul.Launch(Stream, first.Call);
         Matmul.Launch(Stream, chain);
