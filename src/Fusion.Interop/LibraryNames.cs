@@ -10,6 +10,11 @@ public static class LibraryNames
     /// <summary>Names of NCCL, in the order in which they are tried. NCCL does not exist for Windows.</summary>
     public static IReadOnlyList<string> Nccl { get; } = ["libnccl.so.2", "libnccl.so"];
 
+    /// <summary>Names of cuBLASLt, the newest first. The number is CUDA's major version.</summary>
+    public static IReadOnlyList<string> CublasLt { get; } = OperatingSystem.IsWindows()
+        ? ["cublasLt64_13.dll", "cublasLt64_12.dll"]
+        : ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"];
+
     /// <summary>Names of NVRTC, the newest first. The number is the ABI's: 11.2 for every CUDA 11 from 11.2 on.</summary>
     public static IReadOnlyList<string> Nvrtc { get; } = OperatingSystem.IsWindows()
         ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]

@@ -10,7 +10,7 @@ public sealed partial class EachCodeHasItsPage
     private static readonly string[] Sources =
     [
         "src/Fusion.Compiler/Codes.cs", "src/Fusion.Runtime/Errors/ErrorCodes.cs", "src/Fusion.Graph/Errors/GraphErrorCodes.cs",
-        "src/Fusion.Emulator/EmulatorErrorCodes.cs",
+        "src/Fusion.Emulator/EmulatorErrorCodes.cs", "src/Fusion.CublasLt/CublasLtErrorCodes.cs",
     ];
 
     private static IEnumerable<string> Codes => Sources

@@ -8,7 +8,7 @@ namespace Fusion.Build.Tests;
 /// <summary>What a gallery, NuGet and a debugger read of each package.</summary>
 public sealed partial class WhatThePackagesSay
 {
-    private static readonly string[] Libraries = ["Fusion.Emulator", "Fusion.Graph", "Fusion.Interop", "Fusion.Manifest", "Fusion.Runtime"];
+    private static readonly string[] Libraries = ["Fusion.CublasLt", "Fusion.Emulator", "Fusion.Graph", "Fusion.Interop", "Fusion.Manifest", "Fusion.Runtime"];
     private static readonly string[] Ids = [.. Libraries, "Fusion.Cccl", "Fusion.Cli", "Fusion.Nvrtc.linux-x64", "Fusion.Sdk", "Fusion.Templates"];
 
     [Test]
@@ -73,7 +73,8 @@ public sealed partial class WhatThePackagesSay
 
         string[] expected = id switch
         {
-            "Fusion.Emulator" or "Fusion.Graph" => ["Fusion.Runtime"],
+            "Fusion.CublasLt" or "Fusion.Emulator" => ["Fusion.Runtime"],
+            "Fusion.Graph" => ["Fusion.CublasLt", "Fusion.Runtime"],
             "Fusion.Runtime" => ["Fusion.Interop", "Fusion.Manifest"],
             _ => [],
         };

@@ -14,6 +14,11 @@ export FUSION_BUNDLE_FUSIONC=$content/fusionc
 # NCCL is where PyTorch has it, or where the loader finds it.
 nccl=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl.__path__)[0], "lib"))' 2>/dev/null)
 [ -e "$nccl/libnccl.so.2" ] && export FUSION_TEST_NCCL=$nccl
+# cuBLASLt likewise: CUDA 13's packages have one folder for all libraries, CUDA 12's one each.
+for part in cu13 cublas; do
+  cublas=$(python3 -c "import nvidia.$part, os; print(os.path.join(list(nvidia.$part.__path__)[0], 'lib'))" 2>/dev/null)
+  ls "$cublas"/libcublasLt.so.1? >/dev/null 2>&1 && export FUSION_CUBLASLT_PATH=$cublas && break
+done
 failed=0
 step() { note "$@" || { failed=1; echo "FAILED"; }; }
 note() {

@@ -1,3 +1,4 @@
+using Fusion.CublasLt;
 using Fusion.Runtime;
 
 namespace Fusion.Graph;
@@ -30,4 +31,8 @@ public sealed record CompileOptions
     /// <summary>Library that does the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>; null for the built-in
     /// one.</summary>
     public ILibraryAllReduce? Library { get; init; }
+
+    /// <summary>Options of the matmuls on GPUs, such as where cuBLASLt is; null for the defaults. cuBLASLt is needed by graphs with
+    /// a <see cref="MatmulOp"/> alone.</summary>
+    public MatmulOptions? Matmul { get; init; }
 }

@@ -1,3 +1,4 @@
+using Fusion.CublasLt;
 using Fusion.Runtime;
 
 namespace Fusion.Graph;
@@ -30,8 +31,17 @@ public static class CpuMatmul
     /// <param name="launch">Inputs x and w and output y, in host memory.</param>
     public static void Run(CustomLaunch launch)
     {
-        var (x, w, y) = (launch.Inputs[0], launch.Inputs[1], launch.Outputs[0]);
+        Run(new MatmulCall { Input = launch.Inputs[0], Weight = launch.Inputs[1], Output = launch.Outputs[0] });
+    }
+
+    /// <summary>Does what cuBLASLt does on a GPU: the sum in the order of the columns, times the scales' product, times alpha, plus the
+    /// bias, each in f32, and one rounding.</summary>
+    internal static void Run(MatmulCall call)
+    {
+        var (x, w, y) = (call.Input, call.Weight, call.Output);
         var (depth, columns) = ((int)x.Columns, (int)w.Rows);
+        var bias = call.Bias is { } given ? Read(given) : null;
+        var (inputScales, weightScales) = (Scales(call.InputScale), Scales(call.WeightScale));
         var weights = Read(w);
         var inputs = Read(x);
         Parallel.For(0L, x.Rows, row =>
@@ -42,12 +52,15 @@ public static class CpuMatmul
                 var sum = 0f;
                 for (var k = 0; k < depth; k++)
                     sum = MathF.FusedMultiplyAdd(inputs[(row * depth) + k], weights[((long)column * depth) + k], sum);
-                sums[column] = sum;
+                sum *= inputScales[inputScales.Length == 1 ? 0 : row] * weightScales[weightScales.Length == 1 ? 0 : column] * call.Alpha;
+                sums[column] = bias is null ? sum : sum + bias[column];
             }
 
             Write(y, row, sums);
         });
     }
+
+    private static float[] Scales(in DeviceTensor? scales) => scales is { } given ? Read(given) : [1f];
 
     private static unsafe float[] Read(DeviceTensor tensor)
     {

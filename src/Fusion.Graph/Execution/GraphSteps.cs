@@ -10,6 +10,7 @@ internal sealed class GraphSteps : IDisposable
     private readonly RankGroup group;
     private readonly RankMemory[] memories;
     private readonly TensorCopies copies;
+    private readonly MatmulSteps? matmuls;
     private readonly Dictionary<(string? Group, int Hidden, ElementType Type), AllReduce> allReduces = [];
     private readonly Dictionary<(int Hidden, ElementType Type), EpilogueOperation> rows = [];
     private readonly Action<CustomLaunch>?[] customs;
@@ -24,6 +25,7 @@ internal sealed class GraphSteps : IDisposable
         copies = new(group, graph);
         try
         {
+            matmuls = new(group, graph, options.Matmul);
             foreach (var ops in graph.Ops.OfType<RowOp>().GroupBy(Key))
             {
                 var (name, hidden, type) = ops.Key;
@@ -109,6 +111,7 @@ internal sealed class GraphSteps : IDisposable
     {
         EndCalls();
         copies.Dispose();
+        matmuls?.Dispose();
     }
 
     private static (string? Group, int Hidden, ElementType Type) Key(RowOp op) =>
@@ -134,6 +137,9 @@ internal sealed class GraphSteps : IDisposable
             case SliceOp slice:
                 copies.Slice(
                     stream, At(rank, slice.Input, tokens), At(rank, slice.Output, tokens), slice.FirstRow, slice.FirstColumn);
+                break;
+            case MatmulOp matmul:
+                matmuls!.Launch(matmul, stream, tensor => At(rank, tensor, tokens));
                 break;
             case CustomCall call:
                 customs[step]!(new(

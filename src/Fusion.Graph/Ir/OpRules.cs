@@ -2,7 +2,8 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Checks types and shapes of ops; those of a <see cref="RowOp"/> are in <see cref="RowRules"/>.</summary>
+/// <summary>Checks types and shapes of ops; those of a <see cref="RowOp"/> are in <see cref="RowRules"/>, those of a <see cref="MatmulOp"/> in
+/// <see cref="MatmulOpRules"/>.</summary>
 internal static class OpRules
 {
     /// <exception cref="GraphException">Types or shapes of the op do not fit.</exception>
@@ -21,6 +22,9 @@ internal static class OpRules
                 break;
             case CastOp cast:
                 Check(cast);
+                break;
+            case MatmulOp matmul:
+                MatmulOpRules.Check(matmul);
                 break;
             case CustomCall call:
                 Check(call);

@@ -18,6 +18,18 @@ public static class Roles
     /// <summary>Given scale of a quantization.</summary>
     public const string Scale = "scale";
 
+    /// <summary>Weight of a matmul.</summary>
+    public const string Weight = "weight";
+
+    /// <summary>Bias of a matmul.</summary>
+    public const string Bias = "bias";
+
+    /// <summary>Scales of a matmul's input.</summary>
+    public const string InputScale = "input_scale";
+
+    /// <summary>Scales of a matmul's weight.</summary>
+    public const string WeightScale = "weight_scale";
+
     /// <summary>Output of the sum over the ranks.</summary>
     public const string AllReduceOut = "allreduce_out";
 

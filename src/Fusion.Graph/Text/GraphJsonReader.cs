@@ -57,7 +57,7 @@ internal sealed class GraphJsonReader
 
     private GraphOp Op(OpEntry entry)
     {
-        if (entry.Op is "view" or "slice" or "cast" or "custom") return ReadOther(entry);
+        if (entry.Op is "view" or "slice" or "cast" or "custom" or Words.Matmul) return ReadOther(entry);
         var op = new RowOp(entry.Name, InputOf(entry, Roles.Input)!)
         {
             Residual = InputOf(entry, Roles.Residual),
@@ -113,6 +113,12 @@ internal sealed class GraphJsonReader
         {
             "view" => new ViewOp(entry.Name, input, result),
             "cast" => new CastOp(entry.Name, input, result),
+            Words.Matmul => new MatmulOp(entry.Name, input, InputOf(entry, Roles.Weight) ?? throw Wrong(entry, "it has no input 'weight'"), result)
+            {
+                Bias = InputOf(entry, Roles.Bias),
+                InputScale = InputOf(entry, Roles.InputScale),
+                WeightScale = InputOf(entry, Roles.WeightScale),
+            },
             "slice" => new SliceOp(entry.Name, input, result) { FirstRow = entry.FirstRow ?? 0, FirstColumn = entry.FirstColumn ?? 0 },
             _ => throw UnknownStep(entry, entry.Op),
         };
@@ -146,7 +152,7 @@ internal sealed class GraphJsonReader
     private FusionDataException UnknownStep(OpEntry entry, string step)
     {
         string[] known = [Words.AllReduce, Words.Residual, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast",
-            "custom"];
+            "custom", Words.Matmul];
         var nearest = NearestNames.Of(step, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
         return Wrong(entry, $"there is no op '{step}'{nearest} There are {string.Join(", ", known)}");
     }

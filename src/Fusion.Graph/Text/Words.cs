@@ -8,6 +8,7 @@ namespace Fusion.Graph;
 internal static class Words
 {
     public const string AllReduce = "all_reduce";
+    public const string Matmul = "matmul";
     public const string Residual = EpilogueWords.ResidualWord;
 
     // The bias of a norm is a field of its own.

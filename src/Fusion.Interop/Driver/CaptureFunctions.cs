@@ -6,6 +6,7 @@ public sealed unsafe class CaptureFunctions
     private readonly delegate* unmanaged<nint, CaptureMode, CudaResult> begin;
     private readonly delegate* unmanaged<nint, nint*, CudaResult> end;
     private readonly delegate* unmanaged<nint, CaptureStatus*, CudaResult> getStatus;
+    private readonly delegate* unmanaged<CaptureMode*, CudaResult> exchangeThreadMode;
 
     internal CaptureFunctions(IExportTable exports)
     {
@@ -14,6 +15,9 @@ public sealed unsafe class CaptureFunctions
         end = (delegate* unmanaged<nint, nint*, CudaResult>)exports.Get("cuStreamEndCapture");
         getStatus = (delegate* unmanaged<nint, CaptureStatus*, CudaResult>)
             exports.Get("cuStreamIsCapturing");
+        // A table that forbids nothing during a recording need not have it.
+        if (exports.TryGet("cuThreadExchangeStreamCaptureMode", out var exchange))
+            exchangeThreadMode = (delegate* unmanaged<CaptureMode*, CudaResult>)exchange;
     }
 
     /// <summary>Calls <c>cuStreamBeginCapture</c>.</summary>
@@ -36,6 +40,15 @@ public sealed unsafe class CaptureFunctions
     public CudaResult GetStatus(nint stream, out CaptureStatus status)
     {
         fixed (CaptureStatus* p = &status) return getStatus(stream, p);
+    }
+
+    /// <summary>Calls <c>cuThreadExchangeStreamCaptureMode</c>, which sets what is forbidden in the calling thread while streams are
+    /// being recorded.</summary>
+    /// <param name="mode">The mode to set, which is replaced by that before.</param>
+    public CudaResult ExchangeThreadMode(ref CaptureMode mode)
+    {
+        if (exchangeThreadMode == null) return CudaResult.Success;
+        fixed (CaptureMode* p = &mode) return exchangeThreadMode(p);
     }
 }
 

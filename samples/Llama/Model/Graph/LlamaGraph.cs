@@ -1,0 +1,127 @@
+using Fusion.Graph;
+using Fusion.Runtime;
+using Llama.Model.Safetensors;
+
+namespace Llama.Model.Graph;
+
+/// <summary>A model as a graph of one rank. Nothing here knows of fusion.</summary>
+public sealed class LlamaGraph
+{
+    /// <summary>Name of the input with the numbers of the tokens.</summary>
+    public const string Tokens = "tokens";
+
+    /// <summary>Name of the input with each token's position in its sequence.</summary>
+    public const string Positions = "positions";
+
+    /// <summary>Name of the input with each token's sequence.</summary>
+    public const string Sequences = "sequences";
+
+    /// <summary>Name of the output: f32 [tokens, vocabulary / ranks].</summary>
+    public const string Logits = "logits";
+
+    /// <summary>Weights of one projection of several: their rows lie one behind the other.</summary>
+    public const string QkvProjection = "self_attn.qkv_proj";
+
+    /// <summary>Weights of gate and up in one.</summary>
+    public const string GateUpProjection = "mlp.gate_up_proj";
+
+    private readonly ModelConfig config;
+    private readonly LlamaOps ops;
+    private readonly int ranks;
+    private readonly ElementType type;
+    private readonly GraphBuilder b;
+
+    private LlamaGraph(ModelConfig config, LlamaOps ops, int ranks)
+    {
+        (this.config, this.ops, this.ranks) = (config, ops, ranks);
+        type = TensorDataTypes.ElementOf(config.Type);
+        b = new(config.Kind == ModelKind.Qwen3 ? "qwen3" : "llama");
+    }
+
+    /// <summary>Builds the graph of a model.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="ops">The ops that the graph calls.</param>
+    /// <param name="ranks">Number of ranks over which the model is spread.</param>
+    /// <exception cref="ArgumentException">The ranks do not divide the model's sizes.</exception>
+    public static TensorGraph Build(ModelConfig config, LlamaOps ops, int ranks)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(ops);
+        config.ThrowUnlessDivisible(ranks);
+        return new LlamaGraph(config, ops, ranks).Build();
+    }
+
+    private TensorGraph Build()
+    {
+        var integers = new TensorType(RowCount.Tokens, 1, ElementType.Float32);
+        var (tokens, positions, sequences) = (b.Input(Tokens, integers), b.Input(Positions, integers), b.Input(Sequences, integers));
+        var embedding = b.Weight(ModelTensors.Embedding, config.Vocabulary / ranks, config.Hidden, type);
+        var x = tokens.Call("embed", ops.Embedding(), embedding);
+        GraphValue? residual = null;
+        for (var layer = 0; layer < config.Layers; layer++)
+        {
+            using var scope = b.Scope($"model.layers.{layer}");
+            residual = Sum(x, residual, "input");
+            x = Project(Attend(Norm(residual.Value, "input_layernorm"), positions, sequences, layer), "self_attn.o_proj", config.Hidden);
+            residual = Sum(x, residual, "attention");
+            x = Project(Gate(Norm(residual.Value, "post_attention_layernorm")), "mlp.down_proj", config.Hidden);
+        }
+
+        residual = Sum(x, residual, "last");
+        var last = residual.Value.RmsNorm(b.Weight(ModelTensors.LastNorm, config.Hidden, type), config.Epsilon, name: "norm");
+        var head = config.IsTied ? embedding : b.Weight(ModelTensors.Head, config.Vocabulary / ranks, config.Hidden, type);
+        return b.Output(Logits, last.Matmul(head, output: ElementType.Float32, name: "lm_head")).Build();
+    }
+
+    private static GraphValue Sum(GraphValue x, GraphValue? residual, string name)
+    {
+        var sum = x.AllReduce($"{name}_all_reduce");
+        return residual is { } before ? sum.Add(before, $"{name}_residual") : sum;
+    }
+
+    private GraphValue Norm(GraphValue x, string name) => x.RmsNorm(b.Weight($"{name}.weight", config.Hidden, type), config.Epsilon, name: name);
+
+    private GraphValue Attend(GraphValue x, GraphValue positions, GraphValue sequences, int layer)
+    {
+        var (ofQueries, ofKeys) = (config.QuerySize / ranks, config.KeyValueSize / ranks);
+        var parts = ProjectMany(x, QkvProjection, ("self_attn.q_proj", ofQueries), ("self_attn.k_proj", ofKeys), ("self_attn.v_proj", ofKeys));
+        var (q, k, v) = (parts[0], parts[1], parts[2]);
+        if (config.Kind == ModelKind.Qwen3) (q, k) = (HeadNorm(q, "self_attn.q_norm"), HeadNorm(k, "self_attn.k_norm"));
+        return q.Call("attention", ops.Attention(layer), k, v, positions, sequences);
+    }
+
+    private GraphValue Gate(GraphValue x)
+    {
+        var size = config.Intermediate / ranks;
+        var parts = ProjectMany(x, GateUpProjection, ("mlp.gate_proj", size), ("mlp.up_proj", size));
+        return parts[0].Call("swiglu", ops.SwiGlu(), parts[1]);
+    }
+
+    private GraphValue HeadNorm(GraphValue heads, string name) => heads
+        .View(RowCount.PerToken(heads.Type.Columns / config.HeadSize), config.HeadSize, $"{name}.heads")
+        .RmsNorm(b.Weight($"{name}.weight", config.HeadSize, type), config.Epsilon, name: name)
+        .View(RowCount.Tokens, heads.Type.Columns, $"{name}.rows");
+
+    private GraphValue Project(GraphValue x, string name, int columns) => config.IsFp8
+        ? Fp8(x, b.Scalar($"{name}.input_scale"), name, (name, columns))[0]
+        : x.Matmul(b.Weight($"{name}.weight", columns, x.Type.Columns, type), name: name);
+
+    // Several projections of one value: one matmul, or in FP8 one for each, since each weight has a scale of its own.
+    private GraphValue[] ProjectMany(GraphValue x, string together, params (string Name, int Columns)[] parts)
+    {
+        if (config.IsFp8) return Fp8(x, b.Scalar($"{together}.input_scale"), together, parts);
+        var all = x.Matmul(b.Weight($"{together}.weight", parts.Sum(part => part.Columns), x.Type.Columns, type), name: together);
+        var values = new GraphValue[parts.Length];
+        for (var (i, first) = (0, 0); i < parts.Length; first += parts[i++].Columns)
+            values[i] = all.SliceColumns(first, parts[i].Columns, $"{parts[i].Name}.part");
+        return values;
+    }
+
+    private GraphValue[] Fp8(GraphValue x, GraphValue scale, string quantization, params (string Name, int Columns)[] parts)
+    {
+        var codes = x.StaticFp8(scale, $"{quantization}.quant");
+        return [.. parts.Select(part => codes.Matmul(
+            b.Weight($"{part.Name}.weight", part.Columns, x.Type.Columns, ElementType.Float8E4M3), output: type, inputScale: scale,
+            weightScale: b.Scalar($"{part.Name}.weight_scale"), name: part.Name))];
+    }
+}
