@@ -89,7 +89,4 @@ internal static class BenchCommand
         if (gpus is null or { Length: 0 } && ranks is not null) return [];
         throw UsageException.OfCommandLine("Give either --ranks, for ranks on one GPU, or --gpus, for the GPU of each rank.");
     }
-
-    private static int Positive(int value, string option) =>
-        value > 0 ? value : throw UsageException.OfCommandLine($"Option '{option}' is {value}, but must be 1 or more.");
 }

@@ -49,6 +49,8 @@ internal static class Examples
 
     private static readonly string[] Tune =
     [
+        "fusion tune",
+        "measure this machine's GPUs, for AllReducePolicy.Tuned",
         "fusion tune one-shot.csv two-shot.csv nccl.csv --arch sm_90 --out policy.json",
         "the limits between strategies by rows of 'fusion bench allreduce --csv', as a policy",
     ];

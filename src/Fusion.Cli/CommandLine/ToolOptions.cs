@@ -103,6 +103,13 @@ internal static class ToolOptions
         }
     }
 
+    /// <summary>Returns a number that must be 1 or more.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="option">Name of its option, for the error.</param>
+    /// <exception cref="UsageException">The number is 0 or negative.</exception>
+    public static int Positive(int value, string option) =>
+        value > 0 ? value : throw UsageException.OfCommandLine($"Option '{option}' is {value}, but must be 1 or more.");
+
     private static bool TryParse(string text, out int number) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
 }

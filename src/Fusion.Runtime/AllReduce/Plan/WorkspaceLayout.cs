@@ -68,7 +68,7 @@ internal readonly record struct WorkspaceLayout(
     {
         var (ranks, hidden, type, tokens) = (request.WorldSize, request.HiddenSize, request.DataType, request.MaxTokens);
         if (request.Topology == GroupTopology.Cpu) return new(ranks, hidden, type, tokens, tokens);
-        var upTo = request.Policy.RowFor(request.Capability, request.Topology, ranks)?.OneShotUpTo ?? 0;
+        var upTo = request.Policy.RowFor(request.Capability, request.Topology, ranks, request.Gpu)?.OneShotUpTo ?? 0;
         return For(ranks, hidden, type, tokens, (int)Math.Min(tokens, upTo / DeviceTensor.ByteCount(type, hidden)));
     }
 
