@@ -9,7 +9,7 @@ public sealed class WorkspaceSizes
         // A buffer: 7 slots of 256 tokens, and 2048 tokens, of 16 KiB each. Two buffers and a control block.
         Assert.That(workspace.Bytes, Is.EqualTo((2 * ((7 * 256) + 2048) * 16384L) + 256));
         Assert.That(workspace.Bytes, Is.LessThanOrEqualTo((1L << 30) / 5));
-        Assert.That(workspace.MaxOneShotTokens, Is.EqualTo(8), "128 KiB of 16 KiB each");
+        Assert.That(workspace.MaxOneShotTokens, Is.EqualTo(4), "64 KiB of 16 KiB each");
     }
 
     [Test]
