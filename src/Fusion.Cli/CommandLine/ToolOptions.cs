@@ -88,6 +88,13 @@ internal static class ToolOptions
         }
     }
 
+    /// <summary>Reads a GPU architecture.</summary>
+    /// <param name="name">Name of the architecture: sm_90.</param>
+    /// <exception cref="UsageException">The name is none.</exception>
+    public static ComputeCapability Capability(string name) => GpuArchitecture.TryParse(name, out var architecture)
+        ? architecture.Capability
+        : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
+
     /// <summary>Reads an epilogue.</summary>
     /// <param name="words">The words, joined by <c>+</c>.</param>
     /// <exception cref="UsageException">A word is unknown or in the wrong place.</exception>

@@ -53,7 +53,7 @@ internal static class PlanCommand
             var follows = line.GetValue(epilogue) is { } words ? Epilogue(words) : (AllReduceEpilogue?)null;
             if (follows is not null && (line.GetValue(quantization) ?? line.GetValue(groupSize)?.ToString()) is not null)
                 throw UsageException.OfCommandLine("Give either --epilogue, or --quant with --group-size.");
-            var capability = Capability(line.GetValue(architecture), place);
+            var capability = CapabilityOf(line.GetValue(architecture), place);
             var isTuned = line.GetValue(policy) == Tuned;
             var name = line.GetValue(gpu) ?? (isTuned && place != GroupTopology.Cpu ? NameHere(capability) : null);
             var report = PlanReport.Of(new PlanRequest
@@ -81,7 +81,7 @@ internal static class PlanCommand
         return command;
     }
 
-    private static ComputeCapability Capability(string? name, GroupTopology topology)
+    private static ComputeCapability CapabilityOf(string? name, GroupTopology topology)
     {
         if (name is null)
         {
@@ -89,9 +89,7 @@ internal static class PlanCommand
                 "Option '--arch' is required: the limits differ from GPU to GPU. For an H100 or H200: --arch sm_90.");
         }
 
-        return GpuArchitecture.TryParse(name, out var architecture)
-            ? architecture.Capability
-            : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
+        return Capability(name);
     }
 
     // Of two kinds of GPUs of an architecture the first one counts, as the first rank does.

@@ -4,7 +4,6 @@ using System.Globalization;
 using Fusion.Cli.Benchmarks;
 using Fusion.Cli.CommandLine;
 using Fusion.Cli.Output;
-using Fusion.Manifest;
 using Fusion.Runtime;
 using static Fusion.Cli.CommandLine.ToolOptions;
 
@@ -78,7 +77,8 @@ internal static class TuneCommand
     {
         if (architecture is null)
             throw UsageException.OfCommandLine("Option '--arch' is required: rows do not say which architecture was measured, as in --arch sm_90.");
-        var chip = Chip(architecture);
+        // A policy is for chips, while sm_90a is a target of the compiler.
+        var chip = $"sm_{Capability(architecture).Number}";
         var rows = files.SelectMany(BenchCsv.Read).ToList();
         var limits = TunedLimits.Of(rows);
         if (limits.Count == 0)
@@ -106,11 +106,6 @@ internal static class TuneCommand
         OutputFile.Write("The policy", file, policy.Save);
         Screen.Line($"Policy: {file}");
     }
-
-    // A policy is for chips, while sm_90a is a target of the compiler.
-    private static string Chip(string name) => GpuArchitecture.TryParse(name, out var architecture)
-        ? $"sm_{architecture.Number}"
-        : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
 
     private static string Digits(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
