@@ -73,7 +73,8 @@ internal sealed class AllReduceBench(RankGroup group)
         operation.ThrowIfFailed();
         times.Sort();
         var done = Strategy ?? plan.Strategy;
-        var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? "-nccl" : "");
+        var library = Library is NcclAllReduce { WindowBytes: > 0 } ? "-nccl-window" : "-nccl";
+        var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? library : "");
         return new(
             context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
             CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.ToString(), strategy, IsEager ? "eager" : "graph",

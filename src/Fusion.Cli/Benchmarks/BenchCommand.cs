@@ -26,6 +26,10 @@ internal static class BenchCommand
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var nccl = Text("--nccl",
             "Let NCCL sum before the separate kernels: the library, the folder that has it, or auto to let the loader find it.", "PATH");
+        var window = new Option<bool>("--nccl-window")
+        {
+            Description = "Let NCCL sum in memory that it knows as a symmetric window (NCCL 2.27 and newer); compare with rows without by --baseline.",
+        };
         var eager = new Option<bool>("--eager") { Description = "Launch each call, instead of a graph of calls." };
         var iterations = Number("--iterations", "Calls one behind the other, 20 by default.");
         var repeats = Number("--repeats", "How often these are timed, 15 by default; the median counts.");
@@ -38,7 +42,7 @@ internal static class BenchCommand
 
         var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
         {
-            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, eager, iterations, repeats, kernels, baseline, csv,
+            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, window, eager, iterations, repeats, kernels, baseline, csv,
             json,
         };
         foreach (var option in plot.All) command.Add(option);
@@ -63,14 +67,18 @@ internal static class BenchCommand
             var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
             if (line.GetValue(csv) is { } rows) BenchCsv.ThrowUnlessWritable(rows);
             var printer = new BenchPrinter(line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)), hasOwn);
+            if (line.GetValue(window) && line.GetValue(nccl) is null)
+                throw UsageException.OfCommandLine("Option '--nccl-window' is for NCCL: name its library by --nccl.");
+            var inputs = Types[line.GetValue(type) ?? "bf16"];
             using var group = places.Length == 0
                 ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
                 : RankGroup.OnGpus(places);
-            using var library = line.GetValue(nccl) is { } path ? new NcclAllReduce(group, path == "auto" ? null : path) : null;
+            using var library = line.GetValue(nccl) is { } path ? new NcclAllReduce(
+                group, path == "auto" ? null : path, line.GetValue(window) ? LargestInput(line.GetValue(hidden)!, line.GetValue(tokens)!, inputs) : 0) : null;
             AllReduceBench Bench(AllReduceStrategy? strategy) => new(group)
             {
                 Library = library,
-                Type = Types[line.GetValue(type) ?? "bf16"],
+                Type = inputs,
                 Strategy = strategy,
                 IsEager = line.GetValue(eager),
                 Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
@@ -103,6 +111,8 @@ internal static class BenchCommand
         });
         return command;
     }
+
+    private static long LargestInput(int[] hidden, int[] tokens, ElementType type) => DeviceTensor.ByteCount(type, (long)hidden.Max() * tokens.Max());
 
     private static int[] GpusOfRanks(int? ranks, int[]? gpus)
     {

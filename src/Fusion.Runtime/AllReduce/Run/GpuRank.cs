@@ -10,6 +10,7 @@ internal sealed class GpuRank : IDisposable
     private readonly ILibraryAllReduce? library;
     private readonly BlockShare share;
     private readonly DeviceMemory scratch;
+    private readonly ulong sumAddress;
     private AllReduceParameters constants;
     private long launched;
     private GpuStream? stream;
@@ -29,8 +30,11 @@ internal sealed class GpuRank : IDisposable
         {
             // Holds the sum between the two kernels of the separate strategy where the call does not ask for it; a launch
             // cannot allocate.
-            scratch = DeviceMemory.Allocate(context, layout.Ranks == 1 ? 0 : checked((nuint)(layout.MaxTokens * layout.TokenBytes)));
+            var bytes = layout.Ranks == 1 ? 0 : layout.MaxTokens * layout.TokenBytes;
+            var place = (library as ISumsInPlace)?.PlaceOf(rank.Index, bytes);
+            scratch = DeviceMemory.Allocate(context, place is null ? checked((nuint)bytes) : 0);
             scratch.Keep();
+            sumAddress = place ?? scratch.Address;
         }
         catch
         {
@@ -144,7 +148,7 @@ internal sealed class GpuRank : IDisposable
     {
         // A sum that replaces the residual must be written after the residual is read, by the epilogue kernel.
         var isSumWritten = call.AllReduceOut is { } wanted && wanted.Address != call.Residual?.Address;
-        var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Address };
+        var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = sumAddress };
         if (library is null)
         {
             prepared.Exchange.Parameters = constants;
