@@ -4,6 +4,7 @@ namespace Fusion.Cli.Tests;
 
 public sealed class CommandLines
 {
+    [TestCase("bench allreduce --ranks 2 --hidden 64 --tokens 1 --nccl-window", "Option '--nccl-window' is for NCCL: name its library by --nccl.", "--help")]
     [TestCase("", "Required command was not provided.", "fusion --help")]
     [TestCase("plan", "Option '--world-size' is required.", "fusion plan --help")]
     [TestCase("plan --world-size 8 --tokens 1 --hidden 64", "Option '--arch' is required", "fusion plan --help")]

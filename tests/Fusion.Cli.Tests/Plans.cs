@@ -15,7 +15,7 @@ public sealed class Plans : FolderOfATest
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.That(run.Errors, Is.Empty);
         Assert.That(run.Lines[0], Is.EqualTo("two-shot"));
-        Assert.That(run.Output, Does.Contain("128 tokens of 8192 bf16 are 2,097,152 bytes, more than one-shot's limit of 131,072")
+        Assert.That(run.Output, Does.Contain("128 tokens of 8192 bf16 are 2,097,152 bytes, more than one-shot's limit of 65,536")
             .And.Contain("two_shot_bf16_p7_v1").And.Contain("1024 threads"));
         // 2 buffers of 7 slots of 16 tokens, and 128 tokens, of 16 KiB each, and 256 bytes.
         Assert.That(run.Output, Does.Contain("7,864,576 bytes (7.5 MiB) on each rank, for calls of up to 128 tokens"));
@@ -26,14 +26,14 @@ public sealed class Plans : FolderOfATest
     {
         var json = Tool.Type($"{Issue} --json --max-tokens 2048").Json;
         Assert.That(json.GetProperty("strategy").GetString(), Is.EqualTo("two-shot"));
-        Assert.That(json.GetProperty("reason").GetString(), Does.Contain("one-shot's limit of 131,072"));
+        Assert.That(json.GetProperty("reason").GetString(), Does.Contain("one-shot's limit of 65,536"));
         Assert.That(json.GetProperty("workspaceBytes").GetInt64(), Is.EqualTo(125_829_376));
         Assert.That(json.GetProperty("kernel").GetString(), Is.EqualTo("two_shot_bf16_p7_v1"));
     }
 
     [TestCase("--tokens 1", "one-shot", 0)]
-    [TestCase("--tokens 8", "one-shot", 0)]
-    [TestCase("--tokens 9", "two-shot", 0)]
+    [TestCase("--tokens 4", "one-shot", 0)]
+    [TestCase("--tokens 5", "two-shot", 0)]
     [TestCase("--tokens 2049", "separate", 0)]
     [TestCase("--tokens 2049 --topology loopback", "two-shot", 0)]
     [TestCase("--tokens 8 --strategy separate", "separate", 0)]

@@ -22,7 +22,7 @@ internal sealed class AllReduceBench(RankGroup group)
     public ILibraryAllReduce? Library { get; init; }
 
     /// <summary>Largest size of a rank's workspace in bytes.</summary>
-    public required long WorkspaceLimitBytes { get; init; }
+    public long WorkspaceLimitBytes { get; init; } = AllReduceOptions.DefaultWorkspaceLimitBytes;
 
     /// <summary>Number of calls back to back in a measurement.</summary>
     public int Iterations { get; init; }
@@ -77,7 +77,8 @@ internal sealed class AllReduceBench(RankGroup group)
         operation.ThrowIfFailed();
         times.Sort();
         var done = Strategy ?? plan.Strategy;
-        var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? "-nccl" : "");
+        var library = Library is NcclAllReduce { WindowBytes: > 0 } ? "-nccl-window" : "-nccl";
+        var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? library : "");
         return new(
             context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
             CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.ToString(), strategy, IsEager ? "eager" : "graph",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Fusion.Cli.CommandLine;
 using Fusion.Cli.Output;
+using Fusion.Cli.Plots;
 using Fusion.Runtime;
 using static Fusion.Cli.CommandLine.ToolOptions;
 
@@ -17,8 +18,8 @@ internal static class BenchCommand
     {
         var ranks = Number("--ranks", "Number of ranks on one GPU, each with its own stream; or name their GPUs.");
         var gpus = Numbers("--gpus", "Number of each rank's GPU: 0,1.");
-        var hidden = Numbers("--hidden", "Elements of a token.", required: true);
-        var tokens = Numbers("--tokens", "Tokens of a call.", required: true);
+        var hidden = Numbers("--hidden", "Elements of a token.");
+        var tokens = Numbers("--tokens", "Tokens of a call.");
         var type = Choice("--dtype", "Type of the input; bf16 by default.", Types.Keys);
         var epilogue = Text("--epilogue",
             $"What follows the sum, in the words of 'fusion plan'; by default {BenchEpilogue.Default}.", "WORDS,WORDS,…");
@@ -26,6 +27,10 @@ internal static class BenchCommand
         var nccl = Text("--nccl",
             "Let NCCL sum before the separate kernels: the library, the folder that has it, or auto to let the loader find it.", "PATH");
         var limit = WorkspaceLimitOption();
+        var window = new Option<bool>("--nccl-window")
+        {
+            Description = "Let NCCL sum in memory that it knows as a symmetric window (NCCL 2.27 and newer); compare with rows without by --baseline.",
+        };
         var eager = new Option<bool>("--eager") { Description = "Launch each call, instead of a graph of calls." };
         var iterations = Number("--iterations", "Calls one behind the other, 20 by default.");
         var repeats = Number("--repeats", "How often these are timed, 15 by default; the median counts.");
@@ -34,14 +39,27 @@ internal static class BenchCommand
         var baseline = Text("--baseline", "Compare with a file that --csv wrote.", "FILE");
         var csv = Text("--csv", "Write the rows to a file.", "FILE");
         var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var plot = new PlotOptions();
 
         var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
         {
-            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, limit, eager, iterations, repeats, kernels, baseline, csv,
+            ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, window, limit, eager, iterations, repeats, kernels, baseline, csv,
             json,
         };
+        foreach (var option in plot.All) command.Add(option);
         command.SetAction(line =>
         {
+            plot.Check(line);
+            if (plot.IsOfRows(line))
+            {
+                var (count, widths, words) = (line.GetValue(ranks), line.GetValue(hidden) ?? [], line.GetValue(epilogue)?.Split(',', StringSplitOptions.TrimEntries));
+                plot.Draw(line, [.. plot.Rows(line).Where(row => (count is null || row.Ranks == count) &&
+                    (widths.Length == 0 || widths.Contains(row.Hidden)) && (words is null || words.Contains(row.Epilogue)))], null);
+                return ExitCodes.Success;
+            }
+
+            if (Array.Find<Option>([hidden, tokens], option => line.GetResult(option) is null) is { } missing)
+                throw UsageException.OfCommandLine($"Option '{missing.Name}' is required.");
             var places = GpusOfRanks(line.GetValue(ranks), line.GetValue(gpus));
             var own = Kernels(line.GetValue(kernels));
             var hasOwn = own.Variants.Count > 0;
@@ -50,28 +68,38 @@ internal static class BenchCommand
             var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
             if (line.GetValue(csv) is { } rows) BenchCsv.ThrowUnlessWritable(rows);
             var printer = new BenchPrinter(line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)), hasOwn);
+            if (line.GetValue(window) && line.GetValue(nccl) is null)
+                throw UsageException.OfCommandLine("Option '--nccl-window' is for NCCL: name its library by --nccl.");
+            var inputs = Types[line.GetValue(type) ?? "bf16"];
             using var group = places.Length == 0
                 ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
                 : RankGroup.OnGpus(places);
-            using var library = line.GetValue(nccl) is { } path ? new NcclAllReduce(group, path == "auto" ? null : path) : null;
-            var bench = new AllReduceBench(group)
+            using var library = line.GetValue(nccl) is { } path ? new NcclAllReduce(
+                group, path == "auto" ? null : path, line.GetValue(window) ? LargestInput(line.GetValue(hidden)!, line.GetValue(tokens)!, inputs) : 0) : null;
+            AllReduceBench Bench(AllReduceStrategy? strategy) => new(group)
             {
                 Library = library,
-                Type = Types[line.GetValue(type) ?? "bf16"],
-                Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
+                Type = inputs,
+                Strategy = strategy,
                 WorkspaceLimitBytes = WorkspaceLimit(line.GetValue(limit)),
                 IsEager = line.GetValue(eager),
                 Iterations = Positive(line.GetValue(iterations) ?? 20, "--iterations"),
                 Repeats = Positive(line.GetValue(repeats) ?? 15, "--repeats"),
             };
-            printer.Start(group, bench);
+            // A plot shows what the choice is among.
+            AllReduceStrategy?[] compared = library is null ? [AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot]
+                : [AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate];
+            var benches = line.GetValue(strategy) is { } forced ? [Bench(Strategies[forced])]
+                : plot.IsAskedFor(line) ? [.. compared.Select(Bench)] : new[] { Bench(null) };
+            printer.Start(group, benches[0]);
             var calls = (from size in line.GetValue(hidden)!
                          from count in line.GetValue(tokens)!
                          from what in epilogues
-                         select (size, count, what)).ToList();
+                         from bench in benches
+                         select (size, count, what, bench)).ToList();
             Screen.LongWork(isQuiet: line.GetValue(json), calls.Count, next =>
             {
-                foreach (var (size, count, what) in calls)
+                foreach (var (size, count, what, bench) in calls)
                 {
                     next(string.Create(CultureInfo.InvariantCulture, $"{what}, {count} {(count == 1 ? "token" : "tokens")} of {size}"));
                     var row = bench.Measure(size, count, what, own);
@@ -80,10 +108,13 @@ internal static class BenchCommand
             });
             printer.End();
             if (line.GetValue(csv) is { } file) BenchCsv.Write(file, printer.Rows);
+            if (plot.IsAskedFor(line)) plot.Draw(line, printer.Rows, group.Ranks[0].Context!.Device.Capability);
             return ExitCodes.Success;
         });
         return command;
     }
+
+    private static long LargestInput(int[] hidden, int[] tokens, ElementType type) => DeviceTensor.ByteCount(type, (long)hidden.Max() * tokens.Max());
 
     private static int[] GpusOfRanks(int? ranks, int[]? gpus)
     {
@@ -91,7 +122,4 @@ internal static class BenchCommand
         if (gpus is null or { Length: 0 } && ranks is not null) return [];
         throw UsageException.OfCommandLine("Give either --ranks, for ranks on one GPU, or --gpus, for the GPU of each rank.");
     }
-
-    private static int Positive(int value, string option) =>
-        value > 0 ? value : throw UsageException.OfCommandLine($"Option '{option}' is {value}, but must be 1 or more.");
 }

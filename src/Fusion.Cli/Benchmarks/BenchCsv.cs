@@ -1,5 +1,5 @@
-using System.Globalization;
 using Fusion.Cli.CommandLine;
+using System.Globalization;
 using Fusion.Cli.Output;
 using Fusion.Manifest;
 
@@ -29,39 +29,26 @@ internal static class BenchCsv
     /// <summary>Reads rows from a file.</summary>
     /// <param name="file">Path of a file from <see cref="Write"/>; lines that begin with # are comments.</param>
     /// <exception cref="UsageException">The file cannot be read, or a line is no row.</exception>
-    public static IReadOnlyList<BenchRow> Read(string file)
-    {
-        try
-        {
-            var lines = File.ReadAllLines(file).Select((text, i) => (Text: text, Number: i + 1))
-                .Where(line => line.Text.Length > 0 && line.Text[0] != '#' && line.Text != Header);
-            return [.. lines.Select(line => Row(line.Text)
-                ?? throw new UsageException($"{file}({line.Number}): '{line.Text}' is no row; expected {Header}."))];
-        }
-        catch (Exception e) when (OutputFile.IsOfFiles(e))
-        {
-            throw new UsageException($"'{file}' cannot be read: {e.Message}");
-        }
-    }
+    public static IReadOnlyList<BenchRow> Read(string file) => CsvLines.Read(file, Header, Row);
+
+    /// <summary>Reads a whole number of 0 or more.</summary>
+    public static bool TryInt(string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    /// <summary>Reads a number.</summary>
+    public static bool TryDouble(string text, out double value) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 
     private static string Line(BenchRow row) => string.Create(CultureInfo.InvariantCulture,
         $"{row.Gpu},{row.Ranks},{row.Topology},{row.Hidden},{row.Tokens},{row.DataType},{row.Epilogue},{row.Strategy}," +
         $"{row.Launch},{row.MedianMicroseconds:0.###},{row.LeastMicroseconds:0.###},{row.MostMicroseconds:0.###}");
 
-    private static BenchRow? Row(string line)
+    private static BenchRow? Row(string[] cells)
     {
-        var cells = line.Split(',');
-        if (cells.Length != Header.Split(',').Length) return null;
         var isRow = TryInt(cells[1], out var ranks) & TryInt(cells[3], out var hidden) & TryInt(cells[4], out var tokens) &
             TryDouble(cells[9], out var median) & TryDouble(cells[10], out var least) & TryDouble(cells[11], out var most) & EpilogueWords.TryParse(cells[6], out _, out _);
         return isRow
             ? new(cells[0], ranks, cells[2], hidden, tokens, cells[5], cells[6], cells[7], cells[8], median, least, most)
             : null;
     }
-
-    private static bool TryInt(string text, out int value) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-
-    private static bool TryDouble(string text, out double value) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 }

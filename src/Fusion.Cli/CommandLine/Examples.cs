@@ -45,10 +45,14 @@ internal static class Examples
         "what calls between two GPUs take, in microseconds",
         "fusion bench allreduce --ranks 4 --hidden 4096 --tokens 1 --epilogue residual+rmsnorm+fp8 --csv rows.csv",
         "four ranks on one GPU, with rows for 'fusion tune'",
+        "fusion bench allreduce --from rows.csv --arch sm_90 --peers peers.csv --plot rows.svg",
+        "a picture of rows that were kept, beside those of other projects",
     ];
 
     private static readonly string[] Tune =
     [
+        "fusion tune",
+        "measure this machine's GPUs, for AllReducePolicy.Tuned",
         "fusion tune one-shot.csv two-shot.csv nccl.csv --arch sm_90 --out policy.json",
         "the limits between strategies by rows of 'fusion bench allreduce --csv', as a policy",
     ];

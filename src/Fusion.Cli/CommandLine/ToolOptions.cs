@@ -97,6 +97,13 @@ internal static class ToolOptions
         }
     }
 
+    /// <summary>Reads a GPU architecture.</summary>
+    /// <param name="name">Name of the architecture: sm_90.</param>
+    /// <exception cref="UsageException">The name is none.</exception>
+    public static ComputeCapability Capability(string name) => GpuArchitecture.TryParse(name, out var architecture)
+        ? architecture.Capability
+        : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
+
     /// <summary>Reads an epilogue.</summary>
     /// <param name="words">The words, joined by <c>+</c>.</param>
     /// <exception cref="UsageException">A word is unknown or in the wrong place.</exception>
@@ -111,6 +118,13 @@ internal static class ToolOptions
             throw UsageException.OfCommandLine(e.Message);
         }
     }
+
+    /// <summary>Returns a number that must be 1 or more.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="option">Name of its option, for the error.</param>
+    /// <exception cref="UsageException">The number is 0 or negative.</exception>
+    public static int Positive(int value, string option) =>
+        value > 0 ? value : throw UsageException.OfCommandLine($"Option '{option}' is {value}, but must be 1 or more.");
 
     private static bool TryParse(string text, out int number) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);

@@ -47,7 +47,8 @@ internal static class DoctorCommand
 
         var variables = NativeEnvironment.Settings
             .Select(setting => new VariableReport(setting.Name, setting.Value, setting.IsOwn, setting.Meaning)).ToList();
-        return new(driver, gpus, peers, nvrtc, variables, problems, buildsKernels ? missing : []);
+        var tuned = TunedExamination.All(gpus, problems);
+        return new(driver, gpus, peers, nvrtc, variables, tuned, problems, buildsKernels ? missing : []);
     }
 
     private static void Print(DoctorReport report)
@@ -89,6 +90,7 @@ internal static class DoctorCommand
         Screen.Table(["variable", "value", "set by", "meaning"], report.Variables.Select(variable =>
             (IReadOnlyList<string>)[variable.Name, variable.Value, variable.IsOwn ? "you" : "Fusion.Runtime", variable.Meaning]));
 
+        TunedExamination.Print(report.TunedPolicies);
         Screen.Line(report.Problems.Count == 0 ? "No problem found." : "Problems:");
         Print(report.Problems);
         if (report.Notes.Count > 0) Screen.Line("This machine builds kernels and does not run them:");

@@ -1,3 +1,5 @@
+using Fusion.Runtime;
+
 namespace Fusion.Cli.Doctor;
 
 /// <summary>What this machine has for GPU kernels.</summary>
@@ -6,6 +8,7 @@ namespace Fusion.Cli.Doctor;
 /// <param name="Peers">For each GPU, whether it can use the memory of each.</param>
 /// <param name="Nvrtc">Every NVRTC that fusionc's search finds, in its order.</param>
 /// <param name="Variables">Variables of the environment that Fusion.Runtime sets in a process, unless the user has.</param>
+/// <param name="TunedPolicies">For each kind of GPU and each topology, the limits that were measured for it.</param>
 /// <param name="Problems">What is wrong, and what to do.</param>
 /// <param name="Notes">What is not there and need not be, such as a GPU where kernels are only built.</param>
 internal sealed record DoctorReport(
@@ -14,6 +17,7 @@ internal sealed record DoctorReport(
     IReadOnlyList<IReadOnlyList<bool>> Peers,
     IReadOnlyList<NvrtcReport> Nvrtc,
     IReadOnlyList<VariableReport> Variables,
+    IReadOnlyList<TunedPolicyReport> TunedPolicies,
     IReadOnlyList<Finding> Problems,
     IReadOnlyList<Finding> Notes);
 
@@ -52,6 +56,13 @@ internal sealed record NvrtcReport(
 /// <param name="IsOwn">Whether the user has set it; otherwise Fusion.Runtime does.</param>
 /// <param name="Meaning">What it says.</param>
 internal sealed record VariableReport(string Name, string Value, bool IsOwn, string Meaning);
+
+/// <summary>File of limits that <c>fusion tune</c> measured.</summary>
+/// <param name="Gpu">Product name of the GPU.</param>
+/// <param name="Topology">Topology of the groups: <c>gpus</c> or <c>loopback</c>.</param>
+/// <param name="File">Path of the file, which need not exist.</param>
+/// <param name="WorldSizes">World sizes that the file has limits for; none if it does not exist or is wrong.</param>
+internal sealed record TunedPolicyReport(string Gpu, GroupTopology Topology, string File, IReadOnlyList<int> WorldSizes);
 
 /// <summary>Something that is wrong, or not there.</summary>
 /// <param name="What">What it is.</param>

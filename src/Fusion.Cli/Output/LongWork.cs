@@ -6,7 +6,7 @@ namespace Fusion.Cli.Output;
 /// ended.</summary>
 internal static class LongWork
 {
-    /// <summary>Runs work in steps, with a progress bar.</summary>
+    /// <summary>Runs work in steps, with a progress bar and the time that is left by the steps of the last half minute.</summary>
     /// <param name="console">Console to draw on; one that is no terminal, such as a file or a pipe, shows no bar.</param>
     /// <param name="steps">Number of steps.</param>
     /// <param name="work">Work to run, which calls its argument with a description before each step.</param>
@@ -21,7 +21,7 @@ internal static class LongWork
 
         // The bar is drawn only between the steps, since a drawing thread would disturb measurements.
         console.Progress().AutoRefresh(false).AutoClear(true)
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Columns(new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(progress =>
             {
                 var task = progress.AddTask("starting", maxValue: steps);

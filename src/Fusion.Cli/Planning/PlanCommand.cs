@@ -13,6 +13,9 @@ internal static class PlanCommand
     private static readonly Dictionary<string, QuantizationKind> Quantizations = AllReduceVocabulary.Quantizations
         .ToDictionary(row => row.Word, row => Enum.Parse<QuantizationKind>(row.Name));
 
+    // The word for a policy, in place of a file's name.
+    private const string Tuned = "tuned";
+
     private static readonly Dictionary<string, GroupTopology> Topologies = new()
     {
         ["gpus"] = GroupTopology.Gpus,
@@ -35,14 +38,15 @@ internal static class PlanCommand
         var kernels = KernelsOption();
         var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, or the CPU.", Topologies.Keys);
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
-        var policy = Text("--policy", "Limits to use instead of the built-in ones.", "FILE");
+        var policy = Text("--policy", "Limits to use instead of the built-in ones: a file, or tuned for those of 'fusion tune'.", "FILE");
+        var gpu = Text("--gpu", "Product name of the GPUs, for a policy that names one; with --policy tuned by default this machine's.", "NAME");
         var limit = WorkspaceLimitOption();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
 
         var command = new Command("plan", "Say how an all-reduce is done, or why not at all.")
         {
             architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, epilogue, kernels, topology, strategy,
-            policy, limit, json,
+            policy, gpu, limit, json,
         };
         command.SetAction(line =>
         {
@@ -50,9 +54,13 @@ internal static class PlanCommand
             var follows = line.GetValue(epilogue) is { } words ? Epilogue(words) : (AllReduceEpilogue?)null;
             if (follows is not null && (line.GetValue(quantization) ?? line.GetValue(groupSize)?.ToString()) is not null)
                 throw UsageException.OfCommandLine("Give either --epilogue, or --quant with --group-size.");
+            var capability = CapabilityOf(line.GetValue(architecture), place);
+            var isTuned = line.GetValue(policy) == Tuned;
+            var name = line.GetValue(gpu) ?? (isTuned && place != GroupTopology.Cpu ? NameHere(capability) : null);
             var report = PlanReport.Of(new PlanRequest
             {
-                Capability = Capability(line.GetValue(architecture), place),
+                Capability = capability,
+                Gpu = name,
                 Topology = place,
                 WorldSize = line.GetValue(worldSize) ?? 0,
                 Tokens = line.GetValue(tokens) ?? 0,
@@ -64,7 +72,8 @@ internal static class PlanCommand
                 GroupSize = line.GetValue(groupSize) ?? 128,
                 Epilogue = follows,
                 Kernels = Kernels(line.GetValue(kernels)),
-                Policy = line.GetValue(policy) is { } file ? Load(file) : AllReducePolicy.Default,
+                Policy = line.GetValue(policy) is not { } file ? AllReducePolicy.Default
+                    : Load(() => isTuned ? TunedPolicies.Read(name is null ? [] : [name], TunedPolicies.Folder) : AllReducePolicy.Load(file)),
                 Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
             });
             if (line.GetValue(json)) ToolJson.Print(report);
@@ -74,7 +83,7 @@ internal static class PlanCommand
         return command;
     }
 
-    private static ComputeCapability Capability(string? name, GroupTopology topology)
+    private static ComputeCapability CapabilityOf(string? name, GroupTopology topology)
     {
         if (name is null)
         {
@@ -82,16 +91,19 @@ internal static class PlanCommand
                 "Option '--arch' is required: the limits differ from GPU to GPU. For an H100 or H200: --arch sm_90.");
         }
 
-        return GpuArchitecture.TryParse(name, out var architecture)
-            ? architecture.Capability
-            : throw UsageException.OfCommandLine($"'{name}' is no GPU architecture: expected sm_NN, as in --arch sm_90.");
+        return Capability(name);
     }
 
-    private static AllReducePolicy Load(string file)
+    // Of two kinds of GPUs of an architecture the first one counts, as the first rank does.
+    private static string NameHere(ComputeCapability capability) =>
+        GpuDevice.GetAll().FirstOrDefault(gpu => gpu.Capability == capability)?.Name ?? throw UsageException.OfCommandLine(
+            $"This machine has no GPU of sm_{capability.Number} whose tuned limits could be taken. Name one by --gpu, as 'fusion doctor' shows it.");
+
+    private static AllReducePolicy Load(Func<AllReducePolicy> load)
     {
         try
         {
-            return AllReducePolicy.Load(file);
+            return load();
         }
         catch (FusionDataException e)
         {

@@ -10,6 +10,10 @@ public sealed record PlanTarget
     /// <summary>Compute capability of the GPUs, 9.0 by default; ignored on the CPU.</summary>
     public ComputeCapability Capability { get; init; } = new(9, 0);
 
+    /// <summary>Product name of the GPUs, for policies that name one, such as <see cref="AllReducePolicy.Tuned"/>; null for
+    /// none.</summary>
+    public string? Gpu { get; init; }
+
     /// <summary>Topology of the group: where the ranks are.</summary>
     public GroupTopology Topology { get; init; }
 
@@ -31,6 +35,7 @@ public sealed record PlanTarget
         var request = new PlanRequest
         {
             Capability = Capability,
+            Gpu = Gpu,
             Topology = Topology,
             WorldSize = WorldSize,
             Tokens = checked((int)type.Rows.At(tokens)),

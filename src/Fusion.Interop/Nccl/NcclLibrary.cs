@@ -6,7 +6,7 @@ namespace Fusion.Interop.Nccl;
 /// <summary>Functions of NCCL, NVIDIA's library of collective operations, that an all-reduce needs.</summary>
 /// <remarks>The library stays loaded until the process ends. A communicator belongs to a GPU, whose context must be current,
 /// and may be used by one thread at a time.</remarks>
-public sealed unsafe class NcclLibrary
+public sealed unsafe partial class NcclLibrary
 {
     private const int Sum = 0;
 
@@ -30,6 +30,7 @@ public sealed unsafe class NcclLibrary
         commDestroy = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommDestroy");
         commGetAsyncError = (delegate* unmanaged<nint, NcclResult*, NcclResult>)Export("ncclCommGetAsyncError");
         allReduce = (delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)Export("ncclAllReduce");
+        symmetricMemory = SymmetricMemory.Of(exports);
         groupStart = (delegate* unmanaged<NcclResult>)Export("ncclGroupStart");
         groupEnd = (delegate* unmanaged<NcclResult>)Export("ncclGroupEnd");
         getErrorString = (delegate* unmanaged<NcclResult, byte*>)Export("ncclGetErrorString");
@@ -53,6 +54,11 @@ public sealed unsafe class NcclLibrary
     public static bool TryLoad(
         string? path, [NotNullWhen(true)] out NcclLibrary? library, [NotNullWhen(false)] out string? failure) =>
         ExportTables.TryLoad(Names(path), exports => new(exports), missing => $"it is no NCCL, or one older than 2.4 ({missing})", out library, out failure);
+
+    /// <summary>Reads the functions from a table.</summary>
+    /// <param name="exports">Table with NCCL's functions, by their names.</param>
+    /// <exception cref="EntryPointNotFoundException">The table lacks a function that every NCCL has.</exception>
+    public static NcclLibrary Of(IExportTable exports) => new(exports);
 
     /// <summary>Calls <c>ncclCommInitAll</c>, which makes a communicator for each of several GPUs of this process.</summary>
     /// <param name="communicators">Span that receives the communicators, one for each rank.</param>
@@ -81,15 +87,13 @@ public sealed unsafe class NcclLibrary
         if (commFinalize != null)
         {
             // Each call waits for the others, so one thread starts them as a group.
-            KeepFirstFailure(groupStart());
-            foreach (var communicator in communicators) KeepFirstFailure(commFinalize(communicator));
-            KeepFirstFailure(groupEnd());
+            KeepFirstFailure(ref result, groupStart());
+            foreach (var communicator in communicators) KeepFirstFailure(ref result, commFinalize(communicator));
+            KeepFirstFailure(ref result, groupEnd());
         }
 
-        foreach (var communicator in communicators) KeepFirstFailure(commDestroy(communicator));
+        foreach (var communicator in communicators) KeepFirstFailure(ref result, commDestroy(communicator));
         return result;
-
-        void KeepFirstFailure(NcclResult one) => result = result == NcclResult.Success ? one : result;
     }
 
     /// <summary>Calls <c>ncclCommGetAsyncError</c> for an error since the last call.</summary>

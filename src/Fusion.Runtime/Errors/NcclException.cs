@@ -1,3 +1,5 @@
+using Fusion.Interop.Nccl;
+
 namespace Fusion.Runtime;
 
 /// <summary>NCCL cannot be found or loaded (<see cref="ErrorCodes.NoNccl"/>), or it refused a call or failed
@@ -17,6 +19,13 @@ public sealed class NcclException : FusionException
     private NcclException(string code, string message)
         : base(code, message)
     {
+    }
+
+    /// <summary>Throws if a function of NCCL failed.</summary>
+    internal static void ThrowIfFailed(NcclLibrary nccl, NcclResult result, string function)
+    {
+        if (result is NcclResult.Success or NcclResult.InProgress) return;
+        throw new NcclException(function, (int)result, nccl.TextOf(result), nccl.Version);
     }
 
     /// <summary>Makes the exception for an NCCL that cannot be found or loaded.</summary>

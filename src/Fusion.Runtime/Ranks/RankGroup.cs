@@ -40,6 +40,9 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <summary>Largest number of ranks that share a GPU.</summary>
     internal int RanksOnGpu { get; private set; } = 1;
 
+    /// <summary>Product name of this process's GPUs; null on the CPU, and if they have several.</summary>
+    internal string? GpuName => groupGpus.Select(gpu => gpu.Context.Device.Name).Distinct().ToArray() is [var name] ? name : null;
+
     /// <summary>Gets a rank that this process launches.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <exception cref="ArgumentOutOfRangeException">The group has no such rank, or another process has it.</exception>

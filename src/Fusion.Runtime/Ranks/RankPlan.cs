@@ -43,7 +43,7 @@ internal sealed class RankPlan
         plan.Add("tokens of a piece of two-shot", layout.TwoShotPiece);
         plan.Add("workspace bytes", layout.Bytes);
         var row = request.Topology == GroupTopology.Cpu
-            ? null : request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize);
+            ? null : request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize, request.Gpu);
         plan.Add("one-shot's limit", row?.OneShotUpTo);
         plan.Add("two-shot's limit", row?.TwoShotUpTo);
         plan.Add("timeout", timeout);

@@ -96,6 +96,22 @@ public sealed class RanksOnTheEmulator
         }
     }
 
+    [Test]
+    public void LimitsForAGpuByNameHoldForGroupsOfThatGpuAlone()
+    {
+        using var group = RankGroup.OnGpus(0, 1);
+        var gpu = GpuDevice.Get(0).Name;
+
+        Assert.That((Choose(gpu), Choose("another GPU")), Is.EqualTo((AllReduceStrategy.TwoShot, AllReduceStrategy.OneShot)));
+
+        AllReduceStrategy? Choose(string name)
+        {
+            var policy = AllReducePolicy.Default.With(new() { Gpu = name, OneShotUpTo = 0 });
+            using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = Tokens, Policy = policy });
+            return operation.Plan(1).Strategy;
+        }
+    }
+
     private static ComparedRanks Compared(TimeSpan timeout) => new(Ranks, new AllReduceOptions
     {
         HiddenSize = Hidden,

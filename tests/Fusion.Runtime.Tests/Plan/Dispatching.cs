@@ -4,10 +4,10 @@ namespace Fusion.Runtime.Tests.Plan;
 
 public sealed class Dispatching
 {
-    [TestCase(8, AllReduceStrategy.OneShot, "8 tokens of 8192 bf16 are 131,072 bytes, no more than one-shot's limit of 131,072")]
-    [TestCase(9, AllReduceStrategy.TwoShot, "9 tokens of 8192 bf16 are 147,456 bytes, more than one-shot's limit of 131,072 and no more than two-shot's of 33,554,432")]
-    [TestCase(2048, AllReduceStrategy.TwoShot, "no more than two-shot's of 33,554,432 (sm_90, 8 ranks; SGLang's limits tuned on an H200)")]
-    [TestCase(2049, AllReduceStrategy.Separate, "are 33,570,816 bytes, more than one-shot's limit of 131,072 and than two-shot's of 33,554,432")]
+    [TestCase(4, AllReduceStrategy.OneShot, "4 tokens of 8192 bf16 are 65,536 bytes, no more than one-shot's limit of 65,536")]
+    [TestCase(5, AllReduceStrategy.TwoShot, "5 tokens of 8192 bf16 are 81,920 bytes, more than one-shot's limit of 65,536 and no more than two-shot's of 33,554,432")]
+    [TestCase(2048, AllReduceStrategy.TwoShot, "no more than two-shot's of 33,554,432 (sm_90, 8 ranks; by a model fitted to 2 to 4 H100s, not measured; two-shot's as on an H200)")]
+    [TestCase(2049, AllReduceStrategy.Separate, "are 33,570,816 bytes, more than one-shot's limit of 65,536 and than two-shot's of 33,554,432")]
     [TestCase(4096, AllReduceStrategy.Separate, "")]
     public void TheSizeDecidesAndTheReasonHasTheNumbers(int tokens, AllReduceStrategy expected, string words)
     {
@@ -47,9 +47,9 @@ public sealed class Dispatching
     [Test]
     public void AOneShotThatTheWorkspaceDoesNotHoldIsRefusedWithBothNumbers()
     {
-        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 9) with { Strategy = AllReduceStrategy.OneShot });
+        var plan = AllReduceDispatcher.Plan(Requests.Of(tokens: 5) with { Strategy = AllReduceStrategy.OneShot });
         Assert.That(plan.IsRefused);
-        Assert.That(plan.Reason, Does.Contain("at most 8 tokens").And.Contain("the call has 9"));
+        Assert.That(plan.Reason, Does.Contain("at most 4 tokens").And.Contain("the call has 5"));
         Assert.That(plan.WorkspaceBytes, Is.Positive);
     }
 

@@ -17,6 +17,7 @@ public sealed class PolicyFiles
             .With(new()
             {
                 Architecture = "sm_90",
+                Gpu = "NVIDIA H200",
                 Topology = GroupTopology.Gpus,
                 WorldSize = 8,
                 OneShotUpTo = 131072,
@@ -49,7 +50,7 @@ public sealed class PolicyFiles
 
     [Test]
     public void AFieldThatResemblesNothingGetsTheWholeList() => Expect(
-        "{\n\"rows\": [ {\n\"zzz\": 1, \"oneShotUpTo\": 1 } ] }", 3, "zzz", "there is no such field. The fields are architecture, topology, worldSize");
+        "{\n\"rows\": [ {\n\"zzz\": 1, \"oneShotUpTo\": 1 } ] }", 3, "zzz", "there is no such field. The fields are architecture, gpu, topology, worldSize");
 
     [Test]
     public void AFieldOfTheFileItselfToo() => Expect("{\n\n\"row\": [] }", 3, "row", "did you mean 'rows'?");

@@ -46,12 +46,30 @@ public sealed class PolicyRows
     [TestCase(2, 4 << 20, 128 << 20)]
     [TestCase(3, 384 << 10, 128 << 20)]
     [TestCase(4, 192 << 10, 128 << 20)]
-    [TestCase(5, 192 << 10, 32 << 20)]
-    [TestCase(8, 128 << 10, 32 << 20)]
-    public void HopperHasTheLimitsMeasuredOnH100sAndThoseTunedOnAnH200(int ranks, long oneShot, long twoShot)
+    [TestCase(5, 128 << 10, 32 << 20)]
+    [TestCase(6, 96 << 10, 32 << 20)]
+    [TestCase(7, 80 << 10, 32 << 20)]
+    [TestCase(8, 64 << 10, 32 << 20)]
+    [TestCase(16, 24 << 10, 16 << 20)]
+    public void HopperHasTheLimitsMeasuredOnH100sAndTheModelsBeyond(int ranks, long oneShot, long twoShot)
     {
         var row = AllReducePolicy.Default.RowFor(Hopper, GroupTopology.Gpus, ranks)!;
         Assert.That((row.OneShotUpTo, row.TwoShotUpTo), Is.EqualTo((oneShot, (long?)twoShot)));
+        Assert.That(row.Source, Does.Contain(ranks > 4 ? "a model fitted to 2 to 4 H100s, not measured" : "measured on H100s joined by NVLink"));
+    }
+
+    [TestCase(5, 192 << 10)]
+    [TestCase(8, 128 << 10)]
+    [TestCase(16, 64 << 10)]
+    public void OnOneGpuHopperKeepsTheLimitsOfAnH200(int ranks, long oneShot) =>
+        Assert.That(AllReducePolicy.Default.RowFor(Hopper, GroupTopology.Loopback, ranks)!.OneShotUpTo, Is.EqualTo(oneShot));
+
+    // More ranks send more by one-shot, while two-shot sends as much, so two-shot begins to pay at fewer bytes.
+    [Test]
+    public void MoreGpusNeverHaveAHigherLimit([Values(80, 90, 100, 120)] int sm)
+    {
+        var limits = WorldSizes.Select(ranks => AllReducePolicy.Default.RowFor(ComputeCapability.FromNumber(sm), GroupTopology.Gpus, ranks)!.OneShotUpTo);
+        Assert.That(limits, Is.Ordered.Descending);
     }
 
     [Test]

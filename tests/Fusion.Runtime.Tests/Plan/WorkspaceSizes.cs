@@ -9,8 +9,8 @@ public sealed class WorkspaceSizes
         Assert.That(workspace.TwoShotPiece, Is.EqualTo(1024));
         // A buffer: 7 slots of 128 tokens, and 1024 tokens, of 16 KiB each. Two buffers and a control block.
         Assert.That(workspace.Bytes, Is.EqualTo((2 * ((7 * 128) + 1024) * 16384L) + 256));
-        Assert.That(workspace.MaxOneShotTokens, Is.EqualTo(8), "128 KiB of 16 KiB each");
-        Assert.That(workspace.OneShotPiece, Is.EqualTo(8));
+        Assert.That(workspace.MaxOneShotTokens, Is.EqualTo(4), "64 KiB of 16 KiB each");
+        Assert.That(workspace.OneShotPiece, Is.EqualTo(4));
     }
 
     [Test]

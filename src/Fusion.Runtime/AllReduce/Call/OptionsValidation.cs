@@ -15,7 +15,7 @@ internal static class OptionsValidation
     /// <exception cref="FusionArgumentException">A value is wrong.</exception>
     public static PlanRequest Check(AllReduceOptions options, RankGroup group, Rank rank)
     {
-        var request = Check(options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize);
+        var request = Check(options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize, group.GpuName);
         return request with { Kernels = rank.Gpu is { } gpu ? request.Kernels.For(request, gpu) : AllReduceKernels.BuiltIn };
     }
 
@@ -24,15 +24,17 @@ internal static class OptionsValidation
     /// <param name="topology">Topology of the group.</param>
     /// <param name="capability">Compute capability of the GPUs; ignored on the CPU.</param>
     /// <param name="worldSize">World size.</param>
+    /// <param name="gpu">Product name of the GPUs; null if they have several.</param>
     /// <returns>The request that all plans of the operation start from, with the most tokens of a call.</returns>
     /// <exception cref="FusionArgumentException">A value is wrong.</exception>
     public static PlanRequest Check(
-        AllReduceOptions options, GroupTopology topology, ComputeCapability capability, int worldSize)
+        AllReduceOptions options, GroupTopology topology, ComputeCapability capability, int worldSize, string? gpu = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var request = new PlanRequest
         {
             Capability = capability,
+            Gpu = gpu,
             Topology = topology,
             WorldSize = worldSize,
             Tokens = options.MaxTokens,

@@ -13,12 +13,16 @@ namespace Fusion.Runtime;
 /// flight, launch other calls behind it in the same stream only.</para>
 /// <para>Dispose it after the operations that use it and before the group, which disposes it otherwise. Ranks may be
 /// launched from one thread or from one each.</para>
+/// <para>With a window, calls of up to its size are copied into memory that NCCL's communicators know as symmetric, and summed there, which NCCL
+/// can do without buffers of its own; what follows the sum reads it from there. Until a call and its epilogue are done, the window
+/// is in use. Nothing else of NCCL is changed: variables such as NCCL_NVLS_ENABLE hold.</para>
 /// </remarks>
-public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDisposable
+public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable, IAsyncDisposable
 {
     private readonly NcclLibrary nccl;
     private readonly GpuContext[] contexts;
     private readonly nint[] communicators;
+    private readonly NcclWindows? windows;
     private readonly RankGroup? group;
 
     // Threads inside a function of NCCL. The communicators are freed only when there are none and none can enter.
@@ -30,22 +34,48 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
     /// <summary>Connects the ranks of a group through NCCL.</summary>
     /// <param name="group">A group whose ranks each have a GPU of their own.</param>
     /// <param name="path">Path of the library or of a folder that has it; null to let the loader find it by name.</param>
+    /// <param name="windowBytes">Size in bytes of a symmetric window on each rank, in which calls of up to that size are summed (NCCL from 2.27
+    /// on); 0, the default, for none, since nobody has measured yet where it is faster.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative.</exception>
     /// <exception cref="NcclException">NCCL cannot be found or loaded.</exception>
     /// <exception cref="NcclException">NCCL cannot connect the ranks, or two ranks share a GPU, which it does not
     /// allow.</exception>
-    public NcclAllReduce(RankGroup group, string? path = null)
-        : this(ContextsOf(group), path)
+    /// <exception cref="NcclException">NCCL has no symmetric windows, or makes none here.</exception>
+    public NcclAllReduce(RankGroup group, string? path = null, long windowBytes = 0)
+        : this(ContextsOf(group), Load(path), windowBytes)
     {
         this.group = group;
         group.Own(this);
     }
 
     internal NcclAllReduce(GpuContext[] contexts, string? path)
+        : this(contexts, Load(path), 0)
     {
-        if (!NcclLibrary.TryLoad(path, out var library, out var failure)) throw NcclException.NotFound(path, failure);
+    }
+
+    internal NcclAllReduce(RankGroup group, NcclLibrary library, long windowBytes)
+        : this(ContextsOf(group), library, windowBytes)
+    {
+        this.group = group;
+        group.Own(this);
+    }
+
+    private NcclAllReduce(GpuContext[] contexts, NcclLibrary library, long windowBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(windowBytes);
         (nccl, this.contexts) = (library, contexts);
         communicators = new nint[contexts.Length];
         Check(nccl.Initialize(communicators, [.. contexts.Select(context => context.Device.Ordinal)]), "ncclCommInitAll");
+        try
+        {
+            if (windowBytes > 0) windows = NcclWindows.Register(nccl, contexts, communicators, windowBytes);
+        }
+        catch
+        {
+            nccl.Destroy(communicators);
+            throw;
+        }
+
         Array.ForEach(contexts, context => context.Keep());
         guard = new("NCCL communicator", Close);
     }
@@ -56,6 +86,12 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
 
     /// <summary>Version of NCCL.</summary>
     public Version Version => nccl.Version;
+
+    /// <summary>Size in bytes of each rank's symmetric window; 0 if there is none.</summary>
+    public long WindowBytes => windows?.Bytes ?? 0;
+
+    /// <inheritdoc/>
+    ulong? ISumsInPlace.PlaceOf(int rank, long bytes) => bytes > 0 && bytes <= WindowBytes ? windows!.AddressOf(rank) : null;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The stream is of another GPU or context.</exception>
@@ -69,9 +105,11 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
         try
         {
             contexts[rank].MakeCurrent();
-            Check(nccl.AllReduce(
-                input.Address, output.Address, input.Rows * input.Columns, TypeOf(input.Type), communicators[rank], stream.Handle),
-                "ncclAllReduce");
+            var (count, type, bytes) = (input.Rows * input.Columns, TypeOf(input.Type), DeviceTensor.ByteCount(input.Type, input.Rows * input.Columns));
+            var place = ((ISumsInPlace)this).PlaceOf(rank, bytes);
+            if (place is { } window) Copy(window, input.Address, bytes, stream);
+            Check(nccl.AllReduce(place ?? input.Address, place ?? output.Address, count, type, communicators[rank], stream.Handle), "ncclAllReduce");
+            if (place is { } sum) Copy(output.Address, sum, bytes, stream);
         }
         finally
         {
@@ -132,7 +170,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
     {
         // Communicators that a stuck thread still uses are leaked: to free them would crash it.
         if (!uses.Close(Timeout) || isFreed) return;
-        if (new GpuDrain(contexts).Wait(Timeout) && IsHealthy()) Free(() => nccl.Destroy(communicators));
+        if (new GpuDrain(contexts).Wait(Timeout) && IsHealthy()) Free(DestroyAll);
         else Free(AbortAll);
     }
 
@@ -147,16 +185,32 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
             if (isFreed) return;
             isFreed = true;
             free();
+            windows?.Free();
             Array.ForEach(contexts, context => context.Release());
         }
     }
 
+    private void DestroyAll()
+    {
+        windows?.Deregister();
+        _ = nccl.Destroy(communicators);
+    }
+
+    // To deregister is a call like others, and would wait for kernels that never end.
     private void AbortAll()
     {
         for (var rank = 0; rank < communicators.Length; rank++)
         {
             if (contexts[rank].TryMakeCurrentToFree()) _ = nccl.Abort(communicators[rank]);
         }
+    }
+
+    private static NcclLibrary Load(string? path) =>
+        NcclLibrary.TryLoad(path, out var library, out var failure) ? library : throw NcclException.NotFound(path, failure);
+
+    private static void Copy(ulong target, ulong source, long bytes, GpuStream stream)
+    {
+        if (target != source) GpuDriver.Check(GpuDriver.Library.Memory.Copy(target, source, (nuint)bytes, stream.Handle), "cuMemcpyAsync");
     }
 
     private static GpuContext[] ContextsOf(RankGroup group)
@@ -185,9 +239,5 @@ public sealed class NcclAllReduce : ILibraryAllReduce, IDisposable, IAsyncDispos
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "An all-reduce sums bf16, f16 or f32."),
     };
 
-    private void Check(NcclResult result, string function)
-    {
-        if (result is NcclResult.Success or NcclResult.InProgress) return;
-        throw new NcclException(function, (int)result, nccl.TextOf(result), nccl.Version);
-    }
+    private void Check(NcclResult result, string function) => NcclException.ThrowIfFailed(nccl, result, function);
 }

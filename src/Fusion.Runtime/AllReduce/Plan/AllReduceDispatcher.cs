@@ -48,7 +48,7 @@ public static class AllReduceDispatcher
 
     private static AllReduceStrategy Choose(PlanRequest request, WorkspaceLayout layout, out string reason)
     {
-        var row = request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize)
+        var row = request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize, request.Gpu)
             ?? throw new InvalidOperationException($"No policy for {request.WorldSize} ranks.");
         var bytes = request.Tokens * layout.TokenBytes;
         var type = CallWords.WordOf(request.DataType);

@@ -7,9 +7,16 @@ namespace Fusion.Runtime;
 /// size). Beyond both limits a call is done by <see cref="AllReduceStrategy.Separate"/>.</summary>
 public sealed record AllReducePolicyRow
 {
+    // More than any architecture, world size and topology amount to.
+    private const int NamesGpu = 1 << 10;
+
     /// <summary>Architecture of the row, such as <c>sm_90</c>, which covers later ones of that generation without a row of
     /// their own; null for all that no other row names.</summary>
     public string? Architecture { get; init; }
+
+    /// <summary>Product name of the GPUs of the row (<see cref="GpuDevice.Name"/>), which comes before the architecture; null for
+    /// all.</summary>
+    public string? Gpu { get; init; }
 
     /// <summary>Topology of the row; null for all.</summary>
     public GroupTopology? Topology { get; init; }
@@ -43,6 +50,7 @@ public sealed record AllReducePolicyRow
                 return ("architecture", $"'{Architecture}' is no GPU: expected sm_80, sm_90, sm_100 or the like");
             if (WorldSize is { } ranks && !AllReduceVocabulary.IsWorldSize(ranks))
                 return ("worldSize", $"{ranks} is none of the world sizes {AllReduceVocabulary.WorldSizeWords}");
+            if (Gpu?.Length == 0) return ("gpu", "it is empty: expected a name such as 'NVIDIA H100 80GB HBM3', or no such field");
             if (OneShotUpTo < 0) return ("oneShotUpTo", $"{OneShotUpTo} is negative: expected bytes, 0 for never");
             if (TwoShotUpTo < OneShotUpTo)
             {
@@ -56,10 +64,11 @@ public sealed record AllReducePolicyRow
     }
 
     /// <summary>Computes how well the row fits a group; the row with the largest value is used.</summary>
-    /// <returns>-1 if the row does not fit; else a number that puts architecture before world size before
+    /// <returns>-1 if the row does not fit; else a number that puts the GPU's name before architecture before world size before
     /// topology.</returns>
-    internal int Fit(ComputeCapability gpu, GroupTopology topology, int worldSize)
+    internal int Fit(ComputeCapability gpu, GroupTopology topology, int worldSize, string? name)
     {
+        if (Gpu is not null && Gpu != name) return -1;
         if (Topology is { } place && place != topology) return -1;
         if (WorldSize is { } ranks && ranks != worldSize) return -1;
         var architecture = 0;
@@ -69,16 +78,16 @@ public sealed record AllReducePolicyRow
             architecture = 1 + chip.Minor;
         }
 
-        return (architecture * 4) + (WorldSize is null ? 0 : 2) + (Topology is null ? 0 : 1);
+        return (Gpu is null ? 0 : NamesGpu) + (architecture * 4) + (WorldSize is null ? 0 : 2) + (Topology is null ? 0 : 1);
     }
 
     /// <summary>Tells whether two rows are for the same groups.</summary>
     internal bool IsForSameAs(AllReducePolicyRow other) =>
-        (Architecture, Topology, WorldSize) == (other.Architecture, other.Topology, other.WorldSize);
+        (Architecture, Gpu, Topology, WorldSize) == (other.Architecture, other.Gpu, other.Topology, other.WorldSize);
 
     /// <summary>Describes the groups of the row, for messages.</summary>
     internal string ForWhat() => string.Join(", ",
-        Architecture ?? "any GPU",
+        Gpu ?? Architecture ?? "any GPU",
         WorldSize is { } ranks ? $"{ranks} ranks" : "any world size",
         Topology switch
         {

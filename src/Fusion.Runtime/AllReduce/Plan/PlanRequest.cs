@@ -8,6 +8,10 @@ public sealed record PlanRequest
     /// <summary>Compute capability of the GPUs: 9.0 for an H100 or H200. Ignored on the CPU.</summary>
     public ComputeCapability Capability { get; init; }
 
+    /// <summary>Product name of the GPUs (<see cref="GpuDevice.Name"/>), for rows of the policy that name one; null if it is unknown,
+    /// or if they have several.</summary>
+    public string? Gpu { get; init; }
+
     /// <summary>Topology of the group: where the ranks are.</summary>
     public GroupTopology Topology { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed record PolicyFile
 
     private static readonly string[] Fields = ["schema", "rows"];
     private static readonly string[] RowFields =
-        ["architecture", "topology", "worldSize", "oneShotUpTo", "twoShotUpTo", "source"];
+        ["architecture", "gpu", "topology", "worldSize", "oneShotUpTo", "twoShotUpTo", "source"];
 
     /// <summary>Version of the format; null for the current one.</summary>
     public int? Schema { get; init; }
@@ -63,6 +63,7 @@ internal sealed record PolicyFile
         var row = new AllReducePolicyRow
         {
             Architecture = fields.Text("architecture", Expected("architecture")),
+            Gpu = fields.Text("gpu", Expected("gpu")),
             Topology = Topology(fields),
             WorldSize = (int?)fields.Whole("worldSize", Expected("worldSize")),
             OneShotUpTo = Bytes("oneShotUpTo")!.Value,
@@ -85,6 +86,7 @@ internal sealed record PolicyFile
     private static string Expected(string field) => field switch
     {
         "architecture" => "a string such as \"sm_90\"",
+        "gpu" => "a string such as \"NVIDIA H100 80GB HBM3\"",
         "topology" => "\"gpus\", \"loopback\" or \"cpu\"",
         "worldSize" => $"a number of ranks, {AllReduceVocabulary.WorldSizeWords}",
         "oneShotUpTo" or "twoShotUpTo" => "a whole number of bytes",

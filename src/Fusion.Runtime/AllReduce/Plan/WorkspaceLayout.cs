@@ -90,7 +90,7 @@ internal readonly record struct WorkspaceLayout(
     {
         var (ranks, hidden, type, tokens) = (request.WorldSize, request.HiddenSize, request.DataType, request.MaxTokens);
         if (request.Topology == GroupTopology.Cpu) return new(ranks, hidden, type, tokens, tokens) { OneShotPiece = tokens, TwoShotPiece = tokens };
-        var upTo = request.Policy.RowFor(request.Capability, request.Topology, ranks)?.OneShotUpTo ?? 0;
+        var upTo = request.Policy.RowFor(request.Capability, request.Topology, ranks, request.Gpu)?.OneShotUpTo ?? 0;
         var oneShot = (int)Math.Min(tokens, upTo / DeviceTensor.ByteCount(type, hidden));
         return For(ranks, hidden, type, tokens, oneShot, request.WorkspaceLimitBytes);
     }

@@ -10,6 +10,7 @@ internal sealed class GpuRank : IDisposable
     private readonly ILibraryAllReduce? library;
     private readonly BlockShare share;
     private readonly DeviceMemory scratch;
+    private readonly ulong sumAddress;
     private AllReduceParameters constants;
     private long launched;
     private GpuStream? stream;
@@ -30,8 +31,11 @@ internal sealed class GpuRank : IDisposable
             // Holds the sum between the two kernels of the separate strategy where the call does not ask for it; a launch
             // cannot allocate. Another library sums a call as a whole.
             long tokens = library is null ? Math.Max(layout.OneShotPiece, layout.TwoShotPiece) : layout.MaxTokens;
-            scratch = DeviceMemory.Allocate(context, layout.Ranks == 1 ? 0 : checked((nuint)(tokens * layout.TokenBytes)));
+            var bytes = layout.Ranks == 1 ? 0 : tokens * layout.TokenBytes;
+            var place = (library as ISumsInPlace)?.PlaceOf(rank.Index, bytes);
+            scratch = DeviceMemory.Allocate(context, place is null ? checked((nuint)bytes) : 0);
             scratch.Keep();
+            sumAddress = place ?? scratch.Address;
         }
         catch
         {
@@ -152,7 +156,7 @@ internal sealed class GpuRank : IDisposable
     {
         // A sum that replaces the residual must be written after the residual is read, by the epilogue kernel.
         var isSumWritten = call.AllReduceOut is { } wanted && wanted.Address != call.Residual?.Address;
-        var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = scratch.Address };
+        var sum = isSumWritten ? call.AllReduceOut!.Value : call.Input with { Address = sumAddress };
         if (library is null)
         {
             prepared.Exchange.Parameters = constants;
@@ -179,7 +183,7 @@ internal sealed class GpuRank : IDisposable
         // The epilogue kernel exchanges nothing: with one rank its sum is its input.
         parameters.Ranks = 1;
         // Each piece's sum is at the start of the scratch.
-        prepared.Epilogue.Rows = RowBytes.Of(call) with { OfInput = sum.Address == scratch.Address ? 0 : layout.TokenBytes };
+        prepared.Epilogue.Rows = RowBytes.Of(call) with { OfInput = sum.Address == sumAddress ? 0 : layout.TokenBytes };
         var kernel = kernels.Epilogue(plan.Variants.Epilogue);
         prepared.Epilogue.Set(kernel, kernel, 1, SharedBytes(call));
         prepared.HasEpilogue = true;

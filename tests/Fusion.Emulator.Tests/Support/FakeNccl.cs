@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Fusion.Interop;
+using Fusion.Interop.Nccl;
+using Fusion.Runtime;
+
+namespace Fusion.Emulation.Tests.Support;
+
+/// <summary>NCCL's functions in C#, which write down how they are called. A sum is the rank's own numbers times the number of ranks, so ranks
+/// need the same ones.</summary>
+internal sealed unsafe class FakeNccl : IExportTable
+{
+    private static readonly Dictionary<nint, string> Names = [];
+    private static int version;
+    private static int ranks;
+    private static string failing = "";
+    private static bool makesNoWindow;
+
+    private readonly Dictionary<string, nint> functions = new()
+    {
+        ["ncclGetVersion"] = (nint)(delegate* unmanaged<int*, NcclResult>)&GetVersion,
+        ["ncclCommInitAll"] = (nint)(delegate* unmanaged<nint*, int, int*, NcclResult>)&CommInitAll,
+        ["ncclCommAbort"] = (nint)(delegate* unmanaged<nint, NcclResult>)&CommAbort,
+        ["ncclCommDestroy"] = (nint)(delegate* unmanaged<nint, NcclResult>)&CommDestroy,
+        ["ncclCommGetAsyncError"] = (nint)(delegate* unmanaged<nint, NcclResult*, NcclResult>)&CommGetAsyncError,
+        ["ncclAllReduce"] = (nint)(delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)&AllReduce,
+        ["ncclGroupStart"] = (nint)(delegate* unmanaged<NcclResult>)&GroupStart,
+        ["ncclGroupEnd"] = (nint)(delegate* unmanaged<NcclResult>)&GroupEnd,
+        ["ncclGetErrorString"] = (nint)(delegate* unmanaged<NcclResult, byte*>)&GetErrorString,
+        ["ncclMemAlloc"] = (nint)(delegate* unmanaged<void**, nuint, NcclResult>)&MemAlloc,
+        ["ncclMemFree"] = (nint)(delegate* unmanaged<void*, NcclResult>)&MemFree,
+        ["ncclCommWindowRegister"] = (nint)(delegate* unmanaged<nint, void*, nuint, nint*, int, NcclResult>)&CommWindowRegister,
+        ["ncclCommWindowDeregister"] = (nint)(delegate* unmanaged<nint, nint, NcclResult>)&CommWindowDeregister,
+    };
+
+    /// <param name="version">Version that NCCL says it is, such as 22703.</param>
+    /// <param name="failing">Function that fails; empty for none.</param>
+    /// <param name="makesNoWindow">Whether windows are 0, as NCCL leaves them where it does not use such memory.</param>
+    public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false)
+    {
+        (FakeNccl.version, FakeNccl.failing, FakeNccl.makesNoWindow) = (version, failing, makesNoWindow);
+        Names.Clear();
+        Calls = [];
+        if (version >= 22700) return;
+        functions.Remove("ncclCommWindowRegister");
+        functions.Remove("ncclCommWindowDeregister");
+    }
+
+    /// <summary>Functions that were called, with what they were called for, in order.</summary>
+    public static List<string> Calls { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public bool TryGet(string name, out nint address) => functions.TryGetValue(name, out address);
+
+    private static NcclResult Call(string function, string what)
+    {
+        Calls.Add($"{function} {what}".TrimEnd());
+        return function == failing ? NcclResult.SystemError : NcclResult.Success;
+    }
+
+    private static string Name(void* memory) => Names.GetValueOrDefault((nint)memory, "other memory");
+
+    [UnmanagedCallersOnly]
+    private static NcclResult GetVersion(int* number)
+    {
+        *number = version;
+        return NcclResult.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommInitAll(nint* communicators, int count, int* gpus)
+    {
+        ranks = count;
+        for (var rank = 0; rank < count; rank++) communicators[rank] = rank + 1;
+        return Call("init", $"{count}");
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommAbort(nint communicator) => Call("abort", $"{communicator}");
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommDestroy(nint communicator) => Call("destroy", $"{communicator}");
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommGetAsyncError(nint communicator, NcclResult* error)
+    {
+        *error = NcclResult.Success;
+        return NcclResult.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult AllReduce(void* input, void* output, nuint count, NcclDataType type, int sum, nint communicator, nint stream)
+    {
+        var numbers = new float[count];
+        fixed (float* all = numbers)
+        {
+            GpuDriver.Check(GpuDriver.Library.Memory.CopyToHost(all, (ulong)input, count * sizeof(float), stream), "copy");
+            GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(stream), "wait");
+            foreach (ref var number in numbers.AsSpan()) number *= ranks;
+            GpuDriver.Check(GpuDriver.Library.Memory.CopyToDevice((ulong)output, all, count * sizeof(float), stream), "copy");
+            GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(stream), "wait");
+        }
+
+        return Call("all-reduce", $"{communicator}: {Name(input)} to {Name(output)}");
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult GroupStart() => Call("group", "start");
+
+    [UnmanagedCallersOnly]
+    private static NcclResult GroupEnd() => Call("group", "end");
+
+    [UnmanagedCallersOnly]
+    private static byte* GetErrorString(NcclResult result) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference("unhandled system error\0"u8));
+
+    [UnmanagedCallersOnly]
+    private static NcclResult MemAlloc(void** memory, nuint bytes)
+    {
+        GpuDriver.Check(GpuDriver.Library.Memory.Allocate(bytes, out var address), "cuMemAlloc");
+        *memory = (void*)address;
+        Names[(nint)address] = $"memory {Names.Count + 1}";
+        return Call("allocate", $"{Name(*memory)} of {bytes}");
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult MemFree(void* memory)
+    {
+        GpuDriver.Check(GpuDriver.Library.Memory.Free((ulong)memory), "cuMemFree");
+        return Call("free", Name(memory));
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommWindowRegister(nint communicator, void* memory, nuint bytes, nint* window, int flags)
+    {
+        *window = makesNoWindow ? 0 : 100 + communicator;
+        return Call("register", $"{communicator}: {Name(memory)} of {bytes}, flags {flags}");
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommWindowDeregister(nint communicator, nint window) => Call("deregister", $"{communicator}: {window}");
+}
