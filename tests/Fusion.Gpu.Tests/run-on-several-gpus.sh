@@ -36,6 +36,10 @@ export NCCL_NVLS_ENABLE=0
 nccl=$(python3 -c 'import nvidia.nccl, os; print(os.path.join(list(nvidia.nccl.__path__)[0], "lib"))' 2>/dev/null)
 [ -e "$nccl/libnccl.so.2" ] || nccl=auto
 [ "$nccl" = auto ] || export FUSION_TEST_NCCL=$nccl
+for part in cu13 cublas; do
+  cublas=$(python3 -c "import nvidia.$part, os; print(os.path.join(list(nvidia.$part.__path__)[0], 'lib'))" 2>/dev/null)
+  ls "$cublas"/libcublasLt.so.1? >/dev/null 2>&1 && export FUSION_CUBLASLT_PATH=$cublas && break
+done
 
 step machine nvidia-smi topo -m
 step doctor "$content/fusion" doctor

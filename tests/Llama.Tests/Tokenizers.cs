@@ -31,6 +31,27 @@ public sealed class Tokenizers
         Assert.That(tokenizer.Decode([Id("hello"), Id("Ġhello")]), Is.EqualTo("hello hello"));
     }
 
+    [Test]
+    public void ThatIgnoreMergesKeepWordsWholeThatAreTokensAndJoinOthersByNumber()
+    {
+        // Nothing merges to xyz.
+        folder.Write("tokenizer.json", Json(false).Replace("\"byte_fallback\":false", "\"ignore_merges\":true", StringComparison.Ordinal));
+        var tokenizer = TokenizerFile.Load(folder.Path);
+
+        Assert.That(tokenizer.EncodeToIds("xyz hello"), Is.EqualTo([Id("xyz"), Id("\u0120hello")]));
+        Assert.That(tokenizer.EncodeToIds("hellhe<|end|>"), Is.EqualTo([Id("hell"), Id("he"), 300]));
+        Assert.That(tokenizer.Decode(tokenizer.EncodeToIds("naïve 🙂 xyz")), Is.EqualTo("naïve 🙂 xyz"));
+    }
+
+    [Test]
+    public void OfNfcComposeLettersAndAccents()
+    {
+        if ("e\u0301".Normalize().Length > 1) Assert.Ignore("globalization is invariant here: .NET composes nothing");
+        folder.Write("tokenizer.json", Json(false).Replace("{\"model\"", "{\"normalizer\":{\"type\":\"NFC\"},\"model\"", StringComparison.Ordinal));
+        var tokenizer = TokenizerFile.Load(folder.Path);
+        Assert.That(tokenizer.EncodeToIds("cafe\u0301"), Is.EqualTo(tokenizer.EncodeToIds("caf\u00e9")));
+    }
+
     [TestCase("naïve café – 東京 🙂\n\tx  y")]
     [TestCase("it's 12345 o'clock!!")]
     public void GiveAnyTextBack(string text)
@@ -44,6 +65,7 @@ public sealed class Tokenizers
     [TestCase("\"ByteLevel\"", "\"Metaspace\"", "its pre_tokenizer is not a split by a regular expression")]
     [TestCase("\"byte_fallback\":false", "\"byte_fallback\":true", "expected is tokenizer.model beside it")]
     [TestCase("\"merges\"", "\"joins\"", "its model has no list of merges")]
+    [TestCase("{\"model\"", "{\"normalizer\":{\"type\":\"Lowercase\"},\"model\"", "its normalizer is 'Lowercase'; expected is none, or NFC")]
     [TestCase("{\"model\"", "{\"other\"", "it has no object 'model'")]
     public void OfOtherKindsAreRefused(string from, string to, string text)
     {
@@ -74,7 +96,7 @@ public sealed class Tokenizers
             vocabulary[((char)(isPrintable ? b : next++)).ToString()] = b;
         }
 
-        foreach (var token in new[] { "he", "ll", "hell", "hello", "Ġhello" }) vocabulary[token] = vocabulary.Count;
+        foreach (var token in new[] { "he", "ll", "hell", "hello", "Ġhello", "xyz" }) vocabulary[token] = vocabulary.Count;
         return vocabulary;
     }
 

@@ -49,7 +49,7 @@ public static class TokenizerFile
         return LlamaTokenizer.Create(file, addBeginOfSentence: false);
     }
 
-    private static BpeTokenizer FromJson(string path, JsonElement root, JsonElement model)
+    private static Tokenizer FromJson(string path, JsonElement root, JsonElement model)
     {
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var token in Object(path, model, "vocab").EnumerateObject()) vocabulary[token.Name] = token.Value.GetInt32();
@@ -62,6 +62,14 @@ public static class TokenizerFile
             }
         }
 
+        var (splitter, normalizer) = (new RegexPreTokenizer(Pattern(path, root), special), Normalizer(path, root));
+        if (model.TryGetProperty("ignore_merges", out var ignores) && ignores.ValueKind == JsonValueKind.True)
+        {
+            // A word that is a token stays whole, and pairs are joined by the numbers of their tokens: that is Tiktoken.
+            using var ranks = ByteLevel.TiktokenRanks(path, vocabulary.Where(token => !special.ContainsKey(token.Key)));
+            return TiktokenTokenizer.Create(ranks, splitter, normalizer, special);
+        }
+
         // Tokens that were added behind the vocabulary belong to it too.
         foreach (var (content, id) in special) vocabulary.TryAdd(content, id);
         return BpeTokenizer.Create(new BpeOptions(vocabulary)
@@ -69,8 +77,16 @@ public static class TokenizerFile
             Merges = Merges(path, model),
             ByteLevel = true,
             SpecialTokens = special,
-            PreTokenizer = new RegexPreTokenizer(Pattern(path, root), special),
+            PreTokenizer = splitter,
+            Normalizer = normalizer,
         });
+    }
+
+    private static NfcNormalizer? Normalizer(string path, JsonElement root)
+    {
+        if (!root.TryGetProperty("normalizer", out var normalizer) || normalizer.ValueKind == JsonValueKind.Null) return null;
+        return Text(normalizer, "type") is "NFC" ? new()
+            : throw new CheckpointException(path, $"its normalizer is '{Text(normalizer, "type")}'; expected is none, or NFC");
     }
 
     // "a b", or in newer files ["a", "b"].
