@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fusion.Cli.Tests.Infrastructure;
 using Fusion.Manifest;
+using Fusion.Runtime;
 
 namespace Fusion.Cli.Tests;
 
@@ -66,6 +67,21 @@ public sealed class Plans : FolderOfATest
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.That(run.Lines[0], Is.EqualTo("one-shot"));
         Assert.That(run.Output, Does.Contain("tuned on node 7"));
+    }
+
+    [Test]
+    public void APolicyFileThatNamesAGpuIsForThatGpuAndOneThatNamesSeveralWantsAChoice()
+    {
+        var policy = Path.Combine(Folder, "policy.json");
+        var limits = AllReducePolicy.Default.With(new() { Gpu = "NVIDIA H200", OneShotUpTo = 4 << 20, Source = "of an H200" });
+        limits.Save(policy);
+        Assert.That(Tool.Run([.. Issue.Split(' '), "--policy", policy]).Output, Does.StartWith("one-shot").And.Contain("of an H200"));
+        Assert.That(Tool.Run([.. Issue.Split(' '), "--policy", policy, "--gpu", "NVIDIA H20"]).Output, Does.StartWith("two-shot"));
+
+        limits.With(new() { Gpu = "NVIDIA H20", OneShotUpTo = 0 }).Save(policy);
+        var run = Tool.Run([.. Issue.Split(' '), "--policy", policy]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Errors, Does.Contain("Choose by --gpu: 'NVIDIA H200', 'NVIDIA H20'."));
     }
 
     [Test]

@@ -19,6 +19,21 @@ internal static class LongWork
             return;
         }
 
+        // The bar hides the cursor, and Ctrl+C ends the process without its end.
+        ConsoleCancelEventHandler showCursor = (_, _) => console.Cursor.Show();
+        Console.CancelKeyPress += showCursor;
+        try
+        {
+            Draw(console, steps, work);
+        }
+        finally
+        {
+            Console.CancelKeyPress -= showCursor;
+        }
+    }
+
+    private static void Draw(IAnsiConsole console, int steps, Action<Action<string>> work)
+    {
         // The bar is drawn only between the steps, since a drawing thread would disturb measurements.
         console.Progress().AutoRefresh(false).AutoClear(true)
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })

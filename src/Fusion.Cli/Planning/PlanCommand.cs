@@ -39,7 +39,7 @@ internal static class PlanCommand
         var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, or the CPU.", Topologies.Keys);
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var policy = Text("--policy", "Limits to use instead of the built-in ones: a file, or tuned for those of 'fusion tune'.", "FILE");
-        var gpu = Text("--gpu", "Product name of the GPUs, for a policy that names one; with --policy tuned by default this machine's.", "NAME");
+        var gpu = Text("--gpu", "Product name of the GPUs, for a policy that names some; by default the one that a file names, or with --policy tuned this machine's.", "NAME");
         var limit = WorkspaceLimitOption();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
 
@@ -55,8 +55,10 @@ internal static class PlanCommand
             if (follows is not null && (line.GetValue(quantization) ?? line.GetValue(groupSize)?.ToString()) is not null)
                 throw UsageException.OfCommandLine("Give either --epilogue, or --quant with --group-size.");
             var capability = CapabilityOf(line.GetValue(architecture), place);
-            var isTuned = line.GetValue(policy) == Tuned;
-            var name = line.GetValue(gpu) ?? (isTuned && place != GroupTopology.Cpu ? NameHere(capability) : null);
+            var name = line.GetValue(gpu);
+            if (line.GetValue(policy) == Tuned && place != GroupTopology.Cpu) name ??= NameHere(capability);
+            var limits = Policy(line.GetValue(policy), name);
+            name ??= NameIn(limits);
             var report = PlanReport.Of(new PlanRequest
             {
                 Capability = capability,
@@ -72,8 +74,7 @@ internal static class PlanCommand
                 GroupSize = line.GetValue(groupSize) ?? 128,
                 Epilogue = follows,
                 Kernels = Kernels(line.GetValue(kernels)),
-                Policy = line.GetValue(policy) is not { } file ? AllReducePolicy.Default
-                    : Load(() => isTuned ? TunedPolicies.Read(name is null ? [] : [name], TunedPolicies.Folder) : AllReducePolicy.Load(file)),
+                Policy = limits,
                 Strategy = line.GetValue(strategy) is { } forced ? Strategies[forced] : null,
             });
             if (line.GetValue(json)) ToolJson.Print(report);
@@ -99,11 +100,24 @@ internal static class PlanCommand
         GpuDevice.GetAll().FirstOrDefault(gpu => gpu.Capability == capability)?.Name ?? throw UsageException.OfCommandLine(
             $"This machine has no GPU of sm_{capability.Number} whose tuned limits could be taken. Name one by --gpu, as 'fusion doctor' shows it.");
 
-    private static AllReducePolicy Load(Func<AllReducePolicy> load)
+    // A file that names GPUs, as 'fusion tune --out' writes it, would else be passed over.
+    private static string? NameIn(AllReducePolicy policy)
+    {
+        string[] named = [.. policy.Rows.Select(row => row.Gpu).OfType<string>().Distinct()];
+        return named.Length < 2 ? named.FirstOrDefault() : throw UsageException.OfCommandLine(
+            $"The policy has limits for several GPUs. Choose by --gpu: {string.Join(", ", named.Select(name => $"'{name}'"))}.");
+    }
+
+    private static AllReducePolicy Policy(string? file, string? gpu)
     {
         try
         {
-            return load();
+            return file switch
+            {
+                null => AllReducePolicy.Default,
+                Tuned => TunedPolicies.Read(gpu is null ? [] : [gpu], TunedPolicies.Folder),
+                _ => AllReducePolicy.Load(file),
+            };
         }
         catch (FusionDataException e)
         {

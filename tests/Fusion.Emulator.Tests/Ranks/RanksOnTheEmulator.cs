@@ -112,6 +112,38 @@ public sealed class RanksOnTheEmulator
         }
     }
 
+    [Test]
+    public void LimitsThatWereTunedForThisMachineAreFoundAndTheirFileIsNamed()
+    {
+        var folder = Directory.CreateTempSubdirectory("fusion policies ").FullName;
+        Environment.SetEnvironmentVariable(TunedPolicies.Variable, folder);
+        try
+        {
+            using var group = RankGroup.OnGpus(0, 1);
+            var gpu = GpuDevice.Get(0).Name;
+            Assert.That(Plan(group).Reason, Does.Contain($"{folder} has no limits tuned for {gpu}"));
+
+            var file = TunedPolicies.FileOf(folder, gpu, GroupTopology.Gpus);
+            TunedPolicies.Write(AllReducePolicy.Default.With(
+                new() { Gpu = gpu, Topology = GroupTopology.Gpus, WorldSize = 2, OneShotUpTo = 0, Source = "tuned in a test" }), file);
+            var plan = Plan(group);
+
+            Assert.That(plan.Strategy, Is.EqualTo(AllReduceStrategy.TwoShot));
+            Assert.That(plan.Reason, Does.Contain($"tuned in a test, in {file}"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(TunedPolicies.Variable, null);
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static AllReducePlan Plan(RankGroup group)
+        {
+            using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = Tokens, Policy = AllReducePolicy.Tuned });
+            return operation.Plan(1);
+        }
+    }
+
     private static ComparedRanks Compared(TimeSpan timeout) => new(Ranks, new AllReduceOptions
     {
         HiddenSize = Hidden,

@@ -126,15 +126,18 @@ public sealed class SumsOfNccl : GpuGroupTest
             Throws.TypeOf<NcclException>().With.Message.Contain("2 ranks share GPU 0"));
     }
 
-    [TestCase(2)]
-    [TestCase(4)]
-    [TestCase(8)]
-    public void GoBeforeTheSeparateKernels(int ranks)
+    [TestCase(2, 0)]
+    [TestCase(4, 0)]
+    [TestCase(8, 0)]
+    [TestCase(2, 1 << 20)]
+    [TestCase(4, 1 << 20)]
+    [TestCase(8, 1 << 20)]
+    public void GoBeforeTheSeparateKernelsAlsoInASymmetricWindow(int ranks, long windowBytes)
     {
         if (!RanksOfATest.AreOnSeveralGpus) Assert.Ignore($"one GPU: {RanksOfATest.Variable} lists no two");
         const int Hidden = 1024, Tokens = 50;
         using var group = RanksOfATest.Group(ranks);
-        using var nccl = Load(() => new NcclAllReduce(group, Path));
+        using var nccl = Load(() => new NcclAllReduce(group, Path, windowBytes));
         var options = new AllReduceOptions
         {
             HiddenSize = Hidden,

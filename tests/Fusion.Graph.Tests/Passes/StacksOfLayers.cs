@@ -51,6 +51,16 @@ public sealed class StacksOfLayers
     }
 
     [Test]
+    public void ArePlannedByALimitForAGpuWhereTheReportIsForThatGpu()
+    {
+        var config = new FusionPassConfig { Policy = AllReducePolicy.Default.With(new() { Gpu = "NVIDIA H200", OneShotUpTo = 0, Source = "tuned there" }) };
+        var report = Layers.Build(1, QuantizationKind.None).Fuse(config);
+
+        Assert.That(report.ToText(new() { Gpu = "NVIDIA H200" }), Does.Contain("two-shot").And.Contain("tuned there"));
+        Assert.That(report.ToText(), Does.Contain("one-shot").And.Not.Contain("tuned there"));
+    }
+
+    [Test]
     public void AreFusedByTheAllReducePassAloneToo([ValueSource(nameof(Quantizations))] QuantizationKind quant)
     {
         var config = FusionPassConfig.Off with { AllReduceFusion = true };

@@ -22,7 +22,7 @@ public sealed record AllReduceOptions
     public ElementType DataType { get; init; } = ElementType.BFloat16;
 
     /// <summary>Limits by which the strategy of a call is chosen from its size; null for the defaults of the architecture
-    /// and world size.</summary>
+    /// and world size, <see cref="AllReducePolicy.Tuned"/> for those that <c>fusion tune</c> measured here.</summary>
     public AllReducePolicy? Policy { get; init; }
 
     /// <summary>Longest time that a rank waits for the others in a call before it gives up with a
