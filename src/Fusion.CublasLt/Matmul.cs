@@ -12,6 +12,9 @@ namespace Fusion.CublasLt;
 /// <para>Calls can be recorded as CUDA graphs, also first calls. A recorded call uses the workspace of the stream in
 /// which it was recorded: do not launch the graph in another stream while that one multiplies, keep that stream and this object
 /// as long as the graph. Members may be called from any thread.</para>
+/// <para>The first call of a shape loads kernels, for which the driver may wait until the kernels that run on the GPU have ended. Where one of them waits
+/// for another GPU, as an all-reduce does, and this thread has yet to launch what that one waits for, it would wait in vain:
+/// <see cref="LoadKernels"/> before.</para>
 /// </remarks>
 public sealed class Matmul : IDisposable
 {
@@ -74,6 +77,14 @@ public sealed class Matmul : IDisposable
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public void Reserve(GpuStream stream) => Use(stream, static (Matmul matmul, GpuStream stream, in MatmulCall _, MatmulPlan? _) => matmul.workspaces.For(stream), default, null);
 
+    /// <summary>Lets cuBLASLt choose the algorithm of a call's shape and load its kernels, and multiplies nothing: a later
+    /// <see cref="Launch(GpuStream, in MatmulCall)"/> of the shape waits for no other kernel.</summary>
+    /// <param name="stream">Stream of the later calls.</param>
+    /// <param name="call">Tensors and settings of the matmul. Their content does not matter and does not change.</param>
+    /// <exception cref="FusionArgumentException">A tensor does not fit.</exception>
+    /// <exception cref="CublasLtException">There is no algorithm for the call, or cuBLASLt refuses.</exception>
+    public void LoadKernels(GpuStream stream, in MatmulCall call) => RecordAside(stream, call, null);
+
     /// <summary>Checks a call and enqueues it in a stream, without waiting. Allocates nothing if the shape is remembered and the
     /// stream has a workspace.</summary>
     /// <param name="stream">A stream of the context.</param>
@@ -124,6 +135,22 @@ public sealed class Matmul : IDisposable
     /// <summary>Enqueues a call whose plan is there.</summary>
     internal void Launch(GpuStream stream, MatmulPlan plan, in MatmulCall call) =>
         Use(stream, static (Matmul matmul, GpuStream stream, in MatmulCall call, MatmulPlan? plan) => matmul.Start(plan!, stream, call), call, plan);
+
+    /// <summary>Loads the kernels of a call by recording it and throwing the recording away.</summary>
+    internal void RecordAside(GpuStream stream, MatmulCall call, MatmulPlan? prepared)
+    {
+        Reserve(stream);
+        using var aside = new GpuStream(Context);
+        using var recording = GpuGraph.Capture(aside, () => Use(
+            aside,
+            (Matmul matmul, GpuStream into, in MatmulCall call, MatmulPlan? plan) =>
+            {
+                if (plan is null) MatmulRules.Check(call, DriverMemoryInspector.Instance, matmul.Context.Device.Ordinal);
+                plan ??= matmul.plans.Get(MatmulShape.Of(call));
+                plan.Launch(matmul.handle.Value, call, plan.WorkspaceBytes == 0 ? 0 : matmul.workspaces.For(stream), into.Handle);
+            },
+            call, prepared));
+    }
 
     private void Start(MatmulPlan plan, GpuStream stream, in MatmulCall call) =>
         plan.Launch(handle.Value, call, plan.WorkspaceBytes == 0 ? 0 : workspaces.For(stream), stream.Handle);

@@ -18,6 +18,16 @@ public sealed class PreparedMatmul : IDisposable
     /// <summary>Size of the workspace that the algorithm uses, in bytes.</summary>
     public long WorkspaceBytes => plan.WorkspaceBytes;
 
+    /// <summary>Loads the kernels, and multiplies nothing (<see cref="Matmul.LoadKernels"/>).</summary>
+    /// <param name="stream">Stream of the later launches.</param>
+    /// <exception cref="CublasLtException">cuBLASLt refuses.</exception>
+    /// <exception cref="ObjectDisposedException">This, or the <see cref="CublasLt.Matmul"/>, is disposed.</exception>
+    public void LoadKernels(GpuStream stream)
+    {
+        ObjectDisposedException.ThrowIf(plan.IsClosed, this);
+        matmul.RecordAside(stream, Call, plan);
+    }
+
     /// <summary>Enqueues the matmul in a stream, without waiting.</summary>
     /// <param name="stream">A stream of the matmul's context.</param>
     /// <exception cref="CublasLtException">cuBLASLt refuses.</exception>

@@ -58,6 +58,25 @@ public sealed class LifetimesOfMatmuls : MatmulTest
     }
 
     [Test]
+    public void LoadTheirKernelsWithoutMultiplying()
+    {
+        var matmul = Make();
+        var call = Call(4, 32, 64, ElementType.BFloat16, ElementType.BFloat16);
+        var handles = NativeHandle.Live;
+
+        matmul.LoadKernels(Stream, call);
+
+        Assert.That(FakeCublasLt.Last.Workspace, Is.Not.Zero, "the library was called");
+        Assert.That(matmul.RememberedShapes, Is.EqualTo(1));
+        Assert.That(NativeHandle.Live, Is.EqualTo(handles + 1), "the stream's workspace stays, the recording does not");
+        var workspace = FakeCublasLt.Last.Workspace;
+        using var prepared = matmul.Prepare(call);
+        prepared.LoadKernels(Stream);
+        matmul.Launch(Stream, call);
+        Assert.That(FakeCublasLt.Last.Workspace, Is.EqualTo(workspace));
+    }
+
+    [Test]
     public void LeaveNothingBehind()
     {
         var before = FakeCublasLt.Live;

@@ -61,6 +61,7 @@ public sealed partial class CompiledGraph
         {
             WaitForRuns();
             captured?.Forget();
+            steps.ForgetKernels();
         }
 
         memory.Bind(weight, place);

@@ -29,9 +29,26 @@ internal sealed class MatmulSteps : IDisposable
         }
     }
 
+    /// <summary>Loads the kernels of a matmul before anything of a run is launched. The driver may wait for all kernels on the GPU to load
+    /// one, and an all-reduce among them may wait for a rank whose launches are still to come.</summary>
+    public void LoadKernels(MatmulOp op, GpuStream stream, Func<GraphTensor, DeviceTensor> at) =>
+        matmuls[stream.Context].LoadKernels(stream, CallOf(op, at));
+
     public void Launch(MatmulOp op, GpuStream? stream, Func<GraphTensor, DeviceTensor> at)
     {
-        var call = new MatmulCall
+        var call = CallOf(op, at);
+        if (stream is null) CpuMatmul.Run(call);
+        else matmuls[stream.Context].Launch(stream, call);
+    }
+
+    public void Dispose()
+    {
+        foreach (var matmul in matmuls.Values) matmul.Dispose();
+    }
+
+    private static MatmulCall CallOf(MatmulOp op, Func<GraphTensor, DeviceTensor> at)
+    {
+        return new()
         {
             Input = at(op.Input),
             Weight = at(op.Weight),
@@ -41,14 +58,7 @@ internal sealed class MatmulSteps : IDisposable
             InputScale = IfAny(op.InputScale),
             WeightScale = IfAny(op.WeightScale),
         };
-        if (stream is null) CpuMatmul.Run(call);
-        else matmuls[stream.Context].Launch(stream, call);
 
         DeviceTensor? IfAny(GraphTensor? tensor) => tensor is null ? null : at(tensor);
-    }
-
-    public void Dispose()
-    {
-        foreach (var matmul in matmuls.Values) matmul.Dispose();
     }
 }
