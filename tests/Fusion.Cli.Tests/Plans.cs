@@ -28,8 +28,28 @@ public sealed class Plans : FolderOfATest
         var json = Tool.Type($"{Issue} --json --max-tokens 2048").Json;
         Assert.That(json.GetProperty("strategy").GetString(), Is.EqualTo("two-shot"));
         Assert.That(json.GetProperty("reason").GetString(), Does.Contain("one-shot's limit of 65,536"));
-        Assert.That(json.GetProperty("workspaceBytes").GetInt64(), Is.EqualTo(125_829_376));
+        Assert.That(json.GetProperty("workspaceBytes").GetInt64(), Is.EqualTo(62_914_816), "for pieces of 1024 tokens");
         Assert.That(json.GetProperty("kernel").GetString(), Is.EqualTo("two_shot_bf16_p7_v1"));
+    }
+
+    [Test]
+    public void ACallLargerThanTheWorkspacesLimitIsDoneInPieces()
+    {
+        const string Call = "plan --arch sm_90 --world-size 2 --hidden 8192 --tokens 8192";
+        Assert.That(Tool.Type(Call).Output, Does.Contain("pieces     7, of up to 1280 tokens"));
+        Assert.That(Tool.Type($"{Call} --workspace-limit 1024").Output, Does.Not.Contain("pieces"));
+        var json = Tool.Type($"{Call} --workspace-limit 32 --json").Json;
+        Assert.That((json.GetProperty("pieces").GetInt32(), json.GetProperty("pieceTokens").GetInt32()), Is.EqualTo((13, 640)));
+        Assert.That(json.GetProperty("workspaceBytes").GetInt64(), Is.LessThanOrEqualTo(32 << 20));
+    }
+
+    [TestCase("--workspace-limit 0")]
+    [TestCase("--workspace-limit -1")]
+    public void ALimitThatIsNoneIsRefused(string option)
+    {
+        var run = Tool.Type($"plan --arch sm_90 --world-size 2 --hidden 64 --tokens 8 {option}");
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.Contain("WorkspaceLimitBytes").And.Contain("1 or more"));
     }
 
     [TestCase("--tokens 1", "one-shot", 0)]

@@ -7,6 +7,7 @@ namespace Fusion.CublasLt.Tests;
 
 /// <summary>The bindings against a real cuBLASLt, as far as it works without a GPU. Left out where there is none: name one with
 /// <c>FUSION_TEST_CUBLASLT</c>.</summary>
+[Category("Nightly")]
 public sealed class TheLibraryItself
 {
     private CublasLtLibrary library = null!;
