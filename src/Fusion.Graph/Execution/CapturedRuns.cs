@@ -20,11 +20,12 @@ internal sealed class CapturedRuns : IDisposable
     /// <summary>Numbers of tokens for which runs are recorded.</summary>
     public IEnumerable<int> Recorded => byTokens.Keys.Order();
 
-    /// <summary>Launches all ops without recording.</summary>
-    public void LaunchEagerly(int tokens)
+    /// <summary>Launches all ops without recording, each for all ranks before the next one: an op that loads a kernel may wait for all kernels on
+    /// its GPU, and an all-reduce among them for every rank.</summary>
+    public void LaunchEagerly(int tokens) => steps.Launch([.. teams.SelectMany(team => team.Indices)], tokens, () =>
     {
-        foreach (var team in teams) steps.Launch(team.Indices, tokens, team.Count > 1 ? team.WaitForEachOther : null);
-    }
+        foreach (var team in teams.Where(team => team.Count > 1)) team.WaitForEachOther();
+    });
 
     /// <summary>Launches the recorded run of a number of tokens, after recording it at the first use.</summary>
     public void Launch(int tokens)
