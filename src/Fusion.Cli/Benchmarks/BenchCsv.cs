@@ -1,5 +1,5 @@
-using Fusion.Cli.CommandLine;
 using System.Globalization;
+using Fusion.Cli.CommandLine;
 using Fusion.Cli.Output;
 using Fusion.Manifest;
 

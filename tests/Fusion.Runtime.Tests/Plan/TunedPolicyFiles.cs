@@ -1,6 +1,6 @@
-using Fusion.Manifest;
 using FsCheck;
 using FsCheck.Fluent;
+using Fusion.Manifest;
 
 namespace Fusion.Runtime.Tests.Plan;
 
