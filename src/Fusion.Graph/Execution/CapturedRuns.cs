@@ -8,13 +8,18 @@ internal sealed class CapturedRuns : IDisposable
 {
     private readonly GraphSteps steps;
     private readonly RankTeam[] teams;
+    private readonly int[] ranks;
+    private readonly Action? waitForEachOther;
     private readonly Dictionary<int, GpuGraph[]> byTokens = [];
 
     public CapturedRuns(RankGroup group, GraphSteps steps)
     {
         this.steps = steps;
         teams = [.. group.Ranks.Where(rank => rank.Context is not null)
-            .GroupBy(rank => rank.Context!.Device.Ordinal).Select(ranks => new RankTeam([.. ranks]))];
+            .GroupBy(rank => rank.Context!.Device.Ordinal).Select(sharers => new RankTeam([.. sharers]))];
+        ranks = [.. teams.SelectMany(team => team.Indices)];
+        var shared = Array.FindAll(teams, team => team.Count > 1);
+        waitForEachOther = shared.Length == 0 ? null : () => Array.ForEach(shared, team => team.WaitForEachOther());
     }
 
     /// <summary>Numbers of tokens for which runs are recorded.</summary>
@@ -22,10 +27,7 @@ internal sealed class CapturedRuns : IDisposable
 
     /// <summary>Launches all ops without recording, each for all ranks before the next one: an op that loads a kernel may wait for all kernels on
     /// its GPU, and an all-reduce among them for every rank.</summary>
-    public void LaunchEagerly(int tokens) => steps.Launch([.. teams.SelectMany(team => team.Indices)], tokens, () =>
-    {
-        foreach (var team in teams.Where(team => team.Count > 1)) team.WaitForEachOther();
-    });
+    public void LaunchEagerly(int tokens) => steps.Launch(ranks, tokens, waitForEachOther);
 
     /// <summary>Launches the recorded run of a number of tokens, after recording it at the first use.</summary>
     public void Launch(int tokens)

@@ -61,7 +61,6 @@ public sealed partial class CompiledGraph
         {
             WaitForRuns();
             captured?.Forget();
-            steps.ForgetKernels();
         }
 
         memory.Bind(weight, place);

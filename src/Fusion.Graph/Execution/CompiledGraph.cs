@@ -97,7 +97,6 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
             CheckWeights();
             CheckInputs(tokens);
             var bucket = BucketOf(tokens);
-            steps.LoadKernels(bucket ?? tokens);
             runs++;
             if (captured is null) steps.Launch(allRanks, tokens, null);
             else if (bucket is { } size) captured.Launch(size);

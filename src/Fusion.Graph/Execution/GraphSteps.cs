@@ -11,7 +11,6 @@ internal sealed class GraphSteps : IDisposable
     private readonly RankMemory[] memories;
     private readonly TensorCopies copies;
     private readonly MatmulSteps? matmuls;
-    private readonly HashSet<int> loaded = [];
     private readonly Dictionary<(string? Group, int Hidden, ElementType Type), AllReduce> allReduces = [];
     private readonly Dictionary<(int Hidden, ElementType Type), EpilogueOperation> rows = [];
     private readonly Action<CustomLaunch>?[] customs;
@@ -71,25 +70,6 @@ internal sealed class GraphSteps : IDisposable
                 $"without the limit {AllReduceDispatcher.Name(bySize.Strategy)}: {bySize.Reason}",
         };
     }
-
-    /// <summary>Loads the kernels of other libraries for runs of a number of tokens, on all ranks, if that was not done.</summary>
-    /// <param name="tokens">Number of tokens.</param>
-    public void LoadKernels(int tokens)
-    {
-        if (loaded.Contains(tokens)) return;
-        foreach (var op in graph.Ops.OfType<MatmulOp>())
-        {
-            foreach (var rank in group.LocalRanks)
-            {
-                if (rank.Stream is { } stream) matmuls!.LoadKernels(op, stream, tensor => At(rank.Index, tensor, tokens));
-            }
-        }
-
-        loaded.Add(tokens);
-    }
-
-    /// <summary>Loads kernels again at the next run, because addresses changed and with them, maybe, alignments.</summary>
-    public void ForgetKernels() => loaded.Clear();
 
     /// <summary>Launches all ops for some ranks, op by op.</summary>
     /// <param name="ranks">Indices of the ranks.</param>

@@ -29,11 +29,6 @@ internal sealed class MatmulSteps : IDisposable
         }
     }
 
-    /// <summary>Loads the kernels of a matmul before anything of a run is launched. The driver may wait for all kernels on the GPU to load
-    /// one, and an all-reduce among them may wait for a rank whose launches are still to come.</summary>
-    public void LoadKernels(MatmulOp op, GpuStream stream, Func<GraphTensor, DeviceTensor> at) =>
-        matmuls[stream.Context].LoadKernels(stream, CallOf(op, at));
-
     public void Launch(MatmulOp op, GpuStream? stream, Func<GraphTensor, DeviceTensor> at)
     {
         var call = CallOf(op, at);

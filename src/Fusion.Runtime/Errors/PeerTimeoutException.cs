@@ -28,7 +28,8 @@ public sealed class PeerTimeoutException : FusionException
     /// <summary>Index of the token whose data did not come, from 0; -1 on the CPU, where calls wait as a whole.</summary>
     public int Token { get; }
 
-    /// <summary>Index of the call, from 0, since the operation was made or reset.</summary>
+    /// <summary>Index of the call, from 0, since the operation was made or reset; each piece of a call that is done in pieces
+    /// counts (<see cref="AllReducePlan.Pieces"/>).</summary>
     public long Call { get; }
 
     /// <summary>Timeout of the operation.</summary>

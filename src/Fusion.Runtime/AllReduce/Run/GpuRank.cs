@@ -136,7 +136,7 @@ internal sealed class GpuRank : IDisposable
 
         prepared.Exchange.Parameters = constants;
         ParameterFill.Fill(ref prepared.Exchange.Parameters, call);
-        prepared.Exchange.Rows = RowBytes.Of(call);
+        prepared.Exchange.Rows = RowsOf(call, plan);
         PrepareExchange(ref prepared, plan, UsualCalls.Of(AllReduceEpilogue.Of(call)), SharedBytes(call));
     }
 
@@ -161,7 +161,7 @@ internal sealed class GpuRank : IDisposable
         {
             prepared.Exchange.Parameters = constants;
             ParameterFill.FillSum(ref prepared.Exchange.Parameters, call.Input, sum);
-            prepared.Exchange.Rows = RowBytes.Of(call) with { OfSum = isSumWritten ? layout.TokenBytes : 0 };
+            prepared.Exchange.Rows = RowsOf(call, plan) with { OfSum = isSumWritten ? layout.TokenBytes : 0 };
             PrepareExchange(ref prepared, plan, UsualCall.Sum, 0);
         }
         else
@@ -183,7 +183,7 @@ internal sealed class GpuRank : IDisposable
         // The epilogue kernel exchanges nothing: with one rank its sum is its input.
         parameters.Ranks = 1;
         // Each piece's sum is at the start of the scratch.
-        prepared.Epilogue.Rows = RowBytes.Of(call) with { OfInput = sum.Address == sumAddress ? 0 : layout.TokenBytes };
+        prepared.Epilogue.Rows = RowsOf(call, plan) with { OfInput = sum.Address == sumAddress ? 0 : layout.TokenBytes };
         var kernel = kernels.Epilogue(plan.Variants.Epilogue);
         prepared.Epilogue.Set(kernel, kernel, 1, SharedBytes(call));
         prepared.HasEpilogue = true;
@@ -199,6 +199,10 @@ internal sealed class GpuRank : IDisposable
             sharedBytes);
         prepared.HasExchange = true;
     }
+
+    // A call that is done at a time does not move its tensors.
+    private static RowBytes RowsOf(in AllReduceCall call, AllReducePlan plan) =>
+        plan.PieceTokens < plan.Tokens ? RowBytes.Of(call) : default;
 
     private int SharedBytes(in AllReduceCall call) => KernelChoice.SharedBytes(call.Quantization, layout.HiddenSize);
 }
