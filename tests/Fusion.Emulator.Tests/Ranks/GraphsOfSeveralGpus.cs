@@ -1,5 +1,5 @@
-using Fusion.Graph;
 using Fusion.Gpu.Tests;
+using Fusion.Graph;
 using Fusion.Runtime;
 
 namespace Fusion.Emulation.Tests.Ranks;
