@@ -33,7 +33,7 @@ internal sealed class CapturedRuns : IDisposable
     public void Launch(int tokens)
     {
         if (!byTokens.TryGetValue(tokens, out var graphs)) byTokens[tokens] = graphs = Record(tokens);
-        foreach (var operation in steps.AllReduces) operation.ThrowIfFailed();
+        foreach (var operation in steps.Operations) operation.ThrowIfFailed();
         for (var i = 0; i < teams.Length; i++)
         {
             // The CUDA graph is launched in the first rank's stream, but holds the work of all.

@@ -14,7 +14,7 @@ namespace Fusion.Runtime;
 /// <para>Dispose it before its group; the group disposes what is left. After that each member throws an
 /// <see cref="ObjectDisposedException"/>, except properties.</para>
 /// </remarks>
-public sealed class Collectives : IDisposable, IAsyncDisposable
+public sealed class Collectives : IRankOperation
 {
     internal const string Name = "collectives";
 

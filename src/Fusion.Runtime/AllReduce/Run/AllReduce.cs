@@ -16,7 +16,7 @@ namespace Fusion.Runtime;
 /// <para>Dispose the operation before its group; the group disposes what is left. After that each member throws an
 /// <see cref="ObjectDisposedException"/>, except properties and plans.</para>
 /// </remarks>
-public sealed class AllReduce : IDisposable, IAsyncDisposable
+public sealed class AllReduce : IRankOperation
 {
     private readonly RankGroup group;
     private readonly WorkspaceLayout layout;
