@@ -25,7 +25,7 @@ internal sealed class GraphSteps : IDisposable
         copies = new(group, graph);
         try
         {
-            matmuls = new(group, graph, options.Matmul);
+            matmuls = new(group, graph, options);
             foreach (var ops in graph.Ops.OfType<RowOp>().GroupBy(Key))
             {
                 var (name, hidden, type) = ops.Key;
