@@ -9,7 +9,7 @@ namespace {
 /// than all numbers.
 __device__ __forceinline__ u64 key_of(float logit, int index) {
   const u32 bits = __float_as_uint(__fadd_rn(logit, 0.0f));
-  const u32 order = logit != logit ? 0 : (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+  const u32 order = logit != logit ? 0xFFFFFFFFu : (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
   return static_cast<u64>(order) << 32 | (0xFFFFFFFFu - static_cast<u32>(index));
 }
 

@@ -49,4 +49,3 @@ __device__ __forceinline__ void fill(T* y, i64 count, u64 seed, float center, fl
 LLAMA_FILL(fill_normal_bf16, bf16)
 LLAMA_FILL(fill_normal_f16, f16)
 LLAMA_FILL(fill_normal_e4m3, e4m3)
-LLAMA_FILL(fill_normal_f32, float)
