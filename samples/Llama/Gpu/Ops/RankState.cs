@@ -70,6 +70,9 @@ internal sealed class RankState : IDisposable
     /// <summary>Where the host writes it.</summary>
     public PinnedBuffer<int> Host { get; }
 
+    /// <summary>The cache: for each layer, keys and then values.</summary>
+    public RankBuffer<byte> Cache => cache;
+
     /// <summary>Size of the cache in bytes.</summary>
     public long CacheBytes => cache.Length;
 
