@@ -161,21 +161,26 @@ struct DecodeBlock {
   /// Puts the chunks together, in their order.
   __device__ __forceinline__ void combine(int splits) {
     const i64 first = static_cast<i64>(row) * call.heads + first_query;
-    for (int j = static_cast<int>(threadIdx.x); j < queries; j += kThreads) {
-      float largest = -INFINITY, total = 0.0f;
-      for (int s = 0; s < splits; s++)
-        largest = fmaxf(largest, __ldcg(call.splits.scales + (first + j) * kMaxSplits + s).x);
-      for (int s = 0; s < splits; s++) {
-        const float2 scale = __ldcg(call.splits.scales + (first + j) * kMaxSplits + s);
-        shared.weights[j][s] = exp2f(scale.x - (largest == -INFINITY ? 0.0f : largest));
-        total = fmaf(scale.y, shared.weights[j][s], total);
-      }
-      shared.total[j] = total;
+    static_assert(kMaxSplits == 32, "a lane for each chunk");
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    for (int j = static_cast<int>(threadIdx.x) / 32; j < queries; j += kThreads / 32) {
+      float2 scale = make_float2(-INFINITY, 0.0f);
+      if (lane < splits) scale = __ldcg(call.splits.scales + (first + j) * kMaxSplits + lane);
+      float largest = scale.x;
+      for (int distance = 16; distance > 0; distance /= 2)
+        largest = fmaxf(largest, __shfl_xor_sync(0xFFFFFFFFu, largest, distance));
+      const float weight = exp2f(scale.x - (largest == -INFINITY ? 0.0f : largest));
+      float total = scale.y * weight;
+      for (int distance = 16; distance > 0; distance /= 2)
+        total += __shfl_xor_sync(0xFFFFFFFFu, total, distance);
+      shared.weights[j][lane] = weight;
+      if (lane == 0) shared.total[j] = total;
     }
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < queries * D; i += kThreads) {
       const int j = i / D;
       float sum = 0.0f;
+#pragma unroll 8
       for (int s = 0; s < splits; s++)
         sum = fmaf(__ldcg(call.splits.sums + ((first + j) * kMaxSplits + s) * D + i % D),
                    shared.weights[j][s], sum);
