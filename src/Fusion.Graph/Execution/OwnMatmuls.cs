@@ -8,7 +8,7 @@ internal sealed class OwnMatmuls : IDisposable
 {
     private const int Block = 128;
     private const int TileColumns = 32;
-    private const int TileRows = 4;
+    private const int TileRows = 16;
     private const int MaxRowTiles = 4096;
 
     private readonly Dictionary<GpuContext, KernelLibrary> libraries = [];

@@ -9,9 +9,40 @@ using namespace fusion;
 
 namespace {
 
-constexpr int kTileColumns = 32;  // one lane each
-constexpr int kTileRows = 4;      // one warp each
+constexpr int kTileColumns = 32;  // a lane each
+constexpr int kRowsOfWarp = 4;
+constexpr int kWarps = 4;
+constexpr int kTileRows = kWarps * kRowsOfWarp;
 constexpr int kTileDepth = 32;
+constexpr int kPitch = kTileDepth + 4;  // lanes read 16 bytes each, of other banks
+
+/// Parts of w and x in shared memory, with zeros behind their ends.
+struct Tiles {
+  float w[kTileColumns][kPitch];
+  float x[kTileRows][kTileDepth];
+};
+
+/// Adds the products of `steps` columns of a tile to the sums of Rows rows.
+template <int Rows>
+__device__ __forceinline__ void add_products(float* sums, const Tiles& tiles, int row, int lane, int steps) {
+  if (steps < kTileDepth) {
+    for (int r = 0; r < Rows; r++)
+      for (int i = 0; i < steps; i++) sums[r] = __fmaf_rn(tiles.x[row + r][i], tiles.w[lane][i], sums[r]);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < kTileDepth; i += 4) {
+    const float4 w = *reinterpret_cast<const float4*>(&tiles.w[lane][i]);
+#pragma unroll
+    for (int r = 0; r < Rows; r++) {
+      const float4 x = *reinterpret_cast<const float4*>(&tiles.x[row + r][i]);
+      sums[r] = __fmaf_rn(x.x, w.x, sums[r]);
+      sums[r] = __fmaf_rn(x.y, w.y, sums[r]);
+      sums[r] = __fmaf_rn(x.z, w.z, sums[r]);
+      sums[r] = __fmaf_rn(x.w, w.w, sums[r]);
+    }
+  }
+}
 
 struct Scales {
   const float* input;   // nullptr for 1
@@ -21,44 +52,53 @@ struct Scales {
 };
 
 /// x [rows, depth], w [columns, depth], y [rows, columns], bias [columns] or nullptr.
-/// Grid: x covers the columns in tiles of 32, y any number of tiles of rows. Block: 128 threads.
+/// Grid: x covers the columns in tiles of 32, y any number of tiles of 16 rows. Block: 128 threads.
 template <class X, class Y, class B>
 __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* bias, const Scales& scales,
                                          i64 rows, int columns, int depth) {
-  __shared__ float of_w[kTileColumns][kTileDepth + 1];  // a bank of its own for each lane
-  __shared__ float of_x[kTileRows][kTileDepth];
+  __shared__ __align__(16) Tiles tiles;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int first_column = static_cast<int>(blockIdx.x) * kTileColumns;
   const int column = first_column + lane;
   for (i64 first = static_cast<i64>(blockIdx.y) * kTileRows; first < rows;
        first += static_cast<i64>(gridDim.y) * kTileRows) {
-    const i64 row = first + warp;
-    float sum = 0.0f;
+    const int in_tile = rows - first < kTileRows ? static_cast<int>(rows - first) : kTileRows;
+    const int own =
+        in_tile - warp * kRowsOfWarp;  // rows of this warp, if above 0 and not more than kRowsOfWarp
+    float sums[kRowsOfWarp] = {};
     for (int k0 = 0; k0 < depth; k0 += kTileDepth) {
       const int k = k0 + lane;
-      for (int c = warp; c < kTileColumns; c += kTileRows) {
+      for (int c = warp; c < kTileColumns; c += kWarps) {
         const bool inside = first_column + c < columns && k < depth;
-        of_w[c][lane] = inside ? to_float(w[static_cast<i64>(first_column + c) * depth + k]) : 0.0f;
+        tiles.w[c][lane] = inside ? to_float(w[static_cast<i64>(first_column + c) * depth + k]) : 0.0f;
       }
-      of_x[warp][lane] = row < rows && k < depth ? to_float(x[row * depth + k]) : 0.0f;
+      for (int r = warp; r < in_tile; r += kWarps)
+        tiles.x[r][lane] = k < depth ? to_float(x[(first + r) * depth + k]) : 0.0f;
       __syncthreads();
       const int steps = depth - k0 < kTileDepth ? depth - k0 : kTileDepth;
-      if (row < rows && steps == kTileDepth) {
+      if (own >= kRowsOfWarp) {
+        add_products<kRowsOfWarp>(sums, tiles, warp * kRowsOfWarp, lane, steps);
+      } else {
 #pragma unroll
-        for (int i = 0; i < kTileDepth; i++) sum = __fmaf_rn(of_x[warp][i], of_w[lane][i], sum);
-      } else if (row < rows) {
-        for (int i = 0; i < steps; i++) sum = __fmaf_rn(of_x[warp][i], of_w[lane][i], sum);
+        for (int r = 0; r < kRowsOfWarp; r++)
+          if (r < own) add_products<1>(sums + r, tiles, warp * kRowsOfWarp + r, lane, steps);
       }
       __syncthreads();
     }
 
-    if (row >= rows || column >= columns) continue;
-    const float of_input = scales.input == nullptr ? 1.0f : scales.input[scales.per_row != 0 ? row : 0];
-    const float of_weight = scales.weight == nullptr ? 1.0f : scales.weight[scales.per_row != 0 ? column : 0];
-    sum = __fmul_rn(sum, __fmul_rn(__fmul_rn(of_input, of_weight), scales.alpha));
-    if (bias != nullptr) sum = __fadd_rn(sum, to_float(bias[column]));
-    y[row * columns + column] = ptx::round_to<Y>(sum);
+    if (column >= columns) continue;
+#pragma unroll
+    for (int r = 0; r < kRowsOfWarp; r++) {
+      if (r >= own) continue;
+      const i64 row = first + warp * kRowsOfWarp + r;
+      const float of_input = scales.input == nullptr ? 1.0f : scales.input[scales.per_row != 0 ? row : 0];
+      const float of_weight =
+          scales.weight == nullptr ? 1.0f : scales.weight[scales.per_row != 0 ? column : 0];
+      float sum = __fmul_rn(sums[r], __fmul_rn(__fmul_rn(of_input, of_weight), scales.alpha));
+      if (bias != nullptr) sum = __fadd_rn(sum, to_float(bias[column]));
+      y[row * columns + column] = ptx::round_to<Y>(sum);
+    }
   }
 }
 
