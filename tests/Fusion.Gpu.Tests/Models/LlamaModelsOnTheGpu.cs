@@ -78,14 +78,26 @@ public sealed class LlamaModelsOnTheGpu : GpuGroupTest
         MustBeNear(config, next, runner.LogitsOf([Part([.. Text, 9], 0, 48)])[0], "recomputed");
     }
 
+    // Where the reference's two likeliest tokens are nearer than the roundings, either may be chosen; the text goes on with the reference's.
     [Test]
-    public void GenerateTheTokensOfTheReference([Values(1, 2)] int ranks)
+    public void ChooseTheTokensOfTheReference([Values(1, 2)] int ranks)
     {
         var config = KnownShapes.Get("tiny") with { EndTokens = [] };
         using var test = new TestCheckpoint(config);
         using var reference = new ReferenceModel(test.Checkpoint, ranks);
         using var runner = Make(test.Checkpoint, OpenGpus.Group(ranks), new());
-        Assert.That(Generate(runner, Text[..19], 24), Is.EqualTo(reference.Generate(Text[..19], 24)));
+        var (part, same) = (Part(Text[..19], 0, 0), 0);
+        for (var step = 0; step < 24; step++)
+        {
+            var logits = reference.Step([.. part.Tokens.Select((token, i) => new StepToken(0, part.First + i, token))])[^1];
+            var (expected, chosen) = (Array.IndexOf(logits, logits.Max()), runner.Run([part])[0]);
+            var spread = MathF.Sqrt(logits.Average(value => value * value));
+            Assert.That(logits[chosen], Is.GreaterThan(logits[expected] - (0.05f * spread)), $"step {step}");
+            if (chosen == expected) same++;
+            part = Part([expected], part.First + part.Tokens.Count, 0);
+        }
+
+        Assert.That(same, Is.GreaterThan(18), "of 24 tokens");
     }
 
     [Test]
@@ -181,12 +193,4 @@ public sealed class LlamaModelsOnTheGpu : GpuGroupTest
 
     private static StepPart Part(int[] tokens, int first, int firstPage) => new(
         tokens, first, [.. Enumerable.Range(0, Limits.PagesFor(first + tokens.Length)).Select(page => firstPage + (page ^ 1))], TokenChoice.Greedy);
-
-    private static int[] Generate(GpuModelRunner runner, int[] prompt, int count)
-    {
-        var pages = Enumerable.Range(0, runner.Limits.PagesFor(prompt.Length + count)).Reverse().ToArray();
-        List<int> made = [runner.Run([new(prompt, 0, pages, TokenChoice.Greedy)])[0]];
-        while (made.Count < count) made.Add(runner.Run([new([made[^1]], prompt.Length + made.Count - 1, pages, TokenChoice.Greedy)])[0]);
-        return [.. made];
-    }
 }

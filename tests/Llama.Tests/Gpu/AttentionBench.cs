@@ -1,4 +1,3 @@
-using Fusion.Graph;
 using Fusion.Runtime;
 using Llama.Gpu.Ops;
 using Llama.Gpu.Steps;
