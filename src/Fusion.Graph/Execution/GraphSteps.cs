@@ -26,7 +26,7 @@ internal sealed class GraphSteps : IDisposable
         copies = new(group, graph);
         try
         {
-            matmuls = new(group, graph, options.Matmul);
+            matmuls = new(group, graph, options);
             collectives = new(graph, group, groupOf, options);
             foreach (var ops in graph.Ops.OfType<RowOp>().GroupBy(Key))
             {
