@@ -21,15 +21,17 @@ public sealed partial class GpuModelRunner
         var plan = new StepPlan(parts);
         var results = Launch(plan);
         body.Synchronize();
+        if (results is not null) projection.Synchronize();
         var chosen = new int[parts.Count];
         Array.Fill(chosen, -1);
         if (results is null) return chosen;
-        var largest = All<ulong>(results, HeadGraph.Largest);
+        // The same on all ranks.
+        var (likeliest, largest) = (results.Read<int>(0, HeadGraph.Likeliest), results.Read<float>(0, HeadGraph.LargestLogit));
         var logits = parts.Any(part => part.Choice is { Temperature: > 0 }) ? All<float>(results, LlamaGraph.Logits) : null;
         for (var i = 0; i < plan.Choosing.Count; i++)
         {
             var (part, _) = plan.Choosing[i];
-            chosen[part] = Choose(part, parts[part], [.. largest.Select(rank => RowOf(rank, i, HeadGraph.Parts))], logits, i);
+            chosen[part] = Choose(part, parts[part], likeliest[i], largest[i], logits, i);
         }
 
         return chosen;
@@ -52,6 +54,7 @@ public sealed partial class GpuModelRunner
         var plan = new StepPlan(parts);
         var results = Launch(plan);
         body.Synchronize();
+        if (results is not null) projection.Synchronize();
         if (results is null) return [];
         var logits = All<float>(results, LlamaGraph.Logits);
         return [.. plan.Choosing.Select((one, i) => (one.Part, Logits: WholeRow(logits, i))).OrderBy(one => one.Part).Select(one => one.Logits)];
@@ -86,12 +89,13 @@ public sealed partial class GpuModelRunner
         return new(graph.GetInput(rank, name, rows).Address);
     }
 
-    private int Choose(int index, StepPart part, ReadOnlyMemory<ulong>[] largest, float[][]? logits, int row)
+    private int Choose(int index, StepPart part, int likeliest, float largest, float[][]? logits, int row)
     {
         var choice = part.Choice!.Value;
         try
         {
-            return choice.Temperature == 0 ? LargestLogit.Of(largest, Config.Vocabulary / group.WorldSize) : TokenSampler.Choose(WholeRow(logits!, row), choice);
+            if (choice.Temperature > 0) return TokenSampler.Choose(WholeRow(logits!, row), choice);
+            return float.IsFinite(largest) ? likeliest : throw new ArithmeticException($"The largest logit, of token {likeliest}, is {largest}.");
         }
         catch (ArithmeticException e)
         {
@@ -104,6 +108,4 @@ public sealed partial class GpuModelRunner
 
     private float[] WholeRow(float[][] logits, int row) =>
         [.. logits.SelectMany(rank => rank.AsSpan(row * (Config.Vocabulary / group.WorldSize), Config.Vocabulary / group.WorldSize).ToArray())];
-
-    private static ReadOnlyMemory<ulong> RowOf(ulong[] values, int row, int length) => values.AsMemory(row * length, length);
 }

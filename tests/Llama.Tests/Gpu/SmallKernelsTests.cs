@@ -1,6 +1,5 @@
 using Fusion.Graph;
 using Fusion.Runtime;
-using Llama.Gpu;
 using Llama.Gpu.Ops;
 using Llama.Gpu.Steps;
 using Llama.Model;
@@ -8,7 +7,7 @@ using Llama.Model.Safetensors;
 
 namespace Llama.Tests.Gpu;
 
-/// <summary>Embedding, SwiGLU, rows and argmax on an emulated GPU, compared with plain C#.</summary>
+/// <summary>Embedding, SwiGLU and rows on an emulated GPU, compared with plain C#.</summary>
 public sealed class SmallKernelsTests
 {
     [Test]
@@ -56,29 +55,6 @@ public sealed class SmallKernelsTests
         Assert.That(codes.Distinct().Count(), Is.GreaterThan(20));
     }
 
-    [Test]
-    public void TheLargestLogitIsTheFirstOfEqualOnes()
-    {
-        using var gpus = new EmulatedGpus();
-        var logits = new float[5][];
-        for (var row = 0; row < 5; row++) logits[row] = [.. new Random(row).GetItems([-3f, -2.5f, -7f, -0.5f], 1000)];
-        (logits[0][700], logits[0][13]) = (5, 5);
-        (logits[1][999], logits[1][0]) = (4, 3.9999998f);
-        // Zeros of both signs are equal.
-        (logits[2][500], logits[2][600]) = (-0f, 0);
-        logits[3][77] = float.NaN;
-        logits[4] = [.. logits[4].Select(value => value - 10)];
-        logits[4][321] = -10.25f;
-
-        var keys = Keys(gpus.Rank, [.. logits.SelectMany(row => row)], 5, 1000);
-
-        ReadOnlyMemory<ulong> Row(int row) => keys.AsMemory(row * HeadGraph.Parts, HeadGraph.Parts);
-        Assert.That(new[] { 0, 1, 2, 4 }.Select(row => LargestLogit.Of([Row(row)], 1000)), Is.EqualTo([13, 999, 500, 321]));
-        Assert.That(() => LargestLogit.Of([Row(3)], 1000), Throws.TypeOf<ArithmeticException>().With.Message.Contain("token 77, is NaN"));
-        Assert.That(LargestLogit.Of([Row(1), Row(0)], 1000), Is.EqualTo(1013), "the second rank's");
-        Assert.That(LargestLogit.Of([Row(0), Row(0)], 1000), Is.EqualTo(13), "the first of equal ones");
-    }
-
     private static GpuLlamaOps Ops(RankGroup group, ElementType type)
     {
         var config = new ModelConfig
@@ -105,19 +81,6 @@ public sealed class SmallKernelsTests
         compiled.SetWeight<float>(0, "scale", [scale]);
         compiled.SetInput<ushort>(0, "x", values);
         return compiled.Run(values.Length / columns).Read<byte>(0, "codes");
-    }
-
-    private static ulong[] Keys(Rank rank, float[] logits, int rows, int columns)
-    {
-        using var from = rank.Allocate<float>(logits.Length);
-        from.CopyFrom(logits);
-        using var keys = rank.Allocate<ulong>(rows * HeadGraph.Parts);
-        keys.FillBytes(0xFF);
-        Kernels.LargestLogits.Launch(rank.Stream!, new(new Dim3(HeadGraph.Parts, rows), 256), from, keys, columns);
-        rank.Stream!.Synchronize();
-        var found = new ulong[keys.Length];
-        keys.CopyTo(found);
-        return found;
     }
 
     private static ushort[] Launch(CustomOp op, Rank rank, ElementType type, int rows, int columns, params RankTensor[] inputs) =>

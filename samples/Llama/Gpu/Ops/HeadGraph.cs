@@ -13,12 +13,11 @@ internal sealed class HeadGraph
     /// <summary>Name of the input: numbers of the rows, 4-byte integers; -1 pads.</summary>
     public const string Rows = "rows";
 
-    /// <summary>Name of the output with the largest logits: u64 [rows, <see cref="Parts"/>], each for a part of the rank's
-    /// vocabulary; <see cref="LargestLogit"/> reads them.</summary>
-    public const string Largest = "largest";
+    /// <summary>Name of the output with the likeliest token of each row: i32 [rows, 1].</summary>
+    public const string Likeliest = "likeliest";
 
-    /// <summary>Number of parts into which a rank's vocabulary is split, so that many blocks read a row.</summary>
-    public const int Parts = 32;
+    /// <summary>Name of the output with the logit of that token: f32 [rows, 1].</summary>
+    public const string LargestLogit = "largest";
 
     private const int Block = 256;
 
@@ -41,9 +40,8 @@ internal sealed class HeadGraph
         var x = rows.Call("gather", new CustomOp("gather_rows", types => [new(types[0].Rows, config.Hidden, type)], head.Gather));
         var weight = b.Weight(config.IsTied ? ModelTensors.Embedding : ModelTensors.Head, config.Vocabulary / ranks, config.Hidden, type);
         var logits = x.Matmul(weight, output: ElementType.Float32, name: "lm_head");
-        // A u64 is two elements of 4 bytes.
-        var largest = logits.Call("argmax", new CustomOp("largest_logits", types => [new(types[0].Rows, 2 * Parts, ElementType.Float32)], Argmax));
-        head.Graph = b.Output(LlamaGraph.Logits, logits).Output(Largest, largest).Build();
+        var (likeliest, largest) = logits.TopK(1, "likeliest");
+        head.Graph = b.Output(LlamaGraph.Logits, logits).Output(Likeliest, likeliest).Output(LargestLogit, largest).Build();
         return head;
     }
 
@@ -56,12 +54,5 @@ internal sealed class HeadGraph
         Kernels.GatherRows.Launch(
             launch.Stream!, new((int)y.Rows, Block), new(launch.Inputs[0].Address), new(hidden[launch.Rank.Index]), new(y.Address),
             (int)(y.Columns * sizeof(ushort) / 16));
-    }
-
-    private static void Argmax(CustomLaunch launch)
-    {
-        var logits = launch.Inputs[0];
-        Kernels.LargestLogits.Launch(
-            launch.Stream!, new(new Dim3(Parts, (int)logits.Rows), Block), new(logits.Address), new(launch.Outputs[0].Address), (int)logits.Columns);
     }
 }
