@@ -126,23 +126,4 @@ public sealed class ReferenceModels
     private static StepToken[] Sequence(int sequence, int[] text) => [.. text.Select((token, position) => new StepToken(sequence, position, token))];
 
     private static string Name(ModelConfig config) => config.IsFp8 ? "FP8" : $"{config.Kind}";
-
-    private sealed class TestCheckpoint : IDisposable
-    {
-        private readonly TestFolder folder = new();
-
-        public TestCheckpoint(ModelConfig config)
-        {
-            RandomCheckpoint.Write(folder.Path, config);
-            Checkpoint = Checkpoint.Open(folder.Path);
-        }
-
-        public Checkpoint Checkpoint { get; }
-
-        public void Dispose()
-        {
-            Checkpoint.Dispose();
-            folder.Dispose();
-        }
-    }
 }
