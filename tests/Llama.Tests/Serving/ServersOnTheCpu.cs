@@ -37,27 +37,12 @@ public sealed class ServersOnTheCpu
         test.Dispose();
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 12, EndSize = 14)]
-    public void AreThoseThatEachRequestWouldGetAlone(NonEmptyArray<Client> clients)
-    {
-        var server = new Server(runner);
-        try
-        {
-            var all = clients.Get.Select(client => Ask(server, client)).ToArray();
-            Assert.That(Task.WaitAll(all, Deadline), Is.True, "every request ends");
-            foreach (var (client, got) in clients.Get.Zip(all.Select(one => one.Result)))
-            {
-                var expected = Alone(RequestOf(client));
-                Assert.That(got, Is.EqualTo(client.Ends < 64 ? expected[..got.Length] : expected));
-            }
+    [FsCheck.NUnit.Property(MaxTest = 4, StartSize = 4, EndSize = 9)]
+    public void AreThoseThatEachRequestWouldGetAlone(NonEmptyArray<Client> clients) => Compare(clients.Get);
 
-            Assert.That(server.Status.FreePages, Is.EqualTo(11));
-        }
-        finally
-        {
-            server.DisposeAsync().AsTask().Wait(Deadline);
-        }
-    }
+    [FsCheck.NUnit.Property(MaxTest = 60, EndSize = 20)]
+    [Category("Nightly")]
+    public void AreThoseThatEachOfManyRequestsWouldGetAlone(NonEmptyArray<Client> clients) => Compare(clients.Get);
 
     [Test]
     [CancelAfter(60_000)]
@@ -76,6 +61,27 @@ public sealed class ServersOnTheCpu
         Assert.That(server.Status.Preemptions, Is.GreaterThan(0));
         Assert.That(all, Is.EqualTo(requests.Select(Alone)));
         Assert.That(all.SelectMany(one => one).Distinct().Count(), Is.GreaterThan(10), "a model that says something");
+    }
+
+    private void Compare(Client[] clients)
+    {
+        var server = new Server(runner);
+        try
+        {
+            var all = clients.Select(client => Ask(server, client)).ToArray();
+            Assert.That(Task.WaitAll(all, Deadline), Is.True, "every request ends");
+            foreach (var (client, got) in clients.Zip(all.Select(one => one.Result)))
+            {
+                var expected = Alone(RequestOf(client));
+                Assert.That(got, Is.EqualTo(client.Ends < 64 ? expected[..got.Length] : expected));
+            }
+
+            Assert.That(server.Status.FreePages, Is.EqualTo(11));
+        }
+        finally
+        {
+            server.DisposeAsync().AsTask().Wait(Deadline);
+        }
     }
 
     private static Request RequestOf(Client client) => new()
