@@ -36,6 +36,7 @@ internal static class BenchCommand
         {
             // Ctrl+C is heard from here on.
             await Task.Yield();
+            Rows.ThrowUnlessWritable(line.GetValue(csv));
             var (sizes, tokens) = (line.GetValue(batches)!, Positive(line.GetValue(length), "--context"));
             var (count, before) = (Positive(line.GetValue(repeats), "--repeats"), Math.Max(0, line.GetValue(warmUps)));
             var model = options.Model(line);

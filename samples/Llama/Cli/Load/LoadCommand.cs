@@ -35,6 +35,7 @@ internal static class LoadCommand
         {
             // Ctrl+C is heard from here on.
             await Task.Yield();
+            Rows.ThrowUnlessWritable(line.GetValue(csv));
             var sizes = (Input: Positive(line.GetValue(input), "--input"), Output: Positive(line.GetValue(output), "--output"));
             var most = Positive(line.GetValue(sequences), "--max-sequences");
             var perRequest = (sizes.Input + sizes.Output + PageSize - 1) / PageSize;

@@ -41,13 +41,27 @@ internal static class Rows
         writer.WriteLine(text.ToString().Trim());
     }
 
-    /// <summary>Writes a file of CSV: a header, then a line for each row. No value has a comma.</summary>
+    /// <summary>Writes a file of CSV: a header, then a line for each row.</summary>
     /// <param name="file">Path of the file, which is overwritten.</param>
     /// <param name="header">Names of the columns.</param>
     /// <param name="rows">Cells of each row; null for an empty one.</param>
     public static void Csv(string file, string header, IEnumerable<IReadOnlyList<object?>> rows) =>
-        File.WriteAllLines(file, rows.Select(row => string.Join(',', row.Select(cell => Convert.ToString(cell, CultureInfo.InvariantCulture)))).Prepend(header));
+        File.WriteAllLines(file, rows.Select(row => string.Join(',', row.Select(CsvCell))).Prepend(header));
+
+    /// <summary>Throws unless a file can be written, before minutes of measuring. Its content stays.</summary>
+    /// <param name="file">Path of the file; null for none.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void ThrowUnlessWritable(string? file)
+    {
+        if (file is not null) new FileStream(file, FileMode.Append, FileAccess.Write).Dispose();
+    }
 
     /// <summary>Formats a number with some decimals, or a dash for none.</summary>
     public static string Cell(double? value, int decimals) => value is { } number ? number.ToString($"F{decimals}", CultureInfo.InvariantCulture) : "-";
+
+    private static string CsvCell(object? cell)
+    {
+        var text = Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "";
+        return text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    }
 }

@@ -65,6 +65,9 @@ internal sealed class CpuGraph : IDisposable
         })];
     }
 
+    /// <summary>Makes the graph usable again after a step that failed.</summary>
+    public void Reset() => graph.Reset();
+
     /// <summary>Frees the graph and its group.</summary>
     public void Dispose()
     {

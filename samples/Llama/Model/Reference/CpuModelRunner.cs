@@ -62,7 +62,11 @@ public sealed class CpuModelRunner : IModelRunner
     }
 
     /// <inheritdoc/>
-    public void Recover() => cache.Clear();
+    public void Recover()
+    {
+        graph.Reset();
+        cache.Clear();
+    }
 
     /// <summary>Frees the model.</summary>
     public void Dispose() => graph.Dispose();
