@@ -154,12 +154,8 @@ public sealed class Server : IAsyncDisposable
 
     private void GiveUp(Sequence sequence, CancellationToken cancellationToken)
     {
-        lock (gate)
-        {
-            End(sequence, new OperationCanceledException("The request was cancelled.", cancellationToken));
-            // Others may have waited for its pages.
-            Wake();
-        }
+        // The thread of the steps sleeps only if there are no requests, so that there is nobody to be woken for the free pages.
+        lock (gate) End(sequence, new OperationCanceledException("The request was cancelled.", cancellationToken));
     }
 
     private void Wake()

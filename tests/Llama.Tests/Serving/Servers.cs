@@ -183,9 +183,9 @@ public sealed class Servers
         using var runner = new PageRunner(Limits);
         await using var server = new Server(runner);
         await Collect(server.Generate(Request(1), cancellationToken));
-        // The thread may still be on its way to sleep, with a look of its own for the end of the request and one for its reader's.
+        // The thread may still be on its way to sleep.
         await Task.Delay(200, cancellationToken);
-        Assert.That(server.Plans, Is.InRange(runner.Steps + 1, runner.Steps + 4));
+        Assert.That(server.Plans, Is.InRange(runner.Steps, runner.Steps + 2), "one look finds nothing to do, and one may be for a call that came while it looked");
     }
 
     private static Request Request(int i) => new()
