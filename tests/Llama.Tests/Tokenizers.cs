@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Llama.Model;
 using Llama.Tests.Support;
 
@@ -7,10 +6,6 @@ namespace Llama.Tests;
 /// <summary>What <see cref="TokenizerFile"/> makes of <c>tokenizer.json</c>.</summary>
 public sealed class Tokenizers
 {
-    // Llama 3's, as its file has it.
-    private const string Pattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     private TestFolder folder = null!;
 
     [SetUp]
@@ -22,24 +17,24 @@ public sealed class Tokenizers
     [Test]
     public void OfByteLevelBpeMergeByTheirListAndKnowSpecialTokens([Values] bool pairs)
     {
-        folder.Write("tokenizer.json", Json(pairs));
+        folder.Write("tokenizer.json", TestTokenizer.Json(pairs));
         var tokenizer = TokenizerFile.Load(folder.Path);
 
         // h e l l o, " " is Ġ: he, ll, hell, hello; Ġ h.
-        Assert.That(tokenizer.EncodeToIds("hello hello"), Is.EqualTo([Id("hello"), Id("Ġhello")]));
-        Assert.That(tokenizer.EncodeToIds("<|end|>hell"), Is.EqualTo([300, Id("hell")]));
-        Assert.That(tokenizer.Decode([Id("hello"), Id("Ġhello")]), Is.EqualTo("hello hello"));
+        Assert.That(tokenizer.EncodeToIds("hello hello"), Is.EqualTo([TestTokenizer.Id("hello"), TestTokenizer.Id("Ġhello")]));
+        Assert.That(tokenizer.EncodeToIds("<|end|>hell"), Is.EqualTo([300, TestTokenizer.Id("hell")]));
+        Assert.That(tokenizer.Decode([TestTokenizer.Id("hello"), TestTokenizer.Id("Ġhello")]), Is.EqualTo("hello hello"));
     }
 
     [Test]
     public void ThatIgnoreMergesKeepWordsWholeThatAreTokensAndJoinOthersByNumber()
     {
         // Nothing merges to xyz.
-        folder.Write("tokenizer.json", Json(false).Replace("\"byte_fallback\":false", "\"ignore_merges\":true", StringComparison.Ordinal));
+        folder.Write("tokenizer.json", TestTokenizer.Json().Replace("\"byte_fallback\":false", "\"ignore_merges\":true", StringComparison.Ordinal));
         var tokenizer = TokenizerFile.Load(folder.Path);
 
-        Assert.That(tokenizer.EncodeToIds("xyz hello"), Is.EqualTo([Id("xyz"), Id("\u0120hello")]));
-        Assert.That(tokenizer.EncodeToIds("hellhe<|end|>"), Is.EqualTo([Id("hell"), Id("he"), 300]));
+        Assert.That(tokenizer.EncodeToIds("xyz hello"), Is.EqualTo([TestTokenizer.Id("xyz"), TestTokenizer.Id("\u0120hello")]));
+        Assert.That(tokenizer.EncodeToIds("hellhe<|end|>"), Is.EqualTo([TestTokenizer.Id("hell"), TestTokenizer.Id("he"), 300]));
         Assert.That(tokenizer.Decode(tokenizer.EncodeToIds("naïve 🙂 xyz")), Is.EqualTo("naïve 🙂 xyz"));
     }
 
@@ -47,7 +42,7 @@ public sealed class Tokenizers
     public void OfNfcComposeLettersAndAccents()
     {
         if ("e\u0301".Normalize().Length > 1) Assert.Ignore("globalization is invariant here: .NET composes nothing");
-        folder.Write("tokenizer.json", Json(false).Replace("{\"model\"", "{\"normalizer\":{\"type\":\"NFC\"},\"model\"", StringComparison.Ordinal));
+        folder.Write("tokenizer.json", TestTokenizer.Json().Replace("{\"model\"", "{\"normalizer\":{\"type\":\"NFC\"},\"model\"", StringComparison.Ordinal));
         var tokenizer = TokenizerFile.Load(folder.Path);
         Assert.That(tokenizer.EncodeToIds("cafe\u0301"), Is.EqualTo(tokenizer.EncodeToIds("caf\u00e9")));
     }
@@ -56,7 +51,7 @@ public sealed class Tokenizers
     [TestCase("it's 12345 o'clock!!")]
     public void GiveAnyTextBack(string text)
     {
-        folder.Write("tokenizer.json", Json(false));
+        folder.Write("tokenizer.json", TestTokenizer.Json());
         var tokenizer = TokenizerFile.Load(folder.Path);
         Assert.That(tokenizer.Decode(tokenizer.EncodeToIds(text)), Is.EqualTo(text));
     }
@@ -69,7 +64,7 @@ public sealed class Tokenizers
     [TestCase("{\"model\"", "{\"other\"", "it has no object 'model'")]
     public void OfOtherKindsAreRefused(string from, string to, string text)
     {
-        var json = Json(false);
+        var json = TestTokenizer.Json();
         Assert.That(json, Does.Contain(from));
         folder.Write("tokenizer.json", json.Replace(from, to, StringComparison.Ordinal));
         Assert.That(() => TokenizerFile.Load(folder.Path), Throws.TypeOf<CheckpointException>().With.Message.Contain(text));
@@ -81,47 +76,5 @@ public sealed class Tokenizers
         Assert.That(() => TokenizerFile.Load(folder.Path), Throws.TypeOf<CheckpointException>().With.Message.Contain("it has neither tokenizer.json nor tokenizer.model"));
         folder.Write("tokenizer.json", "{");
         Assert.That(() => TokenizerFile.Load(folder.Path), Throws.TypeOf<CheckpointException>().With.Message.Contain("it is no JSON"));
-    }
-
-    private static int Id(string token) => Vocabulary()[token];
-
-    private static Dictionary<string, int> Vocabulary()
-    {
-        var vocabulary = new Dictionary<string, int>();
-        // GPT-2's letters for bytes: printable ones stand for themselves, the others follow from 256 on.
-        var next = 256;
-        for (var b = 0; b < 256; b++)
-        {
-            var isPrintable = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
-            vocabulary[((char)(isPrintable ? b : next++)).ToString()] = b;
-        }
-
-        foreach (var token in new[] { "he", "ll", "hell", "hello", "Ġhello", "xyz" }) vocabulary[token] = vocabulary.Count;
-        return vocabulary;
-    }
-
-    private static string Json(bool pairs)
-    {
-        (string, string)[] merges = [("h", "e"), ("l", "l"), ("he", "ll"), ("hell", "o"), ("Ġ", "hello")];
-        return JsonSerializer.Serialize(new Dictionary<string, object>
-        {
-            ["model"] = new Dictionary<string, object>
-            {
-                ["type"] = "BPE",
-                ["byte_fallback"] = false,
-                ["vocab"] = Vocabulary(),
-                ["merges"] = merges.Select(merge => pairs ? (object)new[] { merge.Item1, merge.Item2 } : $"{merge.Item1} {merge.Item2}").ToArray(),
-            },
-            ["added_tokens"] = new[] { new Dictionary<string, object> { ["id"] = 300, ["content"] = "<|end|>", ["special"] = true } },
-            ["pre_tokenizer"] = new Dictionary<string, object>
-            {
-                ["type"] = "Sequence",
-                ["pretokenizers"] = new object[]
-                {
-                    new Dictionary<string, object> { ["type"] = "Split", ["pattern"] = new Dictionary<string, string> { ["Regex"] = Pattern }, ["behavior"] = "Isolated" },
-                    new Dictionary<string, object> { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["use_regex"] = false },
-                },
-            },
-        });
     }
 }

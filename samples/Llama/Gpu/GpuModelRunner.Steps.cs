@@ -46,9 +46,8 @@ public sealed partial class GpuModelRunner
         foreach (var state in ops.States) state.Clear();
     }
 
-    /// <summary>Does a step and reads the logits of the parts that choose, of the whole vocabulary and in the order of the parts. For
-    /// tests.</summary>
-    internal float[][] LogitsOf(IReadOnlyList<StepPart> parts)
+    /// <inheritdoc/>
+    public float[][] LogitsOf(IReadOnlyList<StepPart> parts)
     {
         StepRules.ThrowUnlessFit(parts, Limits, Config.Vocabulary);
         var plan = new StepPlan(parts);

@@ -124,9 +124,10 @@ public sealed partial class GpuModelRunner : IModelRunner
     private static FusionPassConfig? PassesOf(GpuRunnerOptions options) => options.AllReduce switch
     {
         AllReduceKind.Fused => options.Passes,
-        AllReduceKind.Separate => FusionPassConfig.Off with { Policy = options.Passes?.Policy },
+        // Residual, norm and quantization stay one kernel.
+        AllReduceKind.Separate => (options.Passes ?? FusionPassConfig.Default) with { AllReduceFusion = false },
         // With no size for which the built-in exchange is chosen, the library does all.
-        _ => FusionPassConfig.Off with { Policy = AllReducePolicy.WithLimits(0, 0) },
+        _ => (options.Passes ?? FusionPassConfig.Default) with { AllReduceFusion = false, Policy = AllReducePolicy.WithLimits(0, 0) },
     };
 
     private static void ThrowUnlessPossible(RunnerLimits limits)

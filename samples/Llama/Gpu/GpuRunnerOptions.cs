@@ -9,10 +9,10 @@ public enum AllReduceKind
     /// <summary>Fused with what follows them, as the passes find it.</summary>
     Fused,
 
-    /// <summary>By the same exchange, and what follows by kernels of its own.</summary>
+    /// <summary>By the same exchange, and what follows (residual, norm, quantization) by one kernel of its own.</summary>
     Separate,
 
-    /// <summary>By NCCL, and what follows by kernels of its own.</summary>
+    /// <summary>By NCCL, and what follows by one kernel of its own.</summary>
     Nccl,
 }
 
@@ -22,7 +22,7 @@ public sealed record GpuRunnerOptions
     /// <summary>How the all-reduces are done; fused by default.</summary>
     public AllReduceKind AllReduce { get; init; }
 
-    /// <summary>Configuration of the passes, where all-reduces are fused; null for all.</summary>
+    /// <summary>Configuration of the passes; null for all. Where all-reduces are not to be fused, that pass is off.</summary>
     public FusionPassConfig? Passes { get; init; }
 
     /// <summary>Numbers of rows for which steps are recorded as CUDA graphs, each at its first use; a step is padded to the smallest

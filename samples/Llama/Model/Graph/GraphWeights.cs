@@ -16,12 +16,18 @@ public static class GraphWeights
     /// <param name="graph">The compiled graph of <see cref="LlamaGraph"/>.</param>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="weights">Weights of that rank.</param>
+    /// <param name="copied">Action that is told the bytes of each tensor when it is copied; null for none.</param>
     /// <exception cref="CheckpointException">A scale is no number above 0.</exception>
-    public static void Set(CompiledGraph graph, int rank, ModelWeights weights)
+    public static void Set(CompiledGraph graph, int rank, ModelWeights weights, Action<long>? copied = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(weights);
-        foreach (var weight in graph.Report.Before.Weights) graph.SetWeight<byte>(rank, weight.Name, BytesOf(weights, weight.Name));
+        foreach (var weight in graph.Report.Before.Weights)
+        {
+            var bytes = BytesOf(weights, weight.Name);
+            graph.SetWeight<byte>(rank, weight.Name, bytes);
+            copied?.Invoke(bytes.Length);
+        }
     }
 
     private static byte[] BytesOf(ModelWeights weights, string name)

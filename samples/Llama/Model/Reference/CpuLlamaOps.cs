@@ -4,29 +4,23 @@ using Llama.Model.Graph;
 
 namespace Llama.Model.Reference;
 
-/// <summary>The model's own ops in plain C# for ranks on the CPU: sums in f32, one rounding for each result. The cache grows with the
-/// sequences.</summary>
+/// <summary>The model's own ops in plain C# for ranks on the CPU: sums in f32, one rounding for each result.</summary>
 public sealed unsafe class CpuLlamaOps : LlamaOps
 {
     private readonly ModelConfig config;
     private readonly int ranks;
     private readonly Rope rope;
-    private readonly Dictionary<(int Rank, int Layer, int Sequence), (List<float[]> Keys, List<float[]> Values)> cache = [];
+    private readonly ICpuCache cache;
 
     /// <summary>Makes the ops of a model.</summary>
     /// <param name="config">Shape of the model.</param>
     /// <param name="ranks">Number of ranks.</param>
-    public CpuLlamaOps(ModelConfig config, int ranks)
+    /// <param name="cache">Keys and values of the sequences.</param>
+    public CpuLlamaOps(ModelConfig config, int ranks, ICpuCache cache)
     {
         ArgumentNullException.ThrowIfNull(config);
-        (this.config, this.ranks, rope) = (config, ranks, new(config));
-    }
-
-    /// <summary>Forgets a sequence's keys and values.</summary>
-    /// <param name="sequence">Number of the sequence.</param>
-    public void Forget(int sequence)
-    {
-        foreach (var key in cache.Keys.Where(key => key.Sequence == sequence).ToArray()) cache.Remove(key);
+        ArgumentNullException.ThrowIfNull(cache);
+        (this.config, this.ranks, this.cache, rope) = (config, ranks, cache, new(config));
     }
 
     /// <inheritdoc/>
@@ -65,28 +59,27 @@ public sealed unsafe class CpuLlamaOps : LlamaOps
         var (heads, keyValueHeads) = (config.Heads / ranks, config.KeyValueHeads / ranks);
         for (var token = 0; token < q.Rows; token++)
         {
-            var (keys, values) = CacheOf(launch.Rank.Index, layer, sequences[token]);
-            if (positions[token] != keys.Count)
-                throw new InvalidOperationException($"Sequence {sequences[token]} has {keys.Count} tokens; the next one is at position {positions[token]}.");
-            keys.Add(Turned(k, token, keyValueHeads, positions[token]));
-            values.Add(Row(v, token));
+            var place = new CachePlace(launch.Rank.Index, layer, sequences[token]);
+            cache.Put(place, positions[token], Turned(k, token, keyValueHeads, positions[token]), Row(v, token));
+            var before = new (float[] Key, float[] Value)[positions[token] + 1];
+            for (var other = 0; other < before.Length; other++) before[other] = cache.Find(place, other);
             var queries = Turned(q, token, heads, positions[token]);
             for (var head = 0; head < heads; head++)
             {
                 var shared = head / (heads / keyValueHeads) * config.HeadSize;
-                Attend(queries.AsSpan(head * config.HeadSize, config.HeadSize), keys, values, shared, y, ((long)token * y.Columns) + (head * config.HeadSize));
+                Attend(queries.AsSpan(head * config.HeadSize, config.HeadSize), before, shared, y, ((long)token * y.Columns) + (head * config.HeadSize));
             }
         }
     }
 
-    private void Attend(ReadOnlySpan<float> query, List<float[]> keys, List<float[]> values, int shared, DeviceTensor y, long at)
+    private void Attend(ReadOnlySpan<float> query, (float[] Key, float[] Value)[] before, int shared, DeviceTensor y, long at)
     {
-        var weights = new float[keys.Count];
+        var weights = new float[before.Length];
         var most = float.NegativeInfinity;
         for (var other = 0; other < weights.Length; other++)
         {
             var sum = 0f;
-            for (var c = 0; c < query.Length; c++) sum += query[c] * keys[other][shared + c];
+            for (var c = 0; c < query.Length; c++) sum += query[c] * before[other].Key[shared + c];
             most = MathF.Max(most, weights[other] = sum / MathF.Sqrt(config.HeadSize));
         }
 
@@ -95,7 +88,7 @@ public sealed unsafe class CpuLlamaOps : LlamaOps
         for (var c = 0; c < query.Length; c++)
         {
             var sum = 0f;
-            for (var other = 0; other < weights.Length; other++) sum += weights[other] * values[other][shared + c];
+            for (var other = 0; other < weights.Length; other++) sum += weights[other] * before[other].Value[shared + c];
             Write(y, at + c, sum / total);
         }
     }
@@ -114,12 +107,6 @@ public sealed unsafe class CpuLlamaOps : LlamaOps
         var row = new float[tensor.Columns];
         for (var i = 0; i < row.Length; i++) row[i] = Read(tensor, (token * tensor.Columns) + i);
         return row;
-    }
-
-    private (List<float[]> Keys, List<float[]> Values) CacheOf(int rank, int layer, int sequence)
-    {
-        if (!cache.TryGetValue((rank, layer, sequence), out var found)) cache[(rank, layer, sequence)] = found = ([], []);
-        return found;
     }
 
     private static float Read(DeviceTensor tensor, long index) => tensor.Type == ElementType.Float16

@@ -1,6 +1,4 @@
 using Fusion.Graph;
-using Fusion.Runtime;
-using Llama.Model.Graph;
 
 namespace Llama.Model.Reference;
 
@@ -14,9 +12,8 @@ public readonly record struct StepToken(int Sequence, int Position, int Token);
 public sealed class ReferenceModel : IDisposable
 {
     private readonly ModelConfig config;
-    private readonly RankGroup group;
-    private readonly CpuLlamaOps ops;
-    private readonly CompiledGraph graph;
+    private readonly GrowingCache cache = new();
+    private readonly CpuGraph graph;
 
     /// <summary>Makes a model and loads its weights.</summary>
     /// <param name="checkpoint">The checkpoint, which may be disposed afterwards.</param>
@@ -28,19 +25,7 @@ public sealed class ReferenceModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         config = checkpoint.Config;
-        config.ThrowUnlessDivisible(ranks);
-        ops = new(config, ranks);
-        group = RankGroup.OnCpu(ranks);
-        try
-        {
-            graph = LlamaGraph.Build(config, ops, ranks).Compile(group, new() { MaxTokens = maxTokens, Passes = passes });
-            for (var rank = 0; rank < ranks; rank++) GraphWeights.Set(graph, rank, new(checkpoint, rank, ranks));
-        }
-        catch
-        {
-            group.Dispose();
-            throw;
-        }
+        graph = new(checkpoint, ranks, maxTokens, cache, passes);
     }
 
     /// <summary>What the passes did.</summary>
@@ -58,17 +43,7 @@ public sealed class ReferenceModel : IDisposable
                 throw new ArgumentException($"There is no token {token.Token} in a vocabulary of {config.Vocabulary}.", nameof(tokens));
         }
 
-        for (var rank = 0; rank < group.WorldSize; rank++)
-        {
-            graph.SetInput<int>(rank, LlamaGraph.Tokens, [.. tokens.Select(token => token.Token)]);
-            graph.SetInput<int>(rank, LlamaGraph.Positions, [.. tokens.Select(token => token.Position)]);
-            graph.SetInput<int>(rank, LlamaGraph.Sequences, [.. tokens.Select(token => token.Sequence)]);
-        }
-
-        var run = graph.Run(tokens.Count);
-        var columns = config.Vocabulary / group.WorldSize;
-        var parts = Enumerable.Range(0, group.WorldSize).Select(rank => run.Read<float>(rank, LlamaGraph.Logits)).ToArray();
-        return [.. tokens.Select((_, token) => parts.SelectMany(part => part.Skip(token * columns).Take(columns)).ToArray())];
+        return graph.Step(tokens, Enumerable.Range(0, tokens.Count));
     }
 
     /// <summary>Continues a text by the likeliest token each time, the lowest of equal ones.</summary>
@@ -88,18 +63,14 @@ public sealed class ReferenceModel : IDisposable
             logits = Step([new(sequence, prompt.Count + made.Count - 1, next)])[0];
         }
 
-        ops.Forget(sequence);
+        Forget(sequence);
         return [.. made];
     }
 
     /// <summary>Forgets a sequence's keys and values.</summary>
     /// <param name="sequence">Number of the sequence.</param>
-    public void Forget(int sequence) => ops.Forget(sequence);
+    public void Forget(int sequence) => cache.Forget(sequence);
 
     /// <summary>Frees the model.</summary>
-    public void Dispose()
-    {
-        graph.Dispose();
-        group.Dispose();
-    }
+    public void Dispose() => graph.Dispose();
 }

@@ -15,6 +15,13 @@ public interface IModelRunner : IDisposable
     /// <exception cref="ArgumentException">A part does not fit the limits, or has a token that is not in the vocabulary.</exception>
     int[] Run(IReadOnlyList<StepPart> parts);
 
+    /// <summary>Does a step and gives the logits of the parts that choose, instead of their tokens.</summary>
+    /// <param name="parts">Parts of the step, as of <see cref="Run"/>.</param>
+    /// <returns>Logits over the whole vocabulary behind the last token of each part whose choice is not null, in the order of the
+    /// parts.</returns>
+    /// <exception cref="ArgumentException">A part does not fit the limits, or has a token that is not in the vocabulary.</exception>
+    float[][] LogitsOf(IReadOnlyList<StepPart> parts);
+
     /// <summary>Makes the runner usable after a step that failed because a rank did not come. The cache is lost.</summary>
     void Recover();
 }
