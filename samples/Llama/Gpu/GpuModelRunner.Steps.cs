@@ -25,11 +25,10 @@ public sealed partial class GpuModelRunner
         Array.Fill(chosen, -1);
         if (results is null) return chosen;
         var largest = All<ulong>(results, HeadGraph.Largest);
-        var logits = parts.Any(part => part.Choice is { Temperature: > 0 }) ? All<float>(results, LlamaGraph.Logits) : null;
         for (var i = 0; i < plan.Choosing.Count; i++)
         {
             var (part, _) = plan.Choosing[i];
-            chosen[part] = Choose(part, parts[part], [.. largest.Select(rank => RowOf(rank, i, HeadGraph.Parts))], logits, i);
+            chosen[part] = Choose(part, parts[part], [.. largest.Select(rank => RowOf(rank, i, HeadGraph.Parts))], results, i);
         }
 
         return chosen;
@@ -53,8 +52,7 @@ public sealed partial class GpuModelRunner
         var results = Launch(plan);
         body.Synchronize();
         if (results is null) return [];
-        var logits = All<float>(results, LlamaGraph.Logits);
-        return [.. plan.Choosing.Select((one, i) => (one.Part, Logits: WholeRow(logits, i))).OrderBy(one => one.Part).Select(one => one.Logits)];
+        return [.. plan.Choosing.Select((one, i) => (one.Part, Logits: LogitsOf(results, i))).OrderBy(one => one.Part).Select(one => one.Logits)];
     }
 
     // The run of the projection to the vocabulary; null if no token is chosen.
@@ -86,12 +84,12 @@ public sealed partial class GpuModelRunner
         return new(graph.GetInput(rank, name, rows).Address);
     }
 
-    private int Choose(int index, StepPart part, ReadOnlyMemory<ulong>[] largest, float[][]? logits, int row)
+    private int Choose(int index, StepPart part, ReadOnlyMemory<ulong>[] largest, GraphRun results, int row)
     {
         var choice = part.Choice!.Value;
         try
         {
-            return choice.Temperature == 0 ? LargestLogit.Of(largest, Config.Vocabulary / group.WorldSize) : TokenSampler.Choose(WholeRow(logits!, row), choice);
+            return choice.Temperature == 0 ? LargestLogit.Of(largest, Config.Vocabulary / group.WorldSize) : TokenSampler.Choose(LogitsOf(results, row), choice);
         }
         catch (ArithmeticException e)
         {
@@ -102,8 +100,9 @@ public sealed partial class GpuModelRunner
     private T[][] All<T>(GraphRun run, string output)
         where T : unmanaged => [.. Enumerable.Range(0, group.WorldSize).Select(rank => run.Read<T>(rank, output))];
 
-    private float[] WholeRow(float[][] logits, int row) =>
-        [.. logits.SelectMany(rank => rank.AsSpan(row * (Config.Vocabulary / group.WorldSize), Config.Vocabulary / group.WorldSize).ToArray())];
+    // Of the whole vocabulary.
+    private float[] LogitsOf(GraphRun run, int row) =>
+        [.. Enumerable.Range(0, group.WorldSize).SelectMany(rank => run.ReadRows<float>(rank, LlamaGraph.Logits, row, 1))];
 
     private static ReadOnlyMemory<ulong> RowOf(ulong[] values, int row, int length) => values.AsMemory(row * length, length);
 }
