@@ -142,7 +142,7 @@ public sealed class GpuModels
         Assert.That(Math.Sqrt(logits.Average(value => value * value)), Is.InRange(0.3, 30));
         Assert.That(Generate(runner, Text, 3), Has.Length.EqualTo(3).And.All.InRange(0, 95));
         Assert.That(runner.CacheBytes, Is.EqualTo(2L * 2 * 24 * 2 * 16 * 32 * 2));
-        Assert.That(runner.WeightBytes, Is.EqualTo((2 * 96 / 2 * 64 * 2) + (64 * 2) + (2 * ((2 * 64 * 2) + (64 * 128 / 2 * 4) + (64 * 128 / 2 * 3) + (11 * 4)))));
+        Assert.That(runner.WeightBytes, Is.EqualTo((2 * 96 / 2 * 64 * 2) + (64 * 2) + (2 * ((2 * 64 * 2) + (64 * 128 / 2 * 4) + (64 * 128 / 2 * 3) + (8 * 4)))));
     }
 
     [Test]
