@@ -27,11 +27,10 @@ public sealed partial class GpuModelRunner
         if (results is null) return chosen;
         // The same on all ranks.
         var (likeliest, largest) = (results.Read<int>(0, HeadGraph.Likeliest), results.Read<float>(0, HeadGraph.LargestLogit));
-        var logits = parts.Any(part => part.Choice is { Temperature: > 0 }) ? All<float>(results, LlamaGraph.Logits) : null;
         for (var i = 0; i < plan.Choosing.Count; i++)
         {
             var (part, _) = plan.Choosing[i];
-            chosen[part] = Choose(part, parts[part], likeliest[i], largest[i], logits, i);
+            chosen[part] = Choose(part, parts[part], likeliest[i], largest[i], results, i);
         }
 
         return chosen;
@@ -55,8 +54,7 @@ public sealed partial class GpuModelRunner
         body.Synchronize();
         if (results is not null) projection.Synchronize();
         if (results is null) return [];
-        var logits = All<float>(results, LlamaGraph.Logits);
-        return [.. plan.Choosing.Select((one, i) => (one.Part, Logits: WholeRow(logits, i))).OrderBy(one => one.Part).Select(one => one.Logits)];
+        return [.. plan.Choosing.Select((one, i) => (one.Part, Logits: LogitsOf(results, i))).OrderBy(one => one.Part).Select(one => one.Logits)];
     }
 
     // The run of the projection to the vocabulary; null if no token is chosen.
@@ -88,12 +86,12 @@ public sealed partial class GpuModelRunner
         return new(graph.GetInput(rank, name, rows).Address);
     }
 
-    private int Choose(int index, StepPart part, int likeliest, float largest, float[][]? logits, int row)
+    private int Choose(int index, StepPart part, int likeliest, float largest, GraphRun results, int row)
     {
         var choice = part.Choice!.Value;
         try
         {
-            if (choice.Temperature > 0) return TokenSampler.Choose(WholeRow(logits!, row), choice);
+            if (choice.Temperature > 0) return TokenSampler.Choose(LogitsOf(results, row), choice);
             return float.IsFinite(largest) ? likeliest : throw new ArithmeticException($"The largest logit, of token {likeliest}, is {largest}.");
         }
         catch (ArithmeticException e)
@@ -102,9 +100,7 @@ public sealed partial class GpuModelRunner
         }
     }
 
-    private T[][] All<T>(GraphRun run, string output)
-        where T : unmanaged => [.. Enumerable.Range(0, group.WorldSize).Select(rank => run.Read<T>(rank, output))];
-
-    private float[] WholeRow(float[][] logits, int row) =>
-        [.. logits.SelectMany(rank => rank.AsSpan(row * (Config.Vocabulary / group.WorldSize), Config.Vocabulary / group.WorldSize).ToArray())];
+    // Of the whole vocabulary.
+    private float[] LogitsOf(GraphRun run, int row) =>
+        [.. Enumerable.Range(0, group.WorldSize).SelectMany(rank => run.ReadRows<float>(rank, LlamaGraph.Logits, row, 1))];
 }

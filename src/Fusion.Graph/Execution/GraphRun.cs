@@ -54,6 +54,34 @@ public sealed class GraphRun
         return values;
     }
 
+    /// <summary>Waits for the run and copies some rows of a result from a rank, such as the logits of a few of its tokens.</summary>
+    /// <typeparam name="T">Type of the copied elements, such as <see cref="BFloat16"/> or <see cref="byte"/>.</typeparam>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="output">Name of the output.</param>
+    /// <param name="first">Index of the first row.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <exception cref="FusionArgumentException">There is no such output, its memory is the caller's own, its rows do not lie one behind
+    /// the other, it has not that many rows, or they are not a whole number of such elements.</exception>
+    /// <exception cref="InvalidOperationException">Another run was started meanwhile, which overwrites the results.</exception>
+    /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
+    public T[] ReadRows<T>(int rank, string output, int first, int count)
+        where T : unmanaged
+    {
+        var type = graph.OutputOf(output).Type;
+        var rows = type.Rows.At(Tokens);
+        if (first < 0 || count < 0 || first > rows - count)
+            throw GraphErrors.Binding(nameof(first), $"Rows {first} to {(long)first + count - 1} of output '{output}' were asked for; it has {rows} rows.");
+        if (type.Layout != ScaleLayout.Linear)
+            throw GraphErrors.Binding(nameof(output), $"Output '{output}' is {type}, whose rows do not lie one behind the other; read all of it.");
+        var bytes = (type with { Rows = RowCount.Of(1) }).Bytes(0);
+        if (bytes % Unsafe.SizeOf<T>() != 0)
+            throw GraphErrors.Binding(nameof(T), $"A row of output '{output}' has {bytes} bytes, which are no whole number of {typeof(T).Name}; it is {type}.");
+        var values = new T[bytes / Unsafe.SizeOf<T>() * count];
+        graph.Synchronize();
+        Copy(rank, output, values, first * bytes);
+        return values;
+    }
+
     /// <summary>Waits for the run without blocking a thread, then copies a result from a rank.</summary>
     /// <typeparam name="T">Type of the copied elements, such as <see cref="BFloat16"/> or <see cref="byte"/>.</typeparam>
     /// <param name="rank">Index of the rank.</param>
@@ -82,11 +110,11 @@ public sealed class GraphRun
             $"Output '{output}' has {bytes} bytes, which are no whole number of {typeof(T).Name}; it is {type}.");
     }
 
-    private void Copy<T>(int rank, string output, T[] values)
+    private void Copy<T>(int rank, string output, T[] values, long offset = 0)
         where T : unmanaged
     {
         var tensor = graph.OutputOf(output);
-        if (graph.With(rank, number, memory => memory.TryRead(tensor, MemoryMarshal.AsBytes(values.AsSpan())))) return;
+        if (graph.With(rank, number, memory => memory.TryRead(tensor, MemoryMarshal.AsBytes(values.AsSpan()), offset))) return;
         throw GraphErrors.Binding(nameof(output),
             $"Output '{output}' is a weight in memory of yours, which only you can copy; {nameof(Output)} says where it is.");
     }

@@ -69,18 +69,18 @@ internal sealed class RankMemory : IDisposable
     /// <summary>Notes for how many tokens an input is given.</summary>
     public void SetGivenTokens(GraphTensor input, int tokens) => givenTokens[input] = tokens;
 
-    /// <summary>Copies a value to the host; false if its memory is the caller's own.</summary>
-    public unsafe bool TryRead(GraphTensor tensor, Span<byte> bytes)
+    /// <summary>Copies a value, or a part of it, to the host; false if its memory is the caller's own.</summary>
+    public unsafe bool TryRead(GraphTensor tensor, Span<byte> bytes, long offset)
     {
         if (Rank.Context is null)
         {
-            new ReadOnlySpan<byte>((byte*)AddressOf(tensor), bytes.Length).CopyTo(bytes);
+            new ReadOnlySpan<byte>((byte*)AddressOf(tensor) + offset, bytes.Length).CopyTo(bytes);
             return true;
         }
 
         var place = plan[tensor];
         if (!own.TryGetValue(place.Storage, out var buffer) && !copies.TryGetValue(place.Storage, out buffer)) return false;
-        buffer.Slice(place.Offset, bytes.Length).CopyTo(bytes);
+        buffer.Slice(place.Offset + offset, bytes.Length).CopyTo(bytes);
         return true;
     }
 

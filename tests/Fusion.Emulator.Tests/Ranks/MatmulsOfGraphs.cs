@@ -51,6 +51,7 @@ public sealed class MatmulsOfGraphs
     private static void Compare(TensorGraph graph, int tokens)
     {
         Emulator.Use(new());
+        Assert.That(GpuDriver.IsEmulated);
         var found = Run(graph, RankGroup.Loopback(1), tokens, []);
         var expected = Run(graph, RankGroup.OnCpu(1), tokens, []);
         Assert.That(found, Is.EqualTo(expected).And.Some.Not.Zero, $"{tokens} tokens");

@@ -37,6 +37,24 @@ public sealed class RunsOfGraphs
     }
 
     [Test]
+    public void GiveSomeRowsOfAResult()
+    {
+        var builder = new GraphBuilder("g");
+        builder.Output("sum", builder.Input("x", 8, ElementType.Float32).AllReduce());
+        using var compiled = builder.Build().Compile(group, new() { MaxTokens = 4 });
+        for (var rank = 0; rank < 2; rank++) compiled.SetInput<float>(rank, "x", [.. Enumerable.Range(0, 32).Select(i => (float)i)]);
+
+        var run = compiled.Run(4);
+
+        Assert.That(run.ReadRows<float>(1, "sum", 1, 2), Is.EqualTo(Enumerable.Range(8, 16).Select(i => 2f * i)));
+        Assert.That(run.ReadRows<byte>(0, "sum", 4, 0), Is.Empty);
+        Assert.That(
+            () => run.ReadRows<float>(0, "sum", 3, 2),
+            Throws.TypeOf<FusionArgumentException>().With.Message.Contain("Rows 3 to 4 of output 'sum' were asked for; it has 4 rows"));
+        Assert.That(() => run.ReadRows<float>(0, "sum", -1, 2), Throws.TypeOf<FusionArgumentException>());
+    }
+
+    [Test]
     public void AnOutputMayBeAnInputOrAWeight()
     {
         var builder = new GraphBuilder("g");

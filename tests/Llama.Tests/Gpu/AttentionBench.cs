@@ -75,7 +75,7 @@ internal sealed class AttentionBench : IDisposable
         op.Launch!(new(rank, rank.Stream, "attention", rows,
         [
             .. inputs.Select((input, i) => input.AsTensor(type, rows, widths[i])),
-            ofPositions.AsTensor(ElementType.Float32, rows, 1), ofSequences.AsTensor(ElementType.Float32, rows, 1),
+            ofPositions.AsTensor(ElementType.Int32, rows, 1), ofSequences.AsTensor(ElementType.Int32, rows, 1),
         ], [y.AsTensor(type, rows, config.QuerySize)]));
         rank.Stream!.Synchronize();
         foreach (var input in inputs) input.Dispose();

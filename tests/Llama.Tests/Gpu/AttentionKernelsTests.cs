@@ -63,6 +63,23 @@ public sealed class AttentionKernelsTests
         Assert.That(mixed, Is.EqualTo(alone), "beside a prefill");
     }
 
+    // The block that comes last puts the chunks together: another one each time.
+    [Test]
+    public void DecodeHasTheSameBitsInWhateverOrderBlocksRun()
+    {
+        var results = new List<ushort[]>();
+        foreach (var seed in new int?[] { null, 1, 2, 3 })
+        {
+            using var gpus = new EmulatedGpus(seed: seed);
+            using var bench = new AttentionBench(gpus.Group, ElementType.BFloat16, 64, 2, 1, new(200, 2, 256), 12);
+            bench.Step(190, true, Part(1, 0, 190, 0));
+            results.Add(bench.Step(1, true, Part(1, 190, 1, 0))[0]);
+            Assert.That(bench.Step(1, true, Part(1, 190, 1, 0))[0], Is.EqualTo(results[0]), $"again, with seed {seed}");
+        }
+
+        Assert.That(results, Has.All.EqualTo(results[0]));
+    }
+
     // Chunks longer than 64 tokens, of which there are 32 at most.
     [Test, Category("Nightly")]
     public void LongSequencesAreThoseOfTheFormulas()

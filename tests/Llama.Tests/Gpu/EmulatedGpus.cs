@@ -6,9 +6,11 @@ namespace Llama.Tests.Gpu;
 /// <summary>Emulated GPUs for the time of a test, with an eye on mistakes of kernels.</summary>
 internal sealed class EmulatedGpus : IDisposable
 {
-    public EmulatedGpus(int ranks = 1)
+    /// <param name="ranks">Number of GPUs.</param>
+    /// <param name="seed">Seed of the order in which blocks and warps go on; null for the usual one.</param>
+    public EmulatedGpus(int ranks = 1, int? seed = null)
     {
-        Emulator.Use(new() { Gpus = ranks });
+        Emulator.Use(new() { Gpus = ranks, Seed = seed });
         Group = ranks == 1 ? RankGroup.Loopback(1) : RankGroup.OnGpus([.. Enumerable.Range(0, ranks)]);
     }
 

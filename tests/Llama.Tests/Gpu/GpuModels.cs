@@ -16,6 +16,9 @@ public sealed class GpuModels
 
     private static readonly RunnerLimits Limits = new(32, 3, 16, 24, 128);
 
+    // The processor may have much else to do.
+    private static readonly GpuRunnerOptions Patient = new() { Timeout = TimeSpan.FromMinutes(1) };
+
     private static readonly ModelConfig Llama = Tiny.Llama with { HeadSize = 32, EndTokens = [] };
 
     private static IEnumerable<TestCaseData> Models()
@@ -35,7 +38,7 @@ public sealed class GpuModels
         using var reference = new ReferenceModel(test.Checkpoint, ranks);
         var expected = reference.Generate(Text[..6], 5);
         using var gpus = new EmulatedGpus(ranks);
-        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits with { MaxTokens = 8 });
+        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits with { MaxTokens = 8 }, Patient);
 
         Assert.That(Generate(runner, Text[..6], 5), Is.EqualTo(expected));
         Assert.That(expected.Distinct().Count(), Is.GreaterThan(2), "a text that tells something");
@@ -59,8 +62,8 @@ public sealed class GpuModels
             return [.. runner.LogitsOf([Part(Text, 0, 3)]), .. runner.LogitsOf([Part([77], Text.Length, 3)])];
         }
 
-        var fused = Logits(new());
-        Assert.That(Logits(new() { AllReduce = AllReduceKind.Separate, Buckets = [] }), Is.EqualTo(fused), "separate kernels, and not recorded");
+        var fused = Logits(Patient);
+        Assert.That(Logits(Patient with { AllReduce = AllReduceKind.Separate, Buckets = [] }), Is.EqualTo(fused), "separate kernels, and not recorded");
         for (var step = 0; step < 2; step++)
         {
             // In FP8 a number that differs in its last bit may fall on the other side of a code's boundary, and codes are 6 to 12% apart.
@@ -76,7 +79,7 @@ public sealed class GpuModels
     {
         using var test = new TestCheckpoint(config);
         using var gpus = new EmulatedGpus(1);
-        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits);
+        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits, Patient);
         var alone = runner.LogitsOf([Part(Text, 0, 0)])[0];
         var next = runner.LogitsOf([Part([9], Text.Length, 0)])[0];
 
@@ -95,7 +98,7 @@ public sealed class GpuModels
     {
         using var test = new TestCheckpoint(Llama);
         using var gpus = new EmulatedGpus(2);
-        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits);
+        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits, Patient);
         var logits = runner.LogitsOf([Part(Text, 0, 0), Part([8, 9], 0, 8)]);
         TokenChoice[] choices = [new(1.5f, 0.9f, 0.7), TokenChoice.Greedy];
 
@@ -133,13 +136,13 @@ public sealed class GpuModels
     public void WithRandomWeightsGiveTokensAndKnowTheirSizes()
     {
         using var gpus = new EmulatedGpus(2);
-        using var runner = GpuModelRunner.WithRandomWeights(Llama with { IsFp8 = true, KeyValueHeads = 4 }, gpus.Group, Limits);
+        using var runner = GpuModelRunner.WithRandomWeights(Llama with { IsFp8 = true, KeyValueHeads = 4 }, gpus.Group, Limits, Patient);
         var logits = runner.LogitsOf([Part(Text, 0, 0)])[0];
 
         Assert.That(Math.Sqrt(logits.Average(value => value * value)), Is.InRange(0.3, 30));
         Assert.That(Generate(runner, Text, 3), Has.Length.EqualTo(3).And.All.InRange(0, 95));
         Assert.That(runner.CacheBytes, Is.EqualTo(2L * 2 * 24 * 2 * 16 * 32 * 2));
-        Assert.That(runner.WeightBytes, Is.EqualTo((2 * 96 / 2 * 64 * 2) + (64 * 2) + (2 * ((2 * 64 * 2) + (64 * 128 / 2 * 4) + (64 * 128 / 2 * 3) + (11 * 4)))));
+        Assert.That(runner.WeightBytes, Is.EqualTo((2 * 96 / 2 * 64 * 2) + (64 * 2) + (2 * ((2 * 64 * 2) + (64 * 128 / 2 * 4) + (64 * 128 / 2 * 3) + (8 * 4)))));
     }
 
     [Test]

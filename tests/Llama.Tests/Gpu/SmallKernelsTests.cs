@@ -2,6 +2,7 @@ using Fusion.Graph;
 using Fusion.Runtime;
 using Llama.Gpu.Ops;
 using Llama.Gpu.Steps;
+using Llama.Gpu.Weights;
 using Llama.Model;
 using Llama.Model.Safetensors;
 
@@ -19,7 +20,7 @@ public sealed class SmallKernelsTests
         var table = Numbers.Random(ElementType.BFloat16, 32 * 64, 1);
         foreach (var rank in gpus.Group.Ranks)
         {
-            var found = Launch(ops.Embedding(), rank, ElementType.BFloat16, 6, 64, Input(rank, tokens, ElementType.Float32, 6, 1), Input(rank, table, ElementType.BFloat16, 32, 64));
+            var found = Launch(ops.Embedding(), rank, ElementType.BFloat16, 6, 64, Input(rank, tokens, ElementType.Int32, 6, 1), Input(rank, table, ElementType.BFloat16, 32, 64));
             var expected = tokens.SelectMany(token => token / 32 == rank.Index && token >= 0 ? table[(token % 32 * 64)..][..64] : new ushort[64]);
             Assert.That(found, Is.EqualTo(expected).And.Some.Not.Zero, $"{rank}");
         }
@@ -53,6 +54,24 @@ public sealed class SmallKernelsTests
             ops.SwiGluFp8(), rank, ElementType.Float8E4M3, Rows, Columns, Gate(), Up(), Input<float>(rank, [Scale], ElementType.Float32, 1, 1));
         Assert.That(codes, Is.EqualTo(Quantized(gpus.Group, type, found, Columns, Scale)), "the codes that the graph's quantization makes");
         Assert.That(codes.Distinct().Count(), Is.GreaterThan(20));
+        Assert.That(
+            Launch<byte>(ops.MergedSwiGluFp8(), rank, ElementType.Float8E4M3, Rows, Columns, Input(rank, merged, type, Rows, 2 * Columns), Input<float>(rank, [Scale], ElementType.Float32, 1, 1)),
+            Is.EqualTo(codes), "merged");
+    }
+
+    [Test]
+    public void MergedCodesAreTheNearestAtTheLargestScale()
+    {
+        float Scale(string name) => name.StartsWith('q') ? 0.5f : 0.125f;
+        Assert.That(MergedCodes.Of("q", ["q", "k"], Scale), Is.Null, "the largest scale stays");
+        byte[] codes = [.. Enumerable.Range(0, 256).Select(code => (byte)code)];
+        MergedCodes.Of("k", ["q", "k"], Scale)!.Replace(codes);
+        for (var code = 0; code < 256; code++)
+        {
+            var number = (float)Float8E4M3.FromBits((byte)code) / 4;
+            Assert.That((float)Float8E4M3.FromBits(codes[code]), Is.EqualTo((float)(Float8E4M3)number), $"code {code}");
+            if (MathF.Abs(number) >= 1 / 64f) Assert.That((float)Float8E4M3.FromBits(codes[code]), Is.EqualTo(number), $"code {code}, whose number there is");
+        }
     }
 
     private static GpuLlamaOps Ops(RankGroup group, ElementType type)

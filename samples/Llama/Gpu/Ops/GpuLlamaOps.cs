@@ -90,13 +90,14 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
         ArgumentNullException.ThrowIfNull(launch);
         Before?.Invoke(launch.Op, launch.Rank.Index);
         var (gate, y) = (launch.Inputs[0], launch.Outputs[0]);
+        var isFp8 = y.Type == ElementType.Float8E4M3;
         // Side by side in one tensor, or in two.
-        var up = launch.Inputs.Count == 1 ? gate.Address + (ulong)(y.Columns * sizeof(ushort)) : launch.Inputs[1].Address;
+        var up = launch.Inputs.Count == (isFp8 ? 2 : 1) ? gate.Address + (ulong)(y.Columns * sizeof(ushort)) : launch.Inputs[1].Address;
         var shape = new LaunchShape((int)Math.Clamp((y.Count / 8 + Block - 1) / Block, 1, 1 << 16), Block);
         var (stream, columns) = (launch.Stream!, (int)y.Columns);
-        if (launch.Inputs.Count == 3)
+        if (isFp8)
         {
-            DevicePointer<float> scale = new(launch.Inputs[2].Address);
+            DevicePointer<float> scale = new(launch.Inputs[^1].Address);
             if (type == ElementType.BFloat16) Kernels.SwigluBf16Fp8.Launch(stream, shape, new(gate.Address), new(up), scale, new(y.Address), gate.Columns, y.Rows, columns);
             else Kernels.SwigluF16Fp8.Launch(stream, shape, new(gate.Address), new(up), scale, new(y.Address), gate.Columns, y.Rows, columns);
         }

@@ -10,7 +10,7 @@ namespace Llama.Gpu.Ops;
 /// reads no more rows than needed, and a step in which nothing is chosen leaves it out.</summary>
 internal sealed class HeadGraph
 {
-    /// <summary>Name of the input: numbers of the rows, 4-byte integers; -1 pads.</summary>
+    /// <summary>Name of the input: numbers of the rows, i32; -1 pads.</summary>
     public const string Rows = "rows";
 
     /// <summary>Name of the output with the likeliest token of each row: i32 [rows, 1].</summary>
@@ -36,7 +36,7 @@ internal sealed class HeadGraph
         var head = new HeadGraph(ranks);
         var type = TensorDataTypes.ElementOf(config.Type);
         var b = new GraphBuilder("head");
-        var rows = b.Input(Rows, new TensorType(RowCount.Tokens, 1, ElementType.Float32));
+        var rows = b.Input(Rows, new TensorType(RowCount.Tokens, 1, ElementType.Int32));
         var x = rows.Call("gather", new CustomOp("gather_rows", types => [new(types[0].Rows, config.Hidden, type)], head.Gather));
         var weight = b.Weight(config.IsTied ? ModelTensors.Embedding : ModelTensors.Head, config.Vocabulary / ranks, config.Hidden, type);
         var logits = x.Matmul(weight, output: ElementType.Float32, name: "lm_head");

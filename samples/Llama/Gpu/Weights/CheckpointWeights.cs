@@ -29,12 +29,15 @@ internal sealed class CheckpointWeights(Checkpoint checkpoint, int ranks, IProgr
 
         if (!pieces.TryGetValue(rank.Index, out var buffer)) pieces[rank.Index] = buffer = rank.AllocatePinned<byte>(PieceBytes);
         var at = 0L;
-        foreach (var shard in parts.Select(own.Shard))
+        foreach (var part in parts)
         {
+            var shard = own.Shard(part);
+            var codes = weight.Type.Elements == ElementType.Float8E4M3 && parts.Length > 1 ? MergedCodes.Of(part, parts, own.Scale) : null;
             for (var position = 0L; position < shard.Bytes; position += PieceBytes)
             {
                 var piece = buffer.Span[..(int)Math.Min(PieceBytes, shard.Bytes - position)];
                 shard.CopyTo(position, piece);
+                codes?.Replace(piece);
                 to.Slice(at + position, piece.Length).CopyFrom(piece);
                 progress?.Report(copied += piece.Length);
             }

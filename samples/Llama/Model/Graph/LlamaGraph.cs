@@ -79,7 +79,7 @@ public sealed class LlamaGraph
 
     private GraphValue Body()
     {
-        var integers = new TensorType(RowCount.Tokens, 1, ElementType.Float32);
+        var integers = new TensorType(RowCount.Tokens, 1, ElementType.Int32);
         var (tokens, positions, sequences) = (b.Input(Tokens, integers), b.Input(Positions, integers), b.Input(Sequences, integers));
         embedding = b.Weight(ModelTensors.Embedding, config.Vocabulary / ranks, config.Hidden, type);
         var x = tokens.Call("embed", ops.Embedding(), embedding);
@@ -97,8 +97,6 @@ public sealed class LlamaGraph
         return residual.Value.RmsNorm(b.Weight(ModelTensors.LastNorm, config.Hidden, type), config.Epsilon, name: "norm");
     }
 
-    private bool IsMerged => ops.TakesMergedProjections && !config.IsFp8;
-
     private static GraphValue Sum(GraphValue x, GraphValue? residual, string name)
     {
         var sum = x.AllReduce($"{name}_all_reduce");
@@ -111,7 +109,7 @@ public sealed class LlamaGraph
     {
         var (ofQueries, ofKeys) = (config.QuerySize / ranks, config.KeyValueSize / ranks);
         (string Name, int Columns)[] projections = [("self_attn.q_proj", ofQueries), ("self_attn.k_proj", ofKeys), ("self_attn.v_proj", ofKeys)];
-        if (IsMerged && config.Kind != ModelKind.Qwen3)
+        if (ops.TakesMergedProjections && config.Kind != ModelKind.Qwen3)
             return ProjectMerged(x, QkvProjection, projections).Call("attention", ops.MergedAttention(layer, ofQueries), positions, sequences);
         var parts = ProjectMany(x, QkvProjection, projections);
         var (q, k, v) = (parts[0], parts[1], parts[2]);
@@ -123,11 +121,12 @@ public sealed class LlamaGraph
     {
         var size = config.Intermediate / ranks;
         (string Name, int Columns)[] projections = [("mlp.gate_proj", size), ("mlp.up_proj", size)];
-        if (IsMerged) return Project(ProjectMerged(x, GateUpProjection, projections).Call("swiglu", ops.MergedSwiGlu()), DownProjection, config.Hidden);
-        var parts = ProjectMany(x, GateUpProjection, projections);
-        if (!config.IsFp8 || !ops.FusesQuantization) return Project(parts[0].Call("swiglu", ops.SwiGlu(), parts[1]), DownProjection, config.Hidden);
+        GraphValue[] gateAndUp = ops.TakesMergedProjections ? [ProjectMerged(x, GateUpProjection, projections)] : ProjectMany(x, GateUpProjection, projections);
+        if (!config.IsFp8 || !ops.FusesQuantization)
+            return Project(gateAndUp[0].Call("swiglu", ops.TakesMergedProjections ? ops.MergedSwiGlu() : ops.SwiGlu(), gateAndUp[1..]), DownProjection, config.Hidden);
         var scale = b.Scalar($"{DownProjection}.input_scale");
-        return OfCodes(parts[0].Call("swiglu", ops.SwiGluFp8(), parts[1], scale), scale, DownProjection, config.Hidden);
+        var op = ops.TakesMergedProjections ? ops.MergedSwiGluFp8() : ops.SwiGluFp8();
+        return OfCodes(gateAndUp[0].Call("swiglu", op, [.. gateAndUp[1..], scale]), scale, DownProjection, config.Hidden);
     }
 
     private GraphValue HeadNorm(GraphValue heads, string name) => heads
@@ -139,10 +138,11 @@ public sealed class LlamaGraph
         ? Fp8(x, b.Scalar($"{name}.input_scale"), name, (name, columns))[0]
         : x.Matmul(b.Weight($"{name}.weight", columns, x.Type.Columns, type), name: name);
 
-    // Several projections of one value: one matmul, or in FP8 one for each, since each weight has a scale of its own.
+    // Several projections of one value: one matmul, or in FP8 one for each, since each weight has a scale of its own, unless the ops
+    // want them merged.
     private GraphValue[] ProjectMany(GraphValue x, string together, params (string Name, int Columns)[] parts)
     {
-        if (config.IsFp8) return Fp8(x, b.Scalar($"{together}.input_scale"), together, parts);
+        if (config.IsFp8 && !ops.TakesMergedProjections) return Fp8(x, b.Scalar($"{together}.input_scale"), together, parts);
         var all = ProjectMerged(x, together, parts);
         var values = new GraphValue[parts.Length];
         for (var (i, first) = (0, 0); i < parts.Length; first += parts[i++].Columns)
@@ -151,7 +151,7 @@ public sealed class LlamaGraph
     }
 
     private GraphValue ProjectMerged(GraphValue x, string together, (string Name, int Columns)[] parts) =>
-        x.Matmul(b.Weight($"{together}.weight", parts.Sum(part => part.Columns), x.Type.Columns, type), name: together);
+        Project(x, together, parts.Sum(part => part.Columns));
 
     private GraphValue[] Fp8(GraphValue x, GraphValue scale, string quantization, params (string Name, int Columns)[] parts)
     {

@@ -3,8 +3,8 @@ using Fusion.Runtime;
 
 namespace Llama.Model.Graph;
 
-/// <summary>Ops of a model that a graph calls and does not know. The numbers of tokens, positions and sequences are 4-byte integers
-/// in tensors of f32, as graphs have no type of integers.</summary>
+/// <summary>Ops of a model that a graph calls and does not know. The numbers of tokens, positions and sequences are
+/// i32.</summary>
 public abstract class LlamaOps
 {
     /// <summary>Makes the op that looks tokens up in a rank's part of the embedding: of [tokens, 1] and [vocabulary / ranks, hidden] it
@@ -17,7 +17,8 @@ public abstract class LlamaOps
     public CustomOp Attention(int layer) => new("attention", types => [types[0]], launch => Attend(launch, layer));
 
     /// <summary>Whether the ops take several projections of one value as one tensor, side by side: <see cref="MergedAttention"/> and
-    /// <see cref="MergedSwiGlu"/>. Otherwise the graph cuts them apart, which copies them.</summary>
+    /// <see cref="MergedSwiGlu"/>. Otherwise the graph cuts them apart, which copies them, and in FP8 multiplies for each. Merged weights
+    /// of FP8 have one scale, the largest of the projections'.</summary>
     public virtual bool TakesMergedProjections => false;
 
     /// <summary>Whether SwiGLU quantizes its result to static FP8 by itself: <see cref="SwiGluFp8"/>.</summary>
@@ -39,13 +40,17 @@ public abstract class LlamaOps
     /// quantization makes of what <see cref="SwiGlu"/> rounds.</summary>
     public CustomOp SwiGluFp8() => new("swiglu_fp8", types => [types[0] with { Elements = ElementType.Float8E4M3 }], Gate);
 
+    /// <summary>Makes the op <see cref="SwiGluFp8"/> of gate and up in one tensor, and the scale.</summary>
+    public CustomOp MergedSwiGluFp8() => new(
+        "swiglu_fp8", types => [types[0] with { Columns = types[0].Columns / 2, Elements = ElementType.Float8E4M3 }], Gate);
+
     /// <summary>Launches <see cref="Embedding"/>.</summary>
     protected abstract void Embed(CustomLaunch launch);
 
     /// <summary>Launches <see cref="Attention"/>, or <see cref="MergedAttention"/>, which has 3 inputs.</summary>
     protected abstract void Attend(CustomLaunch launch, int layer);
 
-    /// <summary>Launches <see cref="SwiGlu"/>, <see cref="MergedSwiGlu"/>, which has one input, or <see cref="SwiGluFp8"/>, which has
-    /// three.</summary>
+    /// <summary>Launches <see cref="SwiGlu"/>, or a form of it: where the output is e4m3, the last input is the scale; where there is
+    /// one other, it is gate and up.</summary>
     protected abstract void Gate(CustomLaunch launch);
 }
