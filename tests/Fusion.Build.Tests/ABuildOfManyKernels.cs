@@ -47,6 +47,7 @@ public sealed class ABuildOfManyKernels
     }
 
     [Test]
+    [Category("Nightly")]
     public void HasAllProcessorsAtWorkAtOnce()
     {
         using var consumer = Many(architectures: "sm_80");

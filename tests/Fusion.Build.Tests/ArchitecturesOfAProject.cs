@@ -14,6 +14,7 @@ public sealed class ArchitecturesOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreMachineCodeAndPtxEachOnce()
     {
         Build("sm_90; sm_90a;compute_90;sm_90;compute_80");
@@ -28,6 +29,7 @@ public sealed class ArchitecturesOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreByDefaultAmpereHopperAndPtxForTheRest()
     {
         Consumer.WriteProject($"""
@@ -41,6 +43,7 @@ public sealed class ArchitecturesOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void OfAllAreEveryOneOfNvrtcAndPtxForTheOldest()
     {
         Build("all");
@@ -50,6 +53,7 @@ public sealed class ArchitecturesOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void OfAllMajorAreTheOldestOfEachGeneration()
     {
         Build("all-major");
@@ -60,6 +64,7 @@ public sealed class ArchitecturesOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void CanBeNamedBesideAWord()
     {
         Build("all-major;sm_90a");

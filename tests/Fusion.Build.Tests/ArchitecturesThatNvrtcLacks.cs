@@ -30,6 +30,7 @@ public sealed class ArchitecturesThatNvrtcLacks : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreAWarningWhenTheyMayBeSkipped()
     {
         var warning = Build($"sm_80;{Newer}", Skip).MustSucceed().Warning("FUSION1013");

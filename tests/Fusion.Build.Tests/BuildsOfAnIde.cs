@@ -30,6 +30,7 @@ public sealed class BuildsOfAnIde
 
     [TestCase("<FusionKernelsClass>no class</FusionKernelsClass>")]
     [TestCase("<FusionCompilerAssembly>missing.dll</FusionCompilerAssembly>")]
+    [Category("Nightly")]
     public void DoNotFail(string mistake)
     {
         using var consumer = new Consumer(Projects.Library(WithoutNvrtc + mistake));

@@ -59,6 +59,7 @@ public sealed class BuildsWithoutKernels
     }
 
     [Test]
+    [Category("Nightly")]
     public void TellOfASourceThatIsMissing()
     {
         using var consumer = new Consumer(Projects.Library(Properties, """<FusionKernel Include="missing.cu" />"""));

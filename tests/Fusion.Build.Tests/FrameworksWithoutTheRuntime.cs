@@ -23,6 +23,7 @@ public sealed class FrameworksWithoutTheRuntime
 
     // Nothing of .NET but its own SDK is needed for netstandard2.0.
     [Test]
+    [Category("Nightly")]
     public void HaveTheirKernelsEmbeddedWhereTheProjectDoesWithoutIt()
     {
         using var consumer = new Consumer(Projects.Library(WithoutRuntime).Replace("net10.0", "netstandard2.0", StringComparison.Ordinal));

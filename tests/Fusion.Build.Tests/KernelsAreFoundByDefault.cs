@@ -33,6 +33,7 @@ public sealed class KernelsAreFoundByDefault : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AndOthersByName()
     {
         Consumer.Write("../outside.cu", Kernels.Named("outside"));
@@ -45,6 +46,7 @@ public sealed class KernelsAreFoundByDefault : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AndOneCanBeTakenOut()
     {
         Build(Projects.Library(items: """<FusionKernel Remove="deep/**" />"""));

@@ -16,6 +16,7 @@ public sealed class KernelsThatSpill : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreAMessageAtNormalVerbosityInEachBuild()
     {
         foreach (var build in new[] { Consumer.Rebuild("-v:normal"), Consumer.Rebuild("-v:normal") })

@@ -21,6 +21,7 @@ public sealed class LogicalNames : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void CanBeChosen()
     {
         Consumer.WriteProject(Projects.Library(items: """<FusionKernel Update="b/same.cu" LogicalName="math/scale.v2" />"""));

@@ -8,6 +8,7 @@ public sealed class NvrtcOfTheMachine
     private const string WithoutPack = "<FusionNvrtcPack>false</FusionNvrtcPack>";
 
     [Test]
+    [Category("Nightly")]
     public void IsThatOfCudaPathWithItsHeadersBeforeThePack()
     {
         using var consumer = new Consumer();
@@ -55,6 +56,7 @@ public sealed class NvrtcOfTheMachine
     }
 
     [Test]
+    [Category("Nightly")]
     public void IsThatOfThePythonEnvironment()
     {
         using var consumer = new Consumer(Projects.Library(WithoutPack));

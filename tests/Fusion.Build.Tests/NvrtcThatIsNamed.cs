@@ -32,6 +32,7 @@ public sealed class NvrtcThatIsNamed : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void ByTheEnvironmentIsUsed()
     {
         Consumer.WriteProject(Named(""));

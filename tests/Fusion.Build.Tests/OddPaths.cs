@@ -47,6 +47,7 @@ public sealed class OddPaths
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreWholeInErrors()
     {
         using var consumer = new Consumer(folderName: FolderName);

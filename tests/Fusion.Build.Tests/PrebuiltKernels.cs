@@ -41,6 +41,7 @@ public sealed class PrebuiltKernels
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreNotExportedToNowhere()
     {
         using var consumer = new Consumer();

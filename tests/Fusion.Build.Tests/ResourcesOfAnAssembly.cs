@@ -41,6 +41,7 @@ public sealed class ResourcesOfAnAssembly : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreCompressedUnlessTheProjectSaysOtherwise()
     {
         var images = Consumer.Built.Manifest.Modules[0].Images;

@@ -150,6 +150,7 @@ public sealed class StructsOfKernels
         """;
 
     [Test]
+    [Category("Nightly")]
     public void ReachThemFieldByFieldAndComeBackAsGenericLaunchersDo()
     {
         using var consumer = new Consumer(Projects.Library(

@@ -45,6 +45,7 @@ public sealed class TargetFrameworksOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void ArePackedWithTheKernelsInTheirAssembliesAndNoLooseFiles()
     {
         Consumer.DotNet("pack", "--no-restore", "-nologo", "-o", Consumer.PathOf("packed")).MustSucceed();
@@ -58,6 +59,7 @@ public sealed class TargetFrameworksOfAProject : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void HaveTheirKernelsAfterARebuildOfAChangedSource()
     {
         Consumer.Write("b.cu", Kernels.Named("b_again"));

@@ -5,6 +5,7 @@ namespace Fusion.Build.Tests;
 public sealed class TheFileTemplate
 {
     [Test]
+    [Category("Nightly")]
     public void MakesAProgramOfOneFileThatRunsWithoutAGpu()
     {
         using var consumer = Templates.Create("fusion-file", "Hello", "--architectures", "sm_80;compute_80");

@@ -27,6 +27,7 @@ public sealed class TheLogOfABuild : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void HasTheLinesWithoutStartingTheCompiler()
     {
         RebuildAll();
@@ -39,6 +40,7 @@ public sealed class TheLogOfABuild : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void HasTheOptionsOfNvrtcAtDetailedVerbosity() => Assert.That(RebuildAll("-v:detailed").Output, Does.Contain(Options));
 
     [Test]

@@ -14,6 +14,7 @@ public sealed class ThePublishedProgram
         """;
 
     [Test]
+    [Category("Nightly")]
     public void FindsItsKernelsWithoutAGpu()
     {
         using var consumer = new Consumer(Projects.Program("sm_80;sm_90a;compute_80"));

@@ -23,6 +23,7 @@ public sealed class TheRuntimeIsAnImplicitReference
     }
 
     [Test]
+    [Category("Nightly")]
     public void UnlessItIsTurnedOff()
     {
         using var consumer = new Consumer(Projects.Library("<FusionImplicitRuntime>false</FusionImplicitRuntime>"));
@@ -35,6 +36,7 @@ public sealed class TheRuntimeIsAnImplicitReference
     }
 
     [Test]
+    [Category("Nightly")]
     public void AlsoWithCentralPackageManagement()
     {
         using var consumer = new Consumer();

@@ -13,6 +13,7 @@ public sealed class ThreeWaysToUseTheSdk
         """;
 
     [Test]
+    [Category("Nightly")]
     public void AProjectNamesItWithItsVersion()
     {
         using var consumer = new Consumer($"""<Project Sdk="Fusion.Sdk/{PackedSdk.Version}">{Body}</Project>""");

@@ -73,6 +73,7 @@ public sealed class TypesOfLaunchers : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreAnErrorWhereWarningsAre() =>
         Consumer.WriteProject(Project("<TreatWarningsAsErrors>true</TreatWarningsAsErrors>")).Rebuild().MustFail().Error("FUSION1601", "k.cu");
 

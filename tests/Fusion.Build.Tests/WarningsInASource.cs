@@ -26,6 +26,7 @@ public sealed class WarningsInASource : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AreRepeatedByABuildThatHasNothingToDo()
     {
         Build("", compileAgain: true).MustSucceed();
@@ -47,6 +48,7 @@ public sealed class WarningsInASource : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void ObeyTreatWarningsAsErrorsAgainAndAgain()
     {
         var first = Build(AsErrors, compileAgain: true).MustFail();
@@ -61,6 +63,7 @@ public sealed class WarningsInASource : SharedConsumer
         Build($"<WarningsAsErrors>{Code}</WarningsAsErrors>", compileAgain: true).MustFail().Error(Code);
 
     [Test]
+    [Category("Nightly")]
     public void ObeyWarningsNotAsErrors() =>
         Build($"{AsErrors}<WarningsNotAsErrors>{Code}</WarningsNotAsErrors>", compileAgain: true).MustSucceed().Warning(Code);
 

@@ -37,6 +37,7 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AnImageOfTheRightLengthWithOtherBytes()
     {
         var image = File.ReadAllBytes(Consumer.ImagePath("a.sm_80.cubin"));
@@ -47,6 +48,7 @@ public sealed class WhatAKilledBuildLeaves : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void FilesThatNoBuildMade()
     {
         Consumer.Write($"{Path.GetRelativePath(Consumer.Folder, Consumer.ImagesFolder)}/old.sm_80.cubin", "garbage");

@@ -68,6 +68,7 @@ public sealed class WhatIsCompiledAgain : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void AllKernelsIfAPropertyForAllChanged()
     {
         Consumer.WriteProject(Projects.Library(Second + "<FusionDefines>NEW=1</FusionDefines>"));

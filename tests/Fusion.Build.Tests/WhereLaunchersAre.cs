@@ -38,6 +38,7 @@ public sealed class WhereLaunchersAre : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void IsNowhereIfTheyAreTurnedOff()
     {
         Compile("", "global::Consumer.Kernels.Fill");
@@ -59,6 +60,7 @@ public sealed class WhereLaunchersAre : SharedConsumer
     }
 
     [Test]
+    [Category("Nightly")]
     public void IsNoNamespaceOfTheProject()
     {
         Consumer.Write("Uses.cs", "").Write("Kernels/Blur.cs", "namespace Consumer.Kernels.Filters;\nclass Blur { }");

@@ -27,13 +27,18 @@ internal sealed class CapturedRuns : IDisposable
 
     /// <summary>Launches all ops without recording, each for all ranks before the next one: an op that loads a kernel may wait for all kernels on
     /// its GPU, and an all-reduce among them for every rank.</summary>
-    public void LaunchEagerly(int tokens) => steps.Launch(ranks, tokens, waitForEachOther);
+    public void LaunchEagerly(int tokens)
+    {
+        // What another graph launched before, as recorded runs do by their joins.
+        waitForEachOther?.Invoke();
+        steps.Launch(ranks, tokens, waitForEachOther);
+    }
 
     /// <summary>Launches the recorded run of a number of tokens, after recording it at the first use.</summary>
     public void Launch(int tokens)
     {
         if (!byTokens.TryGetValue(tokens, out var graphs)) byTokens[tokens] = graphs = Record(tokens);
-        foreach (var operation in steps.AllReduces) operation.ThrowIfFailed();
+        foreach (var operation in steps.Operations) operation.ThrowIfFailed();
         for (var i = 0; i < teams.Length; i++)
         {
             // The CUDA graph is launched in the first rank's stream, but holds the work of all.

@@ -32,7 +32,26 @@ public sealed record CompileOptions
     /// one.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
-    /// <summary>Options of the matmuls on GPUs, such as where cuBLASLt is; null for the defaults. cuBLASLt is needed by graphs with
-    /// a <see cref="MatmulOp"/> alone.</summary>
+    /// <summary>Options of cuBLASLt, such as where it is; null for the defaults. It is needed by graphs with a <see cref="MatmulOp"/>
+    /// alone, and where <see cref="Matmuls"/> chooses it.</summary>
     public MatmulOptions? Matmul { get; init; }
+
+    /// <summary>Kernels that do the matmuls on GPUs: those of cuBLASLt by default, and the graph's own on emulated GPUs, which
+    /// cuBLASLt does not know.</summary>
+    public MatmulKernels Matmuls { get; init; }
+}
+
+/// <summary>Kernels that do a graph's matmuls on GPUs.</summary>
+public enum MatmulKernels
+{
+    /// <summary>Those of cuBLASLt; on emulated GPUs the graph's own.</summary>
+    Automatic,
+
+    /// <summary>Those of cuBLASLt, whose order of summation depends on the shape and the GPU.</summary>
+    CublasLt,
+
+    /// <summary>The graph's own: one f32 sum for each element, in the order of the columns, by fused multiply-adds. They give the bits
+    /// of ranks on the CPU, on every GPU and for any number of tokens, without a library; they are many times slower than
+    /// cuBLASLt.</summary>
+    Own,
 }

@@ -13,7 +13,7 @@ public sealed partial class CompiledGraph
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             WaitForRuns();
-            foreach (var operation in steps.AllReduces)
+            foreach (var operation in steps.Operations)
             {
                 foreach (var rank in group.Ranks) operation.Synchronize(rank.Index, rank.Stream);
             }
@@ -33,7 +33,7 @@ public sealed partial class CompiledGraph
             foreach (var rank in group.Ranks)
             {
                 if (rank.Stream is { } stream) waits.Add(stream.SynchronizeAsync(cancellationToken));
-                foreach (var operation in steps.AllReduces) waits.Add(operation.SynchronizeAsync(rank.Index, rank.Stream, cancellationToken));
+                foreach (var operation in steps.Operations) waits.Add(operation.SynchronizeAsync(rank.Index, rank.Stream, cancellationToken));
             }
         }
 
@@ -47,7 +47,7 @@ public sealed partial class CompiledGraph
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            foreach (var operation in steps.AllReduces) operation.Reset();
+            foreach (var operation in steps.Operations) operation.Reset();
         }
     }
 

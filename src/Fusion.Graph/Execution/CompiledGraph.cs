@@ -62,7 +62,7 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     /// <summary>Size of the memory of inputs and outputs on each rank, in bytes.</summary>
     public long InputAndOutputBytes => plan.OwnBytes;
 
-    /// <summary>Size of the workspaces of all all-reduces on each rank, in bytes.</summary>
+    /// <summary>Size of the workspaces of all operations between ranks, on each rank, in bytes.</summary>
     public long WorkspaceBytes => steps.WorkspaceBytes;
 
     /// <summary>Gets the numbers of tokens for which runs are recorded as CUDA graphs by now.</summary>

@@ -28,7 +28,7 @@ public static class GraphCompilation
         if (others.Length > 1)
         {
             throw GraphErrors.Group(
-                $"The graph sums over the groups {string.Join(", ", others.Select(name => $"'{name}'"))}, and it is " +
+                $"The graph exchanges over the groups {string.Join(", ", others.Select(name => $"'{name}'"))}, and it is " +
                 "compiled for one; " +
                 $"give the others as {nameof(CompileOptions)}.{nameof(CompileOptions.Groups)}.");
         }

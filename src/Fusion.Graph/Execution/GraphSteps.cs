@@ -11,6 +11,7 @@ internal sealed class GraphSteps : IDisposable
     private readonly RankMemory[] memories;
     private readonly TensorCopies copies;
     private readonly MatmulSteps? matmuls;
+    private readonly CollectiveSteps? collectives;
     private readonly Dictionary<(string? Group, int Hidden, ElementType Type), AllReduce> allReduces = [];
     private readonly Dictionary<(int Hidden, ElementType Type), EpilogueOperation> rows = [];
     private readonly Action<CustomLaunch>?[] customs;
@@ -25,7 +26,8 @@ internal sealed class GraphSteps : IDisposable
         copies = new(group, graph);
         try
         {
-            matmuls = new(group, graph, options.Matmul);
+            matmuls = new(group, graph, options);
+            collectives = new(graph, group, groupOf, options);
             foreach (var ops in graph.Ops.OfType<RowOp>().GroupBy(Key))
             {
                 var (name, hidden, type) = ops.Key;
@@ -49,11 +51,11 @@ internal sealed class GraphSteps : IDisposable
         }
     }
 
-    /// <summary>Operations of the graph's all-reduces.</summary>
-    public IEnumerable<AllReduce> AllReduces => allReduces.Values;
+    /// <summary>Operations between ranks: all-reduces and other collectives.</summary>
+    public IEnumerable<IRankOperation> Operations => [.. allReduces.Values, .. collectives?.Operations ?? []];
 
-    /// <summary>Size of the workspaces of all all-reduces on each rank, in bytes.</summary>
-    public long WorkspaceBytes => allReduces.Values.Sum(operation => operation.WorkspaceBytes);
+    /// <summary>Size of the workspaces of these operations on each rank, in bytes.</summary>
+    public long WorkspaceBytes => allReduces.Values.Sum(operation => operation.WorkspaceBytes) + collectives!.WorkspaceBytes;
 
     /// <summary>Gets the plan of an op's all-reduce.</summary>
     public AllReducePlan PlanOf(RowOp op, int tokens)
@@ -74,18 +76,17 @@ internal sealed class GraphSteps : IDisposable
     /// <summary>Launches all ops for some ranks, op by op.</summary>
     /// <param name="ranks">Indices of the ranks.</param>
     /// <param name="tokens">Number of tokens of the run.</param>
-    /// <param name="between">Action that is called before an all-reduce of another operation than the last one. Where ranks
+    /// <param name="between">Action that is called before a call of another operation between ranks than the last one. Where ranks
     /// share a GPU, it makes the new one wait for the last.</param>
     public void Launch(IReadOnlyList<int> ranks, int tokens, Action? between)
     {
-        AllReduce? last = null;
+        IRankOperation? last = null;
         for (var step = 0; step < graph.Ops.Length; step++)
         {
             var op = graph.Ops[step];
             if (TensorLives.ViewOffset(op) is not null) continue;
-            if (op is RowOp { Group: not null } row)
+            if (OperationOf(op) is { } next)
             {
-                var next = allReduces[Key(row)];
                 if (last is not null && last != next) between?.Invoke();
                 last = next;
             }
@@ -94,17 +95,17 @@ internal sealed class GraphSteps : IDisposable
         }
     }
 
-    /// <summary>Waits for the all-reduces that were launched, and disposes their operations. Nothing can be launched after
+    /// <summary>Waits for the calls between ranks that were launched, and disposes their operations. Nothing can be launched after
     /// it.</summary>
     public void EndCalls()
     {
-        foreach (var operation in allReduces.Values) operation.Dispose();
+        foreach (var operation in Operations) operation.Dispose();
     }
 
     /// <summary>Does what <see cref="EndCalls"/> does without blocking a thread.</summary>
     public async Task EndCallsAsync()
     {
-        foreach (var operation in allReduces.Values) await operation.DisposeAsync().ConfigureAwait(false);
+        foreach (var operation in Operations) await operation.DisposeAsync().ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -123,6 +124,13 @@ internal sealed class GraphSteps : IDisposable
             $"Op '{call.Name}' calls the custom op '{call.Op.Name}', which has no delegate to launch it; give one in the " +
             $"{nameof(CustomOp)}, or as {nameof(CompileOptions)}.{nameof(CompileOptions.CustomOps)}[\"{call.Op.Name}\"].");
 
+    private IRankOperation? OperationOf(GraphOp op) => op switch
+    {
+        RowOp { Group: not null } row => allReduces[Key(row)],
+        CollectiveOp collective => collectives!.Of(collective),
+        _ => null,
+    };
+
     private void Launch(int step, GraphOp op, int rank, int tokens)
     {
         var stream = group.Ranks[rank].Stream;
@@ -140,6 +148,9 @@ internal sealed class GraphSteps : IDisposable
                 break;
             case MatmulOp matmul:
                 matmuls!.Launch(matmul, stream, tensor => At(rank, tensor, tokens));
+                break;
+            case CollectiveOp collective:
+                collectives!.Launch(collective, rank, stream, tensor => At(rank, tensor, tokens));
                 break;
             case CustomCall call:
                 customs[step]!(new(

@@ -3,21 +3,28 @@ using Fusion.Runtime;
 
 namespace Fusion.Graph;
 
-/// <summary>Launches the matmuls of a graph: by cuBLASLt on GPUs, which is looked for if the graph has one, and in C# on the
-/// CPU.</summary>
+/// <summary>Launches the matmuls of a graph: by cuBLASLt on GPUs, which is looked for if the graph has one, by own kernels on emulated
+/// ones or where they are asked for, and in C# on the CPU.</summary>
 internal sealed class MatmulSteps : IDisposable
 {
     private readonly Dictionary<GpuContext, Matmul> matmuls = [];
+    private readonly OwnMatmuls? own;
 
     /// <exception cref="FusionException">cuBLASLt is not there, or there is not enough memory for workspaces.</exception>
-    public MatmulSteps(RankGroup group, TensorGraph graph, MatmulOptions? options)
+    public MatmulSteps(RankGroup group, TensorGraph graph, CompileOptions options)
     {
-        if (!graph.Ops.Any(op => op is MatmulOp)) return;
+        if (!graph.Ops.Any(op => op is MatmulOp) || group.Topology == GroupTopology.Cpu) return;
+        if (options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated))
+        {
+            own = new(group);
+            return;
+        }
+
         try
         {
             foreach (var rank in group.Ranks.Where(rank => rank.Context is not null))
             {
-                if (!matmuls.TryGetValue(rank.Context!, out var matmul)) matmuls[rank.Context!] = matmul = new(rank.Context!, options);
+                if (!matmuls.TryGetValue(rank.Context!, out var matmul)) matmuls[rank.Context!] = matmul = new(rank.Context!, options.Matmul);
                 // A lack of memory is to show here, and not in a run.
                 matmul.Reserve(rank.Stream!);
             }
@@ -33,11 +40,13 @@ internal sealed class MatmulSteps : IDisposable
     {
         var call = CallOf(op, at);
         if (stream is null) CpuMatmul.Run(call);
+        else if (own is not null) own.Launch(stream, call);
         else matmuls[stream.Context].Launch(stream, call);
     }
 
     public void Dispose()
     {
+        own?.Dispose();
         foreach (var matmul in matmuls.Values) matmul.Dispose();
     }
 

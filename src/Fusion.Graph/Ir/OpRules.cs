@@ -26,6 +26,9 @@ internal static class OpRules
             case MatmulOp matmul:
                 MatmulOpRules.Check(matmul);
                 break;
+            case CollectiveOp collective:
+                CollectiveRules.Check(collective);
+                break;
             case CustomCall call:
                 Check(call);
                 break;

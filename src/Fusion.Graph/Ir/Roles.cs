@@ -45,6 +45,12 @@ public static class Roles
     /// <summary>Output of a quantization's scales.</summary>
     public const string ScaleOut = "scale_out";
 
+    /// <summary>Output of the indices of the numbers that were chosen.</summary>
+    public const string Indices = "indices";
+
+    /// <summary>Output of the numbers that were chosen.</summary>
+    public const string Values = "values";
+
     /// <summary>Output of other ops.</summary>
     public const string Output = "output";
 }

@@ -38,9 +38,9 @@ public sealed class TensorGraph
     /// <summary>Outputs of the graph, by name.</summary>
     public ImmutableArray<GraphOperand> Outputs { get; }
 
-    /// <summary>Names of the groups over whose ranks the graph sums.</summary>
+    /// <summary>Names of the groups over whose ranks the graph sums or gathers.</summary>
     public IReadOnlyList<string> Groups =>
-        [.. Ops.OfType<RowOp>().Select(op => op.Group).OfType<string>().Distinct(StringComparer.Ordinal)];
+        [.. Ops.Select(op => (op as RowOp)?.Group ?? (op as CollectiveOp)?.Group).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>Number of all-reduces, including fused ones.</summary>
     public int AllReduces => Ops.Count(op => op is RowOp { Group: not null });

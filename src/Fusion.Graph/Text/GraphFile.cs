@@ -43,7 +43,7 @@ internal sealed record TensorEntry
 /// <summary>JSON of an op.</summary>
 internal sealed record OpEntry
 {
-    /// <summary>Kind of the op: steps joined by +, or <c>view</c>, <c>slice</c>, <c>cast</c>, <c>matmul</c> or <c>custom</c>.</summary>
+    /// <summary>Kind of the op: steps joined by +, or <c>view</c>, <c>slice</c>, <c>cast</c>, <c>matmul</c>, <c>all_gather</c>, <c>top_k</c> or <c>custom</c>.</summary>
     public required string Op { get; init; }
 
     public required string Name { get; init; }

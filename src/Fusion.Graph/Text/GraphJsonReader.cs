@@ -57,7 +57,7 @@ internal sealed class GraphJsonReader
 
     private GraphOp Op(OpEntry entry)
     {
-        if (entry.Op is "view" or "slice" or "cast" or "custom" or Words.Matmul) return ReadOther(entry);
+        if (entry.Op is "view" or "slice" or "cast" or "custom" or Words.Matmul or Words.AllGather or Words.TopK) return ReadOther(entry);
         var op = new RowOp(entry.Name, InputOf(entry, Roles.Input)!)
         {
             Residual = InputOf(entry, Roles.Residual),
@@ -67,7 +67,7 @@ internal sealed class GraphJsonReader
         };
         foreach (var step in entry.Op.Split('+'))
         {
-            if (step == Words.AllReduce) op = op with { Group = entry.Group ?? "tp" };
+            if (step == Words.AllReduce) op = op with { Group = GroupOf(entry) };
             else if (step == Words.Residual) ThrowUnlessInput(entry, Roles.Residual);
             else if (Words.Norms.TryGetValue(step, out var norm))
             {
@@ -108,6 +108,12 @@ internal sealed class GraphJsonReader
         }
 
         var input = InputOf(entry, Roles.Input)!;
+        if (entry.Op == Words.TopK)
+        {
+            if (results.Length is < 1 or > 2) throw Wrong(entry, $"it has {results.Length} results; expected are 1, the indices, or 2, with the values");
+            return new TopKOp(entry.Name, GroupOf(entry), input, results[0]) { Values = results.ElementAtOrDefault(1) };
+        }
+
         if (results is not [var result]) throw Wrong(entry, $"it has {results.Length} results; expected is 1");
         return entry.Op switch
         {
@@ -119,6 +125,7 @@ internal sealed class GraphJsonReader
                 InputScale = InputOf(entry, Roles.InputScale),
                 WeightScale = InputOf(entry, Roles.WeightScale),
             },
+            Words.AllGather => new AllGatherOp(entry.Name, GroupOf(entry), input, result),
             "slice" => new SliceOp(entry.Name, input, result) { FirstRow = entry.FirstRow ?? 0, FirstColumn = entry.FirstColumn ?? 0 },
             _ => throw UnknownStep(entry, entry.Op),
         };
@@ -134,6 +141,8 @@ internal sealed class GraphJsonReader
                 : ElementType.Float32,
             word.TakesLayout ? tensors.Named(Words.Layouts, entry.Layout ?? "128x4", where, "layout") : ScaleLayout.Linear);
     }
+
+    private static string GroupOf(OpEntry entry) => entry.Group ?? "tp";
 
     private GraphTensor? Result(OpEntry entry, string role, TensorType type) =>
         entry.Outputs?.GetValueOrDefault(role) is { } name ? tensors.Remember(new(name, type)) : null;
@@ -152,7 +161,7 @@ internal sealed class GraphJsonReader
     private FusionDataException UnknownStep(OpEntry entry, string step)
     {
         string[] known = [Words.AllReduce, Words.Residual, .. Words.Norms.Keys, .. Words.Quantizations.Keys, "view", "slice", "cast",
-            "custom", Words.Matmul];
+            "custom", Words.Matmul, Words.AllGather, Words.TopK];
         var nearest = NearestNames.Of(step, known) is [var name, ..] ? $"; did you mean '{name}'?" : ".";
         return Wrong(entry, $"there is no op '{step}'{nearest} There are {string.Join(", ", known)}");
     }

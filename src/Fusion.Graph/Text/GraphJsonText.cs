@@ -83,7 +83,7 @@ public static class GraphJsonText
             Inputs = op.Inputs.ToDictionary(input => input.Role, input => input.Tensor.Name),
             Outputs = row?.Outputs.ToDictionary(output => output.Role, output => output.Tensor.Name),
             Results = row is null ? [.. op.Outputs.Select(output => Entry(output.Tensor))] : null,
-            Group = row?.Group,
+            Group = row?.Group ?? (op as CollectiveOp)?.Group,
             Epsilon = row?.Norm?.Epsilon,
             WeightBias = row?.Norm is { WeightBias: not 0 and var bias } ? bias : null,
             GroupSize = word is { TakesGroup: true } ? quant!.Value.GroupSize : null,

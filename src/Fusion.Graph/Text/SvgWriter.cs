@@ -101,7 +101,7 @@ public static class SvgWriter
     private static BoxKind KindOf(GraphOp op) => op switch
     {
         { FusedFrom.IsEmpty: false } => BoxKind.Fused,
-        RowOp { Group: not null } => BoxKind.AllReduce,
+        RowOp { Group: not null } or CollectiveOp => BoxKind.AllReduce,
         _ => BoxKind.Op,
     };
 

@@ -9,6 +9,8 @@ internal static class Words
 {
     public const string AllReduce = "all_reduce";
     public const string Matmul = "matmul";
+    public const string AllGather = "all_gather";
+    public const string TopK = "top_k";
     public const string Residual = EpilogueWords.ResidualWord;
 
     // The bias of a norm is a field of its own.

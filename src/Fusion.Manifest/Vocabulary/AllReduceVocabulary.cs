@@ -50,6 +50,7 @@ internal static class AllReduceVocabulary
         new("e4m3", "Float8E4M3", 8, false),
         new("e2m1", "Float4E2M1", 4, false),
         new("ue8m0", "Float8UE8M0", 8, false),
+        new("i32", "Int32", 32, false),
     ];
 
     /// <summary>World sizes that have kernels, in ascending order.</summary>

@@ -56,4 +56,16 @@ internal static class KernelLimits
 
     /// <summary>Size in bytes of the dynamic shared memory of a block for each other group of a row.</summary>
     public const int SharedBytesOfGroup = 4;
+
+    /// <summary>Number of threads in a block of the collectives that move octets.</summary>
+    public const int CollectiveThreads = 256;
+
+    /// <summary>Number of threads in a block that chooses the largest numbers of a row.</summary>
+    public const int SelectionThreads = 512;
+
+    /// <summary>Number of groups of these threads, of which each finds its largest number first.</summary>
+    public const int SelectionGroups = 256;
+
+    /// <summary>Largest number of choices of a row.</summary>
+    public const int MostChoices = 256;
 }

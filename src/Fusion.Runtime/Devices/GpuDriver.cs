@@ -15,6 +15,10 @@ public static class GpuDriver
     /// <summary>Whether the machine has a driver, which may still see no GPU (<see cref="GpuDevice.Count"/>).</summary>
     public static bool IsAvailable => Loaded.Value.Driver is not null;
 
+    /// <summary>Whether the driver's functions are not those of libcuda but an emulator's: its GPUs give a GPU's results without its
+    /// speed, and other libraries of CUDA do not know them.</summary>
+    public static bool IsEmulated => Loaded.Value is { Driver: not null, IsEmulated: true };
+
     /// <summary>Newest CUDA version that the driver supports, such as 13.0.</summary>
     /// <exception cref="NoGpuException">There is no driver.</exception>
     public static Version Version
@@ -51,7 +55,7 @@ public static class GpuDriver
     /// made before are unknown to the new driver.</summary>
     /// <param name="exports">Table of functions; null for libcuda.</param>
     internal static void Use(IExportTable? exports) =>
-        Volatile.Write(ref loaded, new(() => exports is null ? State.Load() : State.Of(CudaDriver.Of(exports), EmulatedDriver.Describe(exports, "the program asks for it"))));
+        Volatile.Write(ref loaded, new(() => exports is null ? State.Load() : State.Of(CudaDriver.Of(exports), EmulatedDriver.Describe(exports, "the program asks for it"), isEmulated: true)));
 
     /// <summary>Throws unless a call of the driver succeeded.</summary>
     /// <param name="result">Result of the call.</param>
@@ -61,14 +65,14 @@ public static class GpuDriver
         if (result != CudaResult.Success) throw GpuException.Of(result, call);
     }
 
-    private sealed record State(CudaDriver? Driver, Version Version, CudaResult Initialized, string Failure, string Origin = "")
+    private sealed record State(CudaDriver? Driver, Version Version, CudaResult Initialized, string Failure, string Origin = "", bool IsEmulated = false)
     {
         public static State Load()
         {
             if (EmulatedDriver.IsWanted)
             {
                 return EmulatedDriver.TryFind(out var exports, out var missing)
-                    ? Of(CudaDriver.Of(exports), EmulatedDriver.Describe(exports, EmulatedDriver.Reason)) : new(null, new(0, 0), default, missing);
+                    ? Of(CudaDriver.Of(exports), EmulatedDriver.Describe(exports, EmulatedDriver.Reason), isEmulated: true) : new(null, new(0, 0), default, missing);
             }
 
             if (!CudaDriver.TryLoad(out var driver, out var failure)) return new(null, new(0, 0), default, failure);
@@ -76,7 +80,7 @@ public static class GpuDriver
             return Of(driver, LibraryFile());
         }
 
-        public static State Of(CudaDriver driver, string origin)
+        public static State Of(CudaDriver driver, string origin, bool isEmulated = false)
         {
             var none = new Version(0, 0);
             var initialized = driver.Initialize();
@@ -86,7 +90,7 @@ public static class GpuDriver
             }
 
             var known = driver.GetVersion(out var number) == CudaResult.Success;
-            return new(driver, known ? new Version(number / 1000, number % 1000 / 10) : none, initialized, "", origin);
+            return new(driver, known ? new Version(number / 1000, number % 1000 / 10) : none, initialized, "", origin, isEmulated);
         }
 
         // The loader searches by name; which file it took is known to the process.

@@ -20,4 +20,7 @@ public enum ElementType
 
     /// <summary>A power of two by its exponent, 2^(byte − 127), for scales; 1 byte.</summary>
     Float8UE8M0,
+
+    /// <summary>Signed integer of 4 bytes, for indices: the number of a token, a position.</summary>
+    Int32,
 }

@@ -9,5 +9,6 @@ internal static class TensorElements
         : typeof(T) == typeof(float) ? ElementType.Float32
         : typeof(T) == typeof(Float8E4M3) ? ElementType.Float8E4M3
         : typeof(T) == typeof(Float8UE8M0) ? ElementType.Float8UE8M0
+        : typeof(T) == typeof(int) ? ElementType.Int32
         : null;
 }

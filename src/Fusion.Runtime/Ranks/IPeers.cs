@@ -16,7 +16,7 @@ internal interface IPeers : IDisposable
 
     /// <summary>Publishes the ranks of this process, and returns when all processes have published theirs.</summary>
     /// <param name="own">The ranks of this process.</param>
-    void Connect(GpuRank[] own);
+    void Connect(ExchangeRank[] own);
 
     /// <summary>Gets the address of a rank's workspace.</summary>
     /// <param name="rank">Index of the rank whose workspace it is.</param>

@@ -4,13 +4,13 @@ namespace Fusion.Runtime;
 /// has nobody to wait for.</summary>
 internal sealed class PeersInProcess : IPeers
 {
-    private GpuRank[] ranks = [];
+    private ExchangeRank[] ranks = [];
 
     /// <inheritdoc/>
     public void Agree(IReadOnlyList<RankPlan> own) => PlanAgreement.Check(own);
 
     /// <inheritdoc/>
-    public void Connect(GpuRank[] own) => ranks = own;
+    public void Connect(ExchangeRank[] own) => ranks = own;
 
     /// <inheritdoc/>
     public ulong WorkspaceOf(int rank, Rank reader) => ranks[rank].Workspace.Address;
@@ -43,7 +43,7 @@ internal sealed class PeersInProcess : IPeers
     }
 
     /// <summary>Finds a failure among ranks of this process.</summary>
-    internal static bool TryFindFailure(ReadOnlySpan<GpuRank> ranks, out WaitFailure failure)
+    internal static bool TryFindFailure(ReadOnlySpan<ExchangeRank> ranks, out WaitFailure failure)
     {
         var isFound = false;
         failure = default;
@@ -58,7 +58,7 @@ internal sealed class PeersInProcess : IPeers
     }
 
     /// <summary>Asks the waiting kernels of ranks of this process to give up.</summary>
-    internal static void GiveUp(ReadOnlySpan<GpuRank> ranks)
+    internal static void GiveUp(ReadOnlySpan<ExchangeRank> ranks)
     {
         foreach (var rank in ranks) rank.Workspace.Poison();
     }

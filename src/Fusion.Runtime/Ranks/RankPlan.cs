@@ -51,6 +51,16 @@ internal sealed class RankPlan
         return plan;
     }
 
+    /// <summary>Makes the plan of a rank from its items.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="items">Names and values, in order.</param>
+    public static RankPlan Of(int rank, IEnumerable<KeyValuePair<string, string>> items)
+    {
+        var plan = new RankPlan(rank);
+        plan.items.AddRange(items);
+        return plan;
+    }
+
     private void Add<T>(string name, T value) =>
         items.Add(new(name, string.Create(CultureInfo.InvariantCulture, $"{value}") is { Length: > 0 } text ? text : "none"));
 }

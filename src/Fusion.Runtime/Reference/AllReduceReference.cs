@@ -5,8 +5,8 @@ namespace Fusion.Runtime;
 /// fast.</summary>
 public static class AllReduceReference
 {
-    // A sum starts at -0, so that a sum of -0 alone is -0: -0 + x is x for every x.
-    private const float EmptySum = -0.0f;
+    /// <summary>Start of a sum: -0, so that a sum of -0 alone is -0, since -0 + x is x for every x.</summary>
+    internal const float EmptySum = -0.0f;
 
     /// <summary>Computes the calls of all ranks and returns when all outputs are written. A token is read on all ranks
     /// before it is written on any, so outputs may replace inputs as <see cref="AllReduceCall"/> allows. With one call

@@ -26,6 +26,13 @@ internal static class FusionActivities
         .SetTag("fusion.allreduce.max_tokens", options?.MaxTokens)
         .SetTag("fusion.allreduce.data_type", options is null ? null : CallWords.WordOf(options.DataType));
 
+    /// <summary>Starts the activity of collectives that are made.</summary>
+    /// <param name="group">Group of the collectives.</param>
+    /// <param name="options">Options of the collectives.</param>
+    /// <returns>The activity, to be disposed; null if nobody listens.</returns>
+    public static Activity? OfCollectives(RankGroup group, CollectivesOptions options) => Start("fusion.collectives.create", group)?
+        .SetTag("fusion.collectives.workspace", options.WorkspaceBytes);
+
     /// <summary>Marks an activity as failed.</summary>
     /// <param name="activity">The activity; null if nobody listens.</param>
     /// <param name="reason">The exception that ends it.</param>

@@ -41,4 +41,32 @@ public sealed class GraphsOfSeveralGpus
 
         Assert.That(order, Is.EqualTo(["first 0", "first 1", "second 0", "second 1"]));
     }
+
+    [Test]
+    public void GatherAndChooseEagerlyAndFromARecordedGraph([Values] bool isRecorded)
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        var builder = new GraphBuilder("logits");
+        var x = builder.Input("x", 64, ElementType.Float32);
+        builder.Output("all", x.AllGatherColumns(2));
+        builder.Output("best", x.AllReduce("sum").ArgMax());
+        using var compiled = builder.Build().Compile(OpenGpus.Group(2), new() { MaxTokens = 2, Buckets = isRecorded ? [2] : [] });
+        var random = new Random(3);
+        for (var run = 0; run < 3; run++)
+        {
+            var numbers = Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, 128).Select(_ => random.NextSingle()).ToArray()).ToArray();
+            for (var rank = 0; rank < 2; rank++) compiled.SetInput<float>(rank, "x", numbers[rank]);
+
+            var result = compiled.Run(2);
+            compiled.Synchronize();
+
+            var sums = numbers[0].Zip(numbers[1], (a, b) => a + b).ToArray();
+            int[] best = [Array.IndexOf(sums[..64], sums[..64].Max()), Array.IndexOf(sums[64..], sums[64..].Max())];
+            for (var rank = 0; rank < 2; rank++)
+            {
+                Assert.That(result.Read<float>(rank, "all"), Is.EqualTo((float[])[.. numbers[0][..64], .. numbers[1][..64], .. numbers[0][64..], .. numbers[1][64..]]));
+                Assert.That(result.Read<int>(rank, "best"), Is.EqualTo(best));
+            }
+        }
+    }
 }

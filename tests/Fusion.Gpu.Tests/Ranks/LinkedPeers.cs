@@ -6,7 +6,7 @@ namespace Fusion.Gpu.Tests.Ranks;
 /// learns of the others by this alone.</summary>
 internal sealed class LinkedPeers(LinkedPeers.Switchboard board) : IPeers
 {
-    private GpuRank[] mine = [];
+    private ExchangeRank[] mine = [];
 
     public void Agree(IReadOnlyList<RankPlan> own)
     {
@@ -15,7 +15,7 @@ internal sealed class LinkedPeers(LinkedPeers.Switchboard board) : IPeers
         PlanAgreement.Check(board.Plans);
     }
 
-    public void Connect(GpuRank[] own)
+    public void Connect(ExchangeRank[] own)
     {
         mine = own;
         foreach (var rank in own) board.Ranks[rank.Rank.Index] = rank;
@@ -50,7 +50,7 @@ internal sealed class LinkedPeers(LinkedPeers.Switchboard board) : IPeers
         private readonly Barrier barrier = new(processes);
         private readonly List<RankPlan> plans = [];
 
-        public GpuRank?[] Ranks { get; } = new GpuRank?[ranks];
+        public ExchangeRank?[] Ranks { get; } = new ExchangeRank?[ranks];
 
         public RankPlan[] Plans
         {

@@ -9,6 +9,10 @@ public sealed class ParametersOfKernels
         Assert.That(Unsafe.SizeOf<AllReduceParameters>(), Is.EqualTo(128 + (15 * 8) + (14 * 4)));
 
     [Test]
+    public void OfCollectivesHaveTheSizeThatTheHeaderAsserts() =>
+        Assert.That(Unsafe.SizeOf<CollectiveParameters>(), Is.EqualTo(128 + (11 * 8) + (4 * 4)));
+
+    [Test]
     public void SayWhatACallHasAndZeroForTheRest()
     {
         var parameters = default(AllReduceParameters);

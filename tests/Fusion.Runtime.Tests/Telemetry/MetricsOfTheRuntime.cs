@@ -82,7 +82,7 @@ public sealed class MetricsOfTheRuntime
         var layout = WorkspaceLayout.For(Requests.Of(ranks: 2));
         var (handles, workspaces) = Observe();
         var context = GpuContext.Open();
-        var workspace = new Workspace(context, layout);
+        var workspace = new Workspace(context, layout.Bytes);
 
         Assert.That(layout.Bytes, Is.Positive);
         Assert.That(Observe(), Is.EqualTo((handles + 3, workspaces + layout.Bytes)), "a context, the workspace and its status");

@@ -25,7 +25,7 @@ public sealed class CommandLines
     [TestCase("load --shape tiny --random --seconds -1", "Option '--seconds' is -1")]
     [TestCase("generate --model /nowhere", "'--prompt' is required")]
     [TestCase("generate --prompt hello", "'--model' is required")]
-    [TestCase("bench --shape tiny --random --device gpu", "There is no runner for '--device gpu' in this build, which has 'cpu' alone. Take '--device cpu'.")]
+    [TestCase("bench --shape tiny --random --device emulator --all-reduce nccl", "'--all-reduce nccl' needs GPUs; on the emulator there are fused and separate.")]
     [TestCase("bench --shape tiny --random --csv /nowhere/rows.csv", "/nowhere/rows.csv")]
     [TestCase("bench --shape tiny --random --device tpu", "'tpu'")]
     public void ThatMakeNoSenseAreRefused(string line, string text)

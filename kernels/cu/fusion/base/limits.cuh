@@ -43,7 +43,16 @@ constexpr int kMxFp8Block = 32;
 constexpr int kLargestGroupInWarp = 256;
 /// Size in bytes of the dynamic shared memory of a block for each such other group of a row.
 constexpr int kSharedBytesOfGroup = 4;
+/// Number of threads in a block of the collectives that move octets.
+constexpr int kCollectiveThreads = 256;
+/// Number of threads in a block that chooses the largest numbers of a row.
+constexpr int kSelectionThreads = 512;
+/// Number of groups of these threads, of which each finds its largest number first.
+constexpr int kSelectionGroups = 256;
+/// Largest number of choices of a row.
+constexpr int kMostChoices = 256;
 
+static_assert(kMostChoices <= kSelectionGroups, "a row's groups bound as many numbers as are chosen");
 static_assert(kLongestRow == kMaxThreads * kOctetsOfLongRow * kRowVector, "a block holds the longest row");
 
 }  // namespace fusion

@@ -50,4 +50,11 @@ __device__ __forceinline__ float e4m3_scale_value(u32 code) {
   return code < 8u ? subnormal : normal;
 }
 
+/// The number of any code, exactly; NaN for 0x7F and 0xFF.
+__device__ __forceinline__ float to_float(e4m3 value) {
+  const u32 magnitude = value.bits & 0x7Fu;
+  const float number = magnitude == 0x7Fu ? __uint_as_float(0x7FC00000u) : e4m3_scale_value(magnitude);
+  return (value.bits & 0x80u) != 0 ? -number : number;
+}
+
 }  // namespace fusion

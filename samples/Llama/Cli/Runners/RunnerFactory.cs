@@ -12,6 +12,8 @@ internal sealed class RunnerFactory : IRunnerFactory
     public OpenedRunner Open(RunnerSettings settings, IProgress<long> progress) => settings.Device switch
     {
         "cpu" => CpuRunners.Open(settings, progress),
-        var other => throw new UsageException($"There is no runner for '--device {other}' in this build, which has 'cpu' alone. Take '--device cpu'."),
+        "gpu" => GpuRunners.Open(settings, progress),
+        "emulator" => GpuRunners.OpenEmulated(settings, progress),
+        var other => throw new UsageException($"There is no device '{other}'; there are {string.Join(", ", Devices)}."),
     };
 }

@@ -19,17 +19,23 @@ public sealed class LlamaGraph
     /// <summary>Name of the output: f32 [tokens, vocabulary / ranks].</summary>
     public const string Logits = "logits";
 
+    /// <summary>Name of the output of <see cref="BuildBody"/>: [tokens, hidden], what the projection to the vocabulary reads.</summary>
+    public const string LastHidden = "hidden";
+
     /// <summary>Weights of one projection of several: their rows lie one behind the other.</summary>
     public const string QkvProjection = "self_attn.qkv_proj";
 
     /// <summary>Weights of gate and up in one.</summary>
     public const string GateUpProjection = "mlp.gate_up_proj";
 
+    private const string DownProjection = "mlp.down_proj";
+
     private readonly ModelConfig config;
     private readonly LlamaOps ops;
     private readonly int ranks;
     private readonly ElementType type;
     private readonly GraphBuilder b;
+    private GraphValue embedding;
 
     private LlamaGraph(ModelConfig config, LlamaOps ops, int ranks)
     {
@@ -45,17 +51,37 @@ public sealed class LlamaGraph
     /// <exception cref="ArgumentException">The ranks do not divide the model's sizes.</exception>
     public static TensorGraph Build(ModelConfig config, LlamaOps ops, int ranks)
     {
+        var model = Of(config, ops, ranks);
+        var last = model.Body();
+        var head = model.config.IsTied ? model.embedding : model.b.Weight(ModelTensors.Head, config.Vocabulary / ranks, config.Hidden, model.type);
+        return model.b.Output(Logits, last.Matmul(head, output: ElementType.Float32, name: "lm_head")).Build();
+    }
+
+    /// <summary>Builds the graph of a model without the projection to the vocabulary, for runners that project the tokens alone behind
+    /// which one is chosen.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="ops">The ops that the graph calls.</param>
+    /// <param name="ranks">Number of ranks over which the model is spread.</param>
+    /// <exception cref="ArgumentException">The ranks do not divide the model's sizes.</exception>
+    public static TensorGraph BuildBody(ModelConfig config, LlamaOps ops, int ranks)
+    {
+        var model = Of(config, ops, ranks);
+        return model.b.Output(LastHidden, model.Body()).Build();
+    }
+
+    private static LlamaGraph Of(ModelConfig config, LlamaOps ops, int ranks)
+    {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(ops);
         config.ThrowUnlessDivisible(ranks);
-        return new LlamaGraph(config, ops, ranks).Build();
+        return new(config, ops, ranks);
     }
 
-    private TensorGraph Build()
+    private GraphValue Body()
     {
         var integers = new TensorType(RowCount.Tokens, 1, ElementType.Float32);
         var (tokens, positions, sequences) = (b.Input(Tokens, integers), b.Input(Positions, integers), b.Input(Sequences, integers));
-        var embedding = b.Weight(ModelTensors.Embedding, config.Vocabulary / ranks, config.Hidden, type);
+        embedding = b.Weight(ModelTensors.Embedding, config.Vocabulary / ranks, config.Hidden, type);
         var x = tokens.Call("embed", ops.Embedding(), embedding);
         GraphValue? residual = null;
         for (var layer = 0; layer < config.Layers; layer++)
@@ -64,14 +90,14 @@ public sealed class LlamaGraph
             residual = Sum(x, residual, "input");
             x = Project(Attend(Norm(residual.Value, "input_layernorm"), positions, sequences, layer), "self_attn.o_proj", config.Hidden);
             residual = Sum(x, residual, "attention");
-            x = Project(Gate(Norm(residual.Value, "post_attention_layernorm")), "mlp.down_proj", config.Hidden);
+            x = Mlp(Norm(residual.Value, "post_attention_layernorm"));
         }
 
         residual = Sum(x, residual, "last");
-        var last = residual.Value.RmsNorm(b.Weight(ModelTensors.LastNorm, config.Hidden, type), config.Epsilon, name: "norm");
-        var head = config.IsTied ? embedding : b.Weight(ModelTensors.Head, config.Vocabulary / ranks, config.Hidden, type);
-        return b.Output(Logits, last.Matmul(head, output: ElementType.Float32, name: "lm_head")).Build();
+        return residual.Value.RmsNorm(b.Weight(ModelTensors.LastNorm, config.Hidden, type), config.Epsilon, name: "norm");
     }
+
+    private bool IsMerged => ops.TakesMergedProjections && !config.IsFp8;
 
     private static GraphValue Sum(GraphValue x, GraphValue? residual, string name)
     {
@@ -84,17 +110,24 @@ public sealed class LlamaGraph
     private GraphValue Attend(GraphValue x, GraphValue positions, GraphValue sequences, int layer)
     {
         var (ofQueries, ofKeys) = (config.QuerySize / ranks, config.KeyValueSize / ranks);
-        var parts = ProjectMany(x, QkvProjection, ("self_attn.q_proj", ofQueries), ("self_attn.k_proj", ofKeys), ("self_attn.v_proj", ofKeys));
+        (string Name, int Columns)[] projections = [("self_attn.q_proj", ofQueries), ("self_attn.k_proj", ofKeys), ("self_attn.v_proj", ofKeys)];
+        if (IsMerged && config.Kind != ModelKind.Qwen3)
+            return ProjectMerged(x, QkvProjection, projections).Call("attention", ops.MergedAttention(layer, ofQueries), positions, sequences);
+        var parts = ProjectMany(x, QkvProjection, projections);
         var (q, k, v) = (parts[0], parts[1], parts[2]);
         if (config.Kind == ModelKind.Qwen3) (q, k) = (HeadNorm(q, "self_attn.q_norm"), HeadNorm(k, "self_attn.k_norm"));
         return q.Call("attention", ops.Attention(layer), k, v, positions, sequences);
     }
 
-    private GraphValue Gate(GraphValue x)
+    private GraphValue Mlp(GraphValue x)
     {
         var size = config.Intermediate / ranks;
-        var parts = ProjectMany(x, GateUpProjection, ("mlp.gate_proj", size), ("mlp.up_proj", size));
-        return parts[0].Call("swiglu", ops.SwiGlu(), parts[1]);
+        (string Name, int Columns)[] projections = [("mlp.gate_proj", size), ("mlp.up_proj", size)];
+        if (IsMerged) return Project(ProjectMerged(x, GateUpProjection, projections).Call("swiglu", ops.MergedSwiGlu()), DownProjection, config.Hidden);
+        var parts = ProjectMany(x, GateUpProjection, projections);
+        if (!config.IsFp8 || !ops.FusesQuantization) return Project(parts[0].Call("swiglu", ops.SwiGlu(), parts[1]), DownProjection, config.Hidden);
+        var scale = b.Scalar($"{DownProjection}.input_scale");
+        return OfCodes(parts[0].Call("swiglu", ops.SwiGluFp8(), parts[1], scale), scale, DownProjection, config.Hidden);
     }
 
     private GraphValue HeadNorm(GraphValue heads, string name) => heads
@@ -110,18 +143,23 @@ public sealed class LlamaGraph
     private GraphValue[] ProjectMany(GraphValue x, string together, params (string Name, int Columns)[] parts)
     {
         if (config.IsFp8) return Fp8(x, b.Scalar($"{together}.input_scale"), together, parts);
-        var all = x.Matmul(b.Weight($"{together}.weight", parts.Sum(part => part.Columns), x.Type.Columns, type), name: together);
+        var all = ProjectMerged(x, together, parts);
         var values = new GraphValue[parts.Length];
         for (var (i, first) = (0, 0); i < parts.Length; first += parts[i++].Columns)
             values[i] = all.SliceColumns(first, parts[i].Columns, $"{parts[i].Name}.part");
         return values;
     }
 
+    private GraphValue ProjectMerged(GraphValue x, string together, (string Name, int Columns)[] parts) =>
+        x.Matmul(b.Weight($"{together}.weight", parts.Sum(part => part.Columns), x.Type.Columns, type), name: together);
+
     private GraphValue[] Fp8(GraphValue x, GraphValue scale, string quantization, params (string Name, int Columns)[] parts)
     {
         var codes = x.StaticFp8(scale, $"{quantization}.quant");
-        return [.. parts.Select(part => codes.Matmul(
-            b.Weight($"{part.Name}.weight", part.Columns, x.Type.Columns, ElementType.Float8E4M3), output: type, inputScale: scale,
-            weightScale: b.Scalar($"{part.Name}.weight_scale"), name: part.Name))];
+        return [.. parts.Select(part => OfCodes(codes, scale, part.Name, part.Columns))];
     }
+
+    private GraphValue OfCodes(GraphValue codes, GraphValue scale, string name, int columns) => codes.Matmul(
+        b.Weight($"{name}.weight", columns, codes.Type.Columns, ElementType.Float8E4M3), output: type, inputScale: scale,
+        weightScale: b.Scalar($"{name}.weight_scale"), name: name);
 }

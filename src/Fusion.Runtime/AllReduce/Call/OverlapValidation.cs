@@ -41,6 +41,8 @@ internal static class OverlapValidation
         var (aBytes, bBytes) = ((ulong)output.Bytes, (ulong)tensor.Bytes);
         // Unsigned: a negative difference wraps around and is larger than any length.
         if (b - a >= aBytes && a - b >= bBytes) return;
-        throw CallErrors.Overlap(name, otherName, Math.Max(a, b), Math.Min(a + aBytes, b + bBytes));
+        throw CallErrors.Overlap(
+            CallErrors.AllReduceName, name, otherName, Math.Max(a, b), Math.Min(a + aBytes, b + bBytes),
+            "that AllReduceOut, ResidualOut or NormOut is exactly Input or Residual, and otherwise that nothing overlaps an output");
     }
 }

@@ -16,7 +16,7 @@ namespace Fusion.Runtime;
 /// <para>Dispose the operation before its group; the group disposes what is left. After that each member throws an
 /// <see cref="ObjectDisposedException"/>, except properties and plans.</para>
 /// </remarks>
-public sealed class AllReduce : IDisposable, IAsyncDisposable
+public sealed class AllReduce : IRankOperation
 {
     private readonly RankGroup group;
     private readonly WorkspaceLayout layout;
@@ -59,7 +59,7 @@ public sealed class AllReduce : IDisposable, IAsyncDisposable
                 rank.Index, requests[i], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[i]), kernels[i]?.Caps ?? []))]);
             engine = group.Topology == GroupTopology.Cpu
                 ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout, peers)
-                : new GpuEngine(group, Options, layout, kernels!, peers);
+                : new GpuEngine(group, Options, layout, [.. kernels.OfType<RankKernels>()], peers);
             kernelsForOneModel = requests[0].Kernels;
             plans = new PlanTable(requests[0]);
         }

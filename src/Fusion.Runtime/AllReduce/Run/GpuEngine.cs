@@ -1,62 +1,17 @@
 namespace Fusion.Runtime;
 
-/// <summary>Does the calls of this process's ranks on GPUs. What is known of the other ranks comes from
-/// <see cref="IPeers"/>.</summary>
-internal sealed class GpuEngine : IRankEngine
+/// <summary>Does the all-reduces of this process's ranks on GPUs.</summary>
+/// <param name="group">The group.</param>
+/// <param name="options">Options of the operation.</param>
+/// <param name="layout">Layout of the workspaces.</param>
+/// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
+/// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
+/// <exception cref="GpuException">There is not enough memory.</exception>
+internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, WorkspaceLayout layout, RankKernels[] kernels, IPeers peers)
+    : GpuExchange<GpuRank>(
+        group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
+        (rank, number, share) => new GpuRank(rank, options, layout, kernels[number], share)), IRankEngine
 {
-    private readonly GpuRank?[] ranks;
-    private readonly GpuRank[] own;
-    private readonly BlockShare[] shares;
-    private readonly IPeers peers;
-    private readonly StreamUses streams;
-    private readonly FailureLatch failure;
-    private readonly TimeSpan timeout;
-
-    /// <param name="group">The group.</param>
-    /// <param name="options">Options of the operation.</param>
-    /// <param name="layout">Layout of the workspaces.</param>
-    /// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
-    /// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
-    /// <exception cref="GpuException">There is not enough memory.</exception>
-    public GpuEngine(
-        RankGroup group, AllReduceOptions options, in WorkspaceLayout layout, ReadOnlySpan<RankKernels> kernels, IPeers peers)
-    {
-        timeout = options.Timeout;
-        this.peers = peers;
-        failure = new FailureLatch(group.WorldSize);
-        streams = new StreamUses(group.WorldSize);
-        var made = new List<GpuRank>();
-        var joined = new Dictionary<GpuContext, BlockShare>();
-        try
-        {
-            foreach (var rank in group.LocalRanks)
-            {
-                var context = rank.Context!;
-                var ownKernels = kernels[made.Count];
-                if (!joined.TryGetValue(context, out var share))
-                {
-                    joined[context] = share = BlockBudget.Of(context.Device)
-                        .Join(ownKernels.RanksOnGpu, rank.Index, ownKernels.BlocksPerMultiprocessor);
-                }
-
-                made.Add(new GpuRank(rank, options, layout, ownKernels, share));
-            }
-
-            own = [.. made];
-            shares = [.. joined.Values];
-            ranks = new GpuRank?[group.WorldSize];
-            foreach (var rank in own) ranks[rank.Rank.Index] = rank;
-            peers.Connect(own);
-            foreach (var rank in own) rank.Connect(peers);
-        }
-        catch
-        {
-            made.ForEach(rank => rank.Dispose());
-            foreach (var share in joined.Values) share.Dispose();
-            throw;
-        }
-    }
-
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReducePlan plan)
     {
         var kernels = new CallKernels();
@@ -70,7 +25,7 @@ internal sealed class GpuEngine : IRankEngine
     /// <param name="call">The call.</param>
     /// <param name="plan">Strategy and kernels of the call.</param>
     public void Prepare(int rank, ref CallKernels kernels, in AllReduceCall call, AllReducePlan plan) =>
-        ranks[rank]!.Prepare(ref kernels, call, plan);
+        Of(rank).Prepare(ref kernels, call, plan);
 
     /// <summary>Starts a rank's prepared call. Allocates nothing.</summary>
     /// <param name="rank">Index of the rank.</param>
@@ -78,149 +33,19 @@ internal sealed class GpuEngine : IRankEngine
     /// <param name="kernels">Kernels of the call.</param>
     public void Launch(int rank, GpuStream? stream, ref CallKernels kernels)
     {
-        PollFailures();
-        failure.ThrowBeforeLaunch(rank);
-        var own = ranks[rank]!;
-        var used = stream ?? own.Rank.Stream!;
-        streams.Enter(rank, used);
+        var used = BeginLaunch(rank, stream);
         try
         {
-            own.Launch(used, ref kernels);
+            Of(rank).Launch(used, ref kernels);
         }
         finally
         {
-            streams.Leave(rank);
+            EndLaunch(rank);
         }
     }
 
-    public void Synchronize(int rank, GpuStream? stream)
-    {
-        var used = stream ?? ranks[rank]!.Rank.Stream!;
-        // This ends: the operation's kernels give up by themselves.
-        used.Synchronize();
-        EndWait(rank, used);
-    }
-
-    public async Task SynchronizeAsync(int rank, GpuStream? stream, CancellationToken cancellationToken)
-    {
-        var used = stream ?? ranks[rank]!.Rank.Stream!;
-        await used.SynchronizeAsync(cancellationToken).ConfigureAwait(false);
-        EndWait(rank, used);
-    }
-
-    public void ThrowIfFailed()
-    {
-        PollFailures();
-        failure.Throw();
-    }
-
-    public void Reset()
-    {
-        peers.GiveUp();
-        var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
-        // The timeout may be shorter than the time after which kernels see that they are to give up.
-        var longest = timeout > GpuDrain.Grace ? timeout : GpuDrain.Grace;
-        if (!drain.Wait(longest)) throw new ResetRequiredException(drain.Unfinished, longest);
-        drain.ThrowIfFailed();
-        // A rank's kernels write to all workspaces: none may be reset while a rank still runs, and no rank may start before
-        // all are reset.
-        WaitForPeers(longest);
-        foreach (var rank in own) rank.Reset();
-        peers.Reset();
-        WaitForPeers(longest);
-        streams.ForgetAll();
-        failure.Clear();
-    }
-
-    /// <summary>Waits for the calls that were launched, and frees the memory. The memory of calls that do not end, although
-    /// they were told to give up, is freed when they do.</summary>
-    public void Dispose()
-    {
-        var drain = BeginEnd();
-        if (!drain.Wait(timeout, CannotEnd))
-        {
-            peers.GiveUp();
-            drain.Wait(GpuDrain.Grace);
-        }
-
-        Free(drain);
-    }
-
-    /// <summary>Does what <see cref="Dispose"/> does without blocking a thread.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        var drain = BeginEnd();
-        if (!await drain.WaitAsync(timeout, CannotEnd).ConfigureAwait(false))
-        {
-            peers.GiveUp();
-            await drain.WaitAsync(GpuDrain.Grace).ConfigureAwait(false);
-        }
-
-        Free(drain);
-    }
-
-    private GpuDrain BeginEnd()
-    {
-        foreach (var rank in own) rank.Close();
-        return new(own.Select(rank => rank.Rank.Context!));
-    }
-
-    private void Free(GpuDrain drain) => drain.Then(
-        () =>
-        {
-            // Ranks elsewhere may still write to these workspaces, until they are done too.
-            peers.Disconnect();
-            peers.Barrier(GpuDrain.Grace);
-            foreach (var rank in own) rank.Dispose();
-            foreach (var share in shares) share.Dispose();
-            peers.Dispose();
-        });
-
-    private void EndWait(int rank, GpuStream used)
-    {
-        // Another thread may have launched meanwhile.
-        if (!used.IsDisposed && !used.IsCaptured && !used.IsBusy) streams.Forget(rank, used);
-        PollFailures();
-        failure.Throw(rank);
-    }
-
-    // True if some calls cannot end by themselves: a rank gave up, or a rank that launched fewer calls is done with them and
-    // launches no more, so that the others wait for a call that will not come.
-    private bool CannotEnd()
-    {
-        PollFailures();
-        if (failure.Failure is not null) return true;
-        var (fewest, most) = (long.MaxValue, 0L);
-        for (var rank = 0; rank < ranks.Length; rank++)
-        {
-            var launched = peers.ProgressOf(rank).Launched;
-            (fewest, most) = (Math.Min(fewest, launched), Math.Max(most, launched));
-        }
-
-        if (most == fewest) return false;
-        for (var rank = 0; rank < ranks.Length; rank++)
-        {
-            var progress = peers.ProgressOf(rank);
-            if (progress.Launched == fewest && !(progress.IsDone && progress.IsClosed)) return false;
-        }
-
-        return true;
-    }
-
-    private void WaitForPeers(TimeSpan longest)
-    {
-        if (!peers.Barrier(longest)) throw new ResetRequiredException(longest);
-    }
-
-    // Turns a kernel's report that it gave up into the operation's failure.
-    private void PollFailures()
-    {
-        if (failure.Failure is not null || !peers.TryFindFailure(out var found)) return;
-        failure.Set(new PeerTimeoutException(found.Rank, [found.Peer], StepName(found.Step), found.Token, found.Call, timeout));
-        peers.GiveUp();
-    }
-
-    private static string StepName(int step) => step switch
+    /// <inheritdoc/>
+    protected override string NameOf(int step) => step switch
     {
         1 => "one-shot: the input",
         2 => "two-shot: the input",

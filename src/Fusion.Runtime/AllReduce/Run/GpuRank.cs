@@ -1,10 +1,8 @@
 namespace Fusion.Runtime;
 
-/// <summary>A rank of this process on a GPU: its workspace, its launches, and what its kernels report.</summary>
-internal sealed class GpuRank : IDisposable
+/// <summary>A rank of an all-reduce on a GPU: its kernels and launches.</summary>
+internal sealed class GpuRank : ExchangeRank
 {
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
-
     private readonly RankKernels kernels;
     private readonly WorkspaceLayout layout;
     private readonly ILibraryAllReduce? library;
@@ -12,20 +10,15 @@ internal sealed class GpuRank : IDisposable
     private readonly DeviceMemory scratch;
     private readonly ulong sumAddress;
     private AllReduceParameters constants;
-    private long launched;
-    private GpuStream? stream;
-    private bool isClosed;
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels, BlockShare share)
+        : base(rank, layout.Ranks, layout.Bytes)
     {
-        Rank = rank;
         this.share = share;
         this.layout = layout;
         this.kernels = kernels;
         library = options.Library;
-        var context = rank.Context!;
-        Workspace = new Workspace(context, layout);
         try
         {
             // Holds the sum between the two kernels of the separate strategy where the call does not ask for it; a launch
@@ -33,7 +26,7 @@ internal sealed class GpuRank : IDisposable
             long tokens = library is null ? Math.Max(layout.OneShotPiece, layout.TwoShotPiece) : layout.MaxTokens;
             var bytes = layout.Ranks == 1 ? 0 : tokens * layout.TokenBytes;
             var place = (library as ISumsInPlace)?.PlaceOf(rank.Index, bytes);
-            scratch = DeviceMemory.Allocate(context, place is null ? checked((nuint)bytes) : 0);
+            scratch = DeviceMemory.Allocate(rank.Context!, place is null ? checked((nuint)bytes) : 0);
             scratch.Keep();
             sumAddress = place ?? scratch.Address;
         }
@@ -54,56 +47,19 @@ internal sealed class GpuRank : IDisposable
         };
     }
 
-    public Rank Rank { get; }
-
-    public Workspace Workspace { get; }
-
-    /// <summary>Progress of the rank with its calls. A stream that is being recorded counts as busy.</summary>
-    public RankProgress Progress
+    /// <inheritdoc/>
+    public override void Connect(IPeers peers)
     {
-        get
-        {
-            var used = Volatile.Read(ref stream);
-            var isDone = used is null or { IsDisposed: true } or { Context.IsDisposed: true } || (!used.IsCaptured && !used.IsBusy);
-            return new(Volatile.Read(ref launched), isDone, Volatile.Read(ref isClosed));
-        }
+        base.Connect(peers);
+        constants.Workspaces = Workspaces;
     }
-
-    /// <summary>Stores the addresses of all ranks' workspaces for the kernels.</summary>
-    /// <param name="peers">Source of the addresses.</param>
-    public void Connect(IPeers peers)
-    {
-        for (var rank = 0; rank < layout.Ranks; rank++) constants.Workspaces[rank] = peers.WorkspaceOf(rank, Rank);
-    }
-
-    /// <summary>Reports whether one of the rank's kernels gave up since the workspace was last reset.</summary>
-    /// <param name="failure">What the kernel waited for.</param>
-    public bool TryGetFailure(out WaitFailure failure)
-    {
-        ref var status = ref Workspace.Status;
-        var hasFailed = Volatile.Read(ref status.Failed) != 0;
-        failure = hasFailed ? new(Rank.Index, status.Peer, status.Step, status.Token, (uint)status.Call) : default;
-        return hasFailed;
-    }
-
-    /// <summary>Clears the workspace and the count of calls. No kernel of any rank may run.</summary>
-    /// <exception cref="GpuException">The driver reports an error.</exception>
-    public void Reset()
-    {
-        Workspace.Reset();
-        Volatile.Write(ref stream, null);
-        Volatile.Write(ref launched, 0);
-    }
-
-    /// <summary>Marks that the rank launches no more calls.</summary>
-    public void Close() => Volatile.Write(ref isClosed, true);
 
     /// <summary>Launches prepared kernels into a stream. Allocates nothing.</summary>
     /// <param name="into">The stream.</param>
     /// <param name="call">The kernels, from <see cref="Prepare"/>.</param>
     public void Launch(GpuStream into, ref CallKernels call)
     {
-        Volatile.Write(ref stream, into);
+        BeginLaunch(into);
         if (call.UsesLibrary) library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
         for (var row = 0; row < call.Tokens; row += call.PieceTokens)
         {
@@ -112,7 +68,7 @@ internal sealed class GpuRank : IDisposable
             if (call.HasEpilogue) call.Epilogue.Launch(into, kernels, null, row, tokens);
         }
 
-        Volatile.Write(ref launched, launched + 1);
+        EndLaunch();
     }
 
     /// <summary>Fills in the kernels of a call. Allocates nothing.</summary>
@@ -140,17 +96,13 @@ internal sealed class GpuRank : IDisposable
         PrepareExchange(ref prepared, plan, UsualCalls.Of(AllReduceEpilogue.Of(call)), SharedBytes(call));
     }
 
-    /// <summary>Frees the rank's memory. No kernel of any rank may run.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         scratch.Dispose();
         scratch.Release();
-        Workspace.Dispose();
+        base.Dispose();
     }
-
-    // Kernels add the timeout to their clock, which must not overflow.
-    private static ulong Nanoseconds(TimeSpan time) =>
-        (ulong)Math.Min(time.Ticks, LongestTimeout.Ticks) * TimeSpan.NanosecondsPerTick;
 
     private void PrepareSeparate(ref CallKernels prepared, in AllReduceCall call, AllReducePlan plan)
     {

@@ -13,11 +13,13 @@ internal sealed class Workspace : IDisposable
     private readonly DeviceMemory memory;
     private readonly MappedMemory<WaitStatus> status;
 
+    /// <param name="context">Context of the rank's GPU.</param>
+    /// <param name="bytes">Size in bytes, with the control block.</param>
     /// <exception cref="GpuException">There is not enough memory.</exception>
-    public Workspace(GpuContext context, in WorkspaceLayout layout)
+    public Workspace(GpuContext context, long bytes)
     {
         this.context = context;
-        memory = DeviceMemory.Allocate(context, (nuint)layout.Bytes);
+        memory = DeviceMemory.Allocate(context, (nuint)bytes);
         try
         {
             status = new MappedMemory<WaitStatus>(context);
@@ -25,7 +27,7 @@ internal sealed class Workspace : IDisposable
             // If the operation is forgotten, the memory stays until the kernels of all ranks have ended.
             memory.Keep();
             status.Keep();
-            FusionMetrics.WorkspaceMade(layout.Bytes);
+            FusionMetrics.WorkspaceMade(bytes);
         }
         catch
         {
@@ -51,9 +53,9 @@ internal sealed class Workspace : IDisposable
         // A stream of its own, so that other work on the GPU need not end first.
         using var stream = new GpuStream(context);
         var functions = GpuDriver.Library.Memory;
-        var rest = memory.Bytes - WorkspaceLayout.ControlBytes;
-        GpuDriver.Check(functions.Fill(Address, 0, WorkspaceLayout.ControlBytes, stream.Handle), "cuMemsetD8Async");
-        GpuDriver.Check(functions.Fill(Address + WorkspaceLayout.ControlBytes, Empty, rest, stream.Handle), "cuMemsetD8Async");
+        var rest = memory.Bytes - KernelLimits.ControlBytes;
+        GpuDriver.Check(functions.Fill(Address, 0, KernelLimits.ControlBytes, stream.Handle), "cuMemsetD8Async");
+        GpuDriver.Check(functions.Fill(Address + KernelLimits.ControlBytes, Empty, rest, stream.Handle), "cuMemsetD8Async");
         Status = default;
         stream.Synchronize();
     }

@@ -1,0 +1,64 @@
+using Fusion.Graph;
+using Fusion.Runtime;
+using Llama.Gpu.Steps;
+
+namespace Llama.Gpu.Ops;
+
+/// <summary>The kernels of one layer's attention in a step, for a rank.</summary>
+internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, RankState state, int layer)
+{
+    private readonly GpuStream stream = launch.Stream!;
+    private readonly bool isMerged = launch.Inputs.Count == 3;
+
+    public required int Heads { get; init; }
+
+    public required int KeyValueHeads { get; init; }
+
+    public required int HeadSize { get; init; }
+
+    private DevicePointer<int> Positions => new(launch.Inputs[^2].Address);
+
+    private DevicePointer<int> Sequences => new(launch.Inputs[^1].Address);
+
+    private DevicePointer<byte> Result => new(launch.Outputs[0].Address);
+
+    private DevicePointer<int> Tables => state.Step.Pointer + layout.Tables;
+
+    // Powers of two are what chips have instructions for.
+    private float Scale => (float)(Math.Log2(Math.E) / Math.Sqrt(HeadSize));
+
+    /// <summary>Turns queries and keys by their positions, and puts keys and values into the cache.</summary>
+    public void TurnAndAppend(ElementType type, int block)
+    {
+        var q = launch.Inputs[0];
+        var (k, v) = isMerged ? (q, q) : (launch.Inputs[1], launch.Inputs[2]);
+        var (ofQueries, ofKeys) = (isMerged ? (ulong)(Heads * HeadSize * sizeof(ushort)) : 0, isMerged ? (ulong)(KeyValueHeads * HeadSize * sizeof(ushort)) : 0);
+        var shape = new LaunchShape(launch.Tokens, Math.Min(block, ((Heads + (2 * KeyValueHeads)) * HeadSize / 16 + 31) / 32 * 32));
+        var kernel = Kernels.Load(stream.Context).GetKernel(type == ElementType.BFloat16 ? "rope_append_bf16" : "rope_append_f16");
+        kernel.Launch(
+            stream, shape, Pointer(q.Address), Pointer(k.Address + ofQueries), Pointer(v.Address + ofQueries + ofKeys), q.Columns, k.Columns, v.Columns,
+            state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), state.Angles, Positions, Sequences, Tables, layout.PagesPerSequence,
+            Heads, KeyValueHeads, HeadSize);
+    }
+
+    /// <summary>Attends from the rows that are alone in their sequence's part.</summary>
+    public void Decode(int block, int blocksPerMultiprocessor)
+    {
+        var rows = Math.Min(launch.Tokens, layout.MaxSequences);
+        var ofRow = KeyValueHeads * state.Attention.BlocksPerShare;
+        var wanted = stream.Context.Device.MultiprocessorCount * blocksPerMultiprocessor;
+        // The bits do not depend on how many blocks share the chunks of a sequence.
+        var splits = Math.Clamp(wanted / (rows * ofRow), 1, RankState.MaxSplits);
+        state.Attention.Decode.Launch(
+            stream, new(new Dim3(splits, ofRow, rows), block), state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), state.SplitSums,
+            state.SplitScales, state.Counters, Positions, Sequences, state.Step.Pointer + StepLayout.Decodes, Tables, layout.PagesPerSequence,
+            Heads, KeyValueHeads, Scale);
+    }
+
+    /// <summary>Attends from the other rows.</summary>
+    public void Prefill(int block) => state.Attention.Prefill.Launch(
+        stream, new(new Dim3(Heads, layout.TilesOf(launch.Tokens)), block), state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), Positions,
+        state.Step.Pointer + StepLayout.Tiles, Tables, layout.PagesPerSequence, Heads, KeyValueHeads, Scale);
+
+    private static DevicePointer<byte> Pointer(ulong address) => new(address);
+}

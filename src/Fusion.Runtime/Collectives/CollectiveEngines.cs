@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace Fusion.Runtime;
+
+/// <summary>Does the calls of collectives, on GPUs or on the CPU. Calls have been validated before.</summary>
+internal interface ICollectiveEngine : IExchangeEngine
+{
+    /// <summary>Starts a rank's call, or keeps it until all ranks have launched theirs.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">Stream of the call; null for <see cref="Rank.Stream"/>.</param>
+    /// <param name="call">The call.</param>
+    void Launch(int rank, GpuStream? stream, in CollectiveCall call);
+}
+
+/// <summary>Does the collectives of ranks on the CPU by the reference.</summary>
+internal sealed class CpuCollectives(int ranks, TimeSpan timeout, IPeers peers)
+    : CpuExchange<CollectiveCall>(ranks, timeout, peers), ICollectiveEngine
+{
+    public void Launch(int rank, GpuStream? stream, in CollectiveCall call) => Launch(rank, call);
+
+    /// <inheritdoc/>
+    protected override void Compute(long number, ReadOnlySpan<CollectiveCall> calls)
+    {
+        var first = calls[0];
+        for (var rank = 1; rank < calls.Length; rank++)
+        {
+            var call = calls[rank];
+            ThrowUnlessSame("collective", first.Name, call.Name);
+            ThrowUnlessSame("type", first.Input.Type, call.Input.Type);
+            ThrowUnlessSame("rows", first.Input.Rows, call.Input.Rows);
+            ThrowUnlessSame("columns", first.Input.Columns, call.Input.Columns);
+            ThrowUnlessSame("choices", first.Choices, call.Choices);
+
+            void ThrowUnlessSame<T>(string what, T expected, T found)
+            {
+                if (EqualityComparer<T>.Default.Equals(expected, found)) return;
+                throw GroupErrors.CallMismatch(number, 0, rank, what, Text(expected), Text(found));
+            }
+        }
+
+        CollectiveReference.Compute(calls);
+    }
+
+    private static string Text<T>(T value) => string.Create(CultureInfo.InvariantCulture, $"{value}");
+}
+
+/// <summary>Does the collectives of this process's ranks on GPUs.</summary>
+/// <param name="group">The group.</param>
+/// <param name="options">Options of the operation.</param>
+/// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
+/// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
+internal sealed class GpuCollectives(RankGroup group, CollectivesOptions options, CollectiveKernels[] kernels, IPeers peers)
+    : GpuExchange<CollectiveRank>(
+        group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
+        (rank, number, share) => new CollectiveRank(rank, group.WorldSize, options, kernels[number], share)), ICollectiveEngine
+{
+    public void Launch(int rank, GpuStream? stream, in CollectiveCall call)
+    {
+        var used = BeginLaunch(rank, stream);
+        try
+        {
+            Of(rank).Launch(used, call);
+        }
+        finally
+        {
+            EndLaunch(rank);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override string NameOf(int step) => "collective: the input";
+}

@@ -1,0 +1,86 @@
+namespace Fusion.Runtime;
+
+/// <summary>A rank of this process on a GPU, in an operation between ranks: its workspace, its progress, and what its kernels
+/// report.</summary>
+internal abstract class ExchangeRank : IDisposable
+{
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
+
+    private readonly int ranks;
+    private Workspaces workspaces;
+    private long launched;
+    private GpuStream? stream;
+    private bool isClosed;
+
+    /// <param name="rank">The rank.</param>
+    /// <param name="ranks">World size.</param>
+    /// <param name="workspaceBytes">Size of the workspace in bytes, with its control block.</param>
+    /// <exception cref="GpuException">There is not enough memory.</exception>
+    protected ExchangeRank(Rank rank, int ranks, long workspaceBytes)
+    {
+        (Rank, this.ranks) = (rank, ranks);
+        Workspace = new Workspace(rank.Context!, workspaceBytes);
+    }
+
+    public Rank Rank { get; }
+
+    public Workspace Workspace { get; }
+
+    /// <summary>Progress of the rank with its calls. A stream that is being recorded counts as busy.</summary>
+    public RankProgress Progress
+    {
+        get
+        {
+            var used = Volatile.Read(ref stream);
+            var isDone = used is null or { IsDisposed: true } or { Context.IsDisposed: true } || (!used.IsCaptured && !used.IsBusy);
+            return new(Volatile.Read(ref launched), isDone, Volatile.Read(ref isClosed));
+        }
+    }
+
+    /// <summary>Addresses of all ranks' workspaces, for the kernels.</summary>
+    protected Workspaces Workspaces => workspaces;
+
+    /// <summary>Finds the addresses of all ranks' workspaces.</summary>
+    /// <param name="peers">Source of the addresses.</param>
+    public virtual void Connect(IPeers peers)
+    {
+        for (var rank = 0; rank < ranks; rank++) workspaces[rank] = peers.WorkspaceOf(rank, Rank);
+    }
+
+    /// <summary>Reports whether one of the rank's kernels gave up since the workspace was last reset.</summary>
+    /// <param name="failure">What the kernel waited for.</param>
+    public bool TryGetFailure(out WaitFailure failure)
+    {
+        ref var status = ref Workspace.Status;
+        var hasFailed = Volatile.Read(ref status.Failed) != 0;
+        failure = hasFailed ? new(Rank.Index, status.Peer, status.Step, status.Token, (uint)status.Call) : default;
+        return hasFailed;
+    }
+
+    /// <summary>Clears the workspace and the count of calls. No kernel of any rank may run.</summary>
+    /// <exception cref="GpuException">The driver reports an error.</exception>
+    public void Reset()
+    {
+        Workspace.Reset();
+        Volatile.Write(ref stream, null);
+        Volatile.Write(ref launched, 0);
+    }
+
+    /// <summary>Marks that the rank launches no more calls.</summary>
+    public void Close() => Volatile.Write(ref isClosed, true);
+
+    /// <summary>Frees the rank's memory. No kernel of any rank may run.</summary>
+    public virtual void Dispose() => Workspace.Dispose();
+
+    /// <summary>Converts a timeout for kernels, which add it to their clock: it must not overflow.</summary>
+    /// <param name="time">The timeout.</param>
+    protected static ulong Nanoseconds(TimeSpan time) =>
+        (ulong)Math.Min(time.Ticks, LongestTimeout.Ticks) * TimeSpan.NanosecondsPerTick;
+
+    /// <summary>Notes the stream of a call before its kernels are launched.</summary>
+    /// <param name="into">The stream.</param>
+    protected void BeginLaunch(GpuStream into) => Volatile.Write(ref stream, into);
+
+    /// <summary>Counts a call whose kernels were launched.</summary>
+    protected void EndLaunch() => Volatile.Write(ref launched, launched + 1);
+}

@@ -1,0 +1,75 @@
+using Fusion.Gpu.Tests;
+using Fusion.Gpu.Tests.Exchange;
+using Fusion.Runtime;
+
+namespace Fusion.Emulation.Tests.Ranks;
+
+/// <summary>All-gather, reduce-scatter and top-k on emulated GPUs, compared with ranks on the CPU.</summary>
+public sealed class CollectivesOnTheEmulator
+{
+    private static readonly ElementType[] Types = [ElementType.BFloat16, ElementType.Float16, ElementType.Float32];
+
+    [TearDown]
+    public void Leave()
+    {
+        OpenGpus.Close();
+        Emulator.Leave();
+    }
+
+    [Test]
+    public void HaveTheBitsOfRanksOnTheCpu([Values(1, 2, 3)] int ranks, [ValueSource(nameof(Types))] ElementType type)
+    {
+        Emulator.Use(new() { Gpus = ranks });
+        using var compared = new ComparedCollectives(ranks);
+
+        Assert.That(compared.Compare(CollectiveKind.AllGatherColumns, type, 3, 136), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.AllGatherRows, type, 3, 40), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.ReduceScatterRows, type, 2 * ranks, 72), Is.Empty);
+        foreach (var choices in new[] { 1, 2, 37 })
+            Assert.That(compared.Compare(CollectiveKind.TopK, type, 2, 1040, choices), Is.Empty);
+    }
+
+    [Test]
+    public void HaveTheSameBitsInWhateverOrderBlocksAndWordsCome([Values(1, 2, 3)] int seed)
+    {
+        Emulator.Use(new() { Gpus = 2, Seed = seed });
+        using var compared = new ComparedCollectives(2, new() { WorkspaceBytes = CollectivesOptions.SmallestWorkspaceBytes });
+
+        Assert.That(compared.Compare(CollectiveKind.AllGatherColumns, ElementType.BFloat16, 9, 1032), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.ReduceScatterRows, ElementType.Float32, 6, 2056), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 5, 264, 200), Is.Empty);
+    }
+
+    [Test]
+    public void ChooseFromRowsOfEqualAndOfSortedNumbers([Values(1, 100)] int choices)
+    {
+        const int Columns = 4096;
+        Emulator.Use(new() { Gpus = 2 });
+        using var compared = new ComparedCollectives(2);
+
+        Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 1, Columns, choices, _ => [.. Enumerable.Repeat(1.5f, Columns)]), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 1, Columns, choices, rank => [.. Enumerable.Range(0, Columns).Select(i => (float)(i - rank))]), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 1, Columns, choices, _ => [.. Enumerable.Range(0, Columns).Select(i => i % 1024 < 8 ? 5f : i / 1024)]), Is.Empty);
+    }
+
+    [Test]
+    public void EndWithoutTheRankThatDoesNotComeAndGoOnAfterAReset()
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        using var compared = new ComparedCollectives(2, new() { Timeout = TimeSpan.FromMilliseconds(200) });
+        using var input = compared.Group.Ranks[1].Allocate<float>(64);
+        using var output = compared.Group.Ranks[1].Allocate<int>(2);
+        input.FillBytes(0);
+        compared.Operation.TopK(1, input.AsTensor(ElementType.Float32, 1, 64), output.AsTensor(ElementType.Int32, 1, 2));
+
+        var failure = Assert.Throws<PeerTimeoutException>(() => compared.Operation.Synchronize(1))!;
+
+        Assert.That((failure.Rank, failure.Peer, failure.Token), Is.EqualTo((1, 0, 0)));
+        Assert.That(failure.Message, Does.Contain("collective: the input of token 0"));
+        var indices = new int[2];
+        output.CopyTo(indices);
+        Assert.That(indices, Has.All.EqualTo(-1));
+        compared.Operation.Reset();
+        Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 2, 64, 3), Is.Empty);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Runtime.InteropServices;
+using Fusion.Gpu.Tests;
+using Fusion.Graph;
+using Fusion.Runtime;
+
+namespace Fusion.Emulation.Tests.Ranks;
+
+/// <summary>Matmuls of graphs on emulated GPUs, which the graph's own kernels do: the bits of ranks on the CPU.</summary>
+public sealed class MatmulsOfGraphs
+{
+    private const int MaxTokens = 40;
+
+    [TearDown]
+    public void Leave()
+    {
+        OpenGpus.Close();
+        Emulator.Leave();
+    }
+
+    // Depths and columns that fill no tile, and tokens that fill one, none and several.
+    [TestCase(ElementType.BFloat16, ElementType.BFloat16, 70, 41)]
+    [TestCase(ElementType.BFloat16, ElementType.Float32, 31, 64)]
+    [TestCase(ElementType.Float16, ElementType.Float16, 64, 33)]
+    [TestCase(ElementType.Float16, ElementType.Float32, 96, 7)]
+    [TestCase(ElementType.Float8E4M3, ElementType.BFloat16, 80, 48)]
+    [TestCase(ElementType.Float8E4M3, ElementType.Float16, 32, 16)]
+    [TestCase(ElementType.Float8E4M3, ElementType.Float32, 112, 80)]
+    public void HaveTheBitsOfTheCpu(ElementType type, ElementType output, int depth, int columns)
+    {
+        var graph = Product(type, output, depth, columns, byRow: false);
+        foreach (var tokens in new[] { 1, 6, 37 }) Compare(graph, tokens);
+    }
+
+    [Test]
+    public void WithScalesOfRowsHaveTheBitsOfTheCpu()
+    {
+        var graph = Product(ElementType.Float8E4M3, ElementType.BFloat16, 64, 48, byRow: true);
+        foreach (var tokens in new[] { 1, 19 }) Compare(graph, tokens);
+    }
+
+    [Test]
+    public void AreRecordedInCudaGraphsAndDoNotDependOnTheRowsBesideThem()
+    {
+        Emulator.Use(new());
+        var graph = Product(ElementType.BFloat16, ElementType.Float32, 64, 40, byRow: false);
+        var all = Run(graph, RankGroup.Loopback(1), 11, []);
+        var recorded = Run(graph, RankGroup.Loopback(1), 2, [8]);
+        Assert.That(recorded[..(2 * 40)], Is.EqualTo(all[..(2 * 40)]).And.Some.Not.Zero);
+    }
+
+    private static void Compare(TensorGraph graph, int tokens)
+    {
+        Emulator.Use(new());
+        var found = Run(graph, RankGroup.Loopback(1), tokens, []);
+        var expected = Run(graph, RankGroup.OnCpu(1), tokens, []);
+        Assert.That(found, Is.EqualTo(expected).And.Some.Not.Zero, $"{tokens} tokens");
+        Assert.That(Emulator.Faults, Is.Empty);
+    }
+
+    private static TensorGraph Product(ElementType type, ElementType output, int depth, int columns, bool byRow)
+    {
+        var b = new GraphBuilder("product");
+        var (x, w) = (b.Input("x", depth, type), b.Weight("w", columns, depth, type));
+        if (type != ElementType.Float8E4M3) return b.Output("y", x.Matmul(w, b.Weight("bias", columns, output), output)).Build();
+        var sx = byRow ? b.Input("sx", new TensorType(RowCount.Tokens, 1, ElementType.Float32)) : b.Scalar("sx");
+        var sw = byRow ? b.Weight("sw", columns, 1, ElementType.Float32) : b.Scalar("sw");
+        var bias = b.Weight("bias", columns, output == ElementType.Float32 ? ElementType.BFloat16 : output);
+        return b.Output("y", x.Matmul(w, bias, output, sx, sw)).Build();
+    }
+
+    private static byte[] Run(TensorGraph graph, RankGroup group, int tokens, int[] buckets)
+    {
+        using (group)
+        {
+            using var compiled = graph.Compile(group, new() { MaxTokens = MaxTokens, Buckets = buckets });
+            foreach (var weight in graph.Weights) compiled.SetWeight<byte>(0, weight.Name, Numbers(weight, 0));
+            // A recorded run reads all rows of its bucket.
+            var rows = buckets.Append(tokens).Max();
+            foreach (var input in graph.Inputs) compiled.SetInput<byte>(0, input.Name, Numbers(input, rows));
+            return compiled.Run(tokens).Read<byte>(0, "y");
+        }
+    }
+
+    // Numbers of many magnitudes whose sums round, the same for the same name, and for fewer tokens the first of them.
+    private static byte[] Numbers(GraphTensor tensor, int tokens)
+    {
+        var random = new Random(tensor.Name.Sum(letter => letter));
+        float[] values = [.. Enumerable.Range(0, (int)(tensor.Type.Rows.At(tokens) * tensor.Type.Columns)).Select(_ => (float)((random.NextDouble() - 0.4) * 3))];
+        return tensor.Type.Elements switch
+        {
+            ElementType.BFloat16 => MemoryMarshal.AsBytes<BFloat16>([.. values.Select(value => (BFloat16)value)]).ToArray(),
+            ElementType.Float16 => MemoryMarshal.AsBytes<Half>([.. values.Select(value => (Half)value)]).ToArray(),
+            ElementType.Float8E4M3 => MemoryMarshal.AsBytes<Float8E4M3>([.. values.Select(value => (Float8E4M3)value)]).ToArray(),
+            _ => MemoryMarshal.AsBytes<float>(values).ToArray(),
+        };
+    }
+}
