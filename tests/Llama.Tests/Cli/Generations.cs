@@ -24,6 +24,15 @@ public sealed class Generations
     }
 
     [Test]
+    public void OnTheEmulatorAreThoseOfTheCpu()
+    {
+        // Head sizes that the kernels have begin at 32.
+        using var folder = new ModelFolder(ModelFolder.Small with { HeadSize = 32 });
+        Tool.Result On(string device) => Tool.Run("generate", "--model", folder.Path, "--prompt", "hello", "--max-tokens", "4", "--device", device);
+        Assert.That(On("emulator"), Is.EqualTo(On("cpu")));
+    }
+
+    [Test]
     public void AreTheSameForTheSameSeedAlone()
     {
         using var folder = new ModelFolder();

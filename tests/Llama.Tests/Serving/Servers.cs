@@ -16,7 +16,7 @@ public sealed class Servers
         using var runner = new PageRunner(Limits);
         await using var server = new Server(runner);
         var requests = Enumerable.Range(0, 12).Select(i => Request(i)).ToArray();
-        var all = await Task.WhenAll(requests.Select(request => Collect(server.Generate(request, cancellationToken))));
+        var all = await Task.WhenAll(requests.Select(request => Tokens.Of(server.Generate(request, cancellationToken))));
         Assert.That(all, Is.EqualTo(requests.Select(runner.Alone)));
         Assert.That((server.Status.Running, server.Status.Waiting, server.Status.FreePages), Is.EqualTo((0, 0, 8)));
         Assert.That(server.Status.Steps, Is.EqualTo(runner.Steps));
@@ -33,9 +33,9 @@ public sealed class Servers
             mayEnd.Wait(cancellationToken);
         };
         await using var server = new Server(runner);
-        var first = Collect(server.Generate(new() { Prompt = new int[28], MaxTokens = 4, StopsAtEndTokens = false }, cancellationToken));
+        var first = Tokens.Of(server.Generate(new() { Prompt = new int[28], MaxTokens = 4, StopsAtEndTokens = false }, cancellationToken));
         await stepIsRunning.Task.WaitAsync(cancellationToken);
-        var others = Enumerable.Range(0, 20).Select(i => Collect(server.Generate(Request(i), cancellationToken))).ToArray();
+        var others = Enumerable.Range(0, 20).Select(i => Tokens.Of(server.Generate(Request(i), cancellationToken))).ToArray();
         Assert.That((server.Status.Running, server.Status.Waiting, server.Status.FreePages), Is.EqualTo((1, 20, 1)));
         mayEnd.Set();
         Assert.That(await first, Has.Length.EqualTo(4));
@@ -49,7 +49,7 @@ public sealed class Servers
         await using var server = new Server(runner);
         Assert.That(() => server.Generate(new() { Prompt = new int[29], MaxTokens = 1 }, cancellationToken),
             Throws.TypeOf<RequestRefusedException>().With.Message.Contain("The prompt has 29 tokens").And.Message.Contain("the cache holds 28 (7 pages of 4)"));
-        Assert.That(await Collect(server.Generate(Request(1), cancellationToken)), Is.EqualTo(runner.Alone(Request(1))));
+        Assert.That(await Tokens.Of(server.Generate(Request(1), cancellationToken)), Is.EqualTo(runner.Alone(Request(1))));
     }
 
     [Test]
@@ -75,7 +75,7 @@ public sealed class Servers
         Assert.That((server.Status.Running, server.Status.FreePages), Is.EqualTo((0, 8)), "while the step runs");
         Assert.That(async () => await client.MoveNextAsync(), Throws.InstanceOf<OperationCanceledException>());
         mayEnd.Release(100);
-        Assert.That(await Collect(server.Generate(Request(1), cancellationToken)), Is.EqualTo(runner.Alone(Request(1))));
+        Assert.That(await Tokens.Of(server.Generate(Request(1), cancellationToken)), Is.EqualTo(runner.Alone(Request(1))));
         Assert.That(() => server.Generate(Request(1), cancelling.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
@@ -106,7 +106,7 @@ public sealed class Servers
         };
         await using var server = new Server(runner);
         var requests = Enumerable.Range(0, 9).Select(i => Request(i) with { MaxTokens = 6, StopsAtEndTokens = false }).ToArray();
-        var clients = requests.Select(request => Collect(server.Generate(request, cancellationToken))).ToArray();
+        var clients = requests.Select(request => Tokens.Of(server.Generate(request, cancellationToken))).ToArray();
         await stepIsRunning.Task.WaitAsync(cancellationToken);
         mayEnd.Set();
         foreach (var client in clients)
@@ -116,7 +116,7 @@ public sealed class Servers
         }
 
         Assert.That(clients.Select(client => client.Exception!.InnerException).Distinct().Count(), Is.EqualTo(9), "each client has an exception of its own");
-        Assert.That(await Collect(server.Generate(Request(3), cancellationToken)), Is.EqualTo(runner.Alone(Request(3))));
+        Assert.That(await Tokens.Of(server.Generate(Request(3), cancellationToken)), Is.EqualTo(runner.Alone(Request(3))));
         Assert.That((runner.Recoveries, server.Status.FailedSteps, server.Status.FreePages), Is.EqualTo((1, 1L, 8)));
     }
 
@@ -129,8 +129,8 @@ public sealed class Servers
             OnRecover = () => throw new InvalidOperationException("The GPU was lost."),
         };
         await using var server = new Server(runner);
-        Assert.That(async () => await Collect(server.Generate(Request(1), cancellationToken)), Throws.TypeOf<StepFailedException>());
-        Assert.That(async () => await Collect(server.Generate(Request(1), cancellationToken)),
+        Assert.That(async () => await Tokens.Of(server.Generate(Request(1), cancellationToken)), Throws.TypeOf<StepFailedException>());
+        Assert.That(async () => await Tokens.Of(server.Generate(Request(1), cancellationToken)),
             Throws.TypeOf<ServerStoppedException>().With.Message.Contain("Rank 1 is gone.").And.Message.Contain("The GPU was lost."));
     }
 
@@ -146,8 +146,8 @@ public sealed class Servers
             }
         };
         await using var server = new Server(runner);
-        var good = Enumerable.Range(0, 3).Select(i => Collect(server.Generate(Request(i), cancellationToken))).ToArray();
-        var bad = Collect(server.Generate(new() { Prompt = [13], MaxTokens = 2 }, cancellationToken));
+        var good = Enumerable.Range(0, 3).Select(i => Tokens.Of(server.Generate(Request(i), cancellationToken))).ToArray();
+        var bad = Tokens.Of(server.Generate(new() { Prompt = [13], MaxTokens = 2 }, cancellationToken));
         Assert.That(async () => await bad, Throws.TypeOf<LogitsException>().With.Message.Contain("token 4 is NaN"));
         Assert.That(await Task.WhenAll(good), Is.EqualTo(Enumerable.Range(0, 3).Select(i => runner.Alone(Request(i)))));
         Assert.That((runner.Recoveries, server.Status.FailedSteps), Is.EqualTo((0, 0L)));
@@ -165,7 +165,7 @@ public sealed class Servers
             mayEnd.Wait(cancellationToken);
         };
         var server = new Server(runner);
-        var clients = Enumerable.Range(0, 9).Select(i => Collect(server.Generate(Request(i), cancellationToken))).ToArray();
+        var clients = Enumerable.Range(0, 9).Select(i => Tokens.Of(server.Generate(Request(i), cancellationToken))).ToArray();
         await stepIsRunning.Task.WaitAsync(cancellationToken);
         var disposal = server.DisposeAsync().AsTask();
         foreach (var client in clients) Assert.That(async () => await client, Throws.TypeOf<ServerStoppedException>());
@@ -182,7 +182,7 @@ public sealed class Servers
     {
         using var runner = new PageRunner(Limits);
         await using var server = new Server(runner);
-        await Collect(server.Generate(Request(1), cancellationToken));
+        await Tokens.Of(server.Generate(Request(1), cancellationToken));
         // The thread may still be on its way to sleep.
         await Task.Delay(200, cancellationToken);
         Assert.That(server.Plans, Is.InRange(runner.Steps, runner.Steps + 2), "one look finds nothing to do, and one may be for a call that came while it looked");
@@ -195,11 +195,4 @@ public sealed class Servers
         Temperature = i % 2,
         Seed = (ulong)i,
     };
-
-    private static async Task<int[]> Collect(IAsyncEnumerable<int> tokens)
-    {
-        var all = new List<int>();
-        await foreach (var token in tokens) all.Add(token);
-        return [.. all];
-    }
 }

@@ -57,7 +57,7 @@ public sealed class ServersOnTheCpu
             Temperature = i,
             Seed = (ulong)i,
         }).ToArray();
-        var all = await Task.WhenAll(requests.Select(request => Collect(server.Generate(request, cancellationToken))));
+        var all = await Task.WhenAll(requests.Select(request => Tokens.Of(server.Generate(request, cancellationToken))));
         Assert.That(server.Status.Preemptions, Is.GreaterThan(0));
         Assert.That(all, Is.EqualTo(requests.Select(Alone)));
         Assert.That(all.SelectMany(one => one).Distinct().Count(), Is.GreaterThan(10), "a model that says something");
@@ -110,13 +110,6 @@ public sealed class ServersOnTheCpu
         }
 
         return [.. got];
-    }
-
-    private static async Task<int[]> Collect(IAsyncEnumerable<int> tokens)
-    {
-        var all = new List<int>();
-        await foreach (var token in tokens) all.Add(token);
-        return [.. all];
     }
 
     // Without cache, scheduler or other requests: the whole text again for each token.

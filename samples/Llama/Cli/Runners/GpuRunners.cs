@@ -30,25 +30,35 @@ internal static class GpuRunners
         return OpenOnGpus(settings, progress, BandwidthOf);
     }
 
-    /// <summary>Loads a model onto ranks, each on an emulated GPU, for the rest of the process.</summary>
+    /// <summary>Loads a model onto ranks, each on an emulated GPU, which are there as long as the runner.</summary>
     /// <param name="settings">What is asked for.</param>
     /// <param name="progress">What is told how many bytes of weights were loaded so far.</param>
     /// <exception cref="UsageException">The emulator cannot do what is asked for.</exception>
     public static OpenedRunner OpenEmulated(RunnerSettings settings, IProgress<long> progress)
     {
         if (settings.AllReduce == AllReduceWay.Nccl) throw new UsageException("'--all-reduce nccl' needs GPUs; on the emulator there are fused and separate.");
-        if (!Emulator.IsUsed) Emulator.Use(new() { Gpus = settings.Ranks });
-        return OpenOnGpus(settings, progress, _ => null);
+        // Somebody else's emulator is left as it is.
+        if (Emulator.IsUsed) return OpenOnGpus(settings, progress, _ => null);
+        Emulator.Use(new() { Gpus = settings.Ranks });
+        try
+        {
+            return OpenOnGpus(settings, progress, _ => null, Emulator.Leave);
+        }
+        catch
+        {
+            Emulator.Leave();
+            throw;
+        }
     }
 
-    private static OpenedRunner OpenOnGpus(RunnerSettings settings, IProgress<long> progress, Func<RankGroup, double?> bandwidthOf)
+    private static OpenedRunner OpenOnGpus(RunnerSettings settings, IProgress<long> progress, Func<RankGroup, double?> bandwidthOf, Action? end = null)
     {
         var group = RankGroup.OnGpus([.. Enumerable.Range(0, settings.Ranks)]);
         try
         {
             // Before the model takes the memory.
             var bandwidth = bandwidthOf(group);
-            return new(new RunnerOfGroup(Load(settings, group, progress), group), bandwidth);
+            return new(new RunnerOfGroup(Load(settings, group, progress), group, end), bandwidth);
         }
         catch (ArgumentException e) when (e is not FusionArgumentException)
         {
@@ -100,7 +110,7 @@ internal static class GpuRunners
         return best;
     }
 
-    private sealed class RunnerOfGroup(GpuModelRunner runner, RankGroup group) : IModelRunner
+    private sealed class RunnerOfGroup(GpuModelRunner runner, RankGroup group, Action? end) : IModelRunner
     {
         public ModelConfig Config => runner.Config;
 
@@ -116,6 +126,7 @@ internal static class GpuRunners
         {
             runner.Dispose();
             group.Dispose();
+            end?.Invoke();
         }
     }
 }

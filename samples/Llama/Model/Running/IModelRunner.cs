@@ -13,6 +13,7 @@ public interface IModelRunner : IDisposable
     /// <param name="parts">A part for each sequence of the step, of <see cref="RunnerLimits.MaxTokens"/> tokens together or fewer.</param>
     /// <returns>For each part the token that was chosen, or -1 where its <see cref="StepPart.Choice"/> is null.</returns>
     /// <exception cref="ArgumentException">A part does not fit the limits, or has a token that is not in the vocabulary.</exception>
+    /// <exception cref="LogitsException">The logits of a sequence are no numbers. The step may be done again without it.</exception>
     int[] Run(IReadOnlyList<StepPart> parts);
 
     /// <summary>Does a step and gives the logits of the parts that choose, instead of their tokens.</summary>
