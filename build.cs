@@ -174,13 +174,15 @@ async Task GpuBundle()
     await Run("dotnet", [.. publish], allReduce);
     await Run("dotnet", [.. publish, "src/Fusion.Compiler"]);
     await Run("dotnet", [.. publish, "src/Fusion.Cli"]);
+    await Run("dotnet", [.. publish, "samples/Llama/Cli"]);
     await Run("dotnet", [.. publish, "tests/Fusion.Gpu.Tests"]);
     await Run("dotnet", ["publish", "bench/graph-passes.cs", .. publish[1..]]);
     // Native code, which shares nothing with the others: one file of all that its publish writes.
     var native = Path.Combine(artifacts, "publish", "NativeAot");
     await Run("dotnet", ["publish", "samples/NativeAot", "-r", "linux-x64", "-c", "Release", "-nologo", "-clp:ErrorsOnly;NoSummary", "-o", native]);
     File.Copy(Path.Combine(native, "NativeAot"), Path.Combine(content, "NativeAot"));
-    File.Copy(Path.Combine(root, "bench", "cold-start.py"), Path.Combine(content, "cold-start.py"));
+    foreach (var script in new[] { "bench/cold-start.py", "bench/llama.sh", "tests/Llama.Tests/Transformers/compare.py" })
+        File.Copy(Path.Combine(root, script), Path.Combine(content, Path.GetFileName(script)));
     foreach (var symbols in Directory.GetFiles(content, "*.pdb")) File.Delete(symbols);
     CopyFolder(Path.Combine(root, "kernels", "cu"), Path.Combine(content, "kernels", "cu"));
     CopyFolder(Path.Combine(root, "bench", "baselines"), Path.Combine(content, "baselines"));

@@ -45,6 +45,7 @@ public sealed partial class GpuModelRunner : IModelRunner
                 Library = nccl,
                 Matmuls = options.Matmuls,
                 Matmul = options.Matmul,
+                SkinnyRows = options.SkinnyRows,
             };
             body = Own(LlamaGraph.BuildBody(config, ops, group.WorldSize).Compile(group, compile));
             head = HeadGraph.Of(config, group.WorldSize);

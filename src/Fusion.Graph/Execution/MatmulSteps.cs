@@ -4,19 +4,26 @@ using Fusion.Runtime;
 namespace Fusion.Graph;
 
 /// <summary>Launches the matmuls of a graph: by cuBLASLt on GPUs, which is looked for if the graph has one, by own kernels on emulated
-/// ones or where they are asked for, and in C# on the CPU.</summary>
+/// ones, for few rows, or where they are asked for, and in C# on the CPU.</summary>
 internal sealed class MatmulSteps : IDisposable
 {
     private readonly Dictionary<GpuContext, Matmul> matmuls = [];
+    private readonly KernelLibraries? libraries;
     private readonly OwnMatmuls? own;
+    private readonly SkinnyMatmuls? skinny;
 
     /// <exception cref="FusionException">cuBLASLt is not there, or there is not enough memory for workspaces.</exception>
     public MatmulSteps(RankGroup group, TensorGraph graph, CompileOptions options)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(options.SkinnyRows);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.SkinnyRows, SkinnyMatmuls.MostRows);
         if (!graph.Ops.Any(op => op is MatmulOp) || group.Topology == GroupTopology.Cpu) return;
-        if (options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated))
+        var isOwn = options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated);
+        if (isOwn || options.SkinnyRows > 0) libraries = new(group);
+        if (options.SkinnyRows > 0) skinny = new(libraries!, options.SkinnyRows);
+        if (isOwn)
         {
-            own = new(group);
+            own = new(libraries!);
             return;
         }
 
@@ -40,13 +47,14 @@ internal sealed class MatmulSteps : IDisposable
     {
         var call = CallOf(op, at);
         if (stream is null) CpuMatmul.Run(call);
+        else if (skinny is not null && skinny.Has(call)) skinny.Launch(stream, call);
         else if (own is not null) own.Launch(stream, call);
         else matmuls[stream.Context].Launch(stream, call);
     }
 
     public void Dispose()
     {
-        own?.Dispose();
+        libraries?.Dispose();
         foreach (var matmul in matmuls.Values) matmul.Dispose();
     }
 

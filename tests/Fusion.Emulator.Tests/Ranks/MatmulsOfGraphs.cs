@@ -48,6 +48,71 @@ public sealed class MatmulsOfGraphs
         Assert.That(recorded[..(2 * 40)], Is.EqualTo(all[..(2 * 40)]).And.Some.Not.Zero);
     }
 
+    // Rows of a step and less, of many steps, and tiles of columns that are not full.
+    [TestCase(ElementType.BFloat16, ElementType.BFloat16, 8, 16)]
+    [TestCase(ElementType.BFloat16, ElementType.Float32, 1032, 33)]
+    [TestCase(ElementType.Float16, ElementType.Float16, 2056, 40)]
+    [TestCase(ElementType.Float16, ElementType.Float32, 256, 7)]
+    [TestCase(ElementType.Float8E4M3, ElementType.BFloat16, 2064, 48)]
+    [TestCase(ElementType.Float8E4M3, ElementType.Float16, 16, 16)]
+    [TestCase(ElementType.Float8E4M3, ElementType.Float32, 4112, 32)]
+    public void OfFewRowsAreNearTheCpuAndDoNotDependOnTheOtherRows(ElementType type, ElementType output, int depth, int columns)
+    {
+        var graph = Product(type, output, depth, columns, byRow: false);
+        Emulator.Use(new());
+        var sixteen = Run(graph, RankGroup.Loopback(1), 16, [], 16);
+        foreach (var tokens in new[] { 1, 5, 8, 9 })
+        {
+            var found = Run(graph, RankGroup.Loopback(1), tokens, [], 16);
+            Assert.That(found, Is.EqualTo(sixteen[..found.Length]).And.Some.Not.Zero, $"{tokens} tokens");
+        }
+
+        Assert.That(Emulator.Faults, Is.Empty);
+        var (values, expected) = (Floats(sixteen, output), Floats(Run(graph, RankGroup.OnCpu(1), 16, []), output));
+        var largest = expected.Max(MathF.Abs);
+        Assert.That(values.Zip(expected, (a, b) => MathF.Abs(a - b)).Max(), Is.LessThan((output == ElementType.Float32 ? 1e-5f : 0.01f) * largest));
+    }
+
+    [Test]
+    public void OfFewRowsHaveScalesOfRows()
+    {
+        var graph = Product(ElementType.Float8E4M3, ElementType.Float32, 64, 48, byRow: true);
+        Emulator.Use(new());
+
+        var found = Floats(Run(graph, RankGroup.Loopback(1), 11, [], 16), ElementType.Float32);
+
+        var expected = Floats(Run(graph, RankGroup.OnCpu(1), 11, []), ElementType.Float32);
+        Assert.That(found.Zip(expected, (a, b) => MathF.Abs(a - b)).Max(), Is.LessThan(1e-5f * expected.Max(MathF.Abs)));
+    }
+
+    // NaN must be seen, also in codes.
+    [TestCase(ElementType.BFloat16)]
+    [TestCase(ElementType.Float8E4M3)]
+    public void OfFewRowsKeepNaN(ElementType type)
+    {
+        Emulator.Use(new());
+        var b = new GraphBuilder("product");
+        var y = b.Input("x", 64, type).Matmul(b.Weight("w", 16, 64, type), output: ElementType.Float32);
+        using var group = RankGroup.Loopback(1);
+        using var compiled = b.Output("y", y).Build().Compile(group, new() { MaxTokens = 2, Buckets = [], SkinnyRows = 2 });
+        var x = new byte[2 * (type == ElementType.BFloat16 ? 128 : 64)];
+        x.AsSpan(x.Length / 2, 2).Fill(0xFF);
+        compiled.SetInput<byte>(0, "x", x);
+        compiled.SetWeight<byte>(0, "w", new byte[16 * x.Length / 2]);
+
+        var found = compiled.Run(2).Read<float>(0, "y");
+
+        Assert.That(found[..16], Has.All.EqualTo(0));
+        Assert.That(found[16..], Has.All.NaN);
+    }
+
+    private static float[] Floats(byte[] bytes, ElementType type) => type switch
+    {
+        ElementType.BFloat16 => [.. MemoryMarshal.Cast<byte, BFloat16>(bytes).ToArray().Select(value => (float)value)],
+        ElementType.Float16 => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value)],
+        _ => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
+    };
+
     private static void Compare(TensorGraph graph, int tokens)
     {
         Emulator.Use(new());
@@ -69,11 +134,11 @@ public sealed class MatmulsOfGraphs
         return b.Output("y", x.Matmul(w, bias, output, sx, sw)).Build();
     }
 
-    private static byte[] Run(TensorGraph graph, RankGroup group, int tokens, int[] buckets)
+    private static byte[] Run(TensorGraph graph, RankGroup group, int tokens, int[] buckets, int skinny = 0)
     {
         using (group)
         {
-            using var compiled = graph.Compile(group, new() { MaxTokens = MaxTokens, Buckets = buckets });
+            using var compiled = graph.Compile(group, new() { MaxTokens = MaxTokens, Buckets = buckets, SkinnyRows = skinny });
             foreach (var weight in graph.Weights) compiled.SetWeight<byte>(0, weight.Name, Numbers(weight, 0));
             // A recorded run reads all rows of its bucket.
             var rows = buckets.Append(tokens).Max();

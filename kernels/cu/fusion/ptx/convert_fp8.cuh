@@ -31,6 +31,13 @@ __device__ __forceinline__ u32 cvt_rn_satfinite_e4m3x2(float low, float high) {
   asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(result) : "f"(high), "f"(low));
   return result;
 }
+
+/// Two f16 from two e4m3 codes, exactly; NaN becomes NaN. The lower byte goes to the lower half.
+__device__ __forceinline__ u32 cvt_rn_f16x2_e4m3x2(u16 codes) {
+  u32 result;
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(result) : "h"(codes));
+  return result;
+}
 #endif
 
 #if FUSION_HAS_CVT_E2M1

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fusion/base/e4m3.cuh>
+#include <fusion/ptx/convert.cuh>
 #include <fusion/ptx/convert_fp8.cuh>
 
 // Rounding to FP8 e4m3, whose format fusion/base/e4m3.cuh describes: by instruction where the chip has one,
@@ -55,6 +56,16 @@ __device__ __forceinline__ float to_float(e4m3 value) {
   const u32 magnitude = value.bits & 0x7Fu;
   const float number = magnitude == 0x7Fu ? __uint_as_float(0x7FC00000u) : e4m3_scale_value(magnitude);
   return (value.bits & 0x80u) != 0 ? -number : number;
+}
+
+/// Two f16 from two codes, exactly; NaN becomes NaN. The lower byte goes to the lower half.
+__device__ __forceinline__ u32 f16_pair(u32 codes) {
+#if FUSION_HAS_CVT_E4M3
+  return ptx::cvt_rn_f16x2_e4m3x2(static_cast<u16>(codes));
+#else
+  return ptx::cvt_rn_f16x2(to_float(e4m3{static_cast<u8>(codes)}),
+                           to_float(e4m3{static_cast<u8>(codes >> 8)}));
+#endif
 }
 
 }  // namespace fusion

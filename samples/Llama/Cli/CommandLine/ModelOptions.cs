@@ -37,6 +37,8 @@ internal sealed class ModelOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<int> skinny = NumberOptions.Whole("--skinny-rows", "On GPUs, the most rows of a matmul that kernels for few rows do, up to 16; 0 leaves all to cuBLASLt.", 0);
+
     public ModelOptions()
     {
         shape.AcceptOnlyFromAmong([.. KnownShapes.Names]);
@@ -65,6 +67,7 @@ internal sealed class ModelOptions
         command.Add(ranks);
         command.Add(allReduce);
         command.Add(passes);
+        command.Add(skinny);
     }
 
     /// <summary>Finds the model.</summary>
@@ -113,6 +116,8 @@ internal sealed class ModelOptions
             Ranks = count,
             AllReduce = way,
             Passes = config with { AllReduceFusion = way == AllReduceWay.Fused },
+            SkinnyRows = line.GetValue(skinny) is var rows and >= 0 and <= 16 ? rows
+                : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"Option '--skinny-rows' is {line.GetValue(skinny)}, but must be 0 to 16.")),
             Limits = limits,
         };
     }

@@ -83,6 +83,7 @@ internal static class GpuRunners
                 _ => AllReduceKind.Nccl,
             },
             Passes = settings.Passes,
+            SkinnyRows = settings.SkinnyRows,
         };
         if (settings.Model.Folder is not { } folder) return GpuModelRunner.WithRandomWeights(settings.Model.Config, group, settings.Limits, options);
         using var checkpoint = Checkpoint.Open(folder);

@@ -1,0 +1,40 @@
+using Fusion.CublasLt;
+using Fusion.Runtime;
+
+namespace Fusion.Graph;
+
+/// <summary>Matmuls of few rows by the kernels of this assembly, which read the weight once.</summary>
+internal sealed class SkinnyMatmuls
+{
+    /// <summary>Largest number of rows.</summary>
+    public const int MostRows = 16;
+
+    private const int Block = 256;
+    private const int TileColumns = 16;
+    private const int RowsAtOnce = 8;
+    private const int Alignment = 16;
+
+    private readonly KernelLibraries libraries;
+    private readonly int rows;
+
+    /// <param name="libraries">Kernels of this assembly.</param>
+    /// <param name="rows">Largest number of rows, up to <see cref="MostRows"/>.</param>
+    public SkinnyMatmuls(KernelLibraries libraries, int rows) => (this.libraries, this.rows) = (libraries, rows);
+
+    /// <summary>Tells whether these kernels do a call.</summary>
+    /// <param name="call">The call.</param>
+    public bool Has(in MatmulCall call) =>
+        call.Output.Rows >= 1 && call.Output.Rows <= rows && DeviceTensor.ByteCount(call.Weight.Type, call.Weight.Columns) % Alignment == 0 &&
+        call.Input.Address % Alignment == 0 && call.Weight.Address % Alignment == 0;
+
+    public void Launch(GpuStream stream, in MatmulCall call)
+    {
+        var (input, weight, output) = (call.Input, call.Weight, call.Output);
+        var (columns, depth) = (checked((int)weight.Rows), checked((int)weight.Columns));
+        libraries.Kernel(stream, input, output, "skinny", output.Rows <= RowsAtOnce ? "_8" : "_16").Launch(
+            stream, new((columns + TileColumns - 1) / TileColumns, Block),
+            OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
+            OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale),
+            call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth);
+    }
+}
