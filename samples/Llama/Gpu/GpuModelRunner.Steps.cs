@@ -37,8 +37,15 @@ public sealed partial class GpuModelRunner
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">All-reduces are NCCL's, whose kernels wait without an end and were aborted.</exception>
     public void Recover()
     {
+        if (nccl is not null)
+        {
+            nccl.Abort();
+            throw new InvalidOperationException("All-reduces are done by NCCL, whose kernels wait without an end: they were aborted, and nothing can be launched any more. Make the runner anew.");
+        }
+
         foreach (var rank in group.Ranks) rank.Stream!.Synchronize();
         body.Reset();
         projection.Reset();

@@ -31,7 +31,8 @@ public sealed record GpuRunnerOptions
     /// all steps of decode have the same matmuls, so that cuBLASLt gives a sequence the same bits whatever is beside it.</summary>
     public IReadOnlyList<int>? Buckets { get; init; }
 
-    /// <summary>Longest time that a rank waits for the others in an all-reduce; 10 seconds by default.</summary>
+    /// <summary>Longest time that a rank waits for the others in an exchange; 10 seconds by default. NCCL's kernels wait until
+    /// <see cref="GpuModelRunner.Recover"/> aborts them.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Kernels that do the matmuls.</summary>

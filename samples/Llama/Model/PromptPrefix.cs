@@ -11,7 +11,7 @@ public static class PromptPrefix
     /// <param name="folder">Folder of the checkpoint.</param>
     /// <param name="tokenizer">The checkpoint's tokenizer.</param>
     /// <returns>Numbers of the tokens; none for most models but Llama.</returns>
-    /// <exception cref="CheckpointException">The file is no JSON, or names a token without its number.</exception>
+    /// <exception cref="CheckpointException">The file is no JSON, is not as tokenizers write it, or names a token without its number.</exception>
     public static IReadOnlyList<int> Read(string folder, Tokenizer tokenizer)
     {
         var path = Path.Combine(folder, "tokenizer.json");
@@ -24,6 +24,11 @@ public static class PromptPrefix
         catch (JsonException e)
         {
             throw new CheckpointException(path, $"it is no JSON: {e.Message}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            // What JsonElement says of a value of another kind than it is asked for.
+            throw new CheckpointException(path, $"its post_processor is not as tokenizers write it: {e.Message}", e);
         }
     }
 

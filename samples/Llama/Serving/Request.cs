@@ -15,7 +15,9 @@ public sealed record Request
     /// <summary>The likeliest tokens are kept until their probabilities sum to this; 1 keeps all.</summary>
     public float TopP { get; init; } = 1;
 
-    /// <summary>Seed of the random numbers. The same request and seed give the same tokens, whatever else the server does.</summary>
+    /// <summary>Seed of the random numbers. On the CPU, the same request and seed give the same tokens, whatever else the server does. On GPUs
+    /// logits may differ in their last bits with what is beside a request, and with whether it was preempted, unless the runner's options
+    /// say otherwise; then tokens that are nearly equally likely may be others.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Whether a token that ends a text, as the model's configuration has them, ends the request. It is the last token that

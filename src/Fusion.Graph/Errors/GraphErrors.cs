@@ -20,6 +20,10 @@ internal static class GraphErrors
     public static FusionArgumentException Tokens(string parameter, FormattableString problem) =>
         new(GraphErrorCodes.Tokens, parameter, problem.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>A number of rows for which own kernels multiply is out of range.</summary>
+    public static FusionArgumentException SkinnyRows(int rows) => new(GraphErrorCodes.Tokens, nameof(CompileOptions.SkinnyRows),
+        string.Create(CultureInfo.InvariantCulture, $"{nameof(CompileOptions.SkinnyRows)} is {rows}; allowed is 0, for none, to {SkinnyMatmuls.MostRows}."));
+
     /// <summary>There is no such group, or it does not fit the others.</summary>
     public static FusionArgumentException Group(string problem) => new(GraphErrorCodes.Group, nameof(CompileOptions.Groups), problem);
 

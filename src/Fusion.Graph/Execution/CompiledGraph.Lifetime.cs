@@ -98,7 +98,7 @@ public sealed partial class CompiledGraph
         group.Disown(this);
     }
 
-    // This ends: kernels of all-reduces give up by themselves.
+    // This ends: kernels that wait for ranks give up by themselves. Those of another library end when it is aborted.
     private void WaitForRuns()
     {
         foreach (var rank in group.Ranks) rank.Stream?.Synchronize();

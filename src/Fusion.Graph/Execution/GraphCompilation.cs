@@ -19,6 +19,7 @@ public static class GraphCompilation
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.SkinnyRows is < 0 or > SkinnyMatmuls.MostRows) throw GraphErrors.SkinnyRows(options.SkinnyRows);
         return new(graph.Fuse(options.Passes), group, Groups(graph, group, options), options);
     }
 

@@ -15,8 +15,6 @@ internal sealed class MatmulSteps : IDisposable
     /// <exception cref="FusionException">cuBLASLt is not there, or there is not enough memory for workspaces.</exception>
     public MatmulSteps(RankGroup group, TensorGraph graph, CompileOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(options.SkinnyRows);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.SkinnyRows, SkinnyMatmuls.MostRows);
         if (!graph.Ops.Any(op => op is MatmulOp) || group.Topology == GroupTopology.Cpu) return;
         var isOwn = options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated);
         if (isOwn || options.SkinnyRows > 0) libraries = new(group);

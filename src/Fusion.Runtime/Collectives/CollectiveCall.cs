@@ -27,6 +27,21 @@ internal readonly record struct CollectiveCall(CollectiveKind Kind, DeviceTensor
     public int Choices => Indices is { } indices ? (int)indices.Columns : 0;
 
     /// <summary>Name of the collective, for messages.</summary>
+    public string Name => Shape.Name;
+
+    /// <summary>What all ranks' calls have in common.</summary>
+    public CollectiveShape Shape => new(Kind, Input.Type, Input.Rows, Input.Columns, Choices);
+}
+
+/// <summary>What the ranks' calls of a collective have in common.</summary>
+/// <param name="Kind">What it does.</param>
+/// <param name="Type">Type of the inputs.</param>
+/// <param name="Rows">Number of rows of each input.</param>
+/// <param name="Columns">Number of columns of each input.</param>
+/// <param name="Choices">Number of choices of a row; 0 for a call that is none.</param>
+internal readonly record struct CollectiveShape(CollectiveKind Kind, ElementType Type, long Rows, long Columns, int Choices)
+{
+    /// <summary>Name of the collective, for messages.</summary>
     public string Name => Kind switch
     {
         CollectiveKind.AllGatherColumns => "all-gather of columns",

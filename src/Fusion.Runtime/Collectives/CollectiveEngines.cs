@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Fusion.Runtime;
 
 /// <summary>Does the calls of collectives, on GPUs or on the CPU. Calls have been validated before.</summary>
@@ -21,27 +19,9 @@ internal sealed class CpuCollectives(int ranks, TimeSpan timeout, IPeers peers)
     /// <inheritdoc/>
     protected override void Compute(long number, ReadOnlySpan<CollectiveCall> calls)
     {
-        var first = calls[0];
-        for (var rank = 1; rank < calls.Length; rank++)
-        {
-            var call = calls[rank];
-            ThrowUnlessSame("collective", first.Name, call.Name);
-            ThrowUnlessSame("type", first.Input.Type, call.Input.Type);
-            ThrowUnlessSame("rows", first.Input.Rows, call.Input.Rows);
-            ThrowUnlessSame("columns", first.Input.Columns, call.Input.Columns);
-            ThrowUnlessSame("choices", first.Choices, call.Choices);
-
-            void ThrowUnlessSame<T>(string what, T expected, T found)
-            {
-                if (EqualityComparer<T>.Default.Equals(expected, found)) return;
-                throw GroupErrors.CallMismatch(number, 0, rank, what, Text(expected), Text(found));
-            }
-        }
-
+        for (var rank = 1; rank < calls.Length; rank++) CollectiveAgreement.Check(number, 0, calls[0].Shape, rank, calls[rank].Shape);
         CollectiveReference.Compute(calls);
     }
-
-    private static string Text<T>(T value) => string.Create(CultureInfo.InvariantCulture, $"{value}");
 }
 
 /// <summary>Does the collectives of this process's ranks on GPUs.</summary>
@@ -54,17 +34,32 @@ internal sealed class GpuCollectives(RankGroup group, CollectivesOptions options
         group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
         (rank, number, share) => new CollectiveRank(rank, group.WorldSize, options, kernels[number], share)), ICollectiveEngine
 {
+    private readonly LaunchedCalls launched = new(group.WorldSize);
+
     public void Launch(int rank, GpuStream? stream, in CollectiveCall call)
     {
         var used = BeginLaunch(rank, stream);
         try
         {
+            if (!used.IsCaptured) launched.Add(rank, call.Shape);
             Of(rank).Launch(used, call);
+        }
+        catch (RankGroupException e)
+        {
+            Fail(rank, e);
+            throw;
         }
         finally
         {
             EndLaunch(rank);
         }
+    }
+
+    /// <inheritdoc/>
+    public override void Reset()
+    {
+        base.Reset();
+        launched.Clear();
     }
 
     /// <inheritdoc/>

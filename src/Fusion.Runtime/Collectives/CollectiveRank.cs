@@ -49,13 +49,13 @@ internal sealed class CollectiveRank : ExchangeRank
         var units = Fill(ref parameters, call, out var unitBytes);
         var isChoice = call.Kind == CollectiveKind.TopK;
         var cap = share.Cap(kernel.Cap, kernel.OnMultiprocessor, share.Enter(Rank.Index, into.Handle));
+        // The same on all ranks, whatever else is on their GPUs: it depends on the workspace alone.
         var piece = (long)constants.SlotBytes / unitBytes;
-        // A row is chosen from by one block, octets by a thread each.
-        if (isChoice) piece = Math.Min(piece, cap);
         for (var first = 0L; first < units; first += piece)
         {
             (parameters.First, parameters.Count) = (first, Math.Min(piece, units - first));
-            var blocks = isChoice ? parameters.Count : Math.Min((parameters.Count + kernel.Threads - 1) / kernel.Threads, cap);
+            // A row is chosen from by one block, octets are moved by a thread each.
+            var blocks = Math.Min(isChoice ? parameters.Count : (parameters.Count + kernel.Threads - 1) / kernel.Threads, cap);
             var shape = new LaunchShape((int)blocks, kernel.Threads)
             {
                 SharedBytes = isChoice ? CollectiveKernels.SharedBytes(constants.Ranks, call.Choices) : 0,

@@ -73,7 +73,7 @@ public sealed class Collectives : IRankOperation
     /// the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="FusionArgumentException">A tensor is of another type, shape or GPU, or overlaps another one.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls are not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls are not the same. What CUDA graphs replay is not compared.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
     /// <exception cref="ResetRequiredException">The rank got that exception already, and <see cref="Reset"/> was not
     /// called.</exception>
@@ -125,7 +125,7 @@ public sealed class Collectives : IRankOperation
     /// <param name="stream">The stream of its calls; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up or, on the CPU, did not launch its call in time.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls were not the same.</exception>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void Synchronize(int rank, GpuStream? stream = null)
     {
@@ -149,7 +149,7 @@ public sealed class Collectives : IRankOperation
     /// <summary>Throws if a rank gave up, without waiting. A call that still runs may fail later. Each rank's next launch or wait still
     /// throws the failure.</summary>
     /// <exception cref="PeerTimeoutException">A rank gave up.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls were not the same.</exception>
     public void ThrowIfFailed()
     {
         ThrowIfDisposed();

@@ -43,8 +43,8 @@ internal static class GroupErrors
         "wait for each other until their timeout. Make the group before anything else uses a GPU, or start the program with " +
         "CUDA_DEVICE_MAX_CONNECTIONS=32.");
 
-    /// <summary>The calls of two ranks differ. Only ranks on the CPU detect this; ranks on GPUs wait until their
-    /// timeout.</summary>
+    /// <summary>The calls of two ranks differ. Ranks on the CPU detect this, and the collectives of ranks on GPUs in one process; all-reduces
+    /// on GPUs wait until their timeout.</summary>
     public static RankGroupException CallMismatch(long call, int rank, int other, string what, string value, string otherValue) =>
         new(ErrorCodes.CallMismatch, [rank, other],
             $"In call {call}, {what}: {value} on rank {rank}, but {otherValue} on rank {other}. All ranks must launch the same " +

@@ -75,7 +75,7 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
         failure.Throw();
     }
 
-    public void Reset()
+    public virtual void Reset()
     {
         peers.GiveUp();
         var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
@@ -143,6 +143,17 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
     /// <summary>Ends a launch.</summary>
     /// <param name="rank">Index of the rank.</param>
     protected void EndLaunch(int rank) => streams.Leave(rank);
+
+    /// <summary>Makes the operation fail for all ranks of this process: kernels that wait are told to give up, and each rank's next launch
+    /// or wait throws.</summary>
+    /// <param name="rank">Index of the rank that gets the reason from the caller.</param>
+    /// <param name="reason">The failure.</param>
+    protected void Fail(int rank, RankGroupException reason)
+    {
+        failure.Set(reason);
+        failure.MarkInformed(rank);
+        peers.GiveUp();
+    }
 
     /// <summary>Names a step of a call in which a kernel waited.</summary>
     /// <param name="step">The step, as in <see cref="WaitStatus.Step"/>.</param>

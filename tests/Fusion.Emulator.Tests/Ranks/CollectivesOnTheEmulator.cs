@@ -52,6 +52,65 @@ public sealed class CollectivesOnTheEmulator
         Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 1, Columns, choices, _ => [.. Enumerable.Range(0, Columns).Select(i => i % 1024 < 8 ? 5f : i / 1024)]), Is.Empty);
     }
 
+    // What else is on a GPU bounds the blocks of its rank alone.
+    [Test]
+    public void ArePiecedTheSameWhateverElseIsOnTheGpuOfARank()
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        using var alone = RankGroup.OnGpus(0);
+        using var other = new AllReduce(alone, new() { HiddenSize = 64, MaxTokens = 1, DataType = ElementType.Float32 });
+        using var compared = new ComparedCollectives(2, new() { Timeout = TimeSpan.FromSeconds(20) });
+
+        Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 700, 8, 2), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.AllGatherColumns, ElementType.Float32, 700, 648), Is.Empty);
+        Assert.That(compared.Compare(CollectiveKind.ReduceScatterRows, ElementType.Float32, 1400, 648), Is.Empty);
+    }
+
+    [Test]
+    public void SayWhichCallsMet()
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        using var compared = new ComparedCollectives(2);
+        using var first = compared.Group.Ranks[0].Allocate<float>(128);
+        using var second = compared.Group.Ranks[1].Allocate<float>(128);
+        first.FillBytes(0);
+        second.FillBytes(0);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        compared.Operation.ReduceScatterRows(0, first.AsTensor(4, 8), first.Slice(64).AsTensor(2, 8));
+
+        var failure = Assert.Throws<RankGroupException>(() => compared.Operation.AllGatherRows(1, second.AsTensor(2, 8), second.Slice(64).AsTensor(4, 8)))!;
+
+        Assert.That(failure.Message, Does.Contain("In call 0, collective: reduce-scatter of rows on rank 0, but all-gather of rows on rank 1."));
+        Assert.That(() => compared.Operation.Synchronize(0), Throws.TypeOf<RankGroupException>());
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(9)), "the kernel that waited was told to give up");
+        compared.Operation.Reset();
+        Assert.That(compared.Compare(CollectiveKind.TopK, ElementType.Float32, 2, 64, 3), Is.Empty);
+    }
+
+    [Test]
+    public void ThatAreQueuedBehindAFailureHaveNoIndices()
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        using var compared = new ComparedCollectives(2, new() { Timeout = TimeSpan.FromMilliseconds(200) });
+        var rank = compared.Group.Ranks[1];
+        using var input = rank.Allocate<float>(64);
+        using var output = rank.Allocate<int>(4);
+        input.FillBytes(0);
+        using var graph = GpuGraph.Capture(rank.Stream!, () =>
+        {
+            for (var call = 0; call < 2; call++)
+                compared.Operation.TopK(1, input.AsTensor(1, 64), output.Slice(2 * call).AsTensor(1, 2));
+        });
+        output.FillBytes(0x11);
+
+        graph.Launch(rank.Stream!);
+
+        Assert.That(() => compared.Operation.Synchronize(1), Throws.TypeOf<PeerTimeoutException>());
+        var indices = new int[4];
+        output.CopyTo(indices);
+        Assert.That(indices, Has.All.EqualTo(-1));
+    }
+
     [Test]
     public void EndWithoutTheRankThatDoesNotComeAndGoOnAfterAReset()
     {

@@ -108,6 +108,29 @@ public sealed class CollectivesOnGpus : GpuGroupTest
     }
 
     [Test]
+    public void ThatAreQueuedBehindAFailureHaveNoIndices()
+    {
+        using var compared = new ComparedCollectives(2, new() { Timeout = TimeSpan.FromMilliseconds(200) });
+        var rank = compared.Group.Ranks[1];
+        using var input = rank.Allocate<float>(64);
+        using var output = rank.Allocate<int>(4);
+        input.FillBytes(0);
+        using var graph = GpuGraph.Capture(rank.Stream!, () =>
+        {
+            for (var call = 0; call < 2; call++)
+                compared.Operation.TopK(1, input.AsTensor(1, 64), output.Slice(2 * call).AsTensor(1, 2));
+        });
+        output.FillBytes(0x11);
+
+        graph.Launch(rank.Stream!);
+
+        Assert.That(() => compared.Operation.Synchronize(1), Throws.TypeOf<PeerTimeoutException>());
+        var indices = new int[4];
+        output.CopyTo(indices);
+        Assert.That(indices, Has.All.EqualTo(-1));
+    }
+
+    [Test]
     public void EndWithoutTheRankThatDoesNotComeAndGoOnAfterAReset()
     {
         using var compared = new ComparedCollectives(2, new() { Timeout = TimeSpan.FromMilliseconds(200) });

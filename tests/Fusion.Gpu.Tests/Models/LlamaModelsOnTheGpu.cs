@@ -78,6 +78,23 @@ public sealed class LlamaModelsOnTheGpu : GpuGroupTest
         MustBeNear(config, next, runner.LogitsOf([Part([.. Text, 9], 0, 48)])[0], "recomputed");
     }
 
+    [TestCaseSource(nameof(AllModels))]
+    public void WithKernelsForFewRowsGiveADecodeTheSameBitsWhateverIsBesideIt(ModelConfig config, int ranks)
+    {
+        var group = OpenGpus.Group(ranks);
+        IgnoreUnlessFp8Runs(config, group);
+        using var test = new TestCheckpoint(config);
+        var expected = Logits(test.Checkpoint, group, new());
+        using var runner = Make(test.Checkpoint, group, new() { SkinnyRows = 16 });
+        runner.Run([Part(Text, 0, 0)]);
+        var alone = runner.LogitsOf([Part([77], Text.Length, 0)])[0];
+        for (var other = 1; other < Limits.MaxSequences; other++) runner.Run([Part([other], 0, 16 * other)]);
+        StepPart[] four = [.. Enumerable.Range(1, Limits.MaxSequences - 1).Select(other => Part([50 + other], 1, 16 * other)), Part([77], Text.Length, 0)];
+
+        Assert.That(runner.LogitsOf(four)[^1], Is.EqualTo(alone));
+        MustBeNear(config, alone, expected[1], "cuBLASLt's");
+    }
+
     // Where the reference's two likeliest tokens are nearer than the roundings, either may be chosen; the text goes on with the reference's.
     [Test]
     public void ChooseTheTokensOfTheReference([Values(1, 2)] int ranks)

@@ -8,9 +8,9 @@ namespace fusion {
 /// arrive as another NaN; all other numbers are the input's bits. All-gather along rows is the same of one
 /// row that holds a rank's whole input.
 ///
-/// Participants: all threads of all ranks' grids. All ranks launch it for the same piece in the same grid, so
-/// that a block waits for the blocks of its own number alone; all blocks of ranks that share a GPU must be
-/// resident at once. The launches of a rank follow each other in a stream.
+/// Participants: all threads of all ranks' grids. All ranks launch it for the same piece; in equal grids a
+/// block waits for the blocks of its own number alone. All blocks of ranks that share a GPU must be resident
+/// at once. The launches of a rank follow each other in a stream.
 ///
 /// Grid and block: of x alone, in any number. P: the number of peers that a thread polls at a time.
 ///

@@ -19,75 +19,130 @@ __device__ __forceinline__ int count_larger(const u64* list, int count, u64 key)
   return low;
 }
 
+/// A choice among the columns of all ranks, as one block sees it: `lists` has each rank's keys of a row.
+template <class T>
+struct Choice {
+  const CollectiveParams& params;
+  u64* lists;
+  int pairs;  // slots of a row: two keys go into one
+
+  using Pair = Octet<bf16>;  // 16 bytes
+
+  __device__ __forceinline__ Choice(const CollectiveParams& p, u64* shared)
+      : params(p), lists(shared), pairs((p.k + 1) / 2) {}
+
+  __device__ __forceinline__ u64* list(int rank) const { return lists + rank * 2 * pairs; }
+  __device__ __forceinline__ const T* input(i64 row) const {
+    return reinterpret_cast<const T*>(params.input) + row * params.row_octets * kRowVector;
+  }
+  __device__ __forceinline__ int* indices(i64 row) const {
+    return reinterpret_cast<int*>(params.indices) + row * params.k;
+  }
+  __device__ __forceinline__ u32 first_index() const {
+    return static_cast<u32>(params.rank * params.row_octets * kRowVector);
+  }
+
+  /// Writes a result of a row, or that there is none.
+  __device__ __forceinline__ void write(i64 row, int place, bool is_there, u64 key) const {
+    indices(row)[place] = is_there ? index_of(key) : -1;
+    if (params.output == 0) return;
+    float* const values = reinterpret_cast<float*>(params.output) + row * params.k;
+    values[place] = is_there ? number_of(key) : __uint_as_float(0x7FC00000u);
+  }
+
+  /// Chooses from this rank's columns and sends the choices. Their indices stay where the results will be.
+  __device__ __forceinline__ void select_and_send(CollectiveCall& call, SelectionScratch& scratch, i64 number,
+                                                  i64 row) const {
+    u64* const own = list(params.rank);
+    if (threadIdx.x == 0) own[2 * pairs - 1] = 0;
+    __syncthreads();
+    select_largest(scratch, own, input(row), params.row_octets, first_index(), params.k);
+    for (int i = static_cast<int>(threadIdx.x); i < params.k; i += kSelectionThreads)
+      indices(row)[i] = index_of(own[i]);
+    for (int pair = static_cast<int>(threadIdx.x); pair < pairs; pair += kSelectionThreads) {
+      const u64 a = own[2 * pair], b = own[2 * pair + 1];
+      Pair keys;
+      keys.part[0] = {
+          {static_cast<u32>(a), static_cast<u32>(a >> 32), static_cast<u32>(b), static_cast<u32>(b >> 32)}};
+      for_each_peer(params.rank, params.ranks,
+                    [&](int to) { call.slot_at<bf16>(to, number * pairs + pair).send(keys); });
+    }
+    __syncthreads();
+  }
+
+  /// Receives the peers' choices and writes the results.
+  template <int P>
+  __device__ __forceinline__ void receive_and_merge(CollectiveCall& call, i64 number, i64 row) const {
+    const int k = params.k;
+    for (int i = static_cast<int>(threadIdx.x); i < k; i += kSelectionThreads) {
+      const u32 index = static_cast<u32>(indices(row)[i]);
+      list(params.rank)[i] = choice_key(to_number(input(row)[index - first_index()]), index);
+    }
+    bool all = true;
+    for (int pair = static_cast<int>(threadIdx.x); pair < pairs; pair += kSelectionThreads) {
+      all &= call.template receive<bf16, P>(number * pairs + pair, row, [&](int from, const Pair& keys) {
+        const Words16& words = keys.part[0];
+        list(from)[2 * pair] = static_cast<u64>(words.w[1]) << 32 | words.w[0];
+        list(from)[2 * pair + 1] = static_cast<u64>(words.w[3]) << 32 | words.w[2];
+      });
+    }
+    all = __syncthreads_and(all) != 0;
+
+    for (int i = static_cast<int>(threadIdx.x); i < params.ranks * k; i += kSelectionThreads) {
+      const int from = i / k, at = i % k;
+      const u64 key = list(from)[at];
+      // Its place among the keys of all ranks, no two of which are equal.
+      int place = at;
+      for (int other = 0; other < params.ranks; other++)
+        if (other != from) place += count_larger(list(other), k, key);
+      if (!all) place = from == params.rank ? at : k;
+      if (place < k) write(row, place, all, key);
+    }
+    __syncthreads();
+  }
+
+ private:
+  static __device__ __forceinline__ float to_number(float value) { return value; }
+  template <class Small>
+  static __device__ __forceinline__ float to_number(Small value) {
+    return to_float(value);
+  }
+};
+
 /// The k largest numbers of each row of a matrix whose columns are spread over the ranks: their values as
 /// f32, and their indices over the columns of all ranks, the largest first, on every rank. choice_key.cuh has
-/// the order. If a rank did not come, values are NaN and indices -1.
+/// the order. If a rank did not come, in this call or an earlier one, values are NaN and indices -1.
 ///
-/// Participants: all threads of all ranks' grids of `count` blocks of kSelectionThreads, one a row: the block
-/// of a row waits for the blocks of the same row alone. All blocks of ranks that share a GPU must be resident
-/// at once. The launches of a rank follow each other in a stream.
+/// Participants: all threads of all ranks' grids. All ranks launch it for the same piece. All blocks of ranks
+/// that share a GPU must be resident at once. The launches of a rank follow each other in a stream.
 ///
-/// Each rank sends its k choices of a row to every other rank, two keys in a slot; so 16 * ceil(k / 2) bytes
-/// a row. P: the number of peers that a thread polls at a time.
+/// Grid: of x alone, in any number up to that of the rows, of which a block has blockIdx.x, blockIdx.x +
+/// gridDim.x, and so on. Block: kSelectionThreads. Dynamic shared memory: ranks * 2 * ceil(k / 2) keys.
+///
+/// Order: a block sends its choices of all its rows before it waits for any. Each rank sends k choices of a
+/// row to every other rank, two in a slot. P: the number of peers that a thread polls at a time.
 template <class T, int P>
 __device__ __forceinline__ void top_k(const CollectiveParams& params) {
-  using Pair = Octet<bf16>;  // 16 bytes
   __shared__ CallTicket shared_ticket;
   __shared__ SelectionScratch scratch;
-  // Two of them, since a slot has two keys.
   extern __shared__ u64 lists[];
   ptx::griddepcontrol_wait();
   const CallTicket ticket = enter_call(control_of(params.workspaces[params.rank]), shared_ticket);
-  if (ticket.refused) return;
+  const Choice<T> choice(params, lists);
+  const i64 first = static_cast<i64>(blockIdx.x), stride = static_cast<i64>(gridDim.x);
+  if (ticket.refused) {
+    // Who reads indices without asking whether the call failed is not to read somewhere else.
+    for (i64 number = first; number < params.count; number += stride)
+      for (int i = static_cast<int>(threadIdx.x); i < params.k; i += kSelectionThreads)
+        choice.write(params.first + number, i, false, 0);
+    return;
+  }
   CollectiveCall call(params, ticket);
 
-  const int k = params.k;
-  const int pairs = (k + 1) / 2;
-  const int thread = static_cast<int>(threadIdx.x);
-  const i64 number = static_cast<i64>(blockIdx.x);
-  const i64 row = params.first + number;
-  const u32 first_index = static_cast<u32>(params.rank * params.row_octets * kRowVector);
-  u64* own = lists + params.rank * 2 * pairs;
-  if (thread == 0) own[2 * pairs - 1] = 0;
-  __syncthreads();
-  select_largest(scratch, own,
-                 reinterpret_cast<const T*>(params.input) + row * params.row_octets * kRowVector,
-                 params.row_octets, first_index, k);
-
-  for (int pair = thread; pair < pairs; pair += kSelectionThreads) {
-    const u64 a = own[2 * pair], b = own[2 * pair + 1];
-    Pair keys;
-    keys.part[0] = {
-        {static_cast<u32>(a), static_cast<u32>(a >> 32), static_cast<u32>(b), static_cast<u32>(b >> 32)}};
-    for_each_peer(params.rank, params.ranks,
-                  [&](int to) { call.slot_at<bf16>(to, number * pairs + pair).send(keys); });
-  }
-
-  bool all = true;
-  for (int pair = thread; pair < pairs; pair += kSelectionThreads) {
-    all &= call.template receive<bf16, P>(number * pairs + pair, row, [&](int from, const Pair& keys) {
-      const Words16& words = keys.part[0];
-      u64* list = lists + from * 2 * pairs + 2 * pair;
-      list[0] = static_cast<u64>(words.w[1]) << 32 | words.w[0];
-      list[1] = static_cast<u64>(words.w[3]) << 32 | words.w[2];
-    });
-  }
-  all = __syncthreads_and(all) != 0;
-
-  float* values = reinterpret_cast<float*>(params.output) + row * k;
-  int* indices = reinterpret_cast<int*>(params.indices) + row * k;
-  for (int i = thread; i < params.ranks * k; i += kSelectionThreads) {
-    const int from = i / k, at = i % k;
-    const u64 key = lists[from * 2 * pairs + at];
-    // Its place among the keys of all ranks, no two of which are equal.
-    int place = at;
-    for (int other = 0; other < params.ranks; other++)
-      if (other != from) place += count_larger(lists + other * 2 * pairs, k, key);
-    if (!all) place = from == params.rank ? at : k;
-    if (place >= k) continue;
-    if (params.output != 0) values[place] = all ? number_of(key) : __uint_as_float(0x7FC00000u);
-    if (params.indices != 0) indices[place] = all ? index_of(key) : -1;
-  }
+  for (i64 number = first; number < params.count; number += stride)
+    choice.select_and_send(call, scratch, number, params.first + number);
+  for (i64 number = first; number < params.count; number += stride)
+    choice.template receive_and_merge<P>(call, number, params.first + number);
 }
 
 }  // namespace fusion

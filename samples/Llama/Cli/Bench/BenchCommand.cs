@@ -37,6 +37,8 @@ internal static class BenchCommand
             // Ctrl+C is heard from here on.
             await Task.Yield();
             Rows.ThrowUnlessWritable(line.GetValue(csv));
+            if (line.GetValue(bandwidth) is { } rate && !(rate > 0 && double.IsFinite(rate)))
+                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"Option '--bandwidth' is {rate}, but must be above 0."));
             var (sizes, tokens) = (line.GetValue(batches)!, Positive(line.GetValue(length), "--context"));
             var (count, before) = (Positive(line.GetValue(repeats), "--repeats"), Math.Max(0, line.GetValue(warmUps)));
             var model = options.Model(line);
@@ -53,8 +55,8 @@ internal static class BenchCommand
                 rows.Add(Row(settings, size, tokens, times, line.GetValue(bandwidth) ?? opened.BandwidthGBs));
             }
 
-            Print(context.Out, rows, line.GetValue(json));
             if (line.GetValue(csv) is { } file) Rows.Csv(file, CsvHeader, rows.Select(Cells));
+            Print(context.Out, rows, line.GetValue(json));
             return ExitCodes.Success;
         });
         return command;

@@ -18,4 +18,5 @@ internal static class ExitCodes
 
 /// <summary>The command line asks for something that is not there, or makes no sense.</summary>
 /// <param name="message">What was asked for, what there is.</param>
-internal sealed class UsageException(string message) : Exception(message);
+/// <param name="inner">What it was found by; null for nothing else.</param>
+internal sealed class UsageException(string message, Exception? inner = null) : Exception(message, inner);

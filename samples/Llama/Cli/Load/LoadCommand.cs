@@ -58,8 +58,8 @@ internal static class LoadCommand
                 rows.Add(LoadRow.Of(settings, rate, sizes, times, server.Status.Preemptions - before));
             }
 
-            Print(context.Out, settings, rows, line.GetValue(json));
             if (line.GetValue(csv) is { } file) Rows.Csv(file, LoadRow.CsvHeader, rows.Select(row => row.CsvCells()));
+            Print(context.Out, settings, rows, line.GetValue(json));
             return ExitCodes.Success;
         });
         return command;

@@ -53,7 +53,11 @@ internal static class Rows
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void ThrowUnlessWritable(string? file)
     {
-        if (file is not null) new FileStream(file, FileMode.Append, FileAccess.Write).Dispose();
+        if (file is null) return;
+        var isThere = File.Exists(file);
+        new FileStream(file, FileMode.Append, FileAccess.Write).Dispose();
+        // An empty file would look like a result if nothing came of it.
+        if (!isThere) File.Delete(file);
     }
 
     /// <summary>Formats a number with some decimals, or a dash for none.</summary>

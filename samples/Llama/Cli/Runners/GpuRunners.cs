@@ -63,7 +63,7 @@ internal static class GpuRunners
         catch (ArgumentException e) when (e is not FusionArgumentException)
         {
             group.Dispose();
-            throw new UsageException(e.Message);
+            throw new UsageException(e.Message, e);
         }
         catch
         {
@@ -125,9 +125,21 @@ internal static class GpuRunners
 
         public void Dispose()
         {
-            runner.Dispose();
-            group.Dispose();
-            end?.Invoke();
+            try
+            {
+                runner.Dispose();
+            }
+            finally
+            {
+                try
+                {
+                    group.Dispose();
+                }
+                finally
+                {
+                    end?.Invoke();
+                }
+            }
         }
     }
 }

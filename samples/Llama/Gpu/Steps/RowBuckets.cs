@@ -14,7 +14,8 @@ internal sealed class RowBuckets
     {
         this.layout = layout;
         Body = given is null ? [.. ByDefault(layout)] : [.. given.Distinct().Order()];
-        Head = given is { Count: 0 } ? [] : [.. PowersUpTo(layout.MaxSequences)];
+        // Where the caller says which numbers there are, a sequence's bits are not to depend on how many choose beside it.
+        Head = given is null ? [.. PowersUpTo(layout.MaxSequences)] : given.Count == 0 ? [] : [layout.MaxSequences];
     }
 
     /// <summary>Numbers of rows for which the model is recorded.</summary>
