@@ -47,7 +47,7 @@ public sealed class Collectives : IRankOperation
             peers.Agree([.. group.LocalRanks.Select((rank, i) => RankPlan.Of(rank.Index,
                 [new("world size", $"{group.WorldSize}"), new("workspace bytes", $"{Options.WorkspaceBytes}"), new("timeout", $"{Options.Timeout:c}"), .. kernels[i]?.Caps ?? []]))]);
             engine = group.Topology == GroupTopology.Cpu
-                ? new CpuCollectives(group.WorldSize, Options.Timeout, peers)
+                ? new CpuCollectives(group, Options.Timeout, peers)
                 : new GpuCollectives(group, Options, [.. kernels.OfType<CollectiveKernels>()], peers);
         }
         catch (Exception e)

@@ -58,7 +58,7 @@ public sealed class AllReduce : IRankOperation
             peers.Agree([.. ranks.Select((rank, i) => RankPlan.Of(
                 rank.Index, requests[i], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[i]), kernels[i]?.Caps ?? []))]);
             engine = group.Topology == GroupTopology.Cpu
-                ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout, peers)
+                ? new CpuEngine(group, Options.DataType, Options.Timeout, peers)
                 : new GpuEngine(group, Options, layout, [.. kernels.OfType<RankKernels>()], peers);
             kernelsForOneModel = requests[0].Kernels;
             plans = new PlanTable(requests[0]);
