@@ -19,11 +19,13 @@ internal sealed class DescriptorServer : IDisposable
     // A client sends its token right after it has connected. Chosen generously.
     private static readonly TimeSpan LongestConnection = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock gate = new();
     private readonly List<(byte[] Token, SafeFileHandle Descriptor)> offers = [];
-    private readonly Queue<CancellationTokenSource> connections = [];
-    private readonly CancellationTokenSource closing = new();
     private readonly Socket listener;
+    private readonly Thread thread;
+    private volatile bool isClosing;
 
     /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
     /// <exception cref="SocketException">The system has no room for a socket.</exception>
@@ -43,7 +45,9 @@ internal sealed class DescriptorServer : IDisposable
             throw;
         }
 
-        _ = Task.Run(AcceptAsync);
+        // Not one of the pool's threads: all of those may be waiting for descriptors.
+        thread = new(Run) { IsBackground = true, Name = "Fusion: gives descriptors to other processes" };
+        thread.Start();
     }
 
     /// <summary>Name of the abstract socket, for <see cref="DescriptorClient.Fetch"/>.</summary>
@@ -59,7 +63,7 @@ internal sealed class DescriptorServer : IDisposable
         var token = RandomNumberGenerator.GetBytes(TokenBytes);
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
+            ObjectDisposedException.ThrowIf(isClosing, this);
             var isKept = false;
             descriptor.DangerousAddRef(ref isKept);
             offers.Add((token, descriptor));
@@ -85,77 +89,95 @@ internal sealed class DescriptorServer : IDisposable
     {
         lock (gate)
         {
-            if (closing.IsCancellationRequested) return;
-            closing.Cancel();
+            if (isClosing) return;
+            isClosing = true;
             foreach (var (_, descriptor) in offers) descriptor.DangerousRelease();
             offers.Clear();
         }
 
+        // Wakes the thread, which then closes the socket. If the queue is full, the thread is awake.
+        using var last = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            last.Connect(SameUser.EndPoint(Name));
+        }
+        catch (SocketException)
+        {
+        }
+
+        _ = thread.Join(LongestConnection);
+    }
+
+    private void Run()
+    {
+        var connections = new List<Connection>();
+        while (!isClosing)
+        {
+            try
+            {
+                var readable = new List<Socket>(connections.Count + 1) { listener };
+                foreach (var one in connections) readable.Add(one.Socket);
+                Socket.Select(readable, null, null, connections.Count == 0 ? Timeout.InfiniteTimeSpan : connections[0].Deadline.Remaining);
+                connections.RemoveAll(one => IsOver(one, readable.Contains(one.Socket)));
+                if (readable.Contains(listener) && !isClosing) Accept(connections);
+            }
+            // Nothing that a stranger does ends the process. It may also have too many open files for a while, which would be found
+            // again at once.
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                Thread.Sleep(Pause);
+            }
+        }
+
+        foreach (var one in connections) one.Socket.Dispose();
         listener.Dispose();
     }
 
-    private async Task AcceptAsync()
+    private void Accept(List<Connection> connections)
     {
-        while (!closing.IsCancellationRequested)
+        var socket = listener.Accept();
+        var isAccepted = false;
+        try
         {
-            try
-            {
-                var connection = await listener.AcceptAsync(closing.Token).ConfigureAwait(false);
-                if (SameUser.Is(connection)) Serve(connection);
-                else connection.Dispose();
-            }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                // The process may have too many open files for a while, which would be found again at once.
-                await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None).ConfigureAwait(false);
-            }
+            isAccepted = SameUser.Is(socket);
         }
-    }
-
-    private void Serve(Socket connection)
-    {
-        var limit = CancellationTokenSource.CreateLinkedTokenSource(closing.Token);
-        limit.CancelAfter(LongestConnection);
-        CancellationTokenSource? oldest = null;
-        lock (connections)
+        finally
         {
-            connections.Enqueue(limit);
-            if (connections.Count > MostConnections) oldest = connections.Dequeue();
+            if (!isAccepted) socket.Dispose();
         }
 
+        if (!isAccepted) return;
+        connections.Add(new(socket));
+        if (connections.Count <= MostConnections) return;
         // It has had its time: those that know a token send it at once.
-        oldest?.Cancel();
-        _ = ServeAsync(connection, limit.Token);
+        connections[0].Socket.Dispose();
+        connections.RemoveAt(0);
     }
 
-    private async Task ServeAsync(Socket connection, CancellationToken cancellation)
+    // Reads what has come of a token, and answers a whole one.
+    private bool IsOver(Connection connection, bool isReadable)
     {
-        using (connection)
+        try
         {
-            try
+            if (!isReadable && !connection.Deadline.IsOver) return false;
+            if (isReadable && connection.Socket.Receive(connection.Token.AsSpan(connection.Have)) is > 0 and var more)
             {
-                var token = new byte[TokenBytes];
-                for (var have = 0; have < TokenBytes;)
-                {
-                    var more = await connection.ReceiveAsync(token.AsMemory(have), cancellation).ConfigureAwait(false);
-                    if (more == 0) return;
-                    have += more;
-                }
-
+                connection.Have += more;
+                if (connection.Have < TokenBytes && !connection.Deadline.IsOver) return false;
                 lock (gate)
                 {
-                    if (Find(token) is >= 0 and var at) _ = DescriptorMessage.TrySend(connection.SafeHandle, offers[at].Descriptor);
+                    if (connection.Have == TokenBytes && Find(connection.Token) is >= 0 and var at)
+                        _ = DescriptorMessage.TrySend(connection.Socket.SafeHandle, offers[at].Descriptor);
                 }
             }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-                // Nobody waits for it but the peer, which sees that the connection ends.
-            }
         }
+        catch (SocketException)
+        {
+            // The peer has ended: nobody waits for an answer.
+        }
+
+        connection.Socket.Dispose();
+        return true;
     }
 
     // All are compared, so that the time says nothing of the tokens.
@@ -165,5 +187,14 @@ internal sealed class DescriptorServer : IDisposable
         for (var i = 0; i < offers.Count; i++)
             if (CryptographicOperations.FixedTimeEquals(offers[i].Token, token)) found = i;
         return found;
+    }
+
+    private sealed record Connection(Socket Socket)
+    {
+        public Deadline Deadline { get; } = Deadline.After(LongestConnection);
+
+        public byte[] Token { get; } = new byte[TokenBytes];
+
+        public int Have { get; set; }
     }
 }
