@@ -40,6 +40,21 @@ internal static class RendezvousErrors
         $"Not all ranks came to '{step}' within {Seconds(timeout)}. All ranks must make the same operations in the same order; see what the others " +
         "did instead.");
 
+    /// <summary>A rank could not make its part of an operation.</summary>
+    public static RankGroupException CannotGoOn(int rank, MemberInfo who, string operation) => new(ErrorCodes.PlanMismatch, [rank],
+        Text($"Rank {rank} ({who.Place}) could not make its part of {operation} of the group, so no rank can: see the exception there. ") +
+        "Then make the operation again on all ranks.");
+
+    /// <summary>A rank's memory cannot be opened.</summary>
+    public static RendezvousException NoMemory(int rank, MemberInfo who, Exception cause) => new(RendezvousErrorCodes.SharedMemory, [rank],
+        Text($"The memory of rank {rank} ({who.Place}) cannot be opened here: {cause.Message} ") +
+        "See whether the processes run as the same user and in the same network namespace; FUSION_SHARED_MEMORY=0 does without.", cause);
+
+    /// <summary>Some ranks are on the CPU and some are not.</summary>
+    public static RendezvousException OtherDevice(int rank, bool isOnCpu) => new(RendezvousErrorCodes.Refused, [0, rank],
+        Text($"Rank {rank} is on {(isOnCpu ? "the CPU" : "a GPU")}, but rank 0 on {(isOnCpu ? "a GPU" : "the CPU")}. ") +
+        "Give all ranks a GPU, or FUSION_DEVICE=cpu.");
+
     /// <summary>A side does not know the secret.</summary>
     public static Refusal WrongSecret(Rendezvous rendezvous) => new(RendezvousErrorCodes.Refused, [],
         $"Rank 0 at {rendezvous.Address} refuses a process that does not prove that it knows the secret. Give all ranks the same FUSION_SECRET, or the " +

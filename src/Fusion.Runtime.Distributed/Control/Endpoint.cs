@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fusion.Runtime.Distributed.Memory;
 
 namespace Fusion.Runtime.Distributed.Control;
 
@@ -129,7 +130,7 @@ internal sealed class Endpoint(Rendezvous rendezvous)
     private IPAddress Loopback() => IPAddress.TryParse(address.Host, out var ip)
         ? ip.AddressFamily == AddressFamily.InterNetwork ? ip.MapToIPv6() : ip : IPAddress.Loopback.MapToIPv6();
 
-    private static UnixDomainSocketEndPoint UnixEndPoint(string path) => new(path[0] == '@' ? $"\0{path[1..]}" : path);
+    private static UnixDomainSocketEndPoint UnixEndPoint(string path) => path[0] == '@' ? SameUser.EndPoint(path[1..]) : new(path);
 
     // What a process that was killed left: nobody listens there.
     private static void RemoveLeftFile(string path)
@@ -146,7 +147,7 @@ internal sealed class Endpoint(Rendezvous rendezvous)
         }
     }
 
-    private bool IsOfStranger(Socket socket) => address.Path is not null && !PeerUser.IsTrusted(socket);
+    private bool IsOfStranger(Socket socket) => address.Path is not null && !SameUser.Is(socket);
 
     private X509Certificate2 Certificate(RendezvousTls tls) => Read(
         () => X509Certificate2.CreateFromPemFile(tls.Certificate ?? throw new IOException("no certificate is named"), tls.Key));

@@ -123,6 +123,11 @@ internal sealed class Member : IDisposable
     public byte[][] Gather(string step, byte[] content) =>
         TryGather(step, content, Timeout) ?? throw RendezvousErrors.StepTimeout(step, Timeout);
 
+    /// <summary>Gives this rank's part of a step without waiting for the others.</summary>
+    /// <param name="step">Name of the step.</param>
+    /// <param name="content">This rank's part.</param>
+    public void Contribute(string step, byte[] content) => stream.TryWrite(new Contribution(step, content));
+
     /// <summary>Says something to all other ranks.</summary>
     /// <param name="topic">What it is about.</param>
     /// <param name="content">What is said.</param>
@@ -257,6 +262,8 @@ internal sealed class Member : IDisposable
             Volatile.Write(ref gone, new PeerGoneException(rank, members[rank].Place, reason));
             foreach (var wait in waits.Values) wait.TrySetException(gone);
         }
+
+        FusionEventSource.Log.PeerGone(gone.Message);
     }
 
     private void Watch()

@@ -10,6 +10,9 @@ internal sealed class GroupConnection : IDisposable
 
     private GroupConnection(Coordinator? coordinator, Member member) => (this.coordinator, Member) = (coordinator, member);
 
+    /// <summary>Way on which the processes share memory; null where they do not all reach each other's memory.</summary>
+    public MemorySharing? Sharing { get; private set; }
+
     /// <summary>This process among those of the group.</summary>
     public Member Member { get; }
 
@@ -20,23 +23,29 @@ internal sealed class GroupConnection : IDisposable
     public static async Task<GroupConnection> JoinAsync(Rendezvous rendezvous, CancellationToken cancellationToken)
     {
         var coordinator = rendezvous.Rank == 0 ? new Coordinator(rendezvous) : null;
+        GroupConnection? made = null;
         try
         {
-            return new(coordinator, await Member.JoinAsync(rendezvous, cancellationToken).ConfigureAwait(false));
+            made = new(coordinator, await Member.JoinAsync(rendezvous, cancellationToken).ConfigureAwait(false));
+            // Waits for the others, which a caller's thread need not.
+            made.Sharing = await Task.Run(() => MemorySharing.TryMake(made.Member, rendezvous.SharesMemory), cancellationToken).ConfigureAwait(false);
+            return made;
         }
         catch
         {
+            made?.Dispose();
             coordinator?.Dispose();
             throw;
         }
     }
 
     /// <summary>Makes the view that an operation has of all ranks.</summary>
-    public IPeers NewPeers() => new PeersAcrossProcesses(Member, $"operation {Interlocked.Increment(ref operations)}");
+    public IPeers NewPeers() => new PeersAcrossProcesses(this, $"operation {Interlocked.Increment(ref operations)}");
 
     /// <summary>Takes leave of the others.</summary>
     public void Dispose()
     {
+        Sharing?.Dispose();
         Member.Dispose();
         coordinator?.Dispose();
     }

@@ -1,12 +1,12 @@
-using System.Collections.Concurrent;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using Fusion.Runtime.Distributed.Control;
 
 namespace Fusion.Runtime.Distributed.Ranks;
 
 /// <summary>Passes the pieces of ranks on the CPU as messages, for ranks that share no memory. It is slow, and as right as shared memory:
 /// for tests of groups over several machines.</summary>
-internal sealed class MessageLink : IHostLink, IDisposable
+internal sealed class MessageLink : IProcessLink
 {
     private readonly Member member;
     private readonly string topic;
@@ -40,14 +40,14 @@ internal sealed class MessageLink : IHostLink, IDisposable
         return true;
     }
 
-    /// <summary>Forgets what came before a reset of the operation, between two barriers.</summary>
+    /// <inheritdoc/>
     public void Reset()
     {
         Volatile.Write(ref epoch, epoch + 1);
         come.Clear();
     }
 
-    /// <summary>Ends the way.</summary>
+    /// <inheritdoc/>
     public void Dispose() => member.Unsubscribe(topic);
 
     private void Hear(int rank, byte[] content)

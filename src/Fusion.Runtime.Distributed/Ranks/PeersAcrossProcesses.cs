@@ -9,13 +9,14 @@ internal sealed class PeersAcrossProcesses : IPeers
     // A part of a step that says that its rank cannot go on: no other part is empty, except those of barriers.
     private static readonly byte[] Nothing = [];
 
+    private readonly GroupConnection connection;
     private readonly Member member;
     private readonly string name;
     private readonly Action tick;
     private readonly WaitFailure?[] failures;
     private readonly RankProgress[] progress;
     private ExchangeRank[] own = [];
-    private IDisposable? link;
+    private IProcessLink? link;
     private string? nextStep;
     private int barriers;
     private int epoch;
@@ -23,11 +24,11 @@ internal sealed class PeersAcrossProcesses : IPeers
     private bool isFailureTold;
     private bool wasToldToGiveUp;
 
-    /// <param name="member">This process among those of the group.</param>
+    /// <param name="connection">Connection to the other ranks.</param>
     /// <param name="name">Name of the operation, the same in all processes.</param>
-    public PeersAcrossProcesses(Member member, string name)
+    public PeersAcrossProcesses(GroupConnection connection, string name)
     {
-        (this.member, this.name) = (member, name);
+        (this.connection, member, this.name) = (connection, connection.Member, name);
         failures = new WaitFailure?[member.Members.Count];
         progress = new RankProgress[member.Members.Count];
         nextStep = $"{name}: plan";
@@ -53,10 +54,19 @@ internal sealed class PeersAcrossProcesses : IPeers
     /// <inheritdoc/>
     public IHostLink ConnectHost()
     {
-        var made = new MessageLink(member, name);
-        link = made;
-        nextStep = null;
-        return made;
+        if (connection.Sharing is not { } sharing)
+        {
+            // Pieces may come as soon as another process is ready.
+            var messages = new MessageLink(member, name);
+            link = messages;
+            Gather("memory", [1]);
+            return messages;
+        }
+
+        var memory = new SharedHostLink(member.Rank, member.Members.Count);
+        link = memory;
+        sharing.Exchange(memory.Descriptor, token => Gather("memory", token), memory.Open, () => Gather("memory is mapped", [1]));
+        return memory;
     }
 
     /// <inheritdoc/>
@@ -108,6 +118,7 @@ internal sealed class PeersAcrossProcesses : IPeers
         Volatile.Write(ref epoch, epoch + 1);
         Array.Clear(failures);
         lock (progress) Array.Clear(progress);
+        link?.Reset();
         (isFailureTold, told, wasToldToGiveUp) = (false, default, false);
     }
 
