@@ -30,8 +30,9 @@ public static class DistributedGroups
             {
                 return await Task.Run(() => Placement.MakeGroup(rendezvous, connection), cancellationToken).ConfigureAwait(false);
             }
-            catch
+            catch (Exception e)
             {
+                connection.Member.Leave(e.Message);
                 connection.Dispose();
                 throw;
             }

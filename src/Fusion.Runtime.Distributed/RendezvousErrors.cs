@@ -50,6 +50,16 @@ internal static class RendezvousErrors
         Text($"The memory of rank {rank} ({who.Place}) cannot be opened here: {cause.Message} ") +
         "See whether the processes run as the same user and in the same network namespace; FUSION_SHARED_MEMORY=0 does without.", cause);
 
+    /// <summary>The GPUs of the ranks do not reach each other's memory.</summary>
+    public static RendezvousException NoGpuMemory(IReadOnlyList<string> problems) => new(RendezvousErrorCodes.SharedMemory, [],
+        $"The ranks' GPUs cannot use each other's memory. {string.Join(" ", problems)} Ranks in several processes exchange through it: start them on one " +
+        "machine, on GPUs with peer access ('fusion doctor' lists them), and as one user; containers need the same network namespace.");
+
+    /// <summary>GPUs reach each other's memory at rest, but not under load.</summary>
+    public static RankGroupException NotUnderLoad(int rank, MemberInfo who, string problem) => new(ErrorCodes.PeerCheck, [rank],
+        Text($"The GPUs of the ranks map each other's memory, but what kernels store to it does not arrive under load (rank {rank}, {who.Place}): {problem} ") +
+        "Mostly PCIe's access control (ACS) or the IOMMU is in the way: switch it off in BIOS or hypervisor, or make the group of other GPUs.");
+
     /// <summary>Some ranks are on the CPU and some are not.</summary>
     public static RendezvousException OtherDevice(int rank, bool isOnCpu) => new(RendezvousErrorCodes.Refused, [0, rank],
         Text($"Rank {rank} is on {(isOnCpu ? "the CPU" : "a GPU")}, but rank 0 on {(isOnCpu ? "a GPU" : "the CPU")}. ") +

@@ -184,8 +184,8 @@ internal sealed class Coordinator : IDisposable
                     case Notice notice:
                         SendToAll(notice with { Rank = seat.Who.Rank }, but: seat);
                         break;
-                    case Leave:
-                        Remove(seat, "It disposed its group.", isOrderly: true);
+                    case Leave leave:
+                        Remove(seat, leave.Problem is null ? "It disposed its group." : $"It could not make its part of the group: {leave.Problem}", isOrderly: true);
                         break;
                 }
             }

@@ -163,7 +163,11 @@ internal sealed class Member : IDisposable
     }
 
     /// <summary>Takes leave of the others.</summary>
-    public void Dispose()
+    public void Dispose() => Leave(null);
+
+    /// <summary>Takes leave of the others.</summary>
+    /// <param name="problem">Why this rank cannot make its part of the group; null if it did.</param>
+    public void Leave(string? problem)
     {
         lock (gate)
         {
@@ -172,7 +176,7 @@ internal sealed class Member : IDisposable
         }
 
         ending.Set();
-        stream.TryWrite(new Leave());
+        stream.TryWrite(new Leave(problem));
         stream.Dispose();
     }
 

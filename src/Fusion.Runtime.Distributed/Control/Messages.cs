@@ -82,8 +82,9 @@ internal sealed record Notice(int Rank, string Topic, byte[] Content) : Message;
 /// <param name="IsOrderly">Whether the rank took leave.</param>
 internal sealed record Gone(int Rank, string Reason, bool IsOrderly) : Message;
 
-/// <summary>A rank disposes its group.</summary>
-internal sealed record Leave : Message;
+/// <summary>A rank disposes its group, or cannot make it.</summary>
+/// <param name="Problem">Why it cannot; null if it did.</param>
+internal sealed record Leave(string? Problem) : Message;
 
 /// <summary>A sign of life.</summary>
 internal sealed record Beat : Message;

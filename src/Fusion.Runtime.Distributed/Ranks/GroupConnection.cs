@@ -11,7 +11,7 @@ internal sealed class GroupConnection : IDisposable
     private GroupConnection(Coordinator? coordinator, Member member) => (this.coordinator, Member) = (coordinator, member);
 
     /// <summary>Way on which the processes share memory; null where they do not all reach each other's memory.</summary>
-    public MemorySharing? Sharing { get; private set; }
+    public DescriptorExchange? Sharing { get; private set; }
 
     /// <summary>This process among those of the group.</summary>
     public Member Member { get; }
@@ -28,7 +28,7 @@ internal sealed class GroupConnection : IDisposable
         {
             made = new(coordinator, await Member.JoinAsync(rendezvous, cancellationToken).ConfigureAwait(false));
             // Waits for the others, which a caller's thread need not.
-            made.Sharing = await Task.Run(() => MemorySharing.TryMake(made.Member, rendezvous.SharesMemory), cancellationToken).ConfigureAwait(false);
+            made.Sharing = await Task.Run(() => DescriptorExchange.TryMake(made.Member, rendezvous.SharesMemory), cancellationToken).ConfigureAwait(false);
             return made;
         }
         catch

@@ -9,6 +9,8 @@ internal sealed class PeersAcrossProcesses : IPeers
     // A part of a step that says that its rank cannot go on: no other part is empty, except those of barriers.
     private static readonly byte[] Nothing = [];
 
+    private const string Plan = "plan", Memory = "memory", Mapped = "memory is mapped";
+
     private readonly GroupConnection connection;
     private readonly Member member;
     private readonly string name;
@@ -16,6 +18,7 @@ internal sealed class PeersAcrossProcesses : IPeers
     private readonly WaitFailure?[] failures;
     private readonly RankProgress[] progress;
     private ExchangeRank[] own = [];
+    private WorkspacesOfPeers? workspaces;
     private IProcessLink? link;
     private string? nextStep;
     private int barriers;
@@ -31,7 +34,7 @@ internal sealed class PeersAcrossProcesses : IPeers
         (this.connection, member, this.name) = (connection, connection.Member, name);
         failures = new WaitFailure?[member.Members.Count];
         progress = new RankProgress[member.Members.Count];
-        nextStep = $"{name}: plan";
+        nextStep = $"{name}: {Plan}";
         tick = Tell;
         member.Subscribe(name, Hear);
         member.AddTick(tick);
@@ -44,9 +47,8 @@ internal sealed class PeersAcrossProcesses : IPeers
     public void Agree(IReadOnlyList<RankPlan> own)
     {
         var items = JsonSerializer.SerializeToUtf8Bytes([.. own[0].Items], PeerJson.Default.ListKeyValuePairStringString);
-        var plans = Gather("plan", items).Select((part, rank) => RankPlan.Of(
+        var plans = Gather(Plan, items, Memory).Select((part, rank) => RankPlan.Of(
             rank, JsonSerializer.Deserialize(part, PeerJson.Default.ListKeyValuePairStringString)!)).ToArray();
-        nextStep = $"{name}: memory";
         // What is made of it does not differ between processes, so that all come to the same end.
         PlanAgreement.Check(plans);
     }
@@ -59,21 +61,26 @@ internal sealed class PeersAcrossProcesses : IPeers
             // Pieces may come as soon as another process is ready.
             var messages = new MessageLink(member, name);
             link = messages;
-            Gather("memory", [1]);
+            Gather(Memory, [1], null);
             return messages;
         }
 
         var memory = new SharedHostLink(member.Rank, member.Members.Count);
         link = memory;
-        sharing.Exchange(memory.Descriptor, token => Gather("memory", token), memory.Open, () => Gather("memory is mapped", [1]));
+        sharing.Exchange(memory.Descriptor, token => Gather(Memory, token, Mapped), memory.Open, () => Gather(Mapped, [1], null));
         return memory;
     }
 
     /// <inheritdoc/>
-    public void Connect(ExchangeRank[] own) => throw new NotSupportedException();
+    public void Connect(ExchangeRank[] own)
+    {
+        workspaces = new WorkspacesOfPeers(connection, own[0]);
+        workspaces.Open(part => Gather(Memory, part, Mapped), () => Gather(Mapped, [1], null));
+        Volatile.Write(ref this.own, own);
+    }
 
     /// <inheritdoc/>
-    public ulong WorkspaceOf(int rank, Rank reader) => throw new NotSupportedException();
+    public ulong WorkspaceOf(int rank, Rank reader) => workspaces!.AddressOf(rank);
 
     /// <inheritdoc/>
     public bool TryFindFailure(out WaitFailure failure)
@@ -123,9 +130,7 @@ internal sealed class PeersAcrossProcesses : IPeers
     }
 
     /// <inheritdoc/>
-    public void Disconnect()
-    {
-    }
+    public void Disconnect() => workspaces?.Dispose();
 
     /// <inheritdoc/>
     public bool Barrier(TimeSpan timeout)
@@ -151,14 +156,17 @@ internal sealed class PeersAcrossProcesses : IPeers
         member.RemoveTick(tick);
         member.Unsubscribe(name);
         link?.Dispose();
+        workspaces?.Dispose();
     }
 
-    private byte[][] Gather(string step, byte[] part)
+    // Each step is followed by another one, in which this rank says that it could not go on if it is disposed before.
+    private byte[][] Gather(string step, byte[] part, string? next)
     {
         nextStep = null;
         var parts = member.Gather($"{name}: {step}", part);
         if (Array.FindIndex(parts, one => one.Length == 0) is var rank and >= 0)
             throw RendezvousErrors.CannotGoOn(rank, member.Members[rank], name);
+        nextStep = next is null ? null : $"{name}: {next}";
         return parts;
     }
 
@@ -182,7 +190,8 @@ internal sealed class PeersAcrossProcesses : IPeers
 
         foreach (var rank in own)
         {
-            if (rank.Progress is not { IsClosed: true } is var isOpen && isOpen) continue;
+            // The question whether calls run is one to the driver.
+            if (!rank.IsClosed) continue;
             var current = rank.Progress;
             if (current == told) continue;
             told = current;

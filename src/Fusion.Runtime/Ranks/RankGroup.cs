@@ -176,10 +176,12 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <param name="ranksOnGpu">Largest number of ranks of the whole group that share a GPU.</param>
     /// <param name="peers">Factory that is called once for each operation.</param>
     /// <param name="connection">Connection to the other processes, which is disposed with the group; null for none.</param>
+    /// <param name="sharing">Way in which other processes map the workspaces of operations.</param>
     internal static RankGroup Partial(
-        GroupTopology topology, int?[] gpus, int ranksOnGpu, Func<IPeers> peers, IDisposable? connection = null)
+        GroupTopology topology, int?[] gpus, int ranksOnGpu, Func<IPeers> peers, IDisposable? connection = null,
+        MemorySharing sharing = MemorySharing.None)
     {
-        var group = new RankGroup(topology, gpus.Length, peers).OpenGpus(gpus, null);
+        var group = new RankGroup(topology, gpus.Length, peers).OpenGpus(gpus, null, sharing);
         group.RanksOnGpu = ranksOnGpu;
         group.connection = connection;
         return group;
@@ -201,7 +203,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <summary>Makes an operation's view of all ranks.</summary>
     internal IPeers NewPeers() => peers();
 
-    private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels)
+    private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels, MemorySharing sharing = MemorySharing.None)
     {
         using var activity = FusionActivities.OfGroup(this);
         try
@@ -216,7 +218,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
             }
 
             Ranks = [.. gpus.Select((gpu, index) => new Rank(
-                index, groupGpus.Find(own => own.Context.Device.Ordinal == gpu), isLocal: gpu is not null))];
+                index, groupGpus.Find(own => own.Context.Device.Ordinal == gpu), isLocal: gpu is not null, sharing))];
             foreach (var from in groupGpus)
             {
                 foreach (var to in groupGpus.Where(to => to != from)) PeerAccess.Establish(from.Context, to.Context);

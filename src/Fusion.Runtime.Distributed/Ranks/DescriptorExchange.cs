@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fusion.Runtime.Distributed.Ranks;
 
 /// <summary>Way on which the processes of a group give each other memory, by descriptors that pass through a socket of each process.</summary>
-internal sealed class MemorySharing : IDisposable
+internal sealed class DescriptorExchange : IDisposable
 {
     private const int ProbeBytes = 4096;
 
@@ -16,7 +16,7 @@ internal sealed class MemorySharing : IDisposable
     private readonly DescriptorServer server;
     private readonly string[] servers;
 
-    private MemorySharing(Member member, DescriptorServer server, string[] servers) =>
+    private DescriptorExchange(Member member, DescriptorServer server, string[] servers) =>
         (this.member, this.server, this.servers) = (member, server, servers);
 
     /// <summary>Finds out whether all processes reach each other's memory, by trying it.</summary>
@@ -24,7 +24,7 @@ internal sealed class MemorySharing : IDisposable
     /// <param name="isWanted">Whether this process may share memory.</param>
     /// <returns>The way; null if there is none.</returns>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
-    public static unsafe MemorySharing? TryMake(Member member, bool isWanted)
+    public static unsafe DescriptorExchange? TryMake(Member member, bool isWanted)
     {
         DescriptorServer? server = null;
         SharedHostMemory? probe = null;
@@ -91,6 +91,33 @@ internal sealed class MemorySharing : IDisposable
         }
     }
 
+    /// <summary>Offers a descriptor to the others.</summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <returns>Token with which they get it.</returns>
+    public byte[] Offer(SafeFileHandle descriptor) => server.Offer(descriptor);
+
+    /// <summary>Ends an offer.</summary>
+    /// <param name="token">Its token; one that is none is ignored.</param>
+    public void Withdraw(byte[] token) => server.Withdraw(token);
+
+    /// <summary>Gets a descriptor that a rank offers.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="token">Token of the offer.</param>
+    /// <exception cref="RendezvousException">It cannot be had.</exception>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    public SafeFileHandle Fetch(int rank, byte[] token)
+    {
+        try
+        {
+            return DescriptorClient.Fetch(servers[rank], token, member.Timeout);
+        }
+        catch (Exception e) when (IsRefusal(e))
+        {
+            if (member.Gone is { } gone) throw gone.CopyForThread();
+            throw RendezvousErrors.NoMemory(rank, member.Members[rank], e);
+        }
+    }
+
     /// <summary>Ends what this process offers. Memory that others have opened stays until they close it.</summary>
     public void Dispose() => server.Dispose();
 
@@ -113,19 +140,6 @@ internal sealed class MemorySharing : IDisposable
 
     private static bool IsRefusal(Exception e) =>
         e is IOException or TimeoutException or UnauthorizedAccessException or PlatformNotSupportedException or System.Net.Sockets.SocketException;
-
-    private SafeFileHandle Fetch(int rank, byte[] token)
-    {
-        try
-        {
-            return DescriptorClient.Fetch(servers[rank], token, member.Timeout);
-        }
-        catch (Exception e) when (IsRefusal(e))
-        {
-            if (member.Gone is { } gone) throw gone.CopyForThread();
-            throw RendezvousErrors.NoMemory(rank, member.Members[rank], e);
-        }
-    }
 }
 
 /// <summary>What a process offers the others for a try.</summary>
