@@ -60,7 +60,7 @@ internal sealed class RankSupervisor(RunOptions options) : IDisposable
     {
         foreach (var rank in ranks)
             _ = rank.WaitAsync().ContinueWith(_ => events.Writer.TryWrite(() => OnEnd(rank)), TaskScheduler.Default);
-        var outputs = ranks.Select(rank => rank.ForwardOutput(screen)).ToList();
+        var outputs = ranks.SelectMany(rank => rank.ForwardOutput(screen)).ToList();
         foreach (var output in outputs)
             _ = output.ContinueWith(task => events.Writer.TryWrite(() => OnOutput(task)), TaskScheduler.Default);
 
