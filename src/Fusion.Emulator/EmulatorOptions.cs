@@ -25,6 +25,10 @@ public sealed record EmulatorOptions
     /// itself launches in the same order. Null, the default, for turns in order and stores that arrive at once.</summary>
     public int? Seed { get; init; }
 
+    /// <summary>Whether memory of another process can be opened by an IPC handle. The default is true; false for what happens in containers
+    /// that do not share their namespace of processes, where only file descriptors are left.</summary>
+    public bool AllowsIpc { get; init; } = true;
+
     /// <summary>Mistakes of kernels that are looked for besides those that no kernel survives. The default is all.</summary>
     public KernelChecks Checks { get; init; } = KernelChecks.All;
 

@@ -1,5 +1,13 @@
-using Fusion.Runtime;
-using Fusion.Runtime.Distributed;
+using RankProcess;
 
-await using var group = await RankGroup.JoinAsync(Rendezvous.FromEnvironment());
-Console.WriteLine(group.WorldSize);
+if (args is ["shared-memory", ..]) return SharedMemoryMode.Run(args);
+
+// A rank that does what a test tells it, a line each, and answers with a line each.
+var rank = new CommandedRank();
+while (Console.ReadLine() is { } line)
+{
+    Console.WriteLine(await rank.Do(line.Split(' ')));
+    Console.Out.Flush();
+}
+
+return 0;

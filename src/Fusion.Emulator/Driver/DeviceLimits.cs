@@ -29,6 +29,8 @@ internal static class DeviceLimits
         81 => Gpu.SharedBytesOfAMultiprocessor,
         95 => 1,
         97 => Gpu.SharedBytesOfABlock,
+        // Virtual memory, and descriptors of it.
+        102 or 103 => SharedPages.IsSupported ? 1 : 0,
         106 => Gpu.BlocksOfAMultiprocessor,
         115 => 1,
         120 => options.Capability.Major >= 9 ? 1 : 0,

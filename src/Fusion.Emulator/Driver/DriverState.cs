@@ -20,6 +20,12 @@ internal sealed class DriverState(EmulatedMachine machine)
 
     public EmulatedContext[] Contexts { get; } = [.. machine.Gpus.Select(gpu => new EmulatedContext(gpu))];
 
+    /// <summary>Handles of memory that contexts have open. It is also their lock.</summary>
+    public List<IpcMapping> IpcMappings { get; } = [];
+
+    /// <summary>Addresses that were reserved, by the first of them.</summary>
+    public ConcurrentDictionary<ulong, Reservation> Reservations { get; } = [];
+
     /// <summary>Context that a thread has made current.</summary>
     public static nint CurrentContext
     {

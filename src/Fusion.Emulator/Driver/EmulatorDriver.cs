@@ -12,7 +12,9 @@ internal sealed unsafe partial class EmulatorDriver : IExportTable
     /// <summary>Version that the driver says it has: that of CUDA 13.0, whose PTX is 9.0.</summary>
     public const int Version = 13000;
 
+    private const CudaResult InvalidDevice = (CudaResult)101;
     private const CudaResult InvalidContext = (CudaResult)201;
+    private const CudaResult OperatingSystemError = (CudaResult)304;
     private const CudaResult InvalidHandle = (CudaResult)400;
     private const CudaResult NotSupported = (CudaResult)801;
 
@@ -23,6 +25,8 @@ internal sealed unsafe partial class EmulatorDriver : IExportTable
         address = Device(name) is var found and not 0 ? found
             : Memory(name) is var memory and not 0 ? memory
             : Stream(name) is var stream and not 0 ? stream
+            : Ipc(name) is var ipc and not 0 ? ipc
+            : VirtualMemory(name) is var mapped and not 0 ? mapped
             : TensorMaps(name) is var maps and not 0 ? maps : Module(name);
         return address != 0;
     }
@@ -58,6 +62,7 @@ internal sealed unsafe partial class EmulatorDriver : IExportTable
         "cuDeviceGetName" => (nint)(delegate* unmanaged<byte*, int, int, CudaResult>)&GetName,
         "cuDeviceTotalMem_v2" => (nint)(delegate* unmanaged<nuint*, int, CudaResult>)&GetTotalMemory,
         "cuDeviceGetAttribute" => (nint)(delegate* unmanaged<int*, DeviceProperty, int, CudaResult>)&GetDeviceAttribute,
+        "cuDeviceGetUuid_v2" => (nint)(delegate* unmanaged<byte*, int, CudaResult>)&GetUuid,
         "cuDevicePrimaryCtxRetain" => (nint)(delegate* unmanaged<nint*, int, CudaResult>)&Retain,
         "cuDevicePrimaryCtxRelease_v2" => (nint)(delegate* unmanaged<int, CudaResult>)&Release,
         "cuCtxGetCurrent" => (nint)(delegate* unmanaged<nint*, CudaResult>)&GetCurrent,
@@ -87,7 +92,7 @@ internal sealed unsafe partial class EmulatorDriver : IExportTable
 
     [UnmanagedCallersOnly]
     private static CudaResult GetDevice(int* device, int ordinal) =>
-        IsGpu(ordinal) ? Give(device, ordinal) : (CudaResult)101;
+        IsGpu(ordinal) ? Give(device, ordinal) : InvalidDevice;
 
     [UnmanagedCallersOnly]
     private static CudaResult GetName(byte* name, int length, int device)
@@ -101,16 +106,26 @@ internal sealed unsafe partial class EmulatorDriver : IExportTable
 
     [UnmanagedCallersOnly]
     private static CudaResult GetTotalMemory(nuint* bytes, int device) =>
-        IsGpu(device) ? Give(bytes, (nuint)State.Machine.Options.MemoryBytes) : (CudaResult)101;
+        IsGpu(device) ? Give(bytes, (nuint)State.Machine.Options.MemoryBytes) : InvalidDevice;
 
     [UnmanagedCallersOnly]
     private static CudaResult GetDeviceAttribute(int* value, DeviceProperty property, int device) =>
-        IsGpu(device) ? Give(value, DeviceLimits.Of(property, State.Machine.Options)) : (CudaResult)101;
+        IsGpu(device) ? Give(value, DeviceLimits.Of(property, State.Machine.Options)) : InvalidDevice;
+
+    // The same GPU in every process, as far as they emulate as many.
+    [UnmanagedCallersOnly]
+    private static CudaResult GetUuid(byte* uuid, int device)
+    {
+        if (!IsGpu(device)) return InvalidDevice;
+        "FusionEmulator"u8.CopyTo(new(uuid, 14));
+        (uuid[14], uuid[15]) = (0, (byte)device);
+        return CudaResult.Success;
+    }
 
     [UnmanagedCallersOnly]
     private static CudaResult Retain(nint* context, int device)
     {
-        if (!IsGpu(device)) return (CudaResult)101;
+        if (!IsGpu(device)) return InvalidDevice;
         State.Contexts[device].Retain();
         return Give(context, State.Contexts[device].Handle);
     }

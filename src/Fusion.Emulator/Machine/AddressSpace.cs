@@ -8,14 +8,63 @@ internal sealed class AddressSpace(bool tracksWrites, bool marksThreads, bool no
     private const int KeptCount = 1000;
 
     private readonly Lock gate = new();
+    private readonly Dictionary<string, SharedPages> pages = new(StringComparer.Ordinal);
     private readonly Queue<Allocation> freed = [];
     private Allocation[] sorted = [];
     private ulong freedBytes;
 
     public Allocation Allocate(ulong bytes, int gpu, AllocationKind kind, nint context = 0)
     {
-        var made = Allocation.Make(
+        // Whole units may be mapped by other processes.
+        var made = (kind == AllocationKind.Device && bytes % SharedPages.Unit == 0 ? TryAllocateShared(bytes, gpu, context) : null) ?? Allocation.Make(
             bytes, gpu, kind, tracksWrites && kind == AllocationKind.Device, context, marksThreads && kind != AllocationKind.Host, notesCopies);
+        Add(made);
+        return made;
+    }
+
+    /// <summary>Makes memory that has no address yet.</summary>
+    /// <param name="bytes">Size in bytes.</param>
+    /// <param name="gpu">Ordinal of the GPU that has it.</param>
+    /// <param name="onEnd">Called when nothing in this process uses it any more.</param>
+    /// <returns>The memory, used once; null if the system refuses.</returns>
+    public SharedPages? TryMakePages(ulong bytes, int gpu, Action onEnd)
+    {
+        var made = SharedPages.TryMake(bytes, gpu, ended =>
+        {
+            lock (gate) pages.Remove(ended.Name);
+            onEnd();
+        });
+        if (made is null) return null;
+        made.Track(tracksWrites, marksThreads, notesCopies);
+        lock (gate) pages[made.Name] = made;
+        return made;
+    }
+
+    /// <summary>Finds memory by a descriptor of this process or another one.</summary>
+    /// <param name="process">Number of the process, or <c>self</c>.</param>
+    /// <param name="descriptor">Number of the descriptor there.</param>
+    /// <returns>The memory, used once more; null if it is none of a GPU's.</returns>
+    public SharedPages? FindPages(string process, int descriptor)
+    {
+        lock (gate)
+        {
+            if (SharedPages.NameOf(process, descriptor) is not { } name) return null;
+            if (pages.TryGetValue(name, out var found) && found.TryKeep()) return found;
+
+            var opened = SharedPages.TryOpen(process, descriptor, ended =>
+            {
+                lock (gate) pages.Remove(ended.Name);
+            });
+            if (opened is null) return null;
+            // What other processes write is not known here.
+            opened.Track(isTracked: false, marksThreads, notesCopies);
+            return pages[name] = opened;
+        }
+    }
+
+    /// <summary>Makes mapped memory known to kernels.</summary>
+    public void Add(Allocation made)
+    {
         lock (gate)
         {
             var at = IndexBehind(sorted, made.Start);
@@ -25,9 +74,31 @@ internal sealed class AddressSpace(bool tracksWrites, bool marksThreads, bool no
             Array.Copy(sorted, at, grown, at + 1, sorted.Length - at);
             Volatile.Write(ref sorted, grown);
         }
-
-        return made;
     }
+
+    /// <summary>Forgets mapped memory at once, which its addresses may outlive.</summary>
+    public void Remove(Allocation mapped)
+    {
+        mapped.IsFreed = true;
+        lock (gate) Volatile.Write(ref sorted, [.. sorted.Where(one => one != mapped)]);
+    }
+
+    private Allocation? TryAllocateShared(ulong bytes, int gpu, nint context)
+    {
+        if (TryMakePages(bytes, gpu, () => { }) is not { } made) return null;
+        if (SharedPages.Reserve(bytes) is var address && address != 0 && made.TryMapAt(address))
+        {
+            // What nobody wrote is not zero by luck.
+            if (tracksWrites) Fill(address, bytes);
+            return Allocation.Of(made, address, context, null);
+        }
+
+        if (address != 0) SharedPages.Free(address, bytes);
+        made.Release();
+        return null;
+    }
+
+    private static unsafe void Fill(ulong address, ulong bytes) => System.Runtime.InteropServices.NativeMemory.Fill((void*)address, (nuint)bytes, 0xA5);
 
     /// <summary>Frees an allocation.</summary>
     /// <returns>Whether a live allocation of that kind starts at the address.</returns>
@@ -35,8 +106,15 @@ internal sealed class AddressSpace(bool tracksWrites, bool marksThreads, bool no
     {
         lock (gate)
         {
-            if (Find(start) is not { IsFreed: false } found || found.Start != start || found.Kind != kind) return false;
+            if (Find(start) is not { IsFreed: false } found || found.Start != start || found.Kind != kind || found.MappedFor is not null) return false;
             found.IsFreed = true;
+            // A peer that still maps it uses memory that is gone.
+            if (found.Pages is { } shared)
+            {
+                shared.IsFreed = true;
+                foreach (var other in sorted) other.IsFreed |= other.Pages == shared;
+            }
+
             freed.Enqueue(found);
             freedBytes += found.Bytes;
             while ((freedBytes > KeptBytes || freed.Count > KeptCount) && freed.TryDequeue(out var oldest)) Forget(oldest);

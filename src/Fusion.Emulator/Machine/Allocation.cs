@@ -49,6 +49,13 @@ internal sealed unsafe class Allocation
 
     public bool IsFreed { get; set; }
 
+    /// <summary>What the memory shares with other mappings; null where it has its addresses for itself.</summary>
+    public SharedPages? Pages { get; private init; }
+
+    /// <summary>Ordinals of the GPUs for which memory was mapped; null for memory that was allocated, which a GPU and its peers may
+    /// use.</summary>
+    public HashSet<int>? MappedFor { get; private init; }
+
     /// <summary>Context that made it.</summary>
     public nint Context { get; init; }
 
@@ -68,6 +75,17 @@ internal sealed unsafe class Allocation
         };
     }
 
+    /// <summary>Makes an allocation of pages that are mapped at its address.</summary>
+    public static Allocation Of(SharedPages pages, ulong address, nint context, HashSet<int>? mappedFor) =>
+        new(null, address, pages.Bytes, pages.Written, pages.Gpu, AllocationKind.Device)
+        {
+            Pages = pages,
+            MappedFor = mappedFor,
+            Context = context,
+            Marks = pages.Marks,
+            Copies = pages.Copies,
+        };
+
     /// <summary>Notes that bytes have been written from outside a kernel.</summary>
     public void MarkWritten(ulong address, ulong bytes)
     {
@@ -79,6 +97,15 @@ internal sealed unsafe class Allocation
     /// <summary>Gives the memory back to the process.</summary>
     public void Release()
     {
+        if (Pages is not null)
+        {
+            // The pages own what is known of their bytes.
+            Written = null;
+            SharedPages.Free(Start, Bytes);
+            Pages.Release();
+            return;
+        }
+
         NativeMemory.AlignedFree(memory);
         NativeMemory.Free(Written);
         Written = null;

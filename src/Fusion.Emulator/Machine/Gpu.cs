@@ -68,6 +68,9 @@ internal sealed class Gpu(EmulatedMachine machine, int ordinal)
     /// <summary>Whether this GPU may use the memory of another; the host's has the number -1.</summary>
     public bool MayUse(int gpu) => gpu == Ordinal || gpu < 0 || peers.Contains(gpu);
 
+    /// <summary>Whether kernels of this GPU may use an allocation.</summary>
+    public bool MayUse(Allocation memory) => memory.MappedFor is { } gpus ? gpus.Contains(Ordinal) : MayUse(memory.Kind == AllocationKind.Host ? -1 : memory.Gpu);
+
     public bool AddPeer(int gpu)
     {
         lock (gate) return peers.Add(gpu);

@@ -197,7 +197,7 @@ internal sealed unsafe partial class Warp
 
         if (found.IsFreed) throw new KernelFaultException(
             FaultKind.UseAfterFree, $"{word} of {bytes} bytes is in {found}, which has been freed", lane, address);
-        if (!Gpu.MayUse(found.Kind == AllocationKind.Host ? -1 : found.Gpu)) throw new KernelFaultException(
+        if (!Gpu.MayUse(found)) throw new KernelFaultException(
             FaultKind.OutOfBounds, $"{word} of {bytes} bytes is in {found}, to which GPU {Gpu.Ordinal} has no peer access", lane, address);
         lastIsLate = Gpu.Machine.Random is not null && found.Kind == AllocationKind.Device && found.Gpu != Gpu.Ordinal;
         if (lastIsLate) Late ??= new(Gpu.Machine.Memory, Gpu.Machine.Random!);

@@ -29,6 +29,8 @@ public sealed unsafe class CudaDriver
         Occupancy = new OccupancyFunctions(exports);
         Peer = new PeerFunctions(exports);
         Address = new AddressFunctions(exports);
+        Ipc = new IpcFunctions(exports);
+        VirtualMemory = new VirtualMemoryFunctions(exports);
         TensorMap = new TensorMapFunctions(exports);
         Error = new ErrorFunctions(exports);
         TakesOnlyPtx = exports.TryGet("fusionTakesOnlyPtx", out var takesOnlyPtx) &&
@@ -77,6 +79,12 @@ public sealed unsafe class CudaDriver
 
     /// <summary>Functions that say what an address is.</summary>
     public AddressFunctions Address { get; }
+
+    /// <summary>Functions that share memory with other processes by handles.</summary>
+    public IpcFunctions Ipc { get; }
+
+    /// <summary>Functions for memory that is mapped explicitly, and shared by file descriptors.</summary>
+    public VirtualMemoryFunctions VirtualMemory { get; }
 
     /// <summary>Functions that describe tensors to kernels.</summary>
     public TensorMapFunctions TensorMap { get; }

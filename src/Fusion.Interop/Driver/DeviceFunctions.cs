@@ -12,6 +12,7 @@ public sealed unsafe class DeviceFunctions
     private readonly delegate* unmanaged<byte*, int, int, CudaResult> getName;
     private readonly delegate* unmanaged<nuint*, int, CudaResult> totalMemory;
     private readonly delegate* unmanaged<int*, DeviceProperty, int, CudaResult> getAttribute;
+    private readonly delegate* unmanaged<byte*, int, CudaResult> getUuid;
 
     internal DeviceFunctions(IExportTable exports)
     {
@@ -21,6 +22,22 @@ public sealed unsafe class DeviceFunctions
         totalMemory = (delegate* unmanaged<nuint*, int, CudaResult>)exports.Get("cuDeviceTotalMem_v2");
         getAttribute = (delegate* unmanaged<int*, DeviceProperty, int, CudaResult>)
             exports.Get("cuDeviceGetAttribute");
+        // Drivers before CUDA 11.4 lack the second version, which tells parts of a GPU (MIG) from each other.
+        if (exports.TryGet("cuDeviceGetUuid_v2", out var uuid) || exports.TryGet("cuDeviceGetUuid", out uuid))
+            getUuid = (delegate* unmanaged<byte*, int, CudaResult>)uuid;
+    }
+
+    /// <summary>Calls <c>cuDeviceGetUuid</c>.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="uuid">Identity of the device, the same in every process, written as nvidia-smi writes it.</param>
+    /// <returns><see cref="CudaResult.NotFound"/> if the driver does not have the function.</returns>
+    public CudaResult GetUuid(int device, out Guid uuid)
+    {
+        const int size = 16;
+        var bytes = stackalloc byte[size];
+        var result = getUuid is null ? CudaResult.NotFound : getUuid(bytes, device);
+        uuid = result == CudaResult.Success ? new(new ReadOnlySpan<byte>(bytes, size), bigEndian: true) : default;
+        return result;
     }
 
     /// <summary>Calls <c>cuDeviceGetCount</c>.</summary>

@@ -12,6 +12,9 @@ public enum DeviceProperty
     /// <summary>Number of streaming multiprocessors.</summary>
     MultiprocessorCount = 16,
 
+    /// <summary>Whether the device shares its addresses with the host, which IPC needs.</summary>
+    UnifiedAddressing = 41,
+
     /// <summary>Major number of the compute capability.</summary>
     ComputeCapabilityMajor = 75,
 
@@ -20,4 +23,10 @@ public enum DeviceProperty
 
     /// <summary>Largest shared memory of a block in bytes, for kernels that opt in.</summary>
     MaxSharedMemoryPerBlockOptin = 97,
+
+    /// <summary>Whether the device takes <see cref="VirtualMemoryFunctions"/>.</summary>
+    VirtualMemorySupported = 102,
+
+    /// <summary>Whether memory of the device can be exported as a POSIX file descriptor.</summary>
+    PosixDescriptorsSupported = 103,
 }

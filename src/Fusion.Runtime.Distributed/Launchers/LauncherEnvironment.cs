@@ -13,6 +13,8 @@ internal static class LauncherEnvironment
     private const string LocalRank = "FUSION_LOCAL_RANK";
     private const string Device = "FUSION_DEVICE";
     private const string Timeout = "FUSION_RENDEZVOUS_TIMEOUT";
+    private const string Silence = "FUSION_RENDEZVOUS_SILENCE";
+    private const string SharedMemory = "FUSION_SHARED_MEMORY";
     private const double MostSeconds = 24 * 60 * 60;
 
     /// <summary>Reads a rendezvous.</summary>
@@ -34,9 +36,12 @@ internal static class LauncherEnvironment
             Secret = SecretFile.Read(variables),
             Tls = ReadTls(variables),
             Device = ReadDevice(variables),
+            SharesMemory = ReadSharesMemory(variables),
         };
         if (variables.Text("FUSION_GROUP") is { } name) rendezvous = rendezvous with { Name = name };
-        return ReadTimeout(variables) is { } timeout ? rendezvous with { Timeout = timeout } : rendezvous;
+        if (ReadSeconds(variables, Timeout) is { } timeout) rendezvous = rendezvous with { Timeout = timeout };
+        if (ReadSeconds(variables, Silence) is { } silence) rendezvous = rendezvous with { Silence = silence };
+        return rendezvous;
     }
 
     private static LaunchedRank Launched(LauncherVariables variables)
@@ -137,11 +142,18 @@ internal static class LauncherEnvironment
         var text => throw RendezvousErrors.Setting(Device, $"{Device} is '{text}'.", "Set it to 'cpu', to the ordinal of a GPU from 0 on, or unset it."),
     };
 
-    private static TimeSpan? ReadTimeout(LauncherVariables variables)
+    private static bool ReadSharesMemory(LauncherVariables variables) => variables.Text(SharedMemory) switch
     {
-        if (variables.Text(Timeout) is not { } text) return null;
+        null or "1" => true,
+        "0" => false,
+        var text => throw RendezvousErrors.Setting(SharedMemory, $"{SharedMemory} is '{text}'.", "Set it to 0 for ranks that share no memory, or unset it."),
+    };
+
+    private static TimeSpan? ReadSeconds(LauncherVariables variables, string name)
+    {
+        if (variables.Text(name) is not { } text) return null;
         return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0.001 and <= MostSeconds
             ? TimeSpan.FromSeconds(seconds)
-            : throw RendezvousErrors.Setting(Timeout, $"{Timeout} is '{text}'.", "Set it to seconds, 0.001 to 86400.");
+            : throw RendezvousErrors.Setting(name, $"{name} is '{text}'.", "Set it to seconds, 0.001 to 86400.");
     }
 }

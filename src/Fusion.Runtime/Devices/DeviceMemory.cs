@@ -17,8 +17,8 @@ internal sealed unsafe class DeviceMemory : IDisposable
     private DeviceMemory(GpuContext? context, nuint bytes, NativeHandle? handle) =>
         (Context, Bytes, this.handle, start) = (context, bytes, handle, handle is null ? 0 : (ulong)handle.Value);
 
-    private DeviceMemory(GpuContext context, ulong address, nuint bytes, NativeHandle module) =>
-        (Context, start, Bytes, handle, isBorrowed) = (context, address, bytes, module, true);
+    private DeviceMemory(GpuContext context, ulong address, nuint bytes, NativeHandle handle, bool isBorrowed) =>
+        (Context, start, Bytes, this.handle, this.isBorrowed) = (context, address, bytes, handle, isBorrowed);
 
     /// <summary>Context of the memory; null for memory of the host.</summary>
     public GpuContext? Context { get; }
@@ -43,7 +43,15 @@ internal sealed unsafe class DeviceMemory : IDisposable
     /// <param name="bytes">Size of the variable in bytes.</param>
     /// <param name="module">The module, which is not unloaded under a copy, and which the memory does not own.</param>
     public static DeviceMemory OfVariable(GpuContext context, ulong address, nuint bytes, NativeHandle module) =>
-        new(context, address, bytes, module);
+        new(context, address, bytes, module, isBorrowed: true);
+
+    /// <summary>Gets memory that is mapped rather than allocated.</summary>
+    /// <param name="context">Context that uses it.</param>
+    /// <param name="address">Address of the first byte.</param>
+    /// <param name="bytes">Size in bytes.</param>
+    /// <param name="mapping">What is freed with the memory.</param>
+    public static DeviceMemory Owning(GpuContext context, ulong address, nuint bytes, NativeHandle mapping) =>
+        new(context, address, bytes, mapping, isBorrowed: false);
 
     /// <summary>Allocates memory.</summary>
     /// <param name="context">Context of the GPU; null for memory of the host.</param>

@@ -11,15 +11,19 @@ internal sealed class Workspace : IDisposable
 
     private readonly GpuContext context;
     private readonly DeviceMemory memory;
+    private readonly SharedDeviceMemory? shared;
     private readonly MappedMemory<WaitStatus> status;
 
     /// <param name="context">Context of the rank's GPU.</param>
     /// <param name="bytes">Size in bytes, with the control block.</param>
-    /// <exception cref="GpuException">There is not enough memory.</exception>
-    public Workspace(GpuContext context, long bytes)
+    /// <param name="sharing">Way in which other processes map it. If they do, the size is rounded up, so that nothing else lies in what they
+    /// can write to.</param>
+    /// <exception cref="GpuException">There is not enough memory, or the driver cannot share it in this way.</exception>
+    public Workspace(GpuContext context, long bytes, MemorySharing sharing = MemorySharing.None)
     {
         this.context = context;
-        memory = DeviceMemory.Allocate(context, (nuint)bytes);
+        shared = sharing == MemorySharing.None ? null : SharedDeviceMemory.Allocate(context, (nuint)bytes, sharing);
+        memory = shared?.Memory ?? DeviceMemory.Allocate(context, (nuint)bytes);
         try
         {
             status = new MappedMemory<WaitStatus>(context);
@@ -27,18 +31,21 @@ internal sealed class Workspace : IDisposable
             // If the operation is forgotten, the memory stays until the kernels of all ranks have ended.
             memory.Keep();
             status.Keep();
-            FusionMetrics.WorkspaceMade(bytes);
+            FusionMetrics.WorkspaceMade((long)memory.Bytes);
         }
         catch
         {
             status?.Dispose();
-            memory.Dispose();
+            FreeMemory();
             throw;
         }
     }
 
     /// <summary>Address of the workspace, valid on every GPU that has peer access.</summary>
     public ulong Address => memory.Address;
+
+    /// <summary>The workspace for other processes; null if it is not made for them.</summary>
+    public SharedDeviceMemory? Shared => shared;
 
     /// <summary>Address of the status as the rank's own GPU sees it.</summary>
     public ulong StatusAddress => status.DeviceAddress;
@@ -66,10 +73,16 @@ internal sealed class Workspace : IDisposable
     /// <summary>Frees the memory. No kernel of any rank may run.</summary>
     public void Dispose()
     {
-        memory.Dispose();
+        FreeMemory();
         status.Dispose();
         memory.Release();
         status.Release();
         FusionMetrics.WorkspaceFreed((long)memory.Bytes);
+    }
+
+    private void FreeMemory()
+    {
+        if (shared is null) memory.Dispose();
+        else shared.Dispose();
     }
 }
