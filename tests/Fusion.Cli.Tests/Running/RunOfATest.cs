@@ -13,6 +13,7 @@ internal sealed class RunOfATest : IDisposable
     private readonly Process process;
     private readonly BlockingCollection<string> lines = [];
     private readonly Task<string> errors;
+    private readonly Thread reader;
 
     public RunOfATest(string script, params string[] options)
     {
@@ -24,11 +25,12 @@ internal sealed class RunOfATest : IDisposable
             RedirectStandardError = true,
         })!;
         errors = process.StandardError.ReadToEndAsync();
-        new Thread(() =>
+        reader = new(() =>
         {
             while (process.StandardOutput.ReadLine() is { } line) lines.Add(line);
             lines.CompleteAdding();
-        }) { IsBackground = true }.Start();
+        }) { IsBackground = true };
+        reader.Start();
     }
 
     public int Id => process.Id;
@@ -73,6 +75,8 @@ internal sealed class RunOfATest : IDisposable
     public void Dispose()
     {
         if (!process.HasExited) process.Kill(entireProcessTree: true);
+        // It reads to the end of the output, which comes when the ranks are gone.
+        Assert.That(reader.Join(Patience), Is.True, "Something holds the output open.");
         process.Dispose();
         lines.Dispose();
     }
