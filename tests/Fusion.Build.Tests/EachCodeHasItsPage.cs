@@ -11,6 +11,7 @@ public sealed partial class EachCodeHasItsPage
     [
         "src/Fusion.Compiler/Codes.cs", "src/Fusion.Runtime/Errors/ErrorCodes.cs", "src/Fusion.Graph/Errors/GraphErrorCodes.cs",
         "src/Fusion.Emulator/EmulatorErrorCodes.cs", "src/Fusion.CublasLt/CublasLtErrorCodes.cs",
+        "src/Fusion.Runtime.Distributed/RendezvousErrorCodes.cs",
     ];
 
     private static IEnumerable<string> Codes => Sources

@@ -39,6 +39,7 @@ public sealed class CommandLines
     [TestCase("bench")]
     [TestCase("tune")]
     [TestCase("cache")]
+    [TestCase("run")]
     public void TheHelpOfACommandHasExamplesOfThatCommandAlone(string command)
     {
         var lines = Tool.Run(command, "--help").Lines.SkipWhile(line => line != "Examples:").ToList();

@@ -53,12 +53,14 @@ internal sealed class RankProcess : IDisposable
         return new(rank, process);
     }
 
-    /// <summary>Passes on what the rank prints, on threads of their own: pipes are read without a thread by no one.</summary>
+    /// <summary>Passes on what the rank prints, on threads of their own: .NET reads a pipe on a thread in any case, and its pool has few.</summary>
     /// <param name="screen">Where it goes.</param>
-    /// <returns>Work that ends when the rank and its children have closed their output, and fails if it cannot be passed on.</returns>
-    public Task ForwardOutput(RunScreen screen) => Task.WhenAll(
+    /// <returns>Work for each stream, which ends when the rank and its children have closed it, and fails if it cannot be passed on.</returns>
+    public Task[] ForwardOutput(RunScreen screen) =>
+    [
         Forward(process.StandardOutput.BaseStream, screen.Output, screen, !Console.IsOutputRedirected),
-        Forward(process.StandardError.BaseStream, screen.Errors, screen, !Console.IsErrorRedirected));
+        Forward(process.StandardError.BaseStream, screen.Errors, screen, !Console.IsErrorRedirected),
+    ];
 
     /// <summary>Waits for its end.</summary>
     public Task WaitAsync() => process.WaitForExitAsync();

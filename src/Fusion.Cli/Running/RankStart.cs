@@ -51,7 +51,8 @@ internal static class RankStart
         // .NET ignores this signal, and what is ignored stays ignored.
         _ = UnixProcesses.SetSignal(UnixProcesses.SigPipe, 0);
         _ = UnixProcesses.Execute(arguments[2], [.. arguments.Skip(2), null]);
-        Console.Error.WriteLine($"'{arguments[2]}' cannot be started: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        var error = Marshal.GetLastPInvokeErrorMessage();
+        Console.Error.WriteLine($"'{arguments[2]}' cannot be started: {error}");
         return NotStarted;
     }
 }

@@ -10,6 +10,9 @@ internal sealed class RankSupervisor(RunOptions options) : IDisposable
     // Longest wait for output of a process that left its rank's group.
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(2);
 
+    // Longest wait for a process that was killed. One in a driver's call ends with that, which may be never.
+    private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(5);
+
     private static readonly Dictionary<PosixSignal, int> Signals = new()
     {
         [PosixSignal.SIGHUP] = UnixProcesses.SigHup,
@@ -24,6 +27,7 @@ internal sealed class RankSupervisor(RunOptions options) : IDisposable
     private Exception? problem;
     private RankProcess? failed;
     private int sent;
+    private bool isGivenUp;
 
     private IEnumerable<RankProcess> Running => ranks.Where(rank => !rank.HasEnded);
 
@@ -50,7 +54,7 @@ internal sealed class RankSupervisor(RunOptions options) : IDisposable
             registrations.ForEach(registration => registration.Dispose());
         }
 
-        return failed?.ExitCode ?? 0;
+        return failed?.ExitCode ?? (isGivenUp ? 128 + UnixProcesses.SigKill : 0);
     }
 
     /// <inheritdoc/>
@@ -60,11 +64,11 @@ internal sealed class RankSupervisor(RunOptions options) : IDisposable
     {
         foreach (var rank in ranks)
             _ = rank.WaitAsync().ContinueWith(_ => events.Writer.TryWrite(() => OnEnd(rank)), TaskScheduler.Default);
-        var outputs = ranks.Select(rank => rank.ForwardOutput(screen)).ToList();
+        var outputs = ranks.SelectMany(rank => rank.ForwardOutput(screen)).ToList();
         foreach (var output in outputs)
             _ = output.ContinueWith(task => events.Writer.TryWrite(() => OnOutput(task)), TaskScheduler.Default);
 
-        while (Running.Any()) (await events.Reader.ReadAsync().ConfigureAwait(false))();
+        while (Running.Any() && !isGivenUp) (await events.Reader.ReadAsync().ConfigureAwait(false))();
 
         var all = Task.WhenAll(outputs);
         await Task.WhenAny(all, Task.Delay(Drain)).ConfigureAwait(false);
@@ -128,5 +132,15 @@ internal sealed class RankSupervisor(RunOptions options) : IDisposable
     private void KillRanks()
     {
         foreach (var rank in Running) rank.Send(UnixProcesses.SigKill);
+        _ = Task.Delay(LongestDeath).ContinueWith(_ => events.Writer.TryWrite(OnLongDeath), TaskScheduler.Default);
+    }
+
+    private void OnLongDeath()
+    {
+        foreach (var rank in Running.Where(rank => rank.ExitCode is null))
+        {
+            isGivenUp = true;
+            screen.Tell($"rank {rank.Rank} (process {rank.Id}) was killed and has not ended: the system holds it, mostly in a call of a driver.");
+        }
     }
 }
