@@ -33,6 +33,10 @@ public sealed record Rendezvous
     /// <see cref="LocalRank"/>, counted round if the process sees fewer GPUs.</summary>
     public int? Device { get; init; }
 
+    /// <summary>Whether ranks of one machine may share memory. Default: yes, where the processes reach each other's; otherwise the ranks are as
+    /// far from each other as on machines of their own.</summary>
+    public bool SharesMemory { get; init; } = true;
+
     /// <summary>Longest time until all ranks have met, and longest time that one step of making a group or an operation takes. Default: one minute.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
 

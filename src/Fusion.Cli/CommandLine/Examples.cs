@@ -65,6 +65,14 @@ internal static class Examples
         "delete all of the cache of projects that set FusionCachePath",
     ];
 
+    private static readonly string[] Run =
+    [
+        "fusion run --ranks 4 -- dotnet MyApp.dll --model llama",
+        "a program in four processes, each of which is a rank with a GPU of its own",
+        "fusion run --ranks 2 --device cpu -- ./my-app",
+        "two ranks on the CPU",
+    ];
+
     /// <summary>Lines with the examples of a command: a command line each, and what it shows.</summary>
     /// <param name="command">The command; of the tool itself, one example of each.</param>
     public static string Of(Command command)
@@ -78,7 +86,8 @@ internal static class Examples
             "bench" or "allreduce" => Bench,
             "tune" => Tune,
             "cache" or "info" or "clear" => Cache,
-            _ => [.. new[] { Plan, Graph, Inspect, Doctor, Bench, Tune, Cache }.SelectMany(own => own.Take(2))],
+            "run" => Run,
+            _ => [.. new[] { Plan, Graph, Inspect, Doctor, Bench, Tune, Cache, Run }.SelectMany(own => own.Take(2))],
         };
         return string.Join(Environment.NewLine, pairs.Select((line, i) => i % 2 == 0 ? $"  {line}" : $"      {line}").Prepend("Examples:"));
     }

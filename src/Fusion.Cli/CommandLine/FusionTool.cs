@@ -7,6 +7,7 @@ using Fusion.Cli.Graphs;
 using Fusion.Cli.Inspection;
 using Fusion.Cli.Output;
 using Fusion.Cli.Planning;
+using Fusion.Cli.Running;
 using Fusion.Cli.Tuning;
 using Fusion.Runtime;
 
@@ -17,12 +18,12 @@ internal static class FusionTool
 {
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">Arguments of the command line.</param>
-    /// <returns>Exit code, one of <see cref="ExitCodes"/>.</returns>
+    /// <returns>Exit code, one of <see cref="ExitCodes"/>, or of <c>fusion run</c> that of the program.</returns>
     public static int Run(IReadOnlyList<string> arguments)
     {
         StandardOutput.Open();
         var root = new RootCommand(
-            "Plans and measures all-reduces, fuses those of a graph, shows the GPU kernels in an assembly, checks this machine.")
+            "Plans and measures all-reduces, fuses those of a graph, shows the GPU kernels in an assembly, checks this machine, starts ranks.")
         {
             PlanCommand.Create(),
             GraphCommand.Create(),
@@ -31,6 +32,7 @@ internal static class FusionTool
             BenchCommand.Create(),
             TuneCommand.Create(),
             CacheCommand.Create(),
+            RunCommand.Create(),
         };
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option)
             option.Action = new HelpWithExitCodes(help);

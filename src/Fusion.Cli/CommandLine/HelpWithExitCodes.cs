@@ -10,6 +10,7 @@ internal sealed class HelpWithExitCodes(HelpAction help) : SynchronousCommandLin
     private const string Codes = """
         Exit code: 0 if all is well, 1 if a call is refused, a problem was found or two builds differ, 2 for a command line that
         makes no sense, or if a file or the output cannot be read or written.
+        fusion run ends with the exit code of the first rank that failed, 128 and the signal's number if a signal ended it.
         """;
 
     /// <inheritdoc/>

@@ -35,8 +35,11 @@ internal sealed class StandardOutput : Stream
     {
         if (!Console.IsOutputRedirected) return;
         var encoding = Console.Out.Encoding;
-        Console.SetOut(new StreamWriter(new StandardOutput(Pipe() ?? Console.OpenStandardOutput()), encoding) { AutoFlush = true });
+        Console.SetOut(new StreamWriter(OpenBytes(), encoding) { AutoFlush = true });
     }
+
+    /// <summary>Opens standard output for bytes, which are written at once.</summary>
+    public static Stream OpenBytes() => new StandardOutput(Pipe() ?? Console.OpenStandardOutput());
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

@@ -11,17 +11,29 @@ internal interface ICollectiveEngine : IExchangeEngine
 }
 
 /// <summary>Does the collectives of ranks on the CPU by the reference.</summary>
-internal sealed class CpuCollectives(int ranks, TimeSpan timeout, IPeers peers)
-    : CpuExchange<CollectiveCall>(ranks, timeout, peers), ICollectiveEngine
+/// <param name="group">The group.</param>
+/// <param name="timeout">Longest time that a rank waits for the launches of others.</param>
+/// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
+internal sealed class CpuCollectives(RankGroup group, TimeSpan timeout, IPeers peers)
+    : CpuExchange<CollectiveCall, CollectiveShape>(group, timeout, peers), ICollectiveEngine
 {
     public void Launch(int rank, GpuStream? stream, in CollectiveCall call) => Launch(rank, call);
 
     /// <inheritdoc/>
-    protected override void Compute(long number, ReadOnlySpan<CollectiveCall> calls)
-    {
-        for (var rank = 1; rank < calls.Length; rank++) CollectiveAgreement.Check(number, 0, calls[0].Shape, rank, calls[rank].Shape);
-        CollectiveReference.Compute(calls);
-    }
+    protected override CollectiveShape ShapeOf(in CollectiveCall call) => call.Shape;
+
+    /// <inheritdoc/>
+    protected override void Check(long number, int rank, in CollectiveShape first, int other, in CollectiveShape shape) =>
+        CollectiveAgreement.Check(number, rank, first, other, shape);
+
+    /// <inheritdoc/>
+    protected override DeviceTensor InputOf(in CollectiveCall call) => call.Input;
+
+    /// <inheritdoc/>
+    protected override CollectiveCall OfOtherProcess(in CollectiveCall own, DeviceTensor input) => new(own.Kind, input, null, null);
+
+    /// <inheritdoc/>
+    protected override void Compute(ReadOnlySpan<CollectiveCall> calls) => CollectiveReference.Compute(calls);
 }
 
 /// <summary>Does the collectives of this process's ranks on GPUs.</summary>

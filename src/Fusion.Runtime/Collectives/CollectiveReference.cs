@@ -5,7 +5,8 @@ namespace Fusion.Runtime;
 internal static unsafe class CollectiveReference
 {
     /// <summary>Computes a call of all ranks.</summary>
-    /// <param name="calls">Calls of the ranks, call i being rank i's, which agree and were validated.</param>
+    /// <param name="calls">Calls of the ranks, call i being rank i's, which agree and were validated. Those of other processes have
+    /// no outputs.</param>
     public static void Compute(ReadOnlySpan<CollectiveCall> calls)
     {
         switch (calls[0].Kind)
@@ -41,11 +42,12 @@ internal static unsafe class CollectiveReference
         var part = calls[0].Input.Bytes / rows;
         foreach (var to in calls)
         {
+            if (to.Output is not { } place) continue;
             for (var row = 0L; row < rows; row++)
             {
                 for (var from = 0; from < calls.Length; from++)
                 {
-                    var output = (byte*)to.Output!.Value.Address + (((row * calls.Length) + from) * part);
+                    var output = (byte*)place.Address + (((row * calls.Length) + from) * part);
                     Buffer.MemoryCopy((byte*)calls[from].Input.Address + (row * part), output, part, part);
                 }
             }
@@ -55,16 +57,17 @@ internal static unsafe class CollectiveReference
     private static void ReduceScatter(ReadOnlySpan<CollectiveCall> calls)
     {
         var format = RowFormat.For(calls[0].Input.Type);
-        var rows = calls[0].Output!.Value.Rows;
+        var rows = calls[0].Input.Rows / calls.Length;
         var sum = new float[calls[0].Input.Columns];
         for (var rank = 0; rank < calls.Length; rank++)
         {
+            if (calls[rank].Output is not { } output) continue;
             for (var row = 0L; row < rows; row++)
             {
                 Array.Fill(sum, AllReduceReference.EmptySum);
                 foreach (var call in calls) format.AddTo(sum, call.Input, (rank * rows) + row);
                 format.Round(sum);
-                format.Write(sum, calls[rank].Output!.Value, row);
+                format.Write(sum, output, row);
             }
         }
     }

@@ -37,17 +37,18 @@ public sealed class Collectives : IRankOperation
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
         this.group = group;
         Options = options ?? new();
-        Options.Check();
         using var activity = FusionActivities.OfCollectives(group, Options);
         IPeers? peers = null;
         try
         {
-            var kernels = group.LocalRanks.Select(rank => CollectiveKernels.Load(rank, group)).ToArray();
+            // First, so that ranks of other processes hear if this one cannot go on.
             peers = group.NewPeers();
+            Options.Check();
+            var kernels = group.LocalRanks.Select(rank => CollectiveKernels.Load(rank, group)).ToArray();
             peers.Agree([.. group.LocalRanks.Select((rank, i) => RankPlan.Of(rank.Index,
                 [new("world size", $"{group.WorldSize}"), new("workspace bytes", $"{Options.WorkspaceBytes}"), new("timeout", $"{Options.Timeout:c}"), .. kernels[i]?.Caps ?? []]))]);
             engine = group.Topology == GroupTopology.Cpu
-                ? new CpuCollectives(group.WorldSize, Options.Timeout, peers)
+                ? new CpuCollectives(group, Options.Timeout, peers)
                 : new GpuCollectives(group, Options, [.. kernels.OfType<CollectiveKernels>()], peers);
         }
         catch (Exception e)

@@ -108,4 +108,7 @@ public static class ErrorCodes
 
     /// <summary><see cref="NcclException"/>: NCCL refused or failed.</summary>
     public const string Nccl = "FUSION4011";
+
+    /// <summary><see cref="PeerGoneException"/>: a rank of another process is gone.</summary>
+    public const string PeerGone = "FUSION4012";
 }

@@ -19,7 +19,7 @@ internal abstract class ExchangeRank : IDisposable
     protected ExchangeRank(Rank rank, int ranks, long workspaceBytes)
     {
         (Rank, this.ranks) = (rank, ranks);
-        Workspace = new Workspace(rank.Context!, workspaceBytes);
+        Workspace = new Workspace(rank.Context!, workspaceBytes, rank.Sharing);
     }
 
     public Rank Rank { get; }
@@ -36,6 +36,9 @@ internal abstract class ExchangeRank : IDisposable
             return new(Volatile.Read(ref launched), isDone, Volatile.Read(ref isClosed));
         }
     }
+
+    /// <summary>Whether the rank launches no more calls.</summary>
+    public bool IsClosed => Volatile.Read(ref isClosed);
 
     /// <summary>Addresses of all ranks' workspaces, for the kernels.</summary>
     protected Workspaces Workspaces => workspaces;

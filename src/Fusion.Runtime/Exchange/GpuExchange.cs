@@ -72,11 +72,13 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
     public void ThrowIfFailed()
     {
         PollFailures();
+        PollGone();
         failure.Throw();
     }
 
     public virtual void Reset()
     {
+        if (peers.Gone is { } gone) throw gone.CopyForThread();
         peers.GiveUp();
         var drain = new GpuDrain(own.Select(rank => rank.Rank.Context!));
         // The timeout may be shorter than the time after which kernels see that they are to give up.
@@ -134,6 +136,7 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
     protected GpuStream BeginLaunch(int rank, GpuStream? stream)
     {
         PollFailures();
+        PollGone();
         failure.ThrowBeforeLaunch(rank);
         var used = stream ?? ranks[rank]!.Rank.Stream!;
         streams.Enter(rank, used);
@@ -189,7 +192,7 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
     private bool CannotEnd()
     {
         PollFailures();
-        if (failure.Failure is not null) return true;
+        if (failure.Failure is not null || peers.Gone is not null) return true;
         var (fewest, most) = (long.MaxValue, 0L);
         for (var rank = 0; rank < ranks.Length; rank++)
         {
@@ -209,14 +212,23 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
 
     private void WaitForPeers(TimeSpan longest)
     {
-        if (!peers.Barrier(longest)) throw new ResetRequiredException(longest);
+        if (!peers.Barrier(longest)) throw (Exception?)peers.Gone?.CopyForThread() ?? new ResetRequiredException(longest);
     }
 
     // Turns a kernel's report that it gave up into the operation's failure.
     private void PollFailures()
     {
         if (failure.Failure is not null || !peers.TryFindFailure(out var found)) return;
-        failure.Set(new PeerTimeoutException(found.Rank, [found.Peer], NameOf(found.Step), found.Token, found.Call, timeout));
+        // Where a rank is gone, kernels were told to give up.
+        failure.Set((Exception?)peers.Gone ?? new PeerTimeoutException(found.Rank, [found.Peer], NameOf(found.Step), found.Token, found.Call, timeout));
+        peers.GiveUp();
+    }
+
+    // A call that is done stays done when a rank is gone later, so this is not for waits.
+    private void PollGone()
+    {
+        if (failure.Failure is not null || peers.Gone is not { } gone) return;
+        failure.Set(gone);
         peers.GiveUp();
     }
 }

@@ -7,6 +7,9 @@ namespace Fusion.Runtime;
 [StructLayout(LayoutKind.Sequential)]
 internal struct WaitStatus
 {
+    /// <summary>Value of <see cref="Step"/> where a rank on the CPU waited for a launch.</summary>
+    public const int LaunchStep = 0;
+
     /// <summary>Value of <see cref="Step"/> for two-shot's gather, in which a rank waits for the sum that a peer makes of
     /// all ranks' data.</summary>
     public const int GatherStep = 3;

@@ -29,7 +29,8 @@ internal sealed class FailureLatch(int ranks)
     public void ThrowBeforeLaunch(int rank)
     {
         if (Failure is not { } reason) return;
-        if (isInformed[rank]) throw new ResetRequiredException(rank, reason);
+        // A reset does not help where a rank is gone.
+        if (isInformed[rank] && reason is not PeerGoneException) throw new ResetRequiredException(rank, reason);
         isInformed[rank] = true;
         throw CopyForRank(reason, rank);
     }
@@ -65,6 +66,7 @@ internal sealed class FailureLatch(int ranks)
     {
         PeerTimeoutException timeout => timeout.CopyForThread(),
         RankGroupException mismatch => mismatch.CopyForThread(),
+        PeerGoneException gone => gone.CopyForThread(),
         _ => new ResetRequiredException(rank, reason),
     };
 }

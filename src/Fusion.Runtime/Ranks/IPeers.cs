@@ -18,6 +18,10 @@ internal interface IPeers : IDisposable
     /// <param name="own">The ranks of this process.</param>
     void Connect(ExchangeRank[] own);
 
+    /// <summary>Makes the way on which ranks on the CPU send to ranks of other processes, after <see cref="Agree"/>.</summary>
+    /// <returns>The way, which is closed with this; null if all ranks are in this process.</returns>
+    IHostLink? ConnectHost();
+
     /// <summary>Gets the address of a rank's workspace.</summary>
     /// <param name="rank">Index of the rank whose workspace it is.</param>
     /// <param name="reader">A rank of this process, for whose GPU the address is valid.</param>
@@ -27,6 +31,15 @@ internal interface IPeers : IDisposable
     /// <param name="failure">What the kernel waited for. Of several failures, a direct one is preferred.</param>
     /// <returns>Whether a kernel gave up.</returns>
     bool TryFindFailure(out WaitFailure failure);
+
+    /// <summary>Tells other processes that a rank of this process on the CPU gave up; on GPUs they learn it from what kernels
+    /// report.</summary>
+    /// <param name="failure">What the rank waited for.</param>
+    void Report(in WaitFailure failure);
+
+    /// <summary>A rank of another process that is gone, after which no call can be done; null while all are there. One object for all
+    /// threads: do not throw it.</summary>
+    PeerGoneException? Gone { get; }
 
     /// <summary>Gets the progress of a rank with its calls.</summary>
     /// <param name="rank">Index of the rank.</param>

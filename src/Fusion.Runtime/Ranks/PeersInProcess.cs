@@ -13,6 +13,17 @@ internal sealed class PeersInProcess : IPeers
     public void Connect(ExchangeRank[] own) => ranks = own;
 
     /// <inheritdoc/>
+    public IHostLink? ConnectHost() => null;
+
+    /// <inheritdoc/>
+    public void Report(in WaitFailure failure)
+    {
+    }
+
+    /// <inheritdoc/>
+    public PeerGoneException? Gone => null;
+
+    /// <inheritdoc/>
     public ulong WorkspaceOf(int rank, Rank reader) => ranks[rank].Workspace.Address;
 
     /// <inheritdoc/>

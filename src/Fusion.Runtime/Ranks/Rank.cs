@@ -4,9 +4,9 @@ namespace Fusion.Runtime;
 /// <remarks>A rank is valid as long as its group. Members may be called from any thread.</remarks>
 public sealed class Rank
 {
-    internal Rank(int index, GroupGpu? gpu, bool isLocal)
+    internal Rank(int index, GroupGpu? gpu, bool isLocal, MemorySharing sharing = MemorySharing.None)
     {
-        (Index, IsLocal) = (index, isLocal);
+        (Index, IsLocal, Sharing) = (index, isLocal, sharing);
         Gpu = gpu;
         Stream = gpu is null ? null : new GpuStream(gpu.Context);
     }
@@ -29,6 +29,9 @@ public sealed class Rank
     private Rank Here => IsLocal ? this : throw new InvalidOperationException($"{this} has its memory and streams there.");
 
     internal GroupGpu? Gpu { get; }
+
+    /// <summary>Way in which other processes map the workspaces of the rank's operations.</summary>
+    internal MemorySharing Sharing { get; }
 
     /// <summary>Allocates memory where the rank can read and write it: on its GPU, or in host memory.</summary>
     /// <typeparam name="T">Type of the elements.</typeparam>

@@ -11,6 +11,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     private readonly List<GroupGpu> groupGpus = [];
     private readonly List<IDisposable> owned = [];
     private Rank[]? localRanks;
+    private IDisposable? connection;
     private bool isClosing;
     private int disposed;
 
@@ -128,6 +129,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         foreach (var rank in Ranks) rank.Stream?.Dispose();
         groupGpus.ForEach(gpu => gpu.Dispose());
+        connection?.Dispose();
     }
 
     /// <summary>Registers an operation to be disposed with the group at the latest.</summary>
@@ -173,17 +175,35 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// processes.</param>
     /// <param name="ranksOnGpu">Largest number of ranks of the whole group that share a GPU.</param>
     /// <param name="peers">Factory that is called once for each operation.</param>
-    internal static RankGroup Partial(GroupTopology topology, int?[] gpus, int ranksOnGpu, Func<IPeers> peers)
+    /// <param name="connection">Connection to the other processes, which is disposed with the group; null for none.</param>
+    /// <param name="sharing">Way in which other processes map the workspaces of operations.</param>
+    internal static RankGroup Partial(
+        GroupTopology topology, int?[] gpus, int ranksOnGpu, Func<IPeers> peers, IDisposable? connection = null,
+        MemorySharing sharing = MemorySharing.None)
     {
-        var group = new RankGroup(topology, gpus.Length, peers).OpenGpus(gpus, null);
+        var group = new RankGroup(topology, gpus.Length, peers).OpenGpus(gpus, null, sharing);
         group.RanksOnGpu = ranksOnGpu;
+        group.connection = connection;
+        return group;
+    }
+
+    /// <summary>Makes a group on the CPU of which this process has one rank and other processes have the others.</summary>
+    /// <param name="ranks">World size.</param>
+    /// <param name="rank">Index of this process's rank.</param>
+    /// <param name="peers">Factory that is called once for each operation.</param>
+    /// <param name="connection">Connection to the other processes, which is disposed with the group.</param>
+    internal static RankGroup PartialOnCpu(int ranks, int rank, Func<IPeers> peers, IDisposable connection)
+    {
+        var group = new RankGroup(GroupTopology.Cpu, ranks, peers) { connection = connection };
+        using var activity = FusionActivities.OfGroup(group);
+        group.Ranks = [.. Enumerable.Range(0, ranks).Select(index => new Rank(index, null, isLocal: index == rank))];
         return group;
     }
 
     /// <summary>Makes an operation's view of all ranks.</summary>
     internal IPeers NewPeers() => peers();
 
-    private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels)
+    private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels, MemorySharing sharing = MemorySharing.None)
     {
         using var activity = FusionActivities.OfGroup(this);
         try
@@ -198,7 +218,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
             }
 
             Ranks = [.. gpus.Select((gpu, index) => new Rank(
-                index, groupGpus.Find(own => own.Context.Device.Ordinal == gpu), isLocal: gpu is not null))];
+                index, groupGpus.Find(own => own.Context.Device.Ordinal == gpu), isLocal: gpu is not null, sharing))];
             foreach (var from in groupGpus)
             {
                 foreach (var to in groupGpus.Where(to => to != from)) PeerAccess.Establish(from.Context, to.Context);

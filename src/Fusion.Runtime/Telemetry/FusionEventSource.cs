@@ -38,4 +38,20 @@ internal sealed class FusionEventSource : EventSource
     {
         if (IsEnabled()) WriteEvent(3, reason);
     }
+
+    /// <summary>Reports that the ranks of several processes have met, and how they reach each other's memory.</summary>
+    /// <param name="message">Message.</param>
+    [Event(4, Level = EventLevel.Informational, Message = "{0}")]
+    public void RanksMet(string message)
+    {
+        if (IsEnabled()) WriteEvent(4, message);
+    }
+
+    /// <summary>Reports that a rank of another process is gone.</summary>
+    /// <param name="message">Message of the <see cref="PeerGoneException"/>.</param>
+    [Event(5, Level = EventLevel.Error, Message = "{0}")]
+    public void PeerGone(string message)
+    {
+        if (IsEnabled()) WriteEvent(5, message);
+    }
 }

@@ -22,6 +22,12 @@ internal sealed class LinkedPeers(LinkedPeers.Switchboard board) : IPeers
         board.WaitForAll(TimeSpan.FromSeconds(30));
     }
 
+    public IHostLink? ConnectHost() => null;
+
+    public void Report(in WaitFailure failure) => Assert.Fail("Ranks on GPUs report by their kernels.");
+
+    public PeerGoneException? Gone => null;
+
     public ulong WorkspaceOf(int rank, Rank reader) => board.Ranks[rank]!.Workspace.Address;
 
     public bool TryFindFailure(out WaitFailure failure) => PeersInProcess.TryFindFailure(board.Ranks!, out failure);

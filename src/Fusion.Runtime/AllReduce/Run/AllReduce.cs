@@ -50,15 +50,16 @@ public sealed class AllReduce : IRankOperation
         IPeers? peers = null;
         try
         {
+            // First, so that ranks of other processes hear if this one cannot go on.
+            peers = group.NewPeers();
             var ranks = group.LocalRanks;
             var requests = ranks.Select(rank => OptionsValidation.Check(optionsOf(rank.Index), group, rank)).ToArray();
             layout = WorkspaceLayout.For(requests[0]);
             var kernels = ranks.Zip(requests, (rank, request) => RankKernels.Load(rank, group, request)).ToArray();
-            peers = group.NewPeers();
             peers.Agree([.. ranks.Select((rank, i) => RankPlan.Of(
                 rank.Index, requests[i], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[i]), kernels[i]?.Caps ?? []))]);
             engine = group.Topology == GroupTopology.Cpu
-                ? new CpuEngine(group.WorldSize, Options.DataType, Options.Timeout, peers)
+                ? new CpuEngine(group, Options.DataType, Options.Timeout, peers)
                 : new GpuEngine(group, Options, layout, [.. kernels.OfType<RankKernels>()], peers);
             kernelsForOneModel = requests[0].Kernels;
             plans = new PlanTable(requests[0]);

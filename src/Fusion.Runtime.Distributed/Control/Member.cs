@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Reflection;
+
+namespace Fusion.Runtime.Distributed.Control;
+
+/// <summary>A rank's connection to the <see cref="Coordinator"/> and through it to all other ranks.</summary>
+internal sealed class Member : IDisposable
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(20);
+
+    // How long a rank waits beyond its time for rank 0 to say who is missing.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    private readonly Rendezvous rendezvous;
+    private readonly MessageStream stream;
+    private readonly MemberInfo[] members;
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, TaskCompletionSource<byte[][]>> waits = [];
+    private readonly Dictionary<string, Action<int, byte[]>> topics = [];
+    private readonly List<Action> ticks = [];
+    private readonly ManualResetEvent ending = new(initialState: false);
+    private long heard = Stopwatch.GetTimestamp();
+    private PeerGoneException? gone;
+    private bool isDisposed;
+
+    private Member(Rendezvous rendezvous, MessageStream stream, MemberInfo[] members)
+    {
+        (this.rendezvous, this.stream, this.members) = (rendezvous, stream, members);
+        new Thread(Read) { IsBackground = true, Name = "Fusion ranks: messages" }.Start();
+        new Thread(Watch) { IsBackground = true, Name = "Fusion ranks: watch" }.Start();
+    }
+
+    /// <summary>Version of the library, in which all ranks must agree.</summary>
+    public static string LibraryVersion { get; } =
+        typeof(RankGroup).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    /// <summary>Index of this rank.</summary>
+    public int Rank => rendezvous.Rank;
+
+    /// <summary>Longest time of a step that makes something.</summary>
+    public TimeSpan Timeout => rendezvous.Timeout;
+
+    /// <summary>Who the ranks are, in their order.</summary>
+    public IReadOnlyList<MemberInfo> Members => members;
+
+    /// <summary>The first rank that is gone, after which the group does no more; null while all are there. The same object for all:
+    /// do not throw it.</summary>
+    public PeerGoneException? Gone => Volatile.Read(ref gone);
+
+    /// <summary>Connects to rank 0 and waits until all ranks are there.</summary>
+    /// <param name="rendezvous">Who meets where.</param>
+    /// <param name="cancellationToken">Token that ends the wait.</param>
+    /// <exception cref="RendezvousException">Ranks did not come in time, or something does not fit together.</exception>
+    public static async Task<Member> JoinAsync(Rendezvous rendezvous, CancellationToken cancellationToken)
+    {
+        var end = Deadline.After(rendezvous.Timeout);
+        var endpoint = new Endpoint(rendezvous);
+        var (last, cause) = ("nobody listens there.", (Exception?)null);
+        while (true)
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(end.Remaining + Grace);
+            try
+            {
+                var socket = await endpoint.ConnectAsync(deadline.Token).ConfigureAwait(false);
+                var met = await TryMeetAsync(rendezvous, endpoint, socket, deadline.Token).ConfigureAwait(false);
+                if (met is not null) return met;
+                last = "another group meets there.";
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw RendezvousErrors.NoCoordinator(rendezvous, "it does not answer.", cause);
+            }
+            catch (Exception e) when (e is SocketException or IOException)
+            {
+                (last, cause) = ($"{e.Message.TrimEnd('.')}.", e);
+            }
+
+            if (end.IsOver) throw RendezvousErrors.NoCoordinator(rendezvous, last, cause);
+            await Task.Delay(RetryPause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives this rank's part of a step and waits for those of all others.</summary>
+    /// <param name="step">Name of the step, the same on all ranks and used once.</param>
+    /// <param name="content">This rank's part.</param>
+    /// <param name="timeout">Longest time to wait.</param>
+    /// <returns>All parts in the order of the ranks; null if not all came in time.</returns>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    public byte[][]? TryGather(string step, byte[] content, TimeSpan timeout)
+    {
+        TaskCompletionSource<byte[][]> wait;
+        lock (gate)
+        {
+            if (gone is not null) throw gone.CopyForThread();
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            waits[step] = wait = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        // If it cannot be written, the reader says who is gone.
+        stream.TryWrite(new Contribution(step, content));
+        try
+        {
+            return wait.Task.Wait(timeout < Deadline.Longest ? timeout : Deadline.Longest) ? wait.Task.Result : null;
+        }
+        catch (AggregateException) when (Gone is { } reason)
+        {
+            throw reason.CopyForThread();
+        }
+        finally
+        {
+            lock (gate) waits.Remove(step);
+        }
+    }
+
+    /// <summary>Does what <see cref="TryGather"/> does within the time that making something may take.</summary>
+    /// <param name="step">Name of the step, the same on all ranks and used once.</param>
+    /// <param name="content">This rank's part.</param>
+    /// <returns>All parts in the order of the ranks.</returns>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    /// <exception cref="RendezvousException">Not all came in time.</exception>
+    public byte[][] Gather(string step, byte[] content) =>
+        TryGather(step, content, Timeout) ?? throw RendezvousErrors.StepTimeout(step, Timeout);
+
+    /// <summary>Gives this rank's part of a step without waiting for the others.</summary>
+    /// <param name="step">Name of the step.</param>
+    /// <param name="content">This rank's part.</param>
+    public void Contribute(string step, byte[] content) => stream.TryWrite(new Contribution(step, content));
+
+    /// <summary>Says something to all other ranks.</summary>
+    /// <param name="topic">What it is about.</param>
+    /// <param name="content">What is said.</param>
+    public void Publish(string topic, byte[] content) => stream.TryWrite(new Notice(Rank, topic, content));
+
+    /// <summary>Listens to what other ranks say.</summary>
+    /// <param name="topic">What it is about.</param>
+    /// <param name="hear">Called with the rank and what it said, on a thread that must not be held up.</param>
+    public void Subscribe(string topic, Action<int, byte[]> hear)
+    {
+        lock (gate) topics[topic] = hear;
+    }
+
+    /// <summary>Ends <see cref="Subscribe"/>.</summary>
+    /// <param name="topic">What it is about.</param>
+    public void Unsubscribe(string topic)
+    {
+        lock (gate) topics.Remove(topic);
+    }
+
+    /// <summary>Calls an action every few milliseconds until it is removed, on a thread that must not be held up.</summary>
+    /// <param name="tick">The action.</param>
+    public void AddTick(Action tick)
+    {
+        lock (ticks) ticks.Add(tick);
+    }
+
+    /// <summary>Ends <see cref="AddTick"/>; the action is not called any more when this returns.</summary>
+    /// <param name="tick">The action.</param>
+    public void RemoveTick(Action tick)
+    {
+        lock (ticks) ticks.Remove(tick);
+    }
+
+    /// <summary>Takes leave of the others.</summary>
+    public void Dispose() => Leave(null);
+
+    /// <summary>Takes leave of the others.</summary>
+    /// <param name="problem">Why this rank cannot make its part of the group; null if it did.</param>
+    public void Leave(string? problem)
+    {
+        lock (gate)
+        {
+            if (isDisposed) return;
+            isDisposed = true;
+        }
+
+        ending.Set();
+        stream.TryWrite(new Leave(problem));
+        stream.Dispose();
+    }
+
+    // Null: rank 0 is there, but not for this group now.
+    private static async Task<Member?> TryMeetAsync(Rendezvous rendezvous, Endpoint endpoint, Socket socket, CancellationToken cancellationToken)
+    {
+        MessageStream? stream = null;
+        var isMet = false;
+        try
+        {
+            stream = await endpoint.OpenAsync(socket, cancellationToken).ConfigureAwait(false);
+            var who = new MemberInfo(
+                rendezvous.Name, rendezvous.Rank, rendezvous.WorldSize, LibraryVersion, Environment.MachineName, Environment.ProcessId);
+            var challenge = await Expect<Challenge>().ConfigureAwait(false);
+            if (challenge!.Protocol != Challenge.Version) throw RendezvousErrors.OtherProtocol(rendezvous, challenge.Protocol);
+            var nonce = Proof.Nonce();
+            await stream.WriteAsync(
+                new Hello(who, nonce, Proof.OfMember(rendezvous.Secret, challenge.Nonce, nonce, who)), cancellationToken).ConfigureAwait(false);
+            if (await Expect<Welcome>().ConfigureAwait(false) is not { } welcome) return null;
+            if (!Proof.IsSame(Proof.OfCoordinator(rendezvous.Secret, challenge.Nonce, nonce, who), welcome.Proof))
+                throw RendezvousErrors.UnprovenCoordinator(rendezvous);
+            stream.Trust();
+            if (await Expect<Formed>().ConfigureAwait(false) is not { } formed) return null;
+            isMet = true;
+            return new(rendezvous, stream, formed.Members);
+        }
+        finally
+        {
+            if (!isMet)
+            {
+                stream?.Dispose();
+                socket.Dispose();
+            }
+        }
+
+        // Null: try again.
+        async Task<T?> Expect<T>()
+            where T : Message
+        {
+            var message = await stream!.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return message switch
+            {
+                T expected => expected,
+                Refusal { Code: null } => null,
+                Refusal refusal => throw new RendezvousException(refusal.Code, refusal.Ranks, refusal.Problem),
+                _ => throw RendezvousErrors.NoProtocol(rendezvous, new IOException($"it sent '{message.GetType().Name}'.")),
+            };
+        }
+    }
+
+    private void Read()
+    {
+        try
+        {
+            while (true)
+            {
+                var message = stream.Read();
+                Volatile.Write(ref heard, Stopwatch.GetTimestamp());
+                switch (message)
+                {
+                    case Completion done:
+                        lock (gate) waits.GetValueOrDefault(done.Step)?.TrySetResult(done.Contents);
+                        break;
+                    case Notice notice:
+                        Action<int, byte[]>? hear;
+                        lock (gate) topics.TryGetValue(notice.Topic, out hear);
+                        hear?.Invoke(notice.Rank, notice.Content);
+                        break;
+                    case Gone one:
+                        SetGone(one.Rank, one.Reason);
+                        break;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException)
+        {
+            SetGone(0, "The connection to it ended, so its process ended or was killed.");
+        }
+    }
+
+    // The first one alone: what follows is mostly its consequence.
+    private void SetGone(int rank, string reason)
+    {
+        lock (gate)
+        {
+            if (isDisposed || gone is not null) return;
+            Volatile.Write(ref gone, new PeerGoneException(rank, members[rank].Place, reason));
+            foreach (var wait in waits.Values) wait.TrySetException(gone);
+        }
+
+        FusionEventSource.Log.PeerGone(gone.Message);
+    }
+
+    private void Watch()
+    {
+        const int MillisecondsOfTick = 10;
+        var beats = new Beats(rendezvous.Silence);
+        var sinceBeat = Stopwatch.GetTimestamp();
+        while (!ending.WaitOne(MillisecondsOfTick))
+        {
+            lock (ticks) ticks.ForEach(tick => tick());
+            if (Stopwatch.GetElapsedTime(sinceBeat) < beats.Pause) continue;
+            sinceBeat = Stopwatch.GetTimestamp();
+            if (beats.WasAsleep()) Volatile.Write(ref heard, sinceBeat);
+            stream.TryWrite(new Beat());
+            if (Stopwatch.GetElapsedTime(Volatile.Read(ref heard)) > rendezvous.Silence) SetGone(0, RendezvousErrors.Silent(rendezvous.Silence));
+        }
+    }
+}

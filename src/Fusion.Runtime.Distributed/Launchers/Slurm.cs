@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace Fusion.Runtime.Distributed.Launchers;
+
+/// <summary>Variables that Slurm's <c>srun</c> sets for each task.</summary>
+internal static class Slurm
+{
+    public const string Rank = "SLURM_PROCID";
+    public const string StepSize = "SLURM_STEP_NUM_TASKS";
+
+    /// <summary>First of the ports that jobs get: below the ports that Linux gives to outgoing connections, 32768 and up.</summary>
+    public const int FirstPort = 20000;
+
+    /// <summary>Number of ports that jobs get.</summary>
+    public const int Ports = 8000;
+
+    private const string JobSize = "SLURM_NTASKS";
+    private const string StepNodes = "SLURM_STEP_NODELIST";
+    private const string JobNodes = "SLURM_JOB_NODELIST";
+
+    // Slurm numbers what is no step of srun from here on: batch scripts, interactive shells.
+    private const uint FirstSpecialStep = 0xffff_fff0;
+
+    // Steps of one job, and jobs one after the other, get different ports.
+    private const ulong StepsOfAJob = 64;
+
+    /// <summary>Reads a rank; null if there is none.</summary>
+    public static LaunchedRank? Read(LauncherVariables variables)
+    {
+        if (variables.Number(Rank) is not { } rank) return null;
+        var sizeVariable = variables.Text(StepSize) is null ? JobSize : StepSize;
+        var size = variables.Needed(sizeVariable, Rank, least: 1);
+        if (Step(variables) is null && size > 1)
+        {
+            throw RendezvousErrors.Setting(
+                Rank, $"{Rank} is {rank} and {sizeVariable} is {size}, but SLURM_STEP_ID names no step: this is the script of the job, not one of {size} tasks.",
+                "Start the program in it by srun.");
+        }
+
+        return new(Rank, rank, sizeVariable, size, variables.Number("SLURM_LOCALID"), () => Address(variables));
+    }
+
+    /// <summary>Chooses the port of a step.</summary>
+    /// <param name="job">Number of the job.</param>
+    /// <param name="step">Number of the step.</param>
+    public static int Port(ulong job, uint step) => FirstPort + (int)(((job % (ulong)Ports * StepsOfAJob) + step) % (ulong)Ports);
+
+    private static RendezvousAddress Address(LauncherVariables variables)
+    {
+        const string jobVariable = "SLURM_JOB_ID";
+        var text = variables.NeededText(jobVariable, Rank);
+        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var job))
+            throw RendezvousErrors.Setting(jobVariable, $"{jobVariable} is '{text}', which is no number of a job.", $"Set {LauncherEnvironment.Address} instead.");
+        var step = Step(variables) ?? 0;
+        var (nodes, first) = Nodes(variables);
+        return nodes > 1
+            ? RendezvousAddress.Tcp(first!, Port(job, step))
+            : LaunchedRank.Socket("slurm", text, step.ToString(CultureInfo.InvariantCulture));
+    }
+
+    // Number of machines, more than one being counted as two where only a list says it, and the first of them, where rank 0 is.
+    private static (int Count, string? First) Nodes(LauncherVariables variables)
+    {
+        var count = variables.Number("SLURM_STEP_NUM_NODES", least: 1);
+        if (count == 1) return (1, null);
+        var name = variables.Text(StepNodes) is null ? JobNodes : StepNodes;
+        var list = variables.NeededText(name, Rank);
+        try
+        {
+            var hosts = SlurmHostList.Expand(list).Take(2).ToList();
+            return (count ?? hosts.Count, hosts[0]);
+        }
+        catch (FormatException e)
+        {
+            throw RendezvousErrors.Setting(name, $"{name} is '{list}', which cannot be read: {e.Message}", $"Set {LauncherEnvironment.Address} to tcp:host:port of rank 0's machine.");
+        }
+    }
+
+    private static uint? Step(LauncherVariables variables) =>
+        uint.TryParse(variables.Text("SLURM_STEP_ID") ?? variables.Text("SLURM_STEPID"), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+        && step < FirstSpecialStep ? step : null;
+}

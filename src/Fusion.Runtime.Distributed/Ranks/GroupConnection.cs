@@ -1,0 +1,52 @@
+using Fusion.Runtime.Distributed.Control;
+
+namespace Fusion.Runtime.Distributed.Ranks;
+
+/// <summary>Connection of a process to the other ranks of its group, as long as the group lives.</summary>
+internal sealed class GroupConnection : IDisposable
+{
+    private readonly Coordinator? coordinator;
+    private int operations;
+
+    private GroupConnection(Coordinator? coordinator, Member member) => (this.coordinator, Member) = (coordinator, member);
+
+    /// <summary>Way on which the processes share memory; null where they do not all reach each other's memory.</summary>
+    public DescriptorExchange? Sharing { get; private set; }
+
+    /// <summary>This process among those of the group.</summary>
+    public Member Member { get; }
+
+    /// <summary>Meets the other ranks.</summary>
+    /// <param name="rendezvous">Who meets where.</param>
+    /// <param name="cancellationToken">Token that ends the wait.</param>
+    /// <exception cref="RendezvousException">Ranks did not come in time, or something does not fit together.</exception>
+    public static async Task<GroupConnection> JoinAsync(Rendezvous rendezvous, CancellationToken cancellationToken)
+    {
+        var coordinator = rendezvous.Rank == 0 ? new Coordinator(rendezvous) : null;
+        GroupConnection? made = null;
+        try
+        {
+            made = new(coordinator, await Member.JoinAsync(rendezvous, cancellationToken).ConfigureAwait(false));
+            // Waits for the others, which a caller's thread need not.
+            made.Sharing = await Task.Run(() => DescriptorExchange.TryMake(made.Member, rendezvous.SharesMemory), cancellationToken).ConfigureAwait(false);
+            return made;
+        }
+        catch
+        {
+            made?.Dispose();
+            coordinator?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the view that an operation has of all ranks.</summary>
+    public IPeers NewPeers() => new PeersAcrossProcesses(this, $"operation {Interlocked.Increment(ref operations)}");
+
+    /// <summary>Takes leave of the others.</summary>
+    public void Dispose()
+    {
+        Sharing?.Dispose();
+        Member.Dispose();
+        coordinator?.Dispose();
+    }
+}

@@ -1,0 +1,211 @@
+using System.Text.Json;
+using Fusion.Runtime.Distributed.Control;
+
+namespace Fusion.Runtime.Distributed.Ranks;
+
+/// <summary>Peers of an operation whose ranks are in processes of their own.</summary>
+internal sealed class PeersAcrossProcesses : IPeers
+{
+    // A part of a step that says that its rank cannot go on: no other part is empty, except those of barriers.
+    private static readonly byte[] Nothing = [];
+
+    private const string Plan = "plan", Memory = "memory", Mapped = "memory is mapped";
+
+    private readonly GroupConnection connection;
+    private readonly Member member;
+    private readonly string name;
+    private readonly Action tick;
+    private readonly WaitFailure?[] failures;
+    private readonly RankProgress[] progress;
+    private ExchangeRank[] own = [];
+    private WorkspacesOfPeers? workspaces;
+    private IProcessLink? link;
+    private string? nextStep;
+    private int barriers;
+    private int epoch;
+    private RankProgress told;
+    private bool isFailureTold;
+    private bool wasToldToGiveUp;
+
+    /// <param name="connection">Connection to the other ranks.</param>
+    /// <param name="name">Name of the operation, the same in all processes.</param>
+    public PeersAcrossProcesses(GroupConnection connection, string name)
+    {
+        (this.connection, member, this.name) = (connection, connection.Member, name);
+        failures = new WaitFailure?[member.Members.Count];
+        progress = new RankProgress[member.Members.Count];
+        nextStep = $"{name}: {Plan}";
+        tick = Tell;
+        member.Subscribe(name, Hear);
+        member.AddTick(tick);
+    }
+
+    /// <inheritdoc/>
+    public PeerGoneException? Gone => member.Gone;
+
+    /// <inheritdoc/>
+    public void Agree(IReadOnlyList<RankPlan> own)
+    {
+        var items = JsonSerializer.SerializeToUtf8Bytes([.. own[0].Items], PeerJson.Default.ListKeyValuePairStringString);
+        var plans = Gather(Plan, items, Memory).Select((part, rank) => RankPlan.Of(
+            rank, JsonSerializer.Deserialize(part, PeerJson.Default.ListKeyValuePairStringString)!)).ToArray();
+        // What is made of it does not differ between processes, so that all come to the same end.
+        PlanAgreement.Check(plans);
+    }
+
+    /// <inheritdoc/>
+    public IHostLink ConnectHost()
+    {
+        if (connection.Sharing is not { } sharing)
+        {
+            // Pieces may come as soon as another process is ready.
+            var messages = new MessageLink(member, name);
+            link = messages;
+            Gather(Memory, [1], null);
+            return messages;
+        }
+
+        var memory = new SharedHostLink(member.Rank, member.Members.Count);
+        link = memory;
+        sharing.Exchange(memory.Descriptor, token => Gather(Memory, token, Mapped), memory.Open, () => Gather(Mapped, [1], null));
+        return memory;
+    }
+
+    /// <inheritdoc/>
+    public void Connect(ExchangeRank[] own)
+    {
+        workspaces = new WorkspacesOfPeers(connection, own[0]);
+        workspaces.Open(part => Gather(Memory, part, Mapped), () => Gather(Mapped, [1], null));
+        Volatile.Write(ref this.own, own);
+    }
+
+    /// <inheritdoc/>
+    public ulong WorkspaceOf(int rank, Rank reader) => workspaces!.AddressOf(rank);
+
+    /// <inheritdoc/>
+    public bool TryFindFailure(out WaitFailure failure)
+    {
+        if (PeersInProcess.TryFindFailure(own, out failure) && !failure.IsIndirect) return true;
+        var isFound = failure != default;
+        for (var rank = 0; rank < failures.Length; rank++)
+        {
+            if (failures[rank] is not { } one) continue;
+            if (!isFound || failure.IsIndirect) failure = one;
+            isFound = true;
+        }
+
+        return isFound;
+    }
+
+    /// <inheritdoc/>
+    public void Report(in WaitFailure failure) => Publish(new(Volatile.Read(ref epoch), failure));
+
+    /// <inheritdoc/>
+    public RankProgress ProgressOf(int rank)
+    {
+        foreach (var one in own)
+        {
+            if (one.Rank.Index == rank) return one.Progress;
+        }
+
+        lock (progress) return progress[rank];
+    }
+
+    /// <inheritdoc/>
+    public void GiveUp()
+    {
+        PeersInProcess.GiveUp(own);
+        Publish(new(Volatile.Read(ref epoch), MustGiveUp: true));
+    }
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        // Reports of before are not heard from now on: all processes are between the same two barriers.
+        Volatile.Write(ref epoch, epoch + 1);
+        Array.Clear(failures);
+        lock (progress) Array.Clear(progress);
+        link?.Reset();
+        (isFailureTold, told, wasToldToGiveUp) = (false, default, false);
+    }
+
+    /// <inheritdoc/>
+    public void Disconnect() => workspaces?.Dispose();
+
+    /// <inheritdoc/>
+    public bool Barrier(TimeSpan timeout)
+    {
+        try
+        {
+            if (member.TryGather($"{name}: barrier {barriers}", Nothing, timeout) is null) return false;
+            // Whoever tries again comes to the same barrier.
+            barriers++;
+            return true;
+        }
+        catch (Exception e) when (e is PeerGoneException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The others wait for this rank, which could not go on.
+        if (nextStep is { } step) member.Contribute(step, Nothing);
+        member.RemoveTick(tick);
+        member.Unsubscribe(name);
+        link?.Dispose();
+        workspaces?.Dispose();
+    }
+
+    // Each step is followed by another one, in which this rank says that it could not go on if it is disposed before.
+    private byte[][] Gather(string step, byte[] part, string? next)
+    {
+        nextStep = null;
+        var parts = member.Gather($"{name}: {step}", part);
+        if (Array.FindIndex(parts, one => one.Length == 0) is var rank and >= 0)
+            throw RendezvousErrors.CannotGoOn(rank, member.Members[rank], name);
+        nextStep = next is null ? null : $"{name}: {next}";
+        return parts;
+    }
+
+    private void Publish(PeerReport report) => member.Publish(name, report.ToBytes());
+
+    // Tells the others what the kernels of this process reported, and how far it is when it launches no more.
+    private void Tell()
+    {
+        var now = Volatile.Read(ref epoch);
+        if (member.Gone is not null && !wasToldToGiveUp)
+        {
+            wasToldToGiveUp = true;
+            PeersInProcess.GiveUp(own);
+        }
+
+        if (!isFailureTold && PeersInProcess.TryFindFailure(own, out var failure))
+        {
+            isFailureTold = true;
+            Publish(new(now, failure));
+        }
+
+        foreach (var rank in own)
+        {
+            // The question whether calls run is one to the driver.
+            if (!rank.IsClosed) continue;
+            var current = rank.Progress;
+            if (current == told) continue;
+            told = current;
+            Publish(new(now, Progress: current));
+        }
+    }
+
+    private void Hear(int rank, byte[] content)
+    {
+        var report = PeerReport.Parse(content);
+        if (report.Epoch != Volatile.Read(ref epoch)) return;
+        if (report.Failure is { } failure) failures[rank] = failure;
+        if (report.MustGiveUp) PeersInProcess.GiveUp(own);
+        if (report.Progress is not { } one) return;
+        lock (progress) progress[rank] = one;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics.Tracing;
+using Fusion.Emulation;
+using Fusion.Runtime.Distributed.Tests.Support;
+
+namespace Fusion.Runtime.Distributed.Tests.Groups;
+
+/// <summary>Ranks that join a group each by themselves, on emulated GPUs of this process: they know each other by the connection alone, and
+/// map each other's workspaces.</summary>
+[NonParallelizable]
+public sealed class GpusOfSeveralProcesses
+{
+    private const int Hidden = 64, Tokens = 3;
+
+    [SetUp]
+    public void Use() => Emulator.Use(new() { Gpus = 2 });
+
+    [TearDown]
+    public void Leave() => Emulator.Leave();
+
+    [TestCase(true, "CUDA IPC")]
+    [TestCase(false, "CUDA IPC")]
+    public async Task ReduceTogether(bool sharesMemory, string way)
+    {
+        using var heard = new Heard();
+        await Together(sharesMemory, async group =>
+        {
+            var rank = group.LocalRanks.Single();
+            using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = Tokens, DataType = ElementType.Float32 });
+            using var input = rank.Allocate<float>(Tokens * Hidden);
+            using var output = rank.Allocate<float>(Tokens * Hidden);
+            foreach (var strategy in new[] { AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.OneShot })
+            {
+                input.CopyFrom([.. Enumerable.Range(0, Tokens * Hidden).Select(i => (float)(i + (1000 * rank.Index)))]);
+                output.FillBytes(0xA5);
+                operation.Launch(rank.Index, null, new() { Input = input.AsTensor(Tokens, Hidden), AllReduceOut = output.AsTensor(Tokens, Hidden) }, strategy);
+                await operation.SynchronizeAsync(rank.Index);
+                var sums = new float[Tokens * Hidden];
+                output.CopyTo(sums);
+                Assert.That(sums, Is.EqualTo(Enumerable.Range(0, Tokens * Hidden).Select(i => (2f * i) + 1000)));
+            }
+        });
+        Assert.That(Emulator.Faults, Is.Empty);
+        Assert.That(heard.Messages, Has.Some.Contains(way));
+    }
+
+    [Test]
+    public Task HearOfARankThatDidNotComeAndGoOnAfterAReset() => Together(true, async group =>
+    {
+        var rank = group.LocalRanks.Single();
+        using var operation = new AllReduce(
+            group, new() { HiddenSize = Hidden, MaxTokens = Tokens, DataType = ElementType.Float32, Timeout = TimeSpan.FromSeconds(1) });
+        using var data = rank.Allocate<float>(Tokens * Hidden);
+        data.Clear();
+        var call = new AllReduceCall { Input = data.AsTensor(Tokens, Hidden), AllReduceOut = data.AsTensor(Tokens, Hidden) };
+        if (rank.Index == 0)
+        {
+            operation.Launch(0, call);
+            Assert.That(Assert.Throws<PeerTimeoutException>(() => operation.Synchronize(0))!.Peer, Is.EqualTo(1));
+        }
+        else
+        {
+            // The other process tells this one.
+            for (var end = Deadline.After(TimeSpan.FromSeconds(30)); ; await Task.Delay(10))
+            {
+                try
+                {
+                    operation.ThrowIfFailed();
+                    Assert.That(end.IsOver, Is.False);
+                }
+                catch (PeerTimeoutException e)
+                {
+                    Assert.That((e.Rank, e.Peer), Is.EqualTo((0, 1)));
+                    break;
+                }
+            }
+        }
+
+        operation.Reset();
+        operation.Launch(rank.Index, call);
+        operation.Synchronize(rank.Index);
+    });
+
+    private static async Task Together(bool sharesMemory, Func<RankGroup, Task> work)
+    {
+        var address = Meeting.NewAddress();
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(rank => Task.Run(async () =>
+        {
+            await using var group = await RankGroup.JoinAsync(
+                Meeting.Of(rank, 2, address) with { Device = rank, SharesMemory = sharesMemory, Timeout = TimeSpan.FromMinutes(1) });
+            await work(group);
+        })));
+    }
+
+    private sealed class Heard : EventListener
+    {
+        public List<string> Messages { get; } = [];
+
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (eventSource.Name == "Fusion.Runtime") EnableEvents(eventSource, EventLevel.Informational);
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs eventData)
+        {
+            lock (this) Messages?.Add($"{eventData.Payload?[0]}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using Fusion.Runtime;
+using Fusion.Runtime.Distributed;
+
+namespace RankProcess;
+
+/// <summary>Does what a test tells a rank, one command after the other.</summary>
+internal sealed class CommandedRank
+{
+    private RankGroup? group;
+    private FusedCalls? calls;
+    private Collectives? collectives;
+
+    /// <summary>Does a command and says how it ended.</summary>
+    public async Task<string> Do(string[] command)
+    {
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            return await Run(command) is { } result ? $"ok {result}" : "ok";
+        }
+        catch (Exception e)
+        {
+            return $"error {clock.ElapsedMilliseconds} {e.GetType().Name} {e.Message.ReplaceLineEndings(" ")}";
+        }
+    }
+
+    private async Task<string?> Run(string[] command)
+    {
+        switch (command[0])
+        {
+            case "join":
+                group = await RankGroup.JoinAsync(Rendezvous.FromEnvironment());
+                return $"{group.LocalRanks.Single().Index} of {group.WorldSize}";
+            // make HIDDEN TOKENS MILLISECONDS
+            case "make":
+                calls = new FusedCalls(group!, Number(1), Number(2), TimeSpan.FromMilliseconds(Number(3)));
+                return null;
+            // call TOKENS [EPILOGUE]
+            case "call":
+                calls!.Launch(Number(1), command.Length > 2 ? command[2] : "fp8");
+                calls.SynchronizeAndCheck();
+                return null;
+            // launch TOKENS
+            case "launch":
+                calls!.Launch(Number(1), "fp8");
+                return null;
+            case "wait":
+                calls!.SynchronizeAndCheck();
+                return null;
+            // run TOKENS: until it fails
+            case "run":
+                while (true)
+                {
+                    calls!.Launch(Number(1), "fp8");
+                    calls.SynchronizeAndCheck();
+                }
+
+            case "look":
+                calls!.Operation.ThrowIfFailed();
+                return null;
+            case "reset":
+                calls!.Reset();
+                return null;
+            case "collectives":
+                collectives ??= new Collectives(group!, new() { Timeout = TimeSpan.FromSeconds(10) });
+                CollectiveCalls.Check(group!, collectives, Number(1));
+                return null;
+            case "dispose":
+                await group!.DisposeAsync();
+                (group, calls, collectives) = (null, null, null);
+                return null;
+            default:
+                throw new ArgumentException(command[0]);
+        }
+
+        int Number(int i) => int.Parse(command[i], CultureInfo.InvariantCulture);
+    }
+}
