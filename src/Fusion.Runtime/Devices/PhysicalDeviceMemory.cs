@@ -104,14 +104,21 @@ internal sealed partial class PhysicalDeviceMemory : IDisposable
     /// <summary>Lets the memory go; it is freed when nothing maps it.</summary>
     public void Dispose() => handle.Dispose();
 
+    /// <summary>Waits for the work of the current context, as freeing memory does by itself and unmapping does not.</summary>
+    internal static void WaitForKernels()
+    {
+        // While a stream is being recorded the driver does not say when the others are done.
+        var end = Deadline.After(GpuDrain.Grace);
+        while (GpuDriver.Library.Context.Synchronize() == CudaResult.StreamCaptureUnsupported && !end.IsOver) Thread.Sleep(1);
+    }
+
     [LibraryImport("libc", EntryPoint = "fcntl")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Control(int descriptor, int command, int argument);
 
     private CudaResult Unmap(nint address)
     {
-        // Other than freeing, unmapping does not wait for kernels.
-        _ = GpuDriver.Library.Context.Synchronize();
+        WaitForKernels();
         var result = GpuDriver.Library.VirtualMemory.Unmap((ulong)address, bytes);
         return result == CudaResult.Success ? GpuDriver.Library.VirtualMemory.FreeAddress((ulong)address, bytes) : result;
     }

@@ -95,6 +95,42 @@ internal sealed unsafe class MemoryForOtherProcesses(MemorySharing sharing)
     }
 
     [Test]
+    public void UnmappingWaitsForKernels()
+    {
+        using var gpu = TestGpu.Of(Source, new() { Gpus = 2, StepLimit = 500_000_000 });
+        using var owner = GpuContext.Open(1);
+        using var memory = SharedDeviceMemory.Allocate(owner, Unit, sharing);
+        var imported = Open(gpu.Context, memory);
+        // Enough blocks that some have not run when the launch returns.
+        const int all = Unit / sizeof(uint);
+        gpu.Launch("put", new(all / 128, 1, 1), Threads, 0, [], imported.Address, 5u, all);
+        imported.Dispose();
+        Assert.That(Read(memory.Memory, all).Last(), Is.EqualTo(unchecked(((all - 1) * 5u) + 7)));
+        Assert.That(Emulator.Faults, Is.Empty);
+    }
+
+    [Test]
+    public void RanksMapAndUnmapAtTheSameTime()
+    {
+        using var gpu = TestGpu.Of(Source, new() { Gpus = 4 });
+        var descriptors = Directory.GetFiles("/proc/self/fd").Length;
+        Parallel.For(0, 4, rank =>
+        {
+            using var context = GpuContext.Open(rank);
+            for (var i = 0; i < 25; i++)
+            {
+                using var memory = SharedDeviceMemory.Allocate(context, Unit, sharing);
+                memory.Memory.Fill(0, (byte)(rank + 1), 64);
+                using var other = GpuContext.Open((rank + 1 + (i % 3)) % 4);
+                using var imported = Open(other, memory);
+                Assert.That(Read(imported, 16), Has.All.EqualTo(0x01010101u * (uint)(rank + 1)));
+            }
+        });
+        // The emulator keeps up to 64 MiB of what was freed lately.
+        Assert.That(Directory.GetFiles("/proc/self/fd"), Has.Length.LessThanOrEqualTo(descriptors + 40));
+    }
+
+    [Test]
     public void SizesAreWholeUnitsAndEverythingIsFreed([Values(1, 100_000, Unit, Unit + 1)] int bytes)
     {
         using var gpu = TestGpu.Of(Source, new() { Gpus = 2 });

@@ -12,7 +12,9 @@ internal static class RankProcesses
         var program = typeof(RankProcesses).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "RankProcess").Value!;
         return Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [program, .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["FUSION_DRIVER"] = "emulator:2" },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            Environment = { ["FUSION_DRIVER"] = "emulator:2" },
         })!;
     }
 }
