@@ -57,7 +57,7 @@ internal sealed class RunOutput(CompileRequest request, OutputPolicy policy, Fil
         AtomicFile.Write(manifest, ManifestWriter.Create(results, stored, finished.Nvrtc, request.SdkVersion).ToJson());
         if (policy != OutputPolicy.Project) return;
 
-        new SourcesWriter(request.FusionIncludePath, [finished.ToolkitHeaders ?? "", request.CcclPath], contents).Write(results, request.OutputDirectory);
+        var listed = new SourcesWriter(request.FusionIncludePath, [finished.ToolkitHeaders ?? "", request.CcclPath], contents).Write(results, request.OutputDirectory);
         var keep = results.SelectMany(result => result.Record!.Images.Select(image => image.File).Append(result.Job.RecordFile))
             .Concat(stored.All.Select(image => image.File))
             .Select(file => Path.GetFullPath(file, request.OutputDirectory)).Append(manifest)
@@ -65,7 +65,7 @@ internal sealed class RunOutput(CompileRequest request, OutputPolicy policy, Fil
             .Concat(generated.Select(kernel => kernel.Source)).ToHashSet(StringComparer.Ordinal);
         OutputFolder.RemoveAllBut(request.OutputDirectory, keep);
         RepeatLater(finished);
-        StateWriter.Write(request, requestHash, results, stored, machine, log.Repeated);
+        StateWriter.Write(request, requestHash, results, stored, [.. machine.Stamps, .. listed], machine.Variables, log.Repeated);
     }
 
     private void RepeatLater(FinishedJobs finished)

@@ -1,6 +1,5 @@
 using Fusion.Build.Contract;
 using Fusion.Compiler.Jobs;
-using Fusion.Compiler.Nvrtc;
 using Fusion.Manifest;
 
 namespace Fusion.Compiler.Output;
@@ -13,16 +12,17 @@ internal static class StateWriter
     /// <param name="requestHash">Its hash as it came.</param>
     /// <param name="results">What was done.</param>
     /// <param name="stored">How the images are stored.</param>
-    /// <param name="machine">What the choice of NVRTC depended on.</param>
+    /// <param name="more">What it depended on beside the jobs' files: for the choice of NVRTC, and for the list of sources.</param>
+    /// <param name="variables">Environment variables that it depended on.</param>
     /// <param name="warnings">What is to be said again.</param>
     /// <exception cref="WriteException">It cannot be written.</exception>
     public static void Write(
         CompileRequest request, string requestHash, IReadOnlyList<JobResult> results, StoredImages stored,
-        TrackedMachine machine, IEnumerable<Diagnostic> warnings)
+        IEnumerable<FileStamp> more, IEnumerable<KeyValuePair<string, string>> variables, IEnumerable<Diagnostic> warnings)
     {
         var records = results.Select(r => r.Record!).ToArray();
         var state = new BuildState { RequestHash = requestHash };
-        foreach (var variable in machine.Variables) state.Variables[variable.Key] = variable.Value;
+        foreach (var variable in variables) state.Variables[variable.Key] = variable.Value;
         var read = records.SelectMany(r => r.Inputs).DistinctBy(i => i.Path, StringComparer.Ordinal).OrderBy(i => i.Path, StringComparer.Ordinal).ToArray();
         state.Inputs.AddRange(read.Select(i => FileStamp.OfContent(i.Path, i.Sha256)));
         var sources = results.Select(r => r.Job.Kernel.Source).ToHashSet(StringComparer.Ordinal);
@@ -31,7 +31,9 @@ internal static class StateWriter
         state.Inputs.AddRange(results.SelectMany(r => r.Unsettled).Distinct(StringComparer.Ordinal).Select(FileStamp.Unsettled));
         state.Inputs.AddRange(results.SelectMany(r => r.Job.Kernel.IncludePaths).Distinct(StringComparer.Ordinal)
             .Where(p => !Directory.Exists(p)).Select(FileStamp.OfPresence));
-        state.Inputs.AddRange(machine.Stamps);
+        // A header that is only looked for by a job may be read for the list of sources: both are to be as they were.
+        var known = state.Inputs.Select(input => (input.Path, input.Held)).ToHashSet();
+        state.Inputs.AddRange(more.Where(stamp => known.Add((stamp.Path, stamp.Held))));
         if (typeof(StateWriter).Assembly.Location is { Length: > 0 } compiler) state.Inputs.Add(FileStamp.OfContent(compiler));
 
         var manifest = Path.Combine(request.OutputDirectory, ManifestWriter.FileName);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fusion.Build.Contract;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Jobs;
 using Fusion.Compiler.Output;
@@ -12,11 +13,15 @@ namespace Fusion.Compiler.Prebuilt;
 /// <param name="contents">Reads sources and headers.</param>
 internal sealed class SourcesWriter(string fusionIncludePath, IReadOnlyList<string> foreignHeaders, FileContents contents)
 {
+    private readonly Dictionary<string, FileStamp> stamps = new(StringComparer.Ordinal);
+
     /// <summary>Writes <see cref="KernelSources.FileName"/>.</summary>
     /// <param name="results">All jobs of the run, each with its record.</param>
     /// <param name="folder">The output folder.</param>
+    /// <returns>What the file depends on beyond what the jobs read: headers in code that is switched off or only asked for, and where they
+    /// were looked for.</returns>
     /// <exception cref="WriteException">It cannot be written.</exception>
-    public void Write(IEnumerable<JobResult> results, string folder)
+    public IReadOnlyList<FileStamp> Write(IEnumerable<JobResult> results, string folder)
     {
         var sources = new KernelSources
         {
@@ -28,6 +33,7 @@ internal sealed class SourcesWriter(string fusionIncludePath, IReadOnlyList<stri
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(sources, KernelSourcesJson.Default.KernelSources);
         AtomicFile.Write(Path.Combine(folder, KernelSources.FileName), json);
+        return [.. stamps.Values.OrderBy(stamp => stamp.Path, StringComparer.Ordinal)];
     }
 
     // What NVRTC read, and what the check can find without NVRTC: an #include in code that is switched off counts in both.
@@ -36,9 +42,15 @@ internal sealed class SourcesWriter(string fusionIncludePath, IReadOnlyList<stri
         var names = new PortableNames(kernel, fusionIncludePath);
         var records = jobs.Select(job => job.Record!).ToArray();
         var read = records.SelectMany(record => record.Inputs.Select(input => input.Path)).Where(path => path != kernel.Source);
-        var headers = read.Concat(ProjectHeaders.Of(kernel, fusionIncludePath, contents).Scan(kernel.Source))
-            .Where(path => !foreignHeaders.Any(folder => folder.Length > 0 && path.StartsWith(folder, StringComparison.Ordinal)))
-            .Distinct(StringComparer.Ordinal);
+        var search = ProjectHeaders.Of(kernel, fusionIncludePath, contents);
+        var scanned = search.Scan(kernel.Source);
+        foreach (var probe in search.Probes(scanned).Where(probe => !IsForeign(probe.Path))) stamps.TryAdd(probe.Path, probe);
+        foreach (var path in scanned.Where(path => !IsForeign(path)))
+        {
+            if (contents.Get(path) is { } content) stamps[path] = FileStamp.OfContent(path, content.Sha256);
+        }
+
+        var headers = read.Concat(scanned).Where(path => !IsForeign(path)).Distinct(StringComparer.Ordinal);
         return new KernelSource
         {
             Name = kernel.Name,
@@ -52,4 +64,6 @@ internal sealed class SourcesWriter(string fusionIncludePath, IReadOnlyList<stri
                 .OrderBy(image => image.Architecture, StringComparer.Ordinal)],
         };
     }
+
+    private bool IsForeign(string path) => foreignHeaders.Any(folder => folder.Length > 0 && path.StartsWith(folder, StringComparison.Ordinal));
 }

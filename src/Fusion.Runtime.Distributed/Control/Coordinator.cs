@@ -137,7 +137,14 @@ internal sealed class Coordinator : IDisposable
             if (contradiction is null)
             {
                 seats[who.Rank] = seat;
-                isFormed = isLast = Array.TrueForAll(seats, one => one is not null);
+                isLast = Array.TrueForAll(seats, one => one is not null);
+            }
+
+            if (isLast)
+            {
+                // Under the lock, so that nobody hears of anything else before.
+                isFormed = true;
+                SendToAll(new Formed([.. seats.Select(one => one!.Who)]));
             }
         }
 
@@ -149,13 +156,8 @@ internal sealed class Coordinator : IDisposable
         }
 
         new Thread(() => Serve(seat)) { IsBackground = true, Name = $"Fusion coordinator of rank {who.Rank}" }.Start();
-        if (isLast)
-        {
-            // Nobody else is to come: who connects now hears at once that nobody listens.
-            listener.Dispose();
-            SendToAll(new Formed([.. seats.Select(one => one!.Who)]));
-        }
-
+        // Nobody else is to come: who connects now hears at once that nobody listens.
+        if (isLast) listener.Dispose();
         return true;
     }
 
@@ -231,7 +233,9 @@ internal sealed class Coordinator : IDisposable
         var beats = new Beats(rendezvous.Silence);
         while (!ending.Token.WaitHandle.WaitOne(beats.Pause))
         {
-            if (!isFormed)
+            bool isMeeting;
+            lock (gate) isMeeting = !isFormed;
+            if (isMeeting)
             {
                 if (end.IsOver) End(RendezvousErrors.Missing(rendezvous, seats.Select(seat => seat?.Who).ToArray(), refused));
                 continue;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Text.Json;
 
 namespace Fusion.Runtime.Distributed.Control;
 
@@ -243,7 +244,7 @@ internal sealed class Member : IDisposable
                     case Notice notice:
                         Action<int, byte[]>? hear;
                         lock (gate) topics.TryGetValue(notice.Topic, out hear);
-                        hear?.Invoke(notice.Rank, notice.Content);
+                        if (hear is not null) Hear(hear, notice);
                         break;
                     case Gone one:
                         SetGone(one.Rank, one.Reason);
@@ -254,6 +255,18 @@ internal sealed class Member : IDisposable
         catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException)
         {
             SetGone(0, "The connection to it ended, so its process ended or was killed.");
+        }
+    }
+
+    private void Hear(Action<int, byte[]> hear, Notice notice)
+    {
+        try
+        {
+            hear(notice.Rank, notice.Content);
+        }
+        catch (JsonException e)
+        {
+            SetGone(notice.Rank, $"What it says cannot be read: {e.Message}");
         }
     }
 

@@ -17,13 +17,15 @@ internal sealed class PeersAcrossProcesses : IPeers
     private readonly Action tick;
     private readonly WaitFailure?[] failures;
     private readonly RankProgress[] progress;
+    // Held while the status of own ranks is read or written, so that it is not freed meanwhile.
+    private readonly Lock gate = new();
     private ExchangeRank[] own = [];
     private WorkspacesOfPeers? workspaces;
     private IProcessLink? link;
     private string? nextStep;
     private int barriers;
     private int epoch;
-    private RankProgress told;
+    private RankProgress toldProgress;
     private bool isFailureTold;
     private bool wasToldToGiveUp;
 
@@ -76,7 +78,7 @@ internal sealed class PeersAcrossProcesses : IPeers
     {
         workspaces = new WorkspacesOfPeers(connection, own[0]);
         workspaces.Open(part => Gather(Memory, part, Mapped), () => Gather(Mapped, [1], null));
-        Volatile.Write(ref this.own, own);
+        lock (gate) this.own = own;
     }
 
     /// <inheritdoc/>
@@ -85,16 +87,18 @@ internal sealed class PeersAcrossProcesses : IPeers
     /// <inheritdoc/>
     public bool TryFindFailure(out WaitFailure failure)
     {
-        if (PeersInProcess.TryFindFailure(own, out failure) && !failure.IsIndirect) return true;
-        var isFound = failure != default;
-        for (var rank = 0; rank < failures.Length; rank++)
+        lock (gate)
         {
-            if (failures[rank] is not { } one) continue;
-            if (!isFound || failure.IsIndirect) failure = one;
-            isFound = true;
-        }
+            var isFound = PeersInProcess.TryFindFailure(own, out failure);
+            foreach (var one in failures)
+            {
+                if (one is not { } told) continue;
+                if (!isFound || failure.IsIndirect) failure = told;
+                isFound = true;
+            }
 
-        return isFound;
+            return isFound;
+        }
     }
 
     /// <inheritdoc/>
@@ -103,18 +107,17 @@ internal sealed class PeersAcrossProcesses : IPeers
     /// <inheritdoc/>
     public RankProgress ProgressOf(int rank)
     {
-        foreach (var one in own)
+        lock (gate)
         {
-            if (one.Rank.Index == rank) return one.Progress;
+            var mine = Array.Find(own, one => one.Rank.Index == rank);
+            return mine?.Progress ?? progress[rank];
         }
-
-        lock (progress) return progress[rank];
     }
 
     /// <inheritdoc/>
     public void GiveUp()
     {
-        PeersInProcess.GiveUp(own);
+        lock (gate) PeersInProcess.GiveUp(own);
         Publish(new(Volatile.Read(ref epoch), MustGiveUp: true));
     }
 
@@ -122,15 +125,24 @@ internal sealed class PeersAcrossProcesses : IPeers
     public void Reset()
     {
         // Reports of before are not heard from now on: all processes are between the same two barriers.
-        Volatile.Write(ref epoch, epoch + 1);
-        Array.Clear(failures);
-        lock (progress) Array.Clear(progress);
+        lock (gate)
+        {
+            Volatile.Write(ref epoch, epoch + 1);
+            Array.Clear(failures);
+            Array.Clear(progress);
+            (isFailureTold, toldProgress, wasToldToGiveUp) = (false, default, false);
+        }
+
         link?.Reset();
-        (isFailureTold, told, wasToldToGiveUp) = (false, default, false);
     }
 
     /// <inheritdoc/>
-    public void Disconnect() => workspaces?.Dispose();
+    public void Disconnect()
+    {
+        // What follows frees the ranks' memory.
+        lock (gate) own = [];
+        workspaces?.Dispose();
+    }
 
     /// <inheritdoc/>
     public bool Barrier(TimeSpan timeout)
@@ -175,37 +187,57 @@ internal sealed class PeersAcrossProcesses : IPeers
     // Tells the others what the kernels of this process reported, and how far it is when it launches no more.
     private void Tell()
     {
-        var now = Volatile.Read(ref epoch);
-        if (member.Gone is not null && !wasToldToGiveUp)
+        PeerReport? report = null;
+        lock (gate)
         {
-            wasToldToGiveUp = true;
-            PeersInProcess.GiveUp(own);
+            if (member.Gone is not null && !wasToldToGiveUp)
+            {
+                wasToldToGiveUp = true;
+                PeersInProcess.GiveUp(own);
+            }
+
+            if (!isFailureTold && PeersInProcess.TryFindFailure(own, out var failure))
+            {
+                isFailureTold = true;
+                report = new(epoch, failure);
+            }
+
+            foreach (var rank in own)
+            {
+                // The question whether calls run is one to the driver.
+                if (!rank.IsClosed) continue;
+                var current = ProgressOf(rank);
+                if (current == toldProgress) continue;
+                toldProgress = current;
+                report = (report ?? new(epoch)) with { Progress = current };
+            }
         }
 
-        if (!isFailureTold && PeersInProcess.TryFindFailure(own, out var failure))
-        {
-            isFailureTold = true;
-            Publish(new(now, failure));
-        }
+        if (report is not null) Publish(report);
+    }
 
-        foreach (var rank in own)
+    // Nothing runs in a context that is lost.
+    private static RankProgress ProgressOf(ExchangeRank rank)
+    {
+        try
         {
-            // The question whether calls run is one to the driver.
-            if (!rank.IsClosed) continue;
-            var current = rank.Progress;
-            if (current == told) continue;
-            told = current;
-            Publish(new(now, Progress: current));
+            return rank.Progress;
+        }
+        catch (GpuException)
+        {
+            return new(0, IsDone: true, IsClosed: true);
         }
     }
 
     private void Hear(int rank, byte[] content)
     {
         var report = PeerReport.Parse(content);
-        if (report.Epoch != Volatile.Read(ref epoch)) return;
-        if (report.Failure is { } failure) failures[rank] = failure;
-        if (report.MustGiveUp) PeersInProcess.GiveUp(own);
-        if (report.Progress is not { } one) return;
-        lock (progress) progress[rank] = one;
+        lock (gate)
+        {
+            if (report.Epoch != epoch) return;
+            if (report.Failure is { } failure) failures[rank] = failure;
+            if (report.MustGiveUp) PeersInProcess.GiveUp(own);
+            if (report.Progress is { } one) progress[rank] = one;
+        }
     }
 }

@@ -11,16 +11,15 @@ public sealed class GpusOfSeveralProcesses
 {
     private const int Hidden = 64, Tokens = 3;
 
-    [SetUp]
-    public void Use() => Emulator.Use(new() { Gpus = 2 });
-
     [TearDown]
     public void Leave() => Emulator.Leave();
 
-    [TestCase(true, "CUDA IPC")]
-    [TestCase(false, "CUDA IPC")]
-    public async Task ReduceTogether(bool sharesMemory, string way)
+    [TestCase(true, true, "CUDA IPC")]
+    [TestCase(false, true, "CUDA IPC")]
+    [TestCase(true, false, "file descriptors")]
+    public async Task ReduceTogether(bool sharesMemory, bool allowsIpc, string way)
     {
+        Emulator.Use(new() { Gpus = 2, AllowsIpc = allowsIpc });
         using var heard = new Heard();
         await Together(sharesMemory, async group =>
         {
@@ -44,7 +43,28 @@ public sealed class GpusOfSeveralProcesses
     }
 
     [Test]
-    public Task HearOfARankThatDidNotComeAndGoOnAfterAReset() => Together(true, async group =>
+    public void AreRefusedWhereTheyDoNotReachEachOthersMemory()
+    {
+        Emulator.Use(new() { Gpus = 2, AllowsIpc = false });
+        Assert.That(() => Together(false, _ => Task.CompletedTask), Throws.TypeOf<RendezvousException>().With.Message.StartsWith("FUSION4017")
+            .And.Message.Contains("Ipc: rank 0 says").And.Message.Contains("Descriptor: rank 0 says: the processes cannot pass descriptors"));
+    }
+
+    [Test]
+    public void AreRefusedWhereARankHasNoGpu()
+    {
+        Emulator.Use(new() { Gpus = 1 });
+        Assert.That(() => Together(true, _ => Task.CompletedTask), Throws.InstanceOf<FusionException>().With.Message.Contains("There is no GPU number 1"));
+    }
+
+    [Test]
+    public Task HearOfARankThatDidNotComeAndGoOnAfterAReset()
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        return Together(true, HearAndGoOn);
+    }
+
+    private static async Task HearAndGoOn(RankGroup group)
     {
         var rank = group.LocalRanks.Single();
         using var operation = new AllReduce(
@@ -78,7 +98,7 @@ public sealed class GpusOfSeveralProcesses
         operation.Reset();
         operation.Launch(rank.Index, call);
         operation.Synchronize(rank.Index);
-    });
+    }
 
     private static async Task Together(bool sharesMemory, Func<RankGroup, Task> work)
     {
