@@ -75,8 +75,14 @@ internal sealed unsafe partial class EmulatorDriver
                 return PeerAccessUnsupported;
             }
 
-            if (SharedPages.Reserve(pages.Bytes) is not (not 0 and var at)) return CudaResult.OutOfMemory;
-            if (!pages.TryMapAt(at)) return MapFailed;
+            var at = SharedPages.Reserve(pages.Bytes);
+            if (at == 0 || !pages.TryMapAt(at))
+            {
+                if (at != 0) SharedPages.Free(at, pages.Bytes);
+                pages.Release();
+                return MapFailed;
+            }
+
             var memory = Allocation.Of(pages, at, context.Handle, [context.Gpu.Ordinal]);
             State.Machine.Memory.Add(memory);
             State.IpcMappings.Add(new(name, memory));
@@ -88,22 +94,26 @@ internal sealed unsafe partial class EmulatorDriver
     private static CudaResult CloseIpcHandle(ulong address)
     {
         if (State.Context is not { } context) return InvalidContext;
+        IpcMapping? open;
         lock (State.IpcMappings)
         {
-            if (State.IpcMappings.Find(one => one.Memory.Start == address && one.Memory.Context == context.Handle) is not { } open) return CudaResult.InvalidValue;
+            open = State.IpcMappings.Find(one => one.Memory.Start == address && one.Memory.Context == context.Handle);
+            if (open is null) return CudaResult.InvalidValue;
             if (--open.Count > 0) return CudaResult.Success;
             State.IpcMappings.Remove(open);
-            Unmap(open.Memory);
-            open.Memory.Release();
-            return CudaResult.Success;
         }
+
+        // Outside of the lock: what a kernel waits for may need it.
+        Unmap(open.Memory);
+        open.Memory.Release();
+        return CudaResult.Success;
     }
 
-    // A kernel that still runs would take the process down with it.
+    // A kernel that still runs and uses the memory makes a mistake, as on a GPU. The pages go when none can, or the process would end.
     private static void Unmap(Allocation memory)
     {
-        foreach (var gpu in memory.MappedFor!) WaitFor(State.Machine.Gpus[gpu]);
         State.Machine.Memory.Remove(memory);
+        foreach (var gpu in memory.MappedFor!) State.Machine.WaitUntil(() => State.Machine.Gpus[gpu].IsIdle);
     }
 }
 

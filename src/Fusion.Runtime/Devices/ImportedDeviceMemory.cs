@@ -64,8 +64,7 @@ internal static class ImportedDeviceMemory
 
     private static CudaResult Close(nint address)
     {
-        // Closing does not wait for kernels.
-        _ = GpuDriver.Library.Context.Synchronize();
+        PhysicalDeviceMemory.WaitForKernels();
         return GpuDriver.Library.Ipc.Close((ulong)address);
     }
 }

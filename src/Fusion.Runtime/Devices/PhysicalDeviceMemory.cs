@@ -1,11 +1,15 @@
+using System.Runtime.InteropServices;
 using Fusion.Interop.Driver;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fusion.Runtime;
 
 /// <summary>Memory of a GPU that has no address by itself: made here, or in another process that gave a descriptor of it.</summary>
-internal sealed class PhysicalDeviceMemory : IDisposable
+internal sealed partial class PhysicalDeviceMemory : IDisposable
 {
+    private const int SetFlags = 2;
+    private const int CloseOnExec = 1;
+
     private readonly GpuContext context;
     private readonly NativeHandle handle;
     private readonly nuint bytes;
@@ -92,16 +96,29 @@ internal sealed class PhysicalDeviceMemory : IDisposable
         using var lease = handle.Lease();
         context.MakeCurrent();
         GpuDriver.Check(GpuDriver.Library.VirtualMemory.Export((ulong)handle.Value, out var descriptor), "cuMemExportToShareableHandle");
+        // A program that is started later would keep the memory.
+        _ = Control(descriptor, SetFlags, CloseOnExec);
         return new(descriptor, ownsHandle: true);
     }
 
     /// <summary>Lets the memory go; it is freed when nothing maps it.</summary>
     public void Dispose() => handle.Dispose();
 
+    /// <summary>Waits for the work of the current context, as freeing memory does by itself and unmapping does not.</summary>
+    internal static void WaitForKernels()
+    {
+        // While a stream is being recorded the driver does not say when the others are done.
+        var end = Deadline.After(GpuDrain.Grace);
+        while (GpuDriver.Library.Context.Synchronize() == CudaResult.StreamCaptureUnsupported && !end.IsOver) Thread.Sleep(1);
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Control(int descriptor, int command, int argument);
+
     private CudaResult Unmap(nint address)
     {
-        // Other than freeing, unmapping does not wait for kernels.
-        _ = GpuDriver.Library.Context.Synchronize();
+        WaitForKernels();
         var result = GpuDriver.Library.VirtualMemory.Unmap((ulong)address, bytes);
         return result == CudaResult.Success ? GpuDriver.Library.VirtualMemory.FreeAddress((ulong)address, bytes) : result;
     }

@@ -1,4 +1,3 @@
-using Fusion.Interop.Driver;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fusion.Runtime;

@@ -75,6 +75,21 @@ internal sealed class DescriptorsBetweenProcesses
         Assert.That(file.IsClosed, Is.True);
     }
 
+    [Test]
+    public void AnotherUserGetsNothing()
+    {
+        if (LinuxCalls.EffectiveUser() != 0 || !File.Exists("/usr/bin/setpriv")) Assert.Ignore("only root can start a process as another user, with setpriv");
+        using var server = new DescriptorServer();
+        using var file = FileOf(1);
+        string[] arguments = ["stranger", server.Name, Convert.ToHexString(server.Offer(file))];
+        using var own = RankProcesses.Start(arguments);
+        Assert.That(own.StandardOutput.ReadLine(), Is.EqualTo("1"));
+        using var other = RankProcesses.StartAsNobody(arguments);
+        var answer = other.StandardOutput.ReadLine();
+        if (answer is null) Assert.Ignore("the program cannot be read by another user");
+        Assert.That(answer, Is.EqualTo("0"));
+    }
+
     // Whoever knows the name of the socket and is the same user can connect.
     [Test]
     public void SilentConnectionsHoldUpNobody()

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using Fusion.Runtime.Distributed.Memory;
 using Microsoft.Win32.SafeHandles;
 
@@ -38,7 +36,7 @@ internal sealed unsafe class SharedMemoryOfTheHost
         for (var i = 0; i < Bytes; i++) memory.Pointer[i] = (byte)(i * 11);
         using var server = new DescriptorServer();
         var token = server.Offer(memory.Descriptor);
-        using var process = StartRankProcess("shared-memory", server.Name, Convert.ToHexString(token), $"{Bytes}");
+        using var process = RankProcesses.Start("shared-memory", server.Name, Convert.ToHexString(token), $"{Bytes}");
         Assert.That(process.StandardOutput.ReadLine(), Is.EqualTo("written"));
         for (var i = 0; i < Bytes; i++) Assert.That(memory.Pointer[i], Is.EqualTo((byte)((i * 11) + 1)));
 
@@ -117,13 +115,4 @@ internal sealed unsafe class SharedMemoryOfTheHost
 
     private static SafeFileHandle Duplicate(SafeFileHandle descriptor) =>
         File.OpenHandle($"/proc/self/fd/{descriptor.DangerousGetHandle()}", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-
-    private static Process StartRankProcess(params string[] arguments)
-    {
-        var program = typeof(SharedMemoryOfTheHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "RankProcess").Value!;
-        return Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [program, .. arguments])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
-        })!;
-    }
 }
