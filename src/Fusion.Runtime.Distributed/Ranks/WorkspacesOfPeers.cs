@@ -75,7 +75,7 @@ internal sealed class WorkspacesOfPeers : IDisposable
     {
         var members = connection.Member.Members;
         // CUDA does not open an IPC handle in the process that made it, and need not.
-        if (offer.Place == members[own.Rank.Index].Place && !GpuDriver.IsEmulated)
+        if (own.Rank.Sharing == MemorySharing.Ipc && offer.Place == members[own.Rank.Index].Place && !GpuDriver.IsEmulated)
         {
             addresses[rank] = offer.Address;
             return;
