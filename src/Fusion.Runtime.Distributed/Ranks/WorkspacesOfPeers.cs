@@ -31,7 +31,14 @@ internal sealed class WorkspacesOfPeers : IDisposable
     /// <exception cref="RendezvousException">A rank's memory cannot be opened.</exception>
     public void Open(Func<byte[], byte[][]> gather, Action finish)
     {
-        var shared = own.Workspace.Shared!;
+        // A rank alone.
+        if (own.Workspace.Shared is not { } shared)
+        {
+            gather([1]);
+            finish();
+            return;
+        }
+
         if (own.Rank.Sharing == MemorySharing.Ipc)
         {
             OpenAll(Offers(gather(Offer([]).ToBytes())), _ => null);
