@@ -36,8 +36,18 @@ internal sealed class Coordinator : IDisposable
         new Thread(Watch) { IsBackground = true, Name = "Fusion coordinator" }.Start();
     }
 
+    /// <summary>Ends all connections, when rank 0 takes leave.</summary>
+    /// <param name="problem">Why rank 0 cannot make its part of the group; null if it did.</param>
+    public void Leave(string? problem)
+    {
+        bool isMeeting;
+        lock (gate) isMeeting = !isFormed;
+        // As long as the ranks meet, those that came try again.
+        End(isMeeting ? null : new Gone(0, ReasonOf(problem), IsOrderly: true));
+    }
+
     /// <summary>Ends all connections.</summary>
-    public void Dispose() => End(null);
+    public void Dispose() => Leave(null);
 
     private async Task AcceptAsync()
     {
@@ -183,11 +193,14 @@ internal sealed class Coordinator : IDisposable
                         if (isNew) SendToAll(completion);
                         else seat.Send(completion);
                         break;
+                    case Inquiry inquiry:
+                        seat.Send(new Standing(inquiry.Step, steps.MissingIn(inquiry.Step)));
+                        break;
                     case Notice notice:
                         SendToAll(notice with { Rank = seat.Who.Rank }, but: seat);
                         break;
                     case Leave leave:
-                        Remove(seat, leave.Problem is null ? "It disposed its group." : $"It could not make its part of the group: {leave.Problem}", isOrderly: true);
+                        Remove(seat, ReasonOf(leave.Problem), isOrderly: true);
                         break;
                 }
             }
@@ -251,7 +264,10 @@ internal sealed class Coordinator : IDisposable
         }
     }
 
-    private void End(Refusal? reason)
+    private static string ReasonOf(string? problem) =>
+        problem is null ? "It disposed its group." : $"It could not make its part of the group: {problem}";
+
+    private void End(Message? reason)
     {
         lock (gate)
         {

@@ -18,6 +18,7 @@ internal sealed class Member : IDisposable
     private readonly MemberInfo[] members;
     private readonly Lock gate = new();
     private readonly Dictionary<string, TaskCompletionSource<byte[][]>> waits = [];
+    private readonly Dictionary<string, TaskCompletionSource<int[]>> inquiries = [];
     private readonly Dictionary<string, Action<int, byte[]>> topics = [];
     private readonly List<Action> ticks = [];
     private readonly ManualResetEvent ending = new(initialState: false);
@@ -122,7 +123,7 @@ internal sealed class Member : IDisposable
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
     /// <exception cref="RendezvousException">Not all came in time.</exception>
     public byte[][] Gather(string step, byte[] content) =>
-        TryGather(step, content, Timeout) ?? throw RendezvousErrors.StepTimeout(step, Timeout);
+        TryGather(step, content, Timeout) ?? throw RendezvousErrors.StepTimeout(step, Timeout, MissingIn(step), members);
 
     /// <summary>Gives this rank's part of a step without waiting for the others.</summary>
     /// <param name="step">Name of the step.</param>
@@ -179,6 +180,17 @@ internal sealed class Member : IDisposable
         ending.Set();
         stream.TryWrite(new Leave(problem));
         stream.Dispose();
+    }
+
+    // Who has not come to a step, as far as rank 0's process says it in time.
+    private int[] MissingIn(string step)
+    {
+        TaskCompletionSource<int[]> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate) inquiries[step] = answer;
+        stream.TryWrite(new Inquiry(step));
+        var missing = answer.Task.Wait(Grace) ? answer.Task.Result : [];
+        lock (gate) inquiries.Remove(step);
+        return missing;
     }
 
     // Null: rank 0 is there, but not for this group now.
@@ -240,6 +252,9 @@ internal sealed class Member : IDisposable
                 {
                     case Completion done:
                         lock (gate) waits.GetValueOrDefault(done.Step)?.TrySetResult(done.Contents);
+                        break;
+                    case Standing standing:
+                        lock (gate) inquiries.GetValueOrDefault(standing.Step)?.TrySetResult(standing.Missing);
                         break;
                     case Notice notice:
                         Action<int, byte[]>? hear;

@@ -43,10 +43,14 @@ internal sealed class GroupConnection : IDisposable
     public IPeers NewPeers() => new PeersAcrossProcesses(this, $"operation {Interlocked.Increment(ref operations)}");
 
     /// <summary>Takes leave of the others.</summary>
-    public void Dispose()
+    public void Dispose() => Leave(null);
+
+    /// <summary>Takes leave of the others.</summary>
+    /// <param name="problem">Why this rank cannot make its part of the group; null if it did.</param>
+    public void Leave(string? problem)
     {
         Sharing?.Dispose();
-        Member.Dispose();
-        coordinator?.Dispose();
+        Member.Leave(problem);
+        coordinator?.Leave(problem);
     }
 }
