@@ -7,6 +7,7 @@ internal sealed class GroupConnection : IDisposable
 {
     private readonly Coordinator? coordinator;
     private int operations;
+    private int messages;
 
     private GroupConnection(Coordinator? coordinator, Member member) => (this.coordinator, Member) = (coordinator, member);
 
@@ -41,6 +42,9 @@ internal sealed class GroupConnection : IDisposable
 
     /// <summary>Makes the view that an operation has of all ranks.</summary>
     public IPeers NewPeers() => new PeersAcrossProcesses(this, $"operation {Interlocked.Increment(ref operations)}");
+
+    /// <summary>Numbers the next one of <see cref="GroupMessages"/>.</summary>
+    public int NextMessage() => Interlocked.Increment(ref messages);
 
     /// <summary>Takes leave of the others.</summary>
     public void Dispose() => Leave(null);
