@@ -8,7 +8,12 @@ namespace Fusion.Runtime.Distributed.Ranks;
 /// <param name="Failure">A wait of one of its ranks that ended without its data; null for none.</param>
 /// <param name="MustGiveUp">Whether waiting kernels are to give up.</param>
 /// <param name="Progress">Progress of its rank; null for nothing new.</param>
-internal sealed record PeerReport(int Epoch, WaitFailure? Failure = null, bool MustGiveUp = false, RankProgress? Progress = null)
+/// <param name="Calls">Place of its rank in its calls; null for nothing new.</param>
+/// <param name="LastCalls">Last calls of its rank, for a rank whose calls are not the same; null for none.</param>
+/// <param name="Difference">First call that differs between two ranks, after which waiting kernels are to give up; null for none.</param>
+internal sealed record PeerReport(
+    int Epoch, WaitFailure? Failure = null, bool MustGiveUp = false, RankProgress? Progress = null, CallMark? Calls = null,
+    CallsInWords? LastCalls = null, CallDifference? Difference = null)
 {
     /// <summary>Reads a report.</summary>
     /// <param name="content">What came.</param>

@@ -19,6 +19,7 @@ internal sealed class PeersAcrossProcesses : IPeers
     private readonly RankProgress[] progress;
     // Held while the status of own ranks is read or written, so that it is not freed meanwhile.
     private readonly Lock gate = new();
+    private readonly CallsOfPeers calls;
     private ExchangeRank[] own = [];
     private WorkspacesOfPeers? workspaces;
     private IProcessLink? link;
@@ -28,6 +29,7 @@ internal sealed class PeersAcrossProcesses : IPeers
     private RankProgress toldProgress;
     private bool isFailureTold;
     private bool wasToldToGiveUp;
+    private RankGroupException? mismatch;
 
     /// <param name="connection">Connection to the other ranks.</param>
     /// <param name="name">Name of the operation, the same in all processes.</param>
@@ -36,6 +38,7 @@ internal sealed class PeersAcrossProcesses : IPeers
         (this.connection, member, this.name) = (connection, connection.Member, name);
         failures = new WaitFailure?[member.Members.Count];
         progress = new RankProgress[member.Members.Count];
+        calls = new(member.Rank, progress.Length);
         nextStep = $"{name}: {Plan}";
         tick = Tell;
         member.Subscribe(name, Hear);
@@ -44,6 +47,9 @@ internal sealed class PeersAcrossProcesses : IPeers
 
     /// <inheritdoc/>
     public PeerGoneException? Gone => member.Gone;
+
+    /// <inheritdoc/>
+    public RankGroupException? Mismatch => Volatile.Read(ref mismatch);
 
     /// <inheritdoc/>
     public void Agree(IReadOnlyList<RankPlan> own)
@@ -79,6 +85,12 @@ internal sealed class PeersAcrossProcesses : IPeers
         workspaces = new WorkspacesOfPeers(connection, own[0]);
         workspaces.Open(part => Gather(Memory, part, Mapped), () => Gather(Mapped, [1], null));
         lock (gate) this.own = own;
+    }
+
+    /// <inheritdoc/>
+    public void Watch(ICallLog calls)
+    {
+        lock (gate) this.calls.Watch(calls);
     }
 
     /// <inheritdoc/>
@@ -131,6 +143,8 @@ internal sealed class PeersAcrossProcesses : IPeers
             Array.Clear(failures);
             Array.Clear(progress);
             (isFailureTold, toldProgress, wasToldToGiveUp) = (false, default, false);
+            calls.Reset();
+            Volatile.Write(ref mismatch, null);
         }
 
         link?.Reset();
@@ -184,10 +198,11 @@ internal sealed class PeersAcrossProcesses : IPeers
 
     private void Publish(PeerReport report) => member.Publish(name, report.ToBytes());
 
-    // Tells the others what the kernels of this process reported, and how far it is when it launches no more.
+    // Tells the others what the kernels of this process reported, what it launched, and how far it is when it launches no more.
     private void Tell()
     {
         PeerReport? report = null;
+        IReadOnlyList<PeerReport> said;
         lock (gate)
         {
             if (member.Gone is not null && !wasToldToGiveUp)
@@ -211,9 +226,28 @@ internal sealed class PeersAcrossProcesses : IPeers
                 toldProgress = current;
                 report = (report ?? new(epoch)) with { Progress = current };
             }
+
+            said = calls.Look(epoch);
         }
 
         if (report is not null) Publish(report);
+        foreach (var one in said)
+        {
+            Publish(one);
+            // Not before, so that all others hear the reason before they hear that kernels gave up.
+            if (one.Difference is null) continue;
+            lock (gate)
+            {
+                if (one.Epoch == epoch) SetMismatch(one.Difference);
+            }
+        }
+    }
+
+    private void SetMismatch(CallDifference found)
+    {
+        if (mismatch is not null) return;
+        Volatile.Write(ref mismatch, CallAgreement.Difference(found.Number, found.Rank, found.Items, found.Other, found.OtherItems));
+        PeersInProcess.GiveUp(own);
     }
 
     // Nothing runs in a context that is lost.
@@ -238,6 +272,8 @@ internal sealed class PeersAcrossProcesses : IPeers
             if (report.Failure is { } failure) failures[rank] = failure;
             if (report.MustGiveUp) PeersInProcess.GiveUp(own);
             if (report.Progress is { } one) progress[rank] = one;
+            calls.Hear(rank, report);
+            if (report.Difference is { } found) SetMismatch(found);
         }
     }
 }

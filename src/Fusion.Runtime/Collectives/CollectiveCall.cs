@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fusion.Runtime;
 
 /// <summary>What a call of <see cref="Collectives"/> does.</summary>
@@ -39,7 +41,7 @@ internal readonly record struct CollectiveCall(CollectiveKind Kind, DeviceTensor
 /// <param name="Rows">Number of rows of each input.</param>
 /// <param name="Columns">Number of columns of each input.</param>
 /// <param name="Choices">Number of choices of a row; 0 for a call that is none.</param>
-internal readonly record struct CollectiveShape(CollectiveKind Kind, ElementType Type, long Rows, long Columns, int Choices)
+internal readonly record struct CollectiveShape(CollectiveKind Kind, ElementType Type, long Rows, long Columns, int Choices) : ICallShape
 {
     /// <summary>Name of the collective, for messages.</summary>
     public string Name => Kind switch
@@ -49,4 +51,18 @@ internal readonly record struct CollectiveShape(CollectiveKind Kind, ElementType
         CollectiveKind.ReduceScatterRows => "reduce-scatter of rows",
         _ => "top-k",
     };
+
+    /// <inheritdoc/>
+    public ulong Fingerprint => Fingerprints.Mix(
+        Fingerprints.Mix((ulong)Rows, (ulong)Columns), (byte)Kind | ((uint)(byte)Type << 8) | ((ulong)(uint)Choices << 32));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<KeyValuePair<string, string>> Items =>
+    [
+        new("collective", Name),
+        new("type", Type.ToString()),
+        new("rows", Rows.ToString(CultureInfo.InvariantCulture)),
+        new("columns", Columns.ToString(CultureInfo.InvariantCulture)),
+        new("choices", Choices.ToString(CultureInfo.InvariantCulture)),
+    ];
 }

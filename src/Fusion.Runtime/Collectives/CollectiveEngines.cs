@@ -24,7 +24,7 @@ internal sealed class CpuCollectives(RankGroup group, TimeSpan timeout, IPeers p
 
     /// <inheritdoc/>
     protected override void Check(long number, int rank, in CollectiveShape first, int other, in CollectiveShape shape) =>
-        CollectiveAgreement.Check(number, rank, first, other, shape);
+        CallAgreement.Check(number, rank, first, other, shape);
 
     /// <inheritdoc/>
     protected override DeviceTensor InputOf(in CollectiveCall call) => call.Input;
@@ -42,36 +42,29 @@ internal sealed class CpuCollectives(RankGroup group, TimeSpan timeout, IPeers p
 /// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
 /// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
 internal sealed class GpuCollectives(RankGroup group, CollectivesOptions options, CollectiveKernels[] kernels, IPeers peers)
-    : GpuExchange<CollectiveRank>(
+    : GpuExchange<CollectiveRank, CollectiveShape>(
         group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
         (rank, number, share) => new CollectiveRank(rank, group.WorldSize, options, kernels[number], share)), ICollectiveEngine
 {
-    private readonly LaunchedCalls launched = new(group.WorldSize);
-
     public void Launch(int rank, GpuStream? stream, in CollectiveCall call)
     {
         var used = BeginLaunch(rank, stream);
+        var isNoted = false;
         try
         {
-            if (!used.IsCaptured) launched.Add(rank, call.Shape);
+            var shape = call.Shape;
+            isNoted = Note(rank, used, shape, shape.Fingerprint);
             Of(rank).Launch(used, call);
         }
-        catch (RankGroupException e)
+        catch when (isNoted)
         {
-            Fail(rank, e);
+            TakeBack(rank);
             throw;
         }
         finally
         {
             EndLaunch(rank);
         }
-    }
-
-    /// <inheritdoc/>
-    public override void Reset()
-    {
-        base.Reset();
-        launched.Clear();
     }
 
     /// <inheritdoc/>

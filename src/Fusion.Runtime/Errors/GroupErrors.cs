@@ -43,10 +43,10 @@ internal static class GroupErrors
         "wait for each other until their timeout. Make the group before anything else uses a GPU, or start the program with " +
         "CUDA_DEVICE_MAX_CONNECTIONS=32.");
 
-    /// <summary>The calls of two ranks differ. Ranks on the CPU detect this, and the collectives of ranks on GPUs in one process; all-reduces
-    /// on GPUs wait until their timeout.</summary>
-    public static RankGroupException CallMismatch(long call, int rank, int other, string what, string value, string otherValue) =>
+    /// <summary>The calls of two ranks differ. Those that CUDA graphs replay are not compared.</summary>
+    public static RankGroupException CallMismatch(
+        long call, int rank, int other, IReadOnlyList<(string What, string Value, string OtherValue)> differences) =>
         new(ErrorCodes.CallMismatch, [rank, other],
-            $"In call {call}, {what}: {value} on rank {rank}, but {otherValue} on rank {other}. All ranks must launch the same " +
-            "calls in the same order. Find the rank that is wrong, then call Reset.");
+            $"In call {call}, {string.Join("; ", differences.Select(one => $"{one.What}: {one.Value} on rank {rank}, but {one.OtherValue} on rank {other}"))}. " +
+            "All ranks must launch the same calls in the same order. Find the rank that is wrong, then call Reset.");
 }

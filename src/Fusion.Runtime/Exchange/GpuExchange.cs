@@ -3,8 +3,10 @@ namespace Fusion.Runtime;
 /// <summary>Runs the calls of this process's ranks on GPUs: room on the GPU, streams, waits, failures and the end. What is known
 /// of the other ranks comes from <see cref="IPeers"/>.</summary>
 /// <typeparam name="TRank">What launches the calls of a rank.</typeparam>
-internal abstract class GpuExchange<TRank> : IExchangeEngine
+/// <typeparam name="TShape">What all ranks' calls have in common.</typeparam>
+internal abstract class GpuExchange<TRank, TShape> : IExchangeEngine
     where TRank : ExchangeRank
+    where TShape : unmanaged, ICallShape, IEquatable<TShape>
 {
     private readonly TRank?[] ranks;
     private readonly TRank[] own;
@@ -12,6 +14,7 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
     private readonly IPeers peers;
     private readonly StreamUses streams;
     private readonly FailureLatch failure;
+    private readonly CallLog<TShape>? calls;
     private readonly TimeSpan timeout;
 
     /// <param name="group">The group.</param>
@@ -45,6 +48,8 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
             foreach (var rank in own) ranks[rank.Rank.Index] = rank;
             peers.Connect(own);
             foreach (var rank in own) rank.Connect(peers);
+            // A rank alone has nobody to compare with.
+            if (group.WorldSize > 1) peers.Watch(calls = new(group));
         }
         catch
         {
@@ -76,7 +81,7 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
         failure.Throw();
     }
 
-    public virtual void Reset()
+    public void Reset()
     {
         if (peers.Gone is { } gone) throw gone.CopyForThread();
         peers.GiveUp();
@@ -89,6 +94,7 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
         // all are reset.
         WaitForPeers(longest);
         foreach (var rank in own) rank.Reset();
+        calls?.Clear();
         peers.Reset();
         WaitForPeers(longest);
         streams.ForgetAll();
@@ -147,16 +153,42 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
     /// <param name="rank">Index of the rank.</param>
     protected void EndLaunch(int rank) => streams.Leave(rank);
 
-    /// <summary>Makes the operation fail for all ranks of this process: kernels that wait are told to give up, and each rank's next launch
-    /// or wait throws.</summary>
-    /// <param name="rank">Index of the rank that gets the reason from the caller.</param>
-    /// <param name="reason">The failure.</param>
-    protected void Fail(int rank, RankGroupException reason)
+    /// <summary>Notes a rank's call before it is launched, and compares it with those of the other ranks. If it is another one, the
+    /// operation fails for all ranks: kernels that wait are told to give up, and each rank's next launch or wait throws.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="used">Stream of the call.</param>
+    /// <param name="shape">The call.</param>
+    /// <param name="fingerprint">Fingerprint of the call.</param>
+    /// <returns>Whether it was noted, so that <see cref="TakeBack"/> must follow if it cannot be launched.</returns>
+    /// <exception cref="RankGroupException">Another rank launched another call.</exception>
+    protected bool Note(int rank, GpuStream used, in TShape shape, ulong fingerprint)
     {
-        failure.Set(reason);
-        failure.MarkInformed(rank);
-        peers.GiveUp();
+        if (calls is null) return false;
+        // Nobody sees when a recorded call is replayed.
+        if (used.IsCaptured)
+        {
+            calls.AddRecorded(rank);
+            return false;
+        }
+
+        try
+        {
+            calls.Add(rank, shape, fingerprint);
+        }
+        catch (RankGroupException reason)
+        {
+            failure.Set(reason);
+            failure.MarkInformed(rank);
+            peers.GiveUp();
+            throw;
+        }
+
+        return true;
     }
+
+    /// <summary>Forgets a rank's last call, which could not be launched.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    protected void TakeBack(int rank) => calls!.TakeBack(rank);
 
     /// <summary>Names a step of a call in which a kernel waited.</summary>
     /// <param name="step">The step, as in <see cref="WaitStatus.Step"/>.</param>
@@ -215,20 +247,31 @@ internal abstract class GpuExchange<TRank> : IExchangeEngine
         if (!peers.Barrier(longest)) throw (Exception?)peers.Gone?.CopyForThread() ?? new ResetRequiredException(longest);
     }
 
-    // Turns a kernel's report that it gave up into the operation's failure.
+    // Turns a kernel's report that it gave up, or a difference between calls, into the operation's failure.
     private void PollFailures()
     {
-        if (failure.Failure is not null || !peers.TryFindFailure(out var found)) return;
-        // Where a rank is gone, kernels were told to give up.
-        failure.Set((Exception?)peers.Gone ?? new PeerTimeoutException(found.Rank, [found.Peer], NameOf(found.Step), found.Token, found.Call, timeout));
-        peers.GiveUp();
+        if (failure.Failure is not null) return;
+        if (!peers.TryFindFailure(out var found))
+        {
+            if (peers.Mismatch is { } mismatch) Fail(mismatch);
+            return;
+        }
+
+        // Where a rank is gone or calls differ, kernels were told to give up.
+        Fail((Exception?)peers.Gone ?? (Exception?)peers.Mismatch
+            ?? new PeerTimeoutException(found.Rank, [found.Peer], NameOf(found.Step), found.Token, found.Call, timeout));
     }
 
     // A call that is done stays done when a rank is gone later, so this is not for waits.
     private void PollGone()
     {
         if (failure.Failure is not null || peers.Gone is not { } gone) return;
-        failure.Set(gone);
+        Fail(gone);
+    }
+
+    private void Fail(Exception reason)
+    {
+        failure.Set(reason);
         peers.GiveUp();
     }
 }

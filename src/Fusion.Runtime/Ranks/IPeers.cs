@@ -41,6 +41,15 @@ internal interface IPeers : IDisposable
     /// threads: do not throw it.</summary>
     PeerGoneException? Gone { get; }
 
+    /// <summary>Lets the calls of the ranks of this process be compared with those of other processes. Where all ranks are in this process,
+    /// the log itself compares them.</summary>
+    /// <param name="calls">The calls, which a reset forgets before <see cref="Reset"/>.</param>
+    void Watch(ICallLog calls);
+
+    /// <summary>The difference between calls of ranks of two processes; null if none was found since the last reset. It is there before
+    /// kernels are told to give up because of it. One object for all threads: do not throw it.</summary>
+    RankGroupException? Mismatch { get; }
+
     /// <summary>Gets the progress of a rank with its calls.</summary>
     /// <param name="rank">Index of the rank.</param>
     RankProgress ProgressOf(int rank);

@@ -24,6 +24,14 @@ internal sealed class PeersInProcess : IPeers
     public PeerGoneException? Gone => null;
 
     /// <inheritdoc/>
+    public void Watch(ICallLog calls)
+    {
+    }
+
+    /// <inheritdoc/>
+    public RankGroupException? Mismatch => null;
+
+    /// <inheritdoc/>
     public ulong WorkspaceOf(int rank, Rank reader) => ranks[rank].Workspace.Address;
 
     /// <inheritdoc/>

@@ -28,6 +28,12 @@ internal sealed class LinkedPeers(LinkedPeers.Switchboard board) : IPeers
 
     public PeerGoneException? Gone => null;
 
+    public void Watch(ICallLog calls)
+    {
+    }
+
+    public RankGroupException? Mismatch => null;
+
     public ulong WorkspaceOf(int rank, Rank reader) => board.Ranks[rank]!.Workspace.Address;
 
     public bool TryFindFailure(out WaitFailure failure) => PeersInProcess.TryFindFailure(board.Ranks!, out failure);

@@ -9,6 +9,12 @@ internal struct CallKernels
     /// <summary>Number of tokens of each of its pieces but the last.</summary>
     public int PieceTokens;
 
+    /// <summary>What all ranks' calls have in common.</summary>
+    public AllReduceLaunch Call;
+
+    /// <summary>Fingerprint of <see cref="Call"/>.</summary>
+    public ulong Fingerprint;
+
     /// <summary>Kernel that exchanges data between ranks, if <see cref="HasExchange"/>.</summary>
     public CallKernel Exchange;
 

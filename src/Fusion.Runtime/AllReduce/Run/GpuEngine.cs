@@ -8,7 +8,7 @@ namespace Fusion.Runtime;
 /// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
 /// <exception cref="GpuException">There is not enough memory.</exception>
 internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, WorkspaceLayout layout, RankKernels[] kernels, IPeers peers)
-    : GpuExchange<GpuRank>(
+    : GpuExchange<GpuRank, AllReduceLaunch>(
         group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
         (rank, number, share) => new GpuRank(rank, options, layout, kernels[number], share)), IRankEngine
 {
@@ -34,9 +34,16 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
     public void Launch(int rank, GpuStream? stream, ref CallKernels kernels)
     {
         var used = BeginLaunch(rank, stream);
+        var isNoted = false;
         try
         {
+            isNoted = Note(rank, used, kernels.Call, kernels.Fingerprint);
             Of(rank).Launch(used, ref kernels);
+        }
+        catch when (isNoted)
+        {
+            TakeBack(rank);
+            throw;
         }
         finally
         {

@@ -84,6 +84,8 @@ internal sealed class GpuRank : ExchangeRank
             return;
         }
 
+        prepared.Call = AllReduceLaunch.Of(call, plan);
+        prepared.Fingerprint = prepared.Call.Fingerprint;
         if (plan.Strategy == AllReduceStrategy.Separate)
         {
             PrepareSeparate(ref prepared, call, plan);
