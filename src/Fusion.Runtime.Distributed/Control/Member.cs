@@ -116,14 +116,15 @@ internal sealed class Member : IDisposable
         }
     }
 
-    /// <summary>Does what <see cref="TryGather"/> does within the time that making something may take.</summary>
+    /// <summary>Does what <see cref="TryGather"/> does, and throws if not all ranks came.</summary>
     /// <param name="step">Name of the step, the same on all ranks and used once.</param>
     /// <param name="content">This rank's part.</param>
+    /// <param name="timeout">Longest time to wait; null for the time that making something may take.</param>
     /// <returns>All parts in the order of the ranks.</returns>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
     /// <exception cref="RendezvousException">Not all came in time.</exception>
-    public byte[][] Gather(string step, byte[] content) =>
-        TryGather(step, content, Timeout) ?? throw RendezvousErrors.StepTimeout(step, Timeout, MissingIn(step), members);
+    public byte[][] Gather(string step, byte[] content, TimeSpan? timeout = null) =>
+        TryGather(step, content, timeout ?? Timeout) ?? throw RendezvousErrors.StepTimeout(step, timeout ?? Timeout, MissingIn(step), members);
 
     /// <summary>Gives this rank's part of a step without waiting for the others.</summary>
     /// <param name="step">Name of the step.</param>

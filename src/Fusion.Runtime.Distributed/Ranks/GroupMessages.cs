@@ -29,8 +29,7 @@ internal sealed class GroupMessages
         ArgumentNullException.ThrowIfNull(part);
         if (part.Length > LargestPart)
             throw new ArgumentException($"The part has {part.Length} bytes; a message has {LargestPart} at most.", nameof(part));
-        var (step, longest) = ($"message {connection.NextMessage()}", timeout ?? connection.Member.Timeout);
-        return connection.Member.TryGather(step, part, longest) ?? throw RendezvousErrors.StepTimeout(step, longest);
+        return connection.Member.Gather($"message {connection.NextMessage()}", part, timeout);
     }
 
     /// <summary>Waits until all ranks have called this.</summary>

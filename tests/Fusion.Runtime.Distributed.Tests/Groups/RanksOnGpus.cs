@@ -35,6 +35,7 @@ public sealed class RanksOnGpus
         await ranks.MustAll("dispose");
     }
 
+    [Category("Nightly")]
     [TestCaseSource(nameof(Machines))]
     public async Task HearOfAKilledProcessInTheMiddleOfACallAndMeetAgain(string driver, string devices, int count)
     {
