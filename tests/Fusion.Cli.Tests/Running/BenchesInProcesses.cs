@@ -52,7 +52,11 @@ public sealed class BenchesInProcesses : FolderOfATest
         Assert.That(() => new BenchPlaces(null, [], _ => null), Throws.TypeOf<UsageException>().With.Message.Contains("fusion run --ranks 2 -- fusion bench allreduce"));
         Dictionary<string, string> step = new()
         {
-            ["SLURM_PROCID"] = "3", ["SLURM_STEP_NUM_TASKS"] = "4", ["SLURM_JOB_ID"] = "7", ["SLURM_STEP_ID"] = "0", ["SLURM_STEP_NUM_NODES"] = "1",
+            ["SLURM_PROCID"] = "3",
+            ["SLURM_STEP_NUM_TASKS"] = "4",
+            ["SLURM_JOB_ID"] = "7",
+            ["SLURM_STEP_ID"] = "0",
+            ["SLURM_STEP_NUM_NODES"] = "1",
         };
         var places = new BenchPlaces(null, null, step.GetValueOrDefault);
         Assert.That((places.IsInProcesses, places.IsFirst), Is.EqualTo((true, false)));

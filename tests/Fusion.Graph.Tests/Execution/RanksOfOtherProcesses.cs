@@ -100,7 +100,11 @@ public sealed class RanksOfOtherProcesses
         {
             await using var group = await RankGroup.JoinAsync(new()
             {
-                Rank = rank, WorldSize = 2, Address = address, Device = Rendezvous.OnCpu, Timeout = TimeSpan.FromSeconds(20),
+                Rank = rank,
+                WorldSize = 2,
+                Address = address,
+                Device = Rendezvous.OnCpu,
+                Timeout = TimeSpan.FromSeconds(20),
             });
             return use(group);
         })));
