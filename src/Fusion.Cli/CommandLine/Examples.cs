@@ -71,6 +71,8 @@ internal static class Examples
         "a program in four processes, each of which is a rank with a GPU of its own",
         "fusion run --ranks 2 --device cpu -- ./my-app",
         "two ranks on the CPU",
+        "fusion run --ranks 2 -- fusion bench allreduce --hidden 4096 --tokens 1,16,256",
+        "all-reduces between two GPUs, each with a process of its own",
     ];
 
     /// <summary>Lines with the examples of a command: a command line each, and what it shows.</summary>

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Text;
+using Fusion.Runtime.Distributed.Ranks;
+using Fusion.Runtime.Distributed.Tests.Support;
+
+namespace Fusion.Runtime.Distributed.Tests.Groups;
+
+/// <summary>Small messages between the processes of a group.</summary>
+public sealed class MessagesOfAGroup
+{
+    [Test]
+    public Task ComeInTheOrderOfTheRanks() => Together(3, group =>
+    {
+        var messages = GroupMessages.Of(group)!;
+        var rank = group.LocalRanks.Single().Index;
+        for (var i = 0; i < 200; i++)
+        {
+            var parts = messages.Gather(Encoding.UTF8.GetBytes($"{rank}: {i}"));
+            Assert.That(parts.Select(Encoding.UTF8.GetString), Is.EqualTo([$"0: {i}", $"1: {i}", $"2: {i}"]));
+        }
+
+        // Another instance goes on where the first one was, and parts may be empty, or as large as they may be.
+        var large = new byte[GroupMessages.LargestPart];
+        new System.Random(rank).NextBytes(large);
+        var last = GroupMessages.Of(group)!.Gather(rank == 1 ? large : []);
+        Assert.That(last.Select(part => part.Length), Is.EqualTo([0, large.Length, 0]));
+        if (rank == 1) Assert.That(last[1], Is.EqualTo(large));
+        Assert.That(() => messages.Gather(new byte[GroupMessages.LargestPart + 1]), Throws.ArgumentException);
+    });
+
+    [Test]
+    public async Task LetNobodyPassABarrierBeforeTheLast()
+    {
+        var here = 0;
+        await Together(3, group =>
+        {
+            Thread.Sleep(50 * group.LocalRanks.Single().Index);
+            Interlocked.Increment(ref here);
+            GroupMessages.Of(group)!.Barrier();
+            Assert.That(Volatile.Read(ref here), Is.EqualTo(3));
+        });
+    }
+
+    [Test]
+    public Task EndWithTheRankThatIsGone() => Together(2, group =>
+    {
+        if (group.LocalRanks.Single().Index == 1) return;
+        var clock = Stopwatch.StartNew();
+        Assert.That(() => GroupMessages.Of(group)!.Barrier(), Throws.TypeOf<PeerGoneException>());
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
+    });
+
+    [Test]
+    public Task EndAtTheirTimeout() => Together(2, group =>
+    {
+        var messages = GroupMessages.Of(group)!;
+        if (group.LocalRanks.Single().Index == 0)
+            Assert.That(() => messages.Barrier(TimeSpan.FromMilliseconds(100)), Throws.TypeOf<RendezvousException>().With.Message.Contains("Not all ranks came to 'message 1' within"));
+        else Thread.Sleep(400);
+    });
+
+    [Test]
+    public void AreNoneWithinOneProcess()
+    {
+        using var group = RankGroup.OnCpu(2);
+        Assert.That(GroupMessages.Of(group), Is.Null);
+    }
+
+    private static Task Together(int ranks, Action<RankGroup> use)
+    {
+        var address = Meeting.NewAddress();
+        return Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Run(async () =>
+        {
+            await using var group = await RankGroup.JoinAsync(Meeting.Of(rank, ranks, address));
+            use(group);
+        })));
+    }
+}

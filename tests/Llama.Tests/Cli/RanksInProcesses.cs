@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Fusion.Emulation;
+using Fusion.Runtime;
+using Fusion.Runtime.Distributed;
+using Llama.Cli.Bench;
+using Llama.Cli.CommandLine;
+using Llama.Cli.Runners;
+using Llama.Tests.Support;
+
+namespace Llama.Tests.Cli;
+
+/// <summary>Command lines with <c>--processes</c>: each rank knows the others by its connection alone. Most run within this process.</summary>
+public sealed class RanksInProcesses
+{
+    private static readonly string[] Random = ["bench", "--shape", "tiny", "--random", "--batch", "1", "--context", "4", "--repeats", "2", "--warm-ups", "0"];
+
+    [Test]
+    public void GenerateTheTextOfOneProcess([Values("", "--temperature 1.5 --top-p 0.9 --seed 3")] string choice)
+    {
+        using var folder = new ModelFolder();
+        string[] line = ["generate", "--model", folder.Path, "--prompt", "hello hell", "--max-tokens", "12", .. choice.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        var alone = Tool.Run([.. line, "--ranks", "2"]);
+        Assert.That(alone.Out, Has.Length.GreaterThan(3));
+        Assert.That(Together(2, null, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
+    }
+
+    [Test]
+    [Category("Nightly")]
+    public void GenerateTheSameOnEmulatedGpus()
+    {
+        using var folder = new ModelFolder(ModelFolder.Small with { HeadSize = 32 });
+        // By chance, so that the logits of the whole vocabulary are exchanged too.
+        string[] line = ["generate", "--model", folder.Path, "--prompt", "hello", "--max-tokens", "3", "--device", "emulator", "--temperature", "1.5", "--seed", "3"];
+        Emulator.Use(new() { Gpus = 2 });
+        try
+        {
+            var alone = Tool.Run([.. line, "--ranks", "2"]);
+            Assert.That(alone, Is.EqualTo(new Tool.Result(0, alone.Out, "")));
+            Assert.That(Together(2, null, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
+            Assert.That(Emulator.Faults, Is.Empty);
+        }
+        finally
+        {
+            Emulator.Leave();
+        }
+    }
+
+    [Test]
+    public void MeasureAndTheFirstPrints()
+    {
+        using var folder = new TestFolder();
+        var results = Together(2, Rendezvous.OnCpu, [.. Random, "--json", "--csv", folder["rows.csv"]]);
+        var row = JsonSerializer.Deserialize<List<BenchRow>>(results[0].Out, JsonSerializerOptions.Web)!.Single();
+        Assert.That((row.Ranks, row.IsInProcesses, results[1]), Is.EqualTo((2, true, new Tool.Result(0, "", ""))));
+        Assert.That(File.ReadAllLines(folder["rows.csv"]), Has.Length.EqualTo(2));
+        Assert.That(Together(2, null, Random)[0].Out, Does.StartWith("tiny on 2 ranks (cpu, a process each), all-reduce fused: "));
+    }
+
+    [Test]
+    public void WriteTheLogitsOfOneProcess()
+    {
+        using var folder = new ModelFolder();
+        string[] line = ["logits", "--model", folder.Path, "--tokens", "1,2,3,4,5", "--chunk", "2", "--out"];
+        Tool.Run([.. line, folder["alone"], "--ranks", "2"]);
+        Together(2, null, [.. line, folder["together"]]);
+        Assert.That(File.ReadAllBytes(folder["together"]), Is.EqualTo(File.ReadAllBytes(folder["alone"])));
+    }
+
+    [TestCase("--ranks 2", null, "with '--processes' the launcher says how many there are")]
+    [TestCase("--device cpu", 0, "The launcher puts rank 0 on GPU 0 (FUSION_DEVICE), but '--device' is cpu.")]
+    [TestCase("--device gpu", Rendezvous.OnCpu, "The launcher puts rank 0 on the CPU (FUSION_DEVICE), but '--device' is gpu.")]
+    [TestCase("--device gpu --all-reduce nccl", null, "'--all-reduce nccl' needs all ranks in one process")]
+    public void RefuseWhatContradictsTheLauncher(string options, int? device, string words)
+    {
+        var result = Run(0, 2, "@nobody", device, [.. Random, .. options.Split(' ')]).Result;
+        Assert.That(result, Is.EqualTo(new Tool.Result(2, "", result.Error)));
+        Assert.That(result.Error, Does.Contain(words));
+    }
+
+    [Test]
+    public void HaveNoServerUnderLoad()
+    {
+        var result = Run(0, 2, "@nobody", null, "load", "--shape", "tiny", "--random").Result;
+        Assert.That((result.Code, result.Out), Is.EqualTo((2, "")));
+        Assert.That(result.Error, Does.StartWith("'llama load' needs all ranks in one process"));
+    }
+
+    [Test]
+    public void AreRefusedWithoutALauncher()
+    {
+        var result = Tool.Run([.. Random, "--processes"]);
+        Assert.That((result.Code, result.Out), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.StartWith("FUSION4013").And.Contain("Nothing says which rank this process is"));
+    }
+
+    [TestCase("cpu")]
+    [TestCase("gpu")]
+    [Platform("Linux")]
+    public void AreProcessesOfALauncher(string device)
+    {
+        if (device == "gpu" && (!GpuDriver.IsAvailable || GpuDevice.Count < 2)) Assert.Ignore("There are no two GPUs.");
+        using var folder = new ModelFolder(ModelFolder.Small with { HeadSize = 32 });
+        string[] line = ["generate", "--model", folder.Path, "--prompt", "hello", "--max-tokens", "6", "--device", device];
+        var address = $"unix:@llama-test-{Guid.NewGuid():n}";
+        var ranks = Enumerable.Range(0, 2).Select(rank =>
+        {
+            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "llama"), [.. line, "--processes"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment =
+                {
+                    ["FUSION_RANK"] = $"{rank}", ["FUSION_WORLD_SIZE"] = "2", ["FUSION_RENDEZVOUS"] = address,
+                },
+            };
+            var process = Process.Start(start)!;
+            return (Process: process, Out: process.StandardOutput.ReadToEndAsync(), Error: process.StandardError.ReadToEndAsync());
+        }).ToList();
+        var results = ranks.Select(rank =>
+        {
+            using var process = rank.Process;
+            process.WaitForExit();
+            return new Tool.Result(process.ExitCode, rank.Out.Result, rank.Error.Result);
+        });
+        Assert.That(results, Is.EqualTo([Tool.Run([.. line, "--ranks", "2"]), new Tool.Result(0, "", "")]));
+    }
+
+    private static Tool.Result[] Together(int count, int? device, params string[] line)
+    {
+        var address = $"@llama-test-{Guid.NewGuid():n}";
+        return Task.WhenAll(Enumerable.Range(0, count).Select(rank => Task.Run(() => Run(rank, count, address, device, line)))).Result;
+    }
+
+    private static async Task<Tool.Result> Run(int rank, int count, string address, int? device, params string[] line)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var context = new ToolContext(output, error, new RunnerFactory(), TimeProvider.System)
+        {
+            Launcher = () => new() { Rank = rank, WorldSize = count, Address = RendezvousAddress.Unix(address), Device = device, Timeout = TimeSpan.FromSeconds(30) },
+        };
+        var code = await LlamaTool.RunAsync(context, [.. line, "--processes"]);
+        return new(code, output.ToString(), error.ToString());
+    }
+}
