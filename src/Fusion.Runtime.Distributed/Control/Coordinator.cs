@@ -10,6 +10,9 @@ internal sealed class Coordinator : IDisposable
     private const int MostStrangers = 128;
     private static readonly TimeSpan LongestHandshake = TimeSpan.FromSeconds(10);
 
+    // Longest wait until the others were told why rank 0 takes leave.
+    private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(2);
+
     private readonly Rendezvous rendezvous;
     private readonly Endpoint endpoint;
     private readonly Socket listener;
@@ -18,9 +21,11 @@ internal sealed class Coordinator : IDisposable
     private readonly LinkedList<Socket> strangers = [];
     private readonly Seat?[] seats;
     private readonly Steps steps;
+    private Thread? own;
     private int refused;
     private bool isFormed;
     private bool isOver;
+    private Refusal? ended;
 
     /// <summary>Listens, and accepts ranks until all are there or the time is over.</summary>
     /// <param name="rendezvous">Who meets where.</param>
@@ -36,8 +41,17 @@ internal sealed class Coordinator : IDisposable
         new Thread(Watch) { IsBackground = true, Name = "Fusion coordinator" }.Start();
     }
 
-    /// <summary>Ends all connections.</summary>
-    public void Dispose() => End(null);
+    /// <summary>Why the meeting ended without a group; null if it did not. A rank that has not connected yet finds nobody who would tell
+    /// it.</summary>
+    public Refusal? Ended => Volatile.Read(ref ended);
+
+    /// <summary>Ends all connections, after rank 0 has ended its own.</summary>
+    public void Dispose()
+    {
+        // Otherwise they would find their connections ended, and say that rank 0 was killed.
+        Volatile.Read(ref own)?.Join(LongestLeave);
+        End(null);
+    }
 
     private async Task AcceptAsync()
     {
@@ -155,7 +169,9 @@ internal sealed class Coordinator : IDisposable
             return false;
         }
 
-        new Thread(() => Serve(seat)) { IsBackground = true, Name = $"Fusion coordinator of rank {who.Rank}" }.Start();
+        var server = new Thread(() => Serve(seat)) { IsBackground = true, Name = $"Fusion coordinator of rank {who.Rank}" };
+        server.Start();
+        if (who.Rank == rendezvous.Rank) Volatile.Write(ref own, server);
         // Nobody else is to come: who connects now hears at once that nobody listens.
         if (isLast) listener.Dispose();
         return true;
@@ -259,6 +275,7 @@ internal sealed class Coordinator : IDisposable
             isOver = true;
         }
 
+        Volatile.Write(ref ended, reason);
         if (reason is not null) SendToAll(reason);
         ending.Cancel();
         listener.Dispose();
