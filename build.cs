@@ -176,6 +176,8 @@ async Task GpuBundle()
     await Run("dotnet", [.. publish, "src/Fusion.Cli"]);
     await Run("dotnet", [.. publish, "samples/Llama/Cli"]);
     await Run("dotnet", [.. publish, "tests/Fusion.Gpu.Tests"]);
+    await Run("dotnet", [.. publish, "tests/Fusion.Runtime.Distributed.Tests"]);
+    await Run("dotnet", [.. publish, "tests/RankProcess"]);
     await Run("dotnet", ["publish", "bench/graph-passes.cs", .. publish[1..]]);
     // Native code, which shares nothing with the others: one file of all that its publish writes.
     var native = Path.Combine(artifacts, "publish", "NativeAot");

@@ -32,8 +32,7 @@ public static class DistributedGroups
             }
             catch (Exception e)
             {
-                connection.Member.Leave(e.Message);
-                connection.Dispose();
+                connection.Leave(e.Message);
                 throw;
             }
         }

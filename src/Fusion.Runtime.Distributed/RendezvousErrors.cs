@@ -36,9 +36,12 @@ internal static class RendezvousErrors
         "process was started and what it printed, and give all ranks the same address, group and secret.", cause);
 
     /// <summary>Ranks did not come to a step of the group in time.</summary>
-    public static RendezvousException StepTimeout(string step, TimeSpan timeout) => new(RendezvousErrorCodes.RanksMissing, [],
-        $"Not all ranks came to '{step}' within {Seconds(timeout)}. All ranks must make the same operations in the same order; see what the others " +
-        "did instead.");
+    public static RendezvousException StepTimeout(string step, TimeSpan timeout, int[] missing, IReadOnlyList<MemberInfo> members)
+    {
+        var who = missing.Length == 0 ? "Not all ranks came" : $"{string.Join(", ", missing.Select(rank => Text($"Rank {rank} ({members[rank].Place})")))} did not come";
+        return new(RendezvousErrorCodes.RanksMissing, missing,
+            $"{who} to '{step}' within {Seconds(timeout)}. All ranks must make the same operations in the same order; see what they did instead.");
+    }
 
     /// <summary>A rank could not make its part of an operation.</summary>
     public static RankGroupException CannotGoOn(int rank, MemberInfo who, string operation) => new(ErrorCodes.PlanMismatch, [rank],

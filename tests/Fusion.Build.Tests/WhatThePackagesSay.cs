@@ -8,7 +8,7 @@ namespace Fusion.Build.Tests;
 /// <summary>What a gallery, NuGet and a debugger read of each package.</summary>
 public sealed partial class WhatThePackagesSay
 {
-    private static readonly string[] Libraries = ["Fusion.CublasLt", "Fusion.Emulator", "Fusion.Graph", "Fusion.Interop", "Fusion.Manifest", "Fusion.Runtime"];
+    private static readonly string[] Libraries = ["Fusion.CublasLt", "Fusion.Emulator", "Fusion.Graph", "Fusion.Interop", "Fusion.Manifest", "Fusion.Runtime", "Fusion.Runtime.Distributed"];
     private static readonly string[] Ids = [.. Libraries, "Fusion.Cccl", "Fusion.Cli", "Fusion.Nvrtc.linux-x64", "Fusion.Sdk", "Fusion.Templates"];
 
     [Test]

@@ -12,6 +12,8 @@ public sealed partial class GpuModelRunner
 {
     private const int Block = 256;
 
+    private int OwnRank => group.LocalRanks[0].Index;
+
     /// <inheritdoc/>
     /// <exception cref="LogitsException">The logits of a sequence are no numbers.</exception>
     /// <exception cref="FusionException">A rank did not come, or a GPU failed.</exception>
@@ -26,7 +28,7 @@ public sealed partial class GpuModelRunner
         Array.Fill(chosen, -1);
         if (results is null) return chosen;
         // The same on all ranks.
-        var (likeliest, largest) = (results.Read<int>(0, HeadGraph.Likeliest), results.Read<float>(0, HeadGraph.LargestLogit));
+        var (likeliest, largest) = (results.Read<int>(OwnRank, HeadGraph.Likeliest), results.Read<float>(OwnRank, HeadGraph.LargestLogit));
         for (var i = 0; i < plan.Choosing.Count; i++)
         {
             var (part, _) = plan.Choosing[i];
@@ -46,9 +48,10 @@ public sealed partial class GpuModelRunner
             throw new InvalidOperationException("All-reduces are done by NCCL, whose kernels wait without an end: they were aborted, and nothing can be launched any more. Make the runner anew.");
         }
 
-        foreach (var rank in group.Ranks) rank.Stream!.Synchronize();
+        foreach (var rank in group.LocalRanks) rank.Stream!.Synchronize();
         body.Reset();
         projection.Reset();
+        logits.Reset();
         foreach (var state in ops.States) state.Clear();
     }
 
@@ -61,7 +64,7 @@ public sealed partial class GpuModelRunner
         body.Synchronize();
         if (results is not null) projection.Synchronize();
         if (results is null) return [];
-        return [.. plan.Choosing.Select((one, i) => (one.Part, Logits: LogitsOf(results, i))).OrderBy(one => one.Part).Select(one => one.Logits)];
+        return [.. plan.Choosing.Select((one, i) => (one.Part, Logits: logits.Read(results, i))).OrderBy(one => one.Part).Select(one => one.Logits)];
     }
 
     // The run of the projection to the vocabulary; null if no token is chosen.
@@ -71,7 +74,7 @@ public sealed partial class GpuModelRunner
         foreach (var state in ops.States) Send(state, plan, rows, chosen);
         var run = body.Run(rows);
         if (chosen == 0) return null;
-        for (var rank = 0; rank < group.WorldSize; rank++) head.ReadFrom(rank, run.Output(rank, LlamaGraph.LastHidden));
+        foreach (var rank in group.LocalRanks) head.ReadFrom(rank.Index, run.Output(rank.Index, LlamaGraph.LastHidden));
         return projection.Run(chosen);
     }
 
@@ -98,7 +101,7 @@ public sealed partial class GpuModelRunner
         var choice = part.Choice!.Value;
         try
         {
-            if (choice.Temperature > 0) return TokenSampler.Choose(LogitsOf(results, row), choice);
+            if (choice.Temperature > 0) return TokenSampler.Choose(logits.Read(results, row), choice);
             return float.IsFinite(largest) ? likeliest : throw new ArithmeticException($"The largest logit, of token {likeliest}, is {largest}.");
         }
         catch (ArithmeticException e)
@@ -106,8 +109,4 @@ public sealed partial class GpuModelRunner
             throw new LogitsException(index, part.First + part.Tokens.Count - 1, e);
         }
     }
-
-    // Of the whole vocabulary.
-    private float[] LogitsOf(GraphRun run, int row) =>
-        [.. Enumerable.Range(0, group.WorldSize).SelectMany(rank => run.ReadRows<float>(rank, LlamaGraph.Logits, row, 1))];
 }

@@ -9,7 +9,8 @@ using Llama.Model.Running;
 
 namespace Llama.Gpu;
 
-/// <summary>Does the steps of a model on ranks on GPUs, all in this process.</summary>
+/// <summary>Does the steps of a model on ranks on GPUs: all in this process, or one of a group whose others do the same steps in
+/// processes of theirs.</summary>
 public sealed partial class GpuModelRunner : IModelRunner
 {
     private readonly RankGroup group;
@@ -19,6 +20,7 @@ public sealed partial class GpuModelRunner : IModelRunner
     private readonly GpuLlamaOps ops;
     private readonly CompiledGraph body, projection;
     private readonly HeadGraph head;
+    private readonly WholeLogits logits;
     private readonly RankWeights weights;
     private readonly List<IDisposable> owned = [];
 
@@ -50,6 +52,7 @@ public sealed partial class GpuModelRunner : IModelRunner
             body = Own(LlamaGraph.BuildBody(config, ops, group.WorldSize).Compile(group, compile));
             head = HeadGraph.Of(config, group.WorldSize);
             projection = Own(head.Graph.Compile(group, compile with { MaxTokens = limits.MaxSequences, Buckets = buckets.Head }));
+            logits = Own(new WholeLogits(group, config.Vocabulary, options.Timeout));
             weights.Bind(body);
             weights.Bind(projection);
         }

@@ -3,11 +3,13 @@ using Fusion.Runtime;
 namespace Fusion.Cli.Benchmarks;
 
 /// <summary>Measures all-reduces: a number of calls back to back on every rank, recorded as one CUDA graph and timed by the
-/// GPU.</summary>
+/// GPU. Of ranks in several processes, each records and times the calls of its own.</summary>
 /// <param name="group">Group of ranks to measure on.</param>
 internal sealed class AllReduceBench(RankGroup group)
 {
     private const int WarmUps = 3;
+
+    private readonly BenchPace pace = new(group);
 
     /// <summary>Type of the input.</summary>
     public ElementType Type { get; init; }
@@ -54,9 +56,9 @@ internal sealed class AllReduceBench(RankGroup group)
 
         // The first calls do lazy loading, and a refusal is thrown before anything is recorded.
         LaunchAll(operation, buffers, 1);
-        foreach (var rank in group.Ranks) operation.Synchronize(rank.Index);
+        foreach (var rank in group.LocalRanks) operation.Synchronize(rank.Index);
 
-        var context = group.Ranks[0].Context!;
+        var context = group.LocalRanks[0].Context!;
         using var stream = new GpuStream(context);
         using var start = new GpuEvent(context);
         using var end = new GpuEvent(context);
@@ -66,6 +68,7 @@ internal sealed class AllReduceBench(RankGroup group)
         var times = new List<double>();
         for (var i = 0; i < WarmUps + Repeats; i++)
         {
+            pace.Begin(() => fork.Run(() => LaunchAll(operation, buffers, 1)));
             start.Record(stream);
             if (graph is not null) graph.Launch(stream);
             else fork.Run(() => LaunchAll(operation, buffers, Iterations));
@@ -75,14 +78,15 @@ internal sealed class AllReduceBench(RankGroup group)
         }
 
         operation.ThrowIfFailed();
-        times.Sort();
+        var slowest = pace.Slowest(times);
+        Array.Sort(slowest);
         var done = Strategy ?? plan.Strategy;
         var library = Library is NcclAllReduce { WindowBytes: > 0 } ? "-nccl-window" : "-nccl";
         var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? library : "");
         return new(
             context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
-            CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.ToString(), strategy, IsEager ? "eager" : "graph",
-            times[times.Count / 2], times[0], times[^1])
+            CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.ToString(), strategy,
+            (IsEager ? "eager" : "graph") + (pace.IsInProcesses ? BenchRow.InProcesses : ""), slowest[slowest.Length / 2], slowest[0], slowest[^1])
         { IsForOneModel = plan.Variant is not null };
     }
 
@@ -91,7 +95,7 @@ internal sealed class AllReduceBench(RankGroup group)
         // Eager calls of the ranks must overlap, so each call is launched on all ranks before the next one.
         for (var call = 0; call < calls; call++)
         {
-            foreach (var rank in group.Ranks) operation.Launch(rank.Index, null, buffers.Call(rank.Index), Strategy);
+            foreach (var rank in group.LocalRanks) operation.Launch(rank.Index, null, buffers.Call(rank.Index), Strategy);
         }
     }
 
@@ -107,18 +111,18 @@ internal sealed class AllReduceBench(RankGroup group)
         {
             (this.group, this.stream) = (group, stream);
             begin = new GpuEvent(stream.Context);
-            ends = [.. group.Ranks.Select(rank => new GpuEvent(rank.Context!))];
+            ends = [.. group.LocalRanks.Select(rank => new GpuEvent(rank.Context!))];
         }
 
         public void Run(Action work)
         {
             begin.Record(stream);
-            foreach (var rank in group.Ranks) rank.Stream!.WaitFor(begin);
+            foreach (var rank in group.LocalRanks) rank.Stream!.WaitFor(begin);
             work();
-            foreach (var rank in group.Ranks)
+            foreach (var (rank, end) in group.LocalRanks.Zip(ends))
             {
-                ends[rank.Index].Record(rank.Stream!);
-                stream.WaitFor(ends[rank.Index]);
+                end.Record(rank.Stream!);
+                stream.WaitFor(end);
             }
         }
 

@@ -2,13 +2,14 @@ using Fusion.Runtime;
 
 namespace Fusion.Cli.Benchmarks;
 
-/// <summary>Tensors of a measured call on each rank: inputs of random numbers, outputs filled with NaN.</summary>
+/// <summary>Tensors of a measured call on each rank of this process: inputs of random numbers, outputs filled with NaN.</summary>
 internal sealed class BenchBuffers : IDisposable
 {
     private const byte Poison = 0xFF;
     private const float Epsilon = 1e-6f;
 
     private readonly List<IDisposable> owned = [];
+    // At the index of the rank.
     private readonly AllReduceCall[] calls;
 
     /// <param name="group">Group of ranks to measure on.</param>
@@ -20,7 +21,7 @@ internal sealed class BenchBuffers : IDisposable
     {
         var quantization = BenchEpilogue.Quantization(epilogue);
         var codes = quantization.Kind == QuantizationKind.None ? ElementType.Float8E4M3 : ScaleLayouts.CodeType(quantization);
-        calls = [.. group.Ranks.Select(rank => new AllReduceCall
+        calls = [.. group.Ranks.Select(rank => !rank.IsLocal ? default : new AllReduceCall
         {
             Input = Random(rank, type, tokens, hidden, seed: rank.Index),
             // Only the results that a model would read.
@@ -38,7 +39,7 @@ internal sealed class BenchBuffers : IDisposable
         })];
     }
 
-    /// <summary>Gets the call of a rank.</summary>
+    /// <summary>Gets the call of a rank of this process.</summary>
     public ref readonly AllReduceCall Call(int rank) => ref calls[rank];
 
     /// <summary>Frees the tensors.</summary>

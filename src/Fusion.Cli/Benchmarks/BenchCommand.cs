@@ -16,7 +16,7 @@ internal static class BenchCommand
 
     private static Command AllReduce()
     {
-        var ranks = Number("--ranks", "Number of ranks on one GPU, each with its own stream; or name their GPUs.");
+        var ranks = Number("--ranks", "Number of ranks on one GPU, each with its own stream; or name their GPUs, or start a process for each by 'fusion run'.");
         var gpus = Numbers("--gpus", "Number of each rank's GPU: 0,1.");
         var hidden = Numbers("--hidden", "Elements of a token.");
         var tokens = Numbers("--tokens", "Tokens of a call.");
@@ -41,7 +41,7 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var plot = new PlotOptions();
 
-        var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU.")
+        var command = new Command("allreduce", "Measure all-reduces, in microseconds a call on the GPU; under 'fusion run', with each rank in a process of its own.")
         {
             ranks, gpus, hidden, tokens, type, epilogue, strategy, nccl, window, limit, eager, iterations, repeats, kernels, baseline, csv,
             json,
@@ -49,9 +49,10 @@ internal static class BenchCommand
         foreach (var option in plot.All) command.Add(option);
         command.SetAction(line =>
         {
-            plot.Check(line);
             if (plot.IsOfRows(line))
             {
+                BenchPlaces.RequireNoRank("--from", "measures nothing", Environment.GetEnvironmentVariable);
+                plot.Check(line);
                 var (count, widths, words) = (line.GetValue(ranks), line.GetValue(hidden) ?? [], line.GetValue(epilogue)?.Split(',', StringSplitOptions.TrimEntries));
                 plot.Draw(line, [.. plot.Rows(line).Where(row => (count is null || row.Ranks == count) &&
                     (widths.Length == 0 || widths.Contains(row.Hidden)) && (words is null || words.Contains(row.Epilogue)))], null);
@@ -60,20 +61,24 @@ internal static class BenchCommand
 
             if (Array.Find<Option>([hidden, tokens], option => line.GetResult(option) is null) is { } missing)
                 throw UsageException.OfCommandLine($"Option '{missing.Name}' is required.");
-            var places = GpusOfRanks(line.GetValue(ranks), line.GetValue(gpus));
+            var places = new BenchPlaces(line.GetValue(ranks), line.GetValue(gpus), Environment.GetEnvironmentVariable);
+            // Of several processes, one prints and writes files.
+            var isPlotted = plot.IsAskedFor(line) && places.IsFirst;
+            if (places.IsFirst) plot.Check(line);
+            if (line.GetValue(nccl) is not null) places.RequireOneProcess("--nccl");
             var own = Kernels(line.GetValue(kernels));
             var hasOwn = own.Variants.Count > 0;
             if (hasOwn && line.GetValue(baseline) is not null)
                 throw UsageException.OfCommandLine("Give either --kernels or --baseline: a row is compared with one other.");
             var epilogues = BenchEpilogue.Parse(line.GetValue(epilogue));
-            if (line.GetValue(csv) is { } rows) BenchCsv.ThrowUnlessWritable(rows);
-            var printer = new BenchPrinter(line.GetValue(json), BenchBaseline.Load(line.GetValue(baseline)), hasOwn);
+            var file = places.IsFirst ? line.GetValue(csv) : null;
+            if (file is not null) BenchCsv.ThrowUnlessWritable(file);
+            var printer = new BenchPrinter(
+                line.GetValue(json), places.IsFirst ? BenchBaseline.Load(line.GetValue(baseline)) : null, hasOwn, isQuiet: !places.IsFirst);
             if (line.GetValue(window) && line.GetValue(nccl) is null)
                 throw UsageException.OfCommandLine("Option '--nccl-window' is for NCCL: name its library by --nccl.");
             var inputs = Types[line.GetValue(type) ?? "bf16"];
-            using var group = places.Length == 0
-                ? RankGroup.Loopback(line.GetValue(ranks)!.Value)
-                : RankGroup.OnGpus(places);
+            using var group = places.Open();
             using var library = line.GetValue(nccl) is { } path ? new NcclAllReduce(
                 group, path == "auto" ? null : path, line.GetValue(window) ? LargestInput(line.GetValue(hidden)!, line.GetValue(tokens)!, inputs) : 0) : null;
             AllReduceBench Bench(AllReduceStrategy? strategy) => new(group)
@@ -97,7 +102,7 @@ internal static class BenchCommand
                          from what in epilogues
                          from bench in benches
                          select (size, count, what, bench)).ToList();
-            Screen.LongWork(isQuiet: line.GetValue(json), calls.Count, next =>
+            Screen.LongWork(isQuiet: line.GetValue(json) || !places.IsFirst, calls.Count, next =>
             {
                 foreach (var (size, count, what, bench) in calls)
                 {
@@ -107,19 +112,12 @@ internal static class BenchCommand
                 }
             });
             printer.End();
-            if (line.GetValue(csv) is { } file) BenchCsv.Write(file, printer.Rows);
-            if (plot.IsAskedFor(line)) plot.Draw(line, printer.Rows, group.Ranks[0].Context!.Device.Capability);
+            if (file is not null) BenchCsv.Write(file, printer.Rows);
+            if (isPlotted) plot.Draw(line, printer.Rows, group.LocalRanks[0].Context!.Device.Capability);
             return ExitCodes.Success;
         });
         return command;
     }
 
     private static long LargestInput(int[] hidden, int[] tokens, ElementType type) => DeviceTensor.ByteCount(type, (long)hidden.Max() * tokens.Max());
-
-    private static int[] GpusOfRanks(int? ranks, int[]? gpus)
-    {
-        if (gpus is { Length: > 0 } && ranks is null) return gpus;
-        if (gpus is null or { Length: 0 } && ranks is not null) return [];
-        throw UsageException.OfCommandLine("Give either --ranks, for ranks on one GPU, or --gpus, for the GPU of each rank.");
-    }
 }

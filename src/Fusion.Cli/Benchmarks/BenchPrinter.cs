@@ -8,7 +8,8 @@ namespace Fusion.Cli.Benchmarks;
 /// <param name="isJson">Whether to print JSON at the end instead.</param>
 /// <param name="baseline">Measurements to compare with; null for none.</param>
 /// <param name="comparesKernels">Whether rows are compared with those of the built-in kernels.</param>
-internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool comparesKernels)
+/// <param name="isQuiet">Whether nothing is printed, since another process does.</param>
+internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool comparesKernels, bool isQuiet)
 {
     private readonly List<BenchRow> rows = [];
 
@@ -18,9 +19,10 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
     /// <summary>Prints what is measured.</summary>
     public void Start(RankGroup group, AllReduceBench bench)
     {
-        if (isJson) return;
-        var gpu = group.Ranks[0].Context!.Device;
+        if (isJson || isQuiet) return;
+        var gpu = group.LocalRanks[0].Context!.Device;
         var place = group.Topology == GroupTopology.Loopback ? "on one GPU" : "a GPU each";
+        if (group.LocalRanks.Count < group.WorldSize) place += ", a process each";
         Screen.Line($"{gpu.Name} ({gpu.Capability}), driver for CUDA {GpuDriver.Version}; {group.WorldSize} ranks, {place}");
         Screen.Line(Text(
             $"{(bench.IsEager ? "eager" : "graph")} of {bench.Iterations} calls, median of {bench.Repeats}, microseconds a call"));
@@ -36,7 +38,7 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
     public void Row(BenchRow row, BenchRow? forAllModels = null)
     {
         rows.Add(row);
-        if (isJson) return;
+        if (isJson || isQuiet) return;
         var compared = (forAllModels?.MedianMicroseconds ?? baseline?.Of(row)) is { } other
             ? Text($" {other,9:0.00} {row.MedianMicroseconds / other,6:0.00}")
             : "";
@@ -48,7 +50,7 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
     /// <summary>Prints all rows as JSON, if that was asked for.</summary>
     public void End()
     {
-        if (isJson) ToolJson.Print<IReadOnlyList<BenchRow>>(rows);
+        if (isJson && !isQuiet) ToolJson.Print<IReadOnlyList<BenchRow>>(rows);
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -9,7 +9,7 @@ namespace Fusion.Cli.Benchmarks;
 /// <param name="DataType">Type of the input.</param>
 /// <param name="Epilogue">Epilogue of the call.</param>
 /// <param name="Strategy">Strategy of the call.</param>
-/// <param name="Launch">Way of launching: graph or eager.</param>
+/// <param name="Launch">Way of launching: graph or eager, with <see cref="InProcesses"/> behind it where each rank was in a process of its own.</param>
 /// <param name="MedianMicroseconds">Median time of a call in microseconds.</param>
 /// <param name="LeastMicroseconds">Shortest time of a call in microseconds.</param>
 /// <param name="MostMicroseconds">Longest time of a call in microseconds.</param>
@@ -17,6 +17,12 @@ internal sealed record BenchRow(
     string Gpu, int Ranks, string Topology, int Hidden, int Tokens, string DataType, string Epilogue, string Strategy, string Launch,
     double MedianMicroseconds, double LeastMicroseconds, double MostMicroseconds)
 {
+    /// <summary>End of <see cref="Launch"/> where each rank launched from a process of its own.</summary>
+    public const string InProcesses = " in processes";
+
+    /// <summary>Whether each rank was in a process of its own; the times are then those of the slowest rank.</summary>
+    public bool IsInProcesses => Launch.EndsWith(InProcesses, StringComparison.Ordinal);
+
     /// <summary>Whether the kernels were compiled for one model. Files of rows do not contain this.</summary>
     public bool IsForOneModel { get; init; }
 

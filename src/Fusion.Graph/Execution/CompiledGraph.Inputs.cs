@@ -66,7 +66,7 @@ public sealed partial class CompiledGraph
 
     private void CheckInputs(int tokens)
     {
-        foreach (var memory in memories)
+        foreach (var memory in LocalMemories)
         {
             foreach (var input in Report.After.Inputs)
             {

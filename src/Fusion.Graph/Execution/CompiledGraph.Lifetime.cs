@@ -15,7 +15,7 @@ public sealed partial class CompiledGraph
             WaitForRuns();
             foreach (var operation in steps.Operations)
             {
-                foreach (var rank in group.Ranks) operation.Synchronize(rank.Index, rank.Stream);
+                foreach (var rank in group.LocalRanks) operation.Synchronize(rank.Index, rank.Stream);
             }
         }
     }
@@ -30,7 +30,7 @@ public sealed partial class CompiledGraph
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            foreach (var rank in group.Ranks)
+            foreach (var rank in group.LocalRanks)
             {
                 if (rank.Stream is { } stream) waits.Add(stream.SynchronizeAsync(cancellationToken));
                 foreach (var operation in steps.Operations) waits.Add(operation.SynchronizeAsync(rank.Index, rank.Stream, cancellationToken));
@@ -93,7 +93,7 @@ public sealed partial class CompiledGraph
         {
             captured?.Dispose();
             steps.Dispose();
-            foreach (var memory in memories) memory.Dispose();
+            foreach (var memory in LocalMemories) memory.Dispose();
         });
         group.Disown(this);
     }
@@ -101,6 +101,6 @@ public sealed partial class CompiledGraph
     // This ends: kernels that wait for ranks give up by themselves. Those of another library end when it is aborted.
     private void WaitForRuns()
     {
-        foreach (var rank in group.Ranks) rank.Stream?.Synchronize();
+        foreach (var rank in group.LocalRanks) rank.Stream?.Synchronize();
     }
 }

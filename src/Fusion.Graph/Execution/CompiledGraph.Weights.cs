@@ -69,7 +69,7 @@ public sealed partial class CompiledGraph
     private void CheckWeights()
     {
         if (hasWeights) return;
-        foreach (var memory in memories)
+        foreach (var memory in LocalMemories)
         {
             foreach (var weight in Report.After.Weights)
             {

@@ -13,11 +13,12 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     private readonly Lock gate = new();
     private readonly RankGroup group;
     private readonly MemoryPlan plan;
-    private readonly RankMemory[] memories;
+    // Null for ranks of other processes.
+    private readonly RankMemory?[] memories;
     private readonly GraphSteps steps;
     private readonly TokenBuckets buckets;
     private readonly CapturedRuns? captured;
-    private readonly int[] allRanks;
+    private readonly int[] localRanks;
     private long runs;
     private bool disposed;
 
@@ -26,12 +27,11 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
         (Report, this.group, Options) = (report, group, options);
         buckets = new(options.Buckets, options.MaxTokens);
         plan = MemoryPlan.Of(report.After, options.MaxTokens);
-        allRanks = [.. Enumerable.Range(0, group.WorldSize)];
-        var made = new List<RankMemory>();
+        localRanks = [.. group.LocalRanks.Select(rank => rank.Index)];
+        memories = new RankMemory?[group.WorldSize];
         try
         {
-            foreach (var rank in group.Ranks) made.Add(new(rank, plan));
-            memories = [.. made];
+            foreach (var rank in group.LocalRanks) memories[rank.Index] = new(rank, plan);
             steps = new(report.After, report.Config, group, groupOf, options, memories);
             if (group.Topology != GroupTopology.Cpu) captured = new(group, steps);
             group.Own(this);
@@ -40,7 +40,7 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
         {
             captured?.Dispose();
             steps?.Dispose();
-            made.ForEach(memory => memory.Dispose());
+            foreach (var memory in LocalMemories) memory.Dispose();
             throw;
         }
     }
@@ -98,7 +98,7 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
             CheckInputs(tokens);
             var bucket = BucketOf(tokens);
             runs++;
-            if (captured is null) steps.Launch(allRanks, tokens, null);
+            if (captured is null) steps.Launch(localRanks, tokens, null);
             else if (bucket is { } size) captured.Launch(size);
             else captured.LaunchEagerly(tokens);
             return new(this, runs, tokens, bucket);
@@ -123,11 +123,12 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
         return found.Tensor ?? throw Unknown("output", name, Report.After.Outputs.Select(output => output.Role));
     }
 
+    private IEnumerable<RankMemory> LocalMemories => memories.OfType<RankMemory>();
+
     private RankMemory Memory(int rank)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        return rank >= 0 && rank < memories.Length ? memories[rank]
-            : throw new ArgumentOutOfRangeException(nameof(rank), rank, $"The group has ranks 0 to {memories.Length - 1}.");
+        return memories[group.Local(rank).Index]!;
     }
 
     // Number of tokens of the recorded CUDA graph that a run uses; null for none.

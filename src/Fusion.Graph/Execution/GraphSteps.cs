@@ -8,7 +8,7 @@ internal sealed class GraphSteps : IDisposable
     private readonly TensorGraph graph;
     private readonly FusionPassConfig config;
     private readonly RankGroup group;
-    private readonly RankMemory[] memories;
+    private readonly RankMemory?[] memories;
     private readonly TensorCopies copies;
     private readonly MatmulSteps? matmuls;
     private readonly CollectiveSteps? collectives;
@@ -16,12 +16,16 @@ internal sealed class GraphSteps : IDisposable
     private readonly Dictionary<(int Hidden, ElementType Type), EpilogueOperation> rows = [];
     private readonly Action<CustomLaunch>?[] customs;
 
+    // Nothing orders what the CPU computes behind an exchange with other processes.
+    private readonly bool awaitsExchanges;
+
     /// <exception cref="FusionException">An operation cannot be made.</exception>
     public GraphSteps(
         TensorGraph graph, FusionPassConfig config, RankGroup group, Func<string, RankGroup> groupOf, CompileOptions options,
-        RankMemory[] memories)
+        RankMemory?[] memories)
     {
         (this.graph, this.config, this.group, this.memories) = (graph, config, group, memories);
+        awaitsExchanges = group.Topology == GroupTopology.Cpu && group.LocalRanks.Count < group.WorldSize;
         customs = [.. graph.Ops.Select(op => op is CustomCall call ? DelegateOf(call, options) : null)];
         copies = new(group, graph);
         try
@@ -85,13 +89,16 @@ internal sealed class GraphSteps : IDisposable
         {
             var op = graph.Ops[step];
             if (TensorLives.ViewOffset(op) is not null) continue;
-            if (OperationOf(op) is { } next)
+            var next = OperationOf(op);
+            if (next is not null)
             {
                 if (last is not null && last != next) between?.Invoke();
                 last = next;
             }
 
             foreach (var rank in ranks) Launch(step, op, rank, tokens);
+            if (!awaitsExchanges || next is null) continue;
+            foreach (var rank in ranks) next.Synchronize(rank, null);
         }
     }
 
@@ -194,5 +201,5 @@ internal sealed class GraphSteps : IDisposable
         DeviceTensor? IfAny(GraphTensor? tensor) => tensor is null ? null : at(tensor);
     }
 
-    private DeviceTensor At(int rank, GraphTensor tensor, int tokens) => tensor.Type.At(memories[rank].AddressOf(tensor), tokens);
+    private DeviceTensor At(int rank, GraphTensor tensor, int tokens) => tensor.Type.At(memories[rank]!.AddressOf(tensor), tokens);
 }

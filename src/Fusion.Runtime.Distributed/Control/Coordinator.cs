@@ -10,9 +10,6 @@ internal sealed class Coordinator : IDisposable
     private const int MostStrangers = 128;
     private static readonly TimeSpan LongestHandshake = TimeSpan.FromSeconds(10);
 
-    // Longest wait until the others were told why rank 0 takes leave.
-    private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(2);
-
     private readonly Rendezvous rendezvous;
     private readonly Endpoint endpoint;
     private readonly Socket listener;
@@ -21,7 +18,6 @@ internal sealed class Coordinator : IDisposable
     private readonly LinkedList<Socket> strangers = [];
     private readonly Seat?[] seats;
     private readonly Steps steps;
-    private Thread? own;
     private int refused;
     private bool isFormed;
     private bool isOver;
@@ -45,13 +41,18 @@ internal sealed class Coordinator : IDisposable
     /// it.</summary>
     public Refusal? Ended => Volatile.Read(ref ended);
 
-    /// <summary>Ends all connections, after rank 0 has ended its own.</summary>
-    public void Dispose()
+    /// <summary>Ends all connections, when rank 0 takes leave.</summary>
+    /// <param name="problem">Why rank 0 cannot make its part of the group; null if it did.</param>
+    public void Leave(string? problem)
     {
-        // Otherwise they would find their connections ended, and say that rank 0 was killed.
-        Volatile.Read(ref own)?.Join(LongestLeave);
-        End(null);
+        bool isMeeting;
+        lock (gate) isMeeting = !isFormed;
+        // As long as the ranks meet, those that came try again.
+        End(isMeeting ? null : new Gone(0, ReasonOf(problem), IsOrderly: true));
     }
+
+    /// <summary>Ends all connections.</summary>
+    public void Dispose() => Leave(null);
 
     private async Task AcceptAsync()
     {
@@ -169,9 +170,7 @@ internal sealed class Coordinator : IDisposable
             return false;
         }
 
-        var server = new Thread(() => Serve(seat)) { IsBackground = true, Name = $"Fusion coordinator of rank {who.Rank}" };
-        server.Start();
-        if (who.Rank == rendezvous.Rank) Volatile.Write(ref own, server);
+        new Thread(() => Serve(seat)) { IsBackground = true, Name = $"Fusion coordinator of rank {who.Rank}" }.Start();
         // Nobody else is to come: who connects now hears at once that nobody listens.
         if (isLast) listener.Dispose();
         return true;
@@ -199,11 +198,14 @@ internal sealed class Coordinator : IDisposable
                         if (isNew) SendToAll(completion);
                         else seat.Send(completion);
                         break;
+                    case Inquiry inquiry:
+                        seat.Send(new Standing(inquiry.Step, steps.MissingIn(inquiry.Step)));
+                        break;
                     case Notice notice:
                         SendToAll(notice with { Rank = seat.Who.Rank }, but: seat);
                         break;
                     case Leave leave:
-                        Remove(seat, leave.Problem is null ? "It disposed its group." : $"It could not make its part of the group: {leave.Problem}", isOrderly: true);
+                        Remove(seat, ReasonOf(leave.Problem), isOrderly: true);
                         break;
                 }
             }
@@ -267,7 +269,10 @@ internal sealed class Coordinator : IDisposable
         }
     }
 
-    private void End(Refusal? reason)
+    private static string ReasonOf(string? problem) =>
+        problem is null ? "It disposed its group." : $"It could not make its part of the group: {problem}";
+
+    private void End(Message? reason)
     {
         lock (gate)
         {
@@ -275,7 +280,7 @@ internal sealed class Coordinator : IDisposable
             isOver = true;
         }
 
-        Volatile.Write(ref ended, reason);
+        Volatile.Write(ref ended, reason as Refusal);
         if (reason is not null) SendToAll(reason);
         ending.Cancel();
         listener.Dispose();

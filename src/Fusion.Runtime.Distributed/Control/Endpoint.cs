@@ -37,7 +37,7 @@ internal sealed class Endpoint(Rendezvous rendezvous)
             {
                 RemoveLeftFile(path);
                 socket.Bind(UnixEndPoint(path));
-                if (path[0] != '@') File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                if (path[0] != '@' && !OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             }
             else
             {

@@ -18,6 +18,7 @@ internal sealed class Member : IDisposable
     private readonly MemberInfo[] members;
     private readonly Lock gate = new();
     private readonly Dictionary<string, TaskCompletionSource<byte[][]>> waits = [];
+    private readonly Dictionary<string, TaskCompletionSource<int[]>> inquiries = [];
     private readonly Dictionary<string, Action<int, byte[]>> topics = [];
     private readonly List<Action> ticks = [];
     private readonly ManualResetEvent ending = new(initialState: false);
@@ -122,14 +123,15 @@ internal sealed class Member : IDisposable
         }
     }
 
-    /// <summary>Does what <see cref="TryGather"/> does within the time that making something may take.</summary>
+    /// <summary>Does what <see cref="TryGather"/> does, and throws if not all ranks came.</summary>
     /// <param name="step">Name of the step, the same on all ranks and used once.</param>
     /// <param name="content">This rank's part.</param>
+    /// <param name="timeout">Longest time to wait; null for the time that making something may take.</param>
     /// <returns>All parts in the order of the ranks.</returns>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
     /// <exception cref="RendezvousException">Not all came in time.</exception>
-    public byte[][] Gather(string step, byte[] content) =>
-        TryGather(step, content, Timeout) ?? throw RendezvousErrors.StepTimeout(step, Timeout);
+    public byte[][] Gather(string step, byte[] content, TimeSpan? timeout = null) =>
+        TryGather(step, content, timeout ?? Timeout) ?? throw RendezvousErrors.StepTimeout(step, timeout ?? Timeout, MissingIn(step), members);
 
     /// <summary>Gives this rank's part of a step without waiting for the others.</summary>
     /// <param name="step">Name of the step.</param>
@@ -188,6 +190,17 @@ internal sealed class Member : IDisposable
         ending.Set();
         stream.TryWrite(new Leave(problem));
         stream.Dispose();
+    }
+
+    // Who has not come to a step, as far as rank 0's process says it in time.
+    private int[] MissingIn(string step)
+    {
+        TaskCompletionSource<int[]> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate) inquiries[step] = answer;
+        stream.TryWrite(new Inquiry(step));
+        var missing = answer.Task.Wait(Grace) ? answer.Task.Result : [];
+        lock (gate) inquiries.Remove(step);
+        return missing;
     }
 
     // Null: rank 0 is there, but not for this group now.
@@ -249,6 +262,9 @@ internal sealed class Member : IDisposable
                 {
                     case Completion done:
                         lock (gate) waits.GetValueOrDefault(done.Step)?.TrySetResult(done.Contents);
+                        break;
+                    case Standing standing:
+                        lock (gate) inquiries.GetValueOrDefault(standing.Step)?.TrySetResult(standing.Missing);
                         break;
                     case Notice notice:
                         Action<int, byte[]>? hear;

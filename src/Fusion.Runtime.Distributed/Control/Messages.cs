@@ -11,6 +11,8 @@ namespace Fusion.Runtime.Distributed.Control;
 [JsonDerivedType(typeof(Formed), "formed")]
 [JsonDerivedType(typeof(Contribution), "contribution")]
 [JsonDerivedType(typeof(Completion), "completion")]
+[JsonDerivedType(typeof(Inquiry), "inquiry")]
+[JsonDerivedType(typeof(Standing), "standing")]
 [JsonDerivedType(typeof(Notice), "notice")]
 [JsonDerivedType(typeof(Gone), "gone")]
 [JsonDerivedType(typeof(Leave), "leave")]
@@ -69,6 +71,15 @@ internal sealed record Contribution(string Step, byte[] Content) : Message;
 /// <param name="Step">Name of the step.</param>
 /// <param name="Contents">The parts, in the order of the ranks.</param>
 internal sealed record Completion(string Step, byte[][] Contents) : Message;
+
+/// <summary>A rank asks which ranks have not come to a step.</summary>
+/// <param name="Step">Name of the step.</param>
+internal sealed record Inquiry(string Step) : Message;
+
+/// <summary>How far a step is.</summary>
+/// <param name="Step">Name of the step.</param>
+/// <param name="Missing">Ranks that have not given their part.</param>
+internal sealed record Standing(string Step, int[] Missing) : Message;
 
 /// <summary>What a rank says to all others.</summary>
 /// <param name="Rank">Index of the rank.</param>

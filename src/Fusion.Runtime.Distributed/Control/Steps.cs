@@ -12,6 +12,18 @@ internal sealed class Steps(int ranks)
     private readonly Dictionary<string, Completion> done = [];
     private readonly Queue<string> order = new();
 
+    /// <summary>Gets the ranks that have not given their part of a step.</summary>
+    /// <param name="step">Name of the step.</param>
+    public int[] MissingIn(string step)
+    {
+        lock (gate)
+        {
+            if (done.ContainsKey(step)) return [];
+            var parts = open.GetValueOrDefault(step);
+            return [.. Enumerable.Range(0, ranks).Where(rank => parts?[rank] is null)];
+        }
+    }
+
     /// <summary>Adds a rank's part of a step.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="part">The part.</param>

@@ -8,7 +8,9 @@ internal static class LauncherEnvironment
     /// <summary>Variable with the place where the ranks meet.</summary>
     public const string Address = "FUSION_RENDEZVOUS";
 
-    private const string Rank = "FUSION_RANK";
+    /// <summary>Variable with the rank, which counts before those of launchers.</summary>
+    public const string Rank = "FUSION_RANK";
+
     private const string WorldSize = "FUSION_WORLD_SIZE";
     private const string LocalRank = "FUSION_LOCAL_RANK";
     private const string Device = "FUSION_DEVICE";
@@ -16,6 +18,16 @@ internal static class LauncherEnvironment
     private const string Silence = "FUSION_RENDEZVOUS_SILENCE";
     private const string SharedMemory = "FUSION_SHARED_MEMORY";
     private const double MostSeconds = 24 * 60 * 60;
+
+    /// <summary>Finds the variable that says which rank this process is, without a look at what else is set.</summary>
+    /// <param name="variable">Gets the value of a variable; null if it is not set.</param>
+    /// <returns>Name of the variable; null if no launcher started this process.</returns>
+    public static string? VariableOfRank(Func<string, string?> variable)
+    {
+        var variables = new LauncherVariables(variable);
+        string[] names = [Rank, .. variables.Text(TorchRun.WorldSize) is null ? Array.Empty<string>() : [TorchRun.Rank], MpiRun.OpenRank, MpiRun.HydraRank, Slurm.Rank];
+        return Array.Find(names, name => variables.Text(name) is not null);
+    }
 
     /// <summary>Reads a rendezvous.</summary>
     /// <param name="variable">Gets the value of a variable; null if it is not set.</param>

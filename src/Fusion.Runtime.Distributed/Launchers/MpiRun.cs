@@ -6,7 +6,8 @@ internal static class MpiRun
     public const string OpenRank = "OMPI_COMM_WORLD_RANK";
     public const string OpenSize = "OMPI_COMM_WORLD_SIZE";
 
-    private const string HydraRank = "PMI_RANK";
+    /// <summary>Variable of MPICH and Intel MPI with the rank.</summary>
+    public const string HydraRank = "PMI_RANK";
     private const string HydraSize = "PMI_SIZE";
 
     /// <summary>Reads a rank of Open MPI; null if there is none.</summary>

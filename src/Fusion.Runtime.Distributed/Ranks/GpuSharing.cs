@@ -59,7 +59,9 @@ internal static class GpuSharing
             for (var rank = 0; rank < offers.Length; rank++)
             {
                 var (index, one) = (rank, offers[rank]);
-                if (one.Problem.Length > 0 || index == own || (one.Place == offer.Place && !GpuDriver.IsEmulated)) continue;
+                // CUDA does not open an IPC handle in the process that made it, and need not.
+                var isReached = sharing == MemorySharing.Ipc && one.Place == offer.Place && !GpuDriver.IsEmulated;
+                if (one.Problem.Length > 0 || index == own || isReached) continue;
                 Attempt(() =>
                 {
                     var passed = sharing == MemorySharing.Descriptor ? connection.Sharing!.Fetch(index, one.Token) : null;

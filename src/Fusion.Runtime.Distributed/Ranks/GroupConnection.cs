@@ -7,6 +7,7 @@ internal sealed class GroupConnection : IDisposable
 {
     private readonly Coordinator? coordinator;
     private int operations;
+    private int messages;
 
     private GroupConnection(Coordinator? coordinator, Member member) => (this.coordinator, Member) = (coordinator, member);
 
@@ -42,11 +43,18 @@ internal sealed class GroupConnection : IDisposable
     /// <summary>Makes the view that an operation has of all ranks.</summary>
     public IPeers NewPeers() => new PeersAcrossProcesses(this, $"operation {Interlocked.Increment(ref operations)}");
 
+    /// <summary>Numbers the next one of <see cref="GroupMessages"/>.</summary>
+    public int NextMessage() => Interlocked.Increment(ref messages);
+
     /// <summary>Takes leave of the others.</summary>
-    public void Dispose()
+    public void Dispose() => Leave(null);
+
+    /// <summary>Takes leave of the others.</summary>
+    /// <param name="problem">Why this rank cannot make its part of the group; null if it did.</param>
+    public void Leave(string? problem)
     {
         Sharing?.Dispose();
-        Member.Dispose();
-        coordinator?.Dispose();
+        Member.Leave(problem);
+        coordinator?.Leave(problem);
     }
 }

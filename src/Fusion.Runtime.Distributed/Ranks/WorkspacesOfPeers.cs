@@ -31,7 +31,14 @@ internal sealed class WorkspacesOfPeers : IDisposable
     /// <exception cref="RendezvousException">A rank's memory cannot be opened.</exception>
     public void Open(Func<byte[], byte[][]> gather, Action finish)
     {
-        var shared = own.Workspace.Shared!;
+        // A rank alone.
+        if (own.Workspace.Shared is not { } shared)
+        {
+            gather([1]);
+            finish();
+            return;
+        }
+
         if (own.Rank.Sharing == MemorySharing.Ipc)
         {
             OpenAll(Offers(gather(Offer([]).ToBytes())), _ => null);
@@ -75,7 +82,7 @@ internal sealed class WorkspacesOfPeers : IDisposable
     {
         var members = connection.Member.Members;
         // CUDA does not open an IPC handle in the process that made it, and need not.
-        if (offer.Place == members[own.Rank.Index].Place && !GpuDriver.IsEmulated)
+        if (own.Rank.Sharing == MemorySharing.Ipc && offer.Place == members[own.Rank.Index].Place && !GpuDriver.IsEmulated)
         {
             addresses[rank] = offer.Address;
             return;

@@ -200,6 +200,9 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
         return group;
     }
 
+    /// <summary>Connection to the other processes of the group; null if all ranks are in this one.</summary>
+    internal IDisposable? Connection => connection;
+
     /// <summary>Makes an operation's view of all ranks.</summary>
     internal IPeers NewPeers() => peers();
 

@@ -79,4 +79,12 @@ public sealed class CallsOfRanksInProcesses
         await ranks.MustAll("make 64 16 1000");
         await ranks.MustAll("call 2");
     }
+
+    [Test]
+    public async Task OfAnOperationThatARankDoesNotMakeCannotBeLaunched()
+    {
+        using var ranks = new RanksOfATest(2, ("FUSION_RENDEZVOUS_TIMEOUT", "2"));
+        await ranks.MustAll("join");
+        Assert.That(await ranks[0].Do("make 64 16 1000"), Does.Contain($"FUSION4014: Rank 1 (process {ranks[1].Id} on").And.Contain("did not come to 'operation 1: plan' within 2 s"));
+    }
 }

@@ -54,14 +54,14 @@ public sealed class RanksOverTcp
         var address = RendezvousAddress.Tcp("localhost", FreePort());
         var ends = await Meeting.Try(
             Meeting.Of(0, 2, address) with { Tls = new(certificate, key, authority), Timeout = TimeSpan.FromSeconds(2) },
-            Meeting.Of(1, 2, address) with { Tls = new(null, null, other) });
+            Meeting.Of(1, 2, address) with { Timeout = TimeSpan.FromSeconds(2), Tls = new(null, null, other) });
         Assert.That(ends[1], Does.StartWith($"FUSION4016: The connection to {address} cannot be encrypted"));
         ends = await Meeting.Try(
             Meeting.Of(0, 2, address) with { Tls = new(named, namedKey, authority), Timeout = TimeSpan.FromSeconds(2) },
-            Meeting.Of(1, 2, address) with { Tls = new(null, null, authority) });
+            Meeting.Of(1, 2, address) with { Timeout = TimeSpan.FromSeconds(2), Tls = new(null, null, authority) });
         Assert.That(ends[0], Does.Contain("FUSION40"));
         Assert.That(ends[1], Does.StartWith("FUSION40"));
-        ends = await Meeting.Try(2, address, rank => rank with { Tls = new(Path.Combine(folder, "none.pem"), key, authority) });
+        ends = await Meeting.Try(2, address, rank => rank with { Timeout = TimeSpan.FromSeconds(1), Tls = new(Path.Combine(folder, "none.pem"), key, authority) });
         Assert.That(ends[0], Does.StartWith("FUSION4016").And.Contain("none.pem"));
         Assert.That((await Meeting.Try(1, Meeting.NewAddress(), rank => rank with { Tls = new(certificate, key, authority) }))[0], Does.StartWith("FUSION4016"));
     }

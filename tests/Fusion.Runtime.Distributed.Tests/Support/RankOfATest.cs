@@ -16,7 +16,10 @@ internal sealed class RankOfATest : IDisposable
 
     public RankOfATest(IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var start = new ProcessStartInfo("dotnet", [Program]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        // On a GPU machine without .NET the program lies beside the tests.
+        var own = Path.Combine(AppContext.BaseDirectory, "RankProcess");
+        var start = File.Exists($"{own}.dll") ? new ProcessStartInfo(own) : new ProcessStartInfo("dotnet", [Program]);
+        (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
         foreach (var (name, value) in variables) start.Environment[name] = value;
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) =>

@@ -5,6 +5,7 @@ internal sealed class RanksOfATest : IDisposable
 {
     private readonly List<RankOfATest> ranks = [];
     private readonly Dictionary<string, string> variables;
+    private readonly string[] devices;
 
     /// <param name="count">World size.</param>
     /// <param name="more">Further variables of all ranks.</param>
@@ -18,6 +19,8 @@ internal sealed class RanksOfATest : IDisposable
             ["FUSION_RENDEZVOUS_TIMEOUT"] = "30",
         };
         foreach (var (name, value) in more) variables[name] = value;
+        // A list of devices has one for each rank.
+        devices = variables["FUSION_DEVICE"].Split(',');
         for (var rank = 0; rank < count; rank++) ranks.Add(Start(rank));
     }
 
@@ -31,7 +34,7 @@ internal sealed class RanksOfATest : IDisposable
     /// <summary>Starts a rank's process, with variables of its own.</summary>
     public RankOfATest Start(int rank, params (string Name, string Value)[] more)
     {
-        var own = new Dictionary<string, string>(variables) { ["FUSION_RANK"] = $"{rank}" };
+        var own = new Dictionary<string, string>(variables) { ["FUSION_RANK"] = $"{rank}", ["FUSION_DEVICE"] = devices[rank % devices.Length] };
         foreach (var (name, value) in more) own[name] = value;
         return new(own);
     }

@@ -36,7 +36,10 @@ internal static class BenchCommand
         {
             // Ctrl+C is heard from here on.
             await Task.Yield();
-            Rows.ThrowUnlessWritable(line.GetValue(csv));
+            var process = options.Process(line, context);
+            var own = context.OfRank(process.IsFirst);
+            var file = process.IsFirst ? line.GetValue(csv) : null;
+            Rows.ThrowUnlessWritable(file);
             if (line.GetValue(bandwidth) is { } rate && !(rate > 0 && double.IsFinite(rate)))
                 throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"Option '--bandwidth' is {rate}, but must be above 0."));
             var (sizes, tokens) = (line.GetValue(batches)!, Positive(line.GetValue(length), "--context"));
@@ -44,8 +47,8 @@ internal static class BenchCommand
             var model = options.Model(line);
             if (tokens >= model.Config.Context)
                 throw new UsageException($"Option '--context' is {tokens}, but the model's context has {model.Config.Context} tokens, one of which is made by the step.");
-            var settings = options.Settings(line, model, DecodeBench.LimitsFor(sizes, tokens));
-            var opened = LoadBar.Open(context, settings, cancellationToken);
+            var settings = options.Settings(line, process, model, DecodeBench.LimitsFor(sizes, tokens));
+            var opened = LoadBar.Open(own, settings, cancellationToken);
             using var runner = opened.Runner;
             var bench = new DecodeBench(runner, context.Time);
             var rows = new List<BenchRow>();
@@ -55,8 +58,8 @@ internal static class BenchCommand
                 rows.Add(Row(settings, size, tokens, times, line.GetValue(bandwidth) ?? opened.BandwidthGBs));
             }
 
-            if (line.GetValue(csv) is { } file) Rows.Csv(file, CsvHeader, rows.Select(Cells));
-            Print(context.Out, rows, line.GetValue(json));
+            if (file is not null) Rows.Csv(file, CsvHeader, rows.Select(Cells));
+            Print(own.Out, rows, line.GetValue(json));
             return ExitCodes.Success;
         });
         return command;
@@ -75,7 +78,8 @@ internal static class BenchCommand
         return new(
             settings.Model.Name, settings.Device, settings.Ranks, settings.AllReduce.ToString().ToLowerInvariant(), batch, context,
             median, times[0].TotalMilliseconds, times[^1].TotalMilliseconds, batch / median * 1000,
-            bandwidth is { } rate ? WeightBytes.OfStep(settings.Model.Config, settings.Ranks) / rate / 1e6 : null);
+            bandwidth is { } rate ? WeightBytes.OfStep(settings.Model.Config, settings.Ranks) / rate / 1e6 : null)
+        { IsInProcesses = settings.Rendezvous is not null };
     }
 
     private static void Print(TextWriter writer, List<BenchRow> rows, bool isJson)
@@ -88,7 +92,7 @@ internal static class BenchCommand
 
         var first = rows[0];
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{first.Model} on {first.Ranks} {(first.Ranks == 1 ? "rank" : "ranks")} ({first.Device}), all-reduce {first.AllReduce}: a decode step at context {first.Context}"));
+            $"{first.Model} on {first.Ranks} {(first.Ranks == 1 ? "rank" : "ranks")} ({first.Device}{(first.IsInProcesses ? ", a process each" : "")}), all-reduce {first.AllReduce}: a decode step at context {first.Context}"));
         Rows.Table(
             writer, ["batch", "median ms", "min ms", "max ms", "tokens/s", "floor ms", "of floor"],
             rows.Select(row => (string[])[

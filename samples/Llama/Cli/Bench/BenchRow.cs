@@ -14,4 +14,8 @@ namespace Llama.Cli.Bench;
 /// <param name="FloorMs">Time in milliseconds in which a rank can read its weights once; null if the bandwidth is unknown.</param>
 internal sealed record BenchRow(
     string Model, string Device, int Ranks, string AllReduce, int Batch, int Context, double MedianMs, double LeastMs, double MostMs,
-    double TokensPerSecond, double? FloorMs);
+    double TokensPerSecond, double? FloorMs)
+{
+    /// <summary>Whether each rank is in a process of its own; the times are then those of rank 0. Files of rows do not contain this.</summary>
+    public bool IsInProcesses { get; init; }
+}

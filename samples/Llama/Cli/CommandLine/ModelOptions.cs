@@ -22,6 +22,11 @@ internal sealed class ModelOptions
     private readonly Option<bool> fp8 = new("--fp8") { Description = "Random weights in FP8 with static scales; bf16 by default." };
     private readonly Option<string> device = new("--device") { Description = "Where the ranks are.", DefaultValueFactory = _ => "cpu" };
 
+    private readonly Option<bool> processes = new("--processes")
+    {
+        Description = "Be one of several ranks that 'fusion run' or another launcher started, each in a process of its own: it says which rank, and how many there are.",
+    };
+
     private readonly Option<int> ranks = new("--ranks")
     {
         Description = "Number of ranks over which the model is spread.",
@@ -65,6 +70,7 @@ internal sealed class ModelOptions
 
         command.Add(device);
         command.Add(ranks);
+        command.Add(processes);
         command.Add(allReduce);
         command.Add(passes);
         command.Add(skinny);
@@ -89,14 +95,29 @@ internal sealed class ModelOptions
         return line.GetValue(fp8) ? new(KnownShapes.Get(name, isFp8: true), $"{name}-fp8", null) : new(KnownShapes.Get(name), name, null);
     }
 
+    /// <summary>Tells which rank this process is.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="context">What the command works with.</param>
+    /// <exception cref="UsageException">Options contradict each other, or what the launcher says.</exception>
+    /// <exception cref="Fusion.Runtime.FusionArgumentException">No launcher says which rank this is.</exception>
+    public LaunchedProcess Process(ParseResult line, ToolContext context)
+    {
+        var place = line.GetValue(device)!;
+        if (!line.GetValue(processes)) return new(null, place);
+        if (line.GetResult(ranks) is { Implicit: false })
+            throw new UsageException("Option '--ranks' is for ranks that are all in this process; with '--processes' the launcher says how many there are, as in 'fusion run --ranks 2 -- …'.");
+        return LaunchedProcess.Of(context.Launcher(), place, line.GetResult(device) is { Implicit: false });
+    }
+
     /// <summary>Makes the settings of a runner.</summary>
     /// <param name="line">The command line.</param>
+    /// <param name="process">Which rank this process is.</param>
     /// <param name="source">The model.</param>
     /// <param name="limits">How much a step and the cache hold.</param>
     /// <exception cref="UsageException">The ranks do not divide the model, or the file of passes is wrong.</exception>
-    public RunnerSettings Settings(ParseResult line, ModelSource source, RunnerLimits limits)
+    public RunnerSettings Settings(ParseResult line, in LaunchedProcess process, ModelSource source, RunnerLimits limits)
     {
-        var count = line.GetValue(ranks);
+        var count = process.Rendezvous?.WorldSize ?? line.GetValue(ranks);
         try
         {
             source.Config.ThrowUnlessDivisible(count);
@@ -109,10 +130,13 @@ internal sealed class ModelOptions
         var config = Passes(line.GetValue(passes));
         var way = line.GetValue(allReduce) is { } word ? Enum.Parse<AllReduceWay>(word, ignoreCase: true)
             : config.AllReduceFusion ? AllReduceWay.Fused : AllReduceWay.Separate;
+        if (process.Rendezvous is not null && way == AllReduceWay.Nccl)
+            throw new UsageException("'--all-reduce nccl' needs all ranks in one process; with '--processes' there are fused and separate.");
         return new()
         {
             Model = source,
-            Device = line.GetValue(device)!,
+            Device = process.Device,
+            Rendezvous = process.Rendezvous,
             Ranks = count,
             AllReduce = way,
             Passes = config with { AllReduceFusion = way == AllReduceWay.Fused },

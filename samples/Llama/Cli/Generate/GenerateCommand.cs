@@ -35,6 +35,9 @@ internal static class GenerateCommand
         {
             // Ctrl+C is heard from here on.
             await Task.Yield();
+            // Each process chooses the same tokens by itself, as all have the logits, the request and the seed.
+            var process = options.Process(line, context);
+            var own = context.OfRank(process.IsFirst);
             var model = options.Model(line);
             var tokenizer = TokenizerFile.Load(model.Folder!);
             int[] tokens = [.. PromptPrefix.Read(model.Folder!, tokenizer), .. tokenizer.EncodeToIds(line.GetValue(prompt)!)];
@@ -47,11 +50,11 @@ internal static class GenerateCommand
                 Seed = line.GetValue(seed),
             };
             var longest = (int)Math.Min((long)tokens.Length + request.MaxTokens, model.Config.Context);
-            var settings = options.Settings(line, model, new(
+            var settings = options.Settings(line, process, model, new(
                 Math.Clamp(tokens.Length, 1, ChunkOfPrompt), 1, PageSize, (longest + PageSize - 1) / PageSize, model.Config.Context));
-            using var runner = LoadBar.Open(context, settings, cancellationToken).Runner;
+            using var runner = LoadBar.Open(own, settings, cancellationToken).Runner;
             await using var server = new Server(runner);
-            await PrintAsync(context.Out, new(tokenizer), server.Generate(request, cancellationToken), model.Config.EndTokens);
+            await PrintAsync(own.Out, new(tokenizer), server.Generate(request, cancellationToken), model.Config.EndTokens);
             return ExitCodes.Success;
         });
         return command;

@@ -35,12 +35,15 @@ internal static class LoadCommand
         {
             // Ctrl+C is heard from here on.
             await Task.Yield();
+            var process = options.Process(line, context);
+            if (process.Rendezvous is not null)
+                throw new UsageException("'llama load' needs all ranks in one process: requests come by the clock of one of them, which does not tell the steps to others. Leave '--processes' out; generate, bench and logits have it.");
             Rows.ThrowUnlessWritable(line.GetValue(csv));
             var sizes = (Input: Positive(line.GetValue(input), "--input"), Output: Positive(line.GetValue(output), "--output"));
             var most = Positive(line.GetValue(sequences), "--max-sequences");
             var perRequest = (sizes.Input + sizes.Output + PageSize - 1) / PageSize;
             var model = options.Model(line);
-            var settings = options.Settings(line, model, new(
+            var settings = options.Settings(line, process, model, new(
                 Positive(line.GetValue(chunk), "--max-step-tokens"), most, PageSize,
                 // A page beside for each, which the scheduler keeps for those that decode.
                 line.GetValue(pages) is { } given ? Positive(given, "--pages") : most * (perRequest + 1), model.Config.Context));

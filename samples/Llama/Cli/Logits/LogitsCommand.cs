@@ -30,16 +30,18 @@ internal static class LogitsCommand
         command.SetAction(async (line, cancellationToken) =>
         {
             await Task.Yield();
-            Rows.ThrowUnlessWritable(line.GetValue(output));
+            var process = options.Process(line, context);
+            if (process.IsFirst) Rows.ThrowUnlessWritable(line.GetValue(output));
             var model = options.Model(line);
             var text = TokensOf(line.GetValue(tokens)!, model.Config.Vocabulary);
             var size = Math.Min(Positive(line.GetValue(chunk), "--chunk"), text.Length);
             var pages = (text.Length + PageSize - 1) / PageSize;
-            var settings = options.Settings(line, model, new(size, 1, PageSize, pages, model.Config.Context));
-            using var runner = LoadBar.Open(context, settings, cancellationToken).Runner;
+            var settings = options.Settings(line, process, model, new(size, 1, PageSize, pages, model.Config.Context));
+            using var runner = LoadBar.Open(context.OfRank(process.IsFirst), settings, cancellationToken).Runner;
             if (text.Length > runner.Limits.MaxContext)
                 throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"There are {text.Length} tokens, but the model's context has {runner.Limits.MaxContext}."));
-            Write(line.GetValue(output)!, [.. LogitsOf(runner, text, size, cancellationToken)], model.Config.Vocabulary);
+            float[][] logits = [.. LogitsOf(runner, text, size, cancellationToken)];
+            if (process.IsFirst) Write(line.GetValue(output)!, logits, model.Config.Vocabulary);
             return ExitCodes.Success;
         });
         return command;

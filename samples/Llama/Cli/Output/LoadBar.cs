@@ -14,12 +14,13 @@ internal static class LoadBar
     /// <param name="cancellationToken">Token that ends the loading.</param>
     public static OpenedRunner Open(ToolContext context, RunnerSettings settings, CancellationToken cancellationToken)
     {
+        settings = settings with { Cancellation = cancellationToken };
         foreach (var warning in settings.Passes.Warnings) context.Error.WriteLine($"warning: {warning}");
         var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(context.Error) });
         if (Console.IsErrorRedirected || !console.Profile.Capabilities.Ansi || !console.Profile.Capabilities.Interactive)
             return context.Runners.Open(settings, new Reports(_ => { }, cancellationToken));
 
-        var all = WeightBytes.OfRank(settings.Model.Config, settings.Ranks) * settings.Ranks;
+        var all = WeightBytes.OfRank(settings.Model.Config, settings.Ranks) * (settings.Rendezvous is null ? settings.Ranks : 1);
         return console.Progress().AutoClear(true)
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(progress =>

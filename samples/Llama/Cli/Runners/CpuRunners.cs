@@ -42,6 +42,16 @@ internal static class CpuRunners
     private static OpenedRunner Open(string folder, RunnerSettings settings, IProgress<long> progress)
     {
         using var checkpoint = Checkpoint.Open(folder);
-        return new(new CpuModelRunner(checkpoint, settings.Limits, settings.Ranks, settings.Passes, progress), null);
+        if (settings.Rendezvous is null) return new(new CpuModelRunner(checkpoint, settings.Limits, settings.Ranks, settings.Passes, progress), null);
+        var group = settings.Join();
+        try
+        {
+            return new(new RunnerOfGroup(new CpuModelRunner(checkpoint, group, settings.Limits, settings.Passes, progress), group), null);
+        }
+        catch
+        {
+            group.Dispose();
+            throw;
+        }
     }
 }

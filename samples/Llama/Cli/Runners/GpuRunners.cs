@@ -4,7 +4,6 @@ using Fusion.Runtime;
 using Llama.Cli.CommandLine;
 using Llama.Gpu;
 using Llama.Model;
-using Llama.Model.Running;
 
 namespace Llama.Cli.Runners;
 
@@ -21,7 +20,8 @@ internal static class GpuRunners
     public static OpenedRunner Open(RunnerSettings settings, IProgress<long> progress)
     {
         var there = GpuDriver.IsAvailable ? GpuDevice.Count : 0;
-        if (there < settings.Ranks)
+        // Of several processes, each needs one, which may be the same.
+        if (settings.Rendezvous is null && there < settings.Ranks)
         {
             throw new UsageException(string.Create(CultureInfo.InvariantCulture,
                 $"'--ranks {settings.Ranks}' on GPUs needs as many of them, but there {(there == 1 ? "is 1" : $"are {there}")}: 'fusion doctor' says what was found. Take fewer ranks, '--device cpu' or '--device emulator'."));
@@ -53,7 +53,7 @@ internal static class GpuRunners
 
     private static OpenedRunner OpenOnGpus(RunnerSettings settings, IProgress<long> progress, Func<RankGroup, double?> bandwidthOf, Action? end = null)
     {
-        var group = RankGroup.OnGpus([.. Enumerable.Range(0, settings.Ranks)]);
+        var group = settings.Rendezvous is null ? RankGroup.OnGpus([.. Enumerable.Range(0, settings.Ranks)]) : settings.Join();
         try
         {
             // Before the model takes the memory.
@@ -93,7 +93,7 @@ internal static class GpuRunners
     // A copy reads and writes each byte.
     private static double? BandwidthOf(RankGroup group)
     {
-        var rank = group.Ranks[0];
+        var rank = group.LocalRanks[0];
         using var from = new DeviceBuffer<byte>(rank.Context!, BytesOfACopy);
         using var to = new DeviceBuffer<byte>(rank.Context!, BytesOfACopy);
         using var start = new GpuEvent(rank.Context!);
@@ -109,37 +109,5 @@ internal static class GpuRunners
         }
 
         return best;
-    }
-
-    private sealed class RunnerOfGroup(GpuModelRunner runner, RankGroup group, Action? end) : IModelRunner
-    {
-        public ModelConfig Config => runner.Config;
-
-        public RunnerLimits Limits => runner.Limits;
-
-        public int[] Run(IReadOnlyList<StepPart> parts) => runner.Run(parts);
-
-        public float[][] LogitsOf(IReadOnlyList<StepPart> parts) => runner.LogitsOf(parts);
-
-        public void Recover() => runner.Recover();
-
-        public void Dispose()
-        {
-            try
-            {
-                runner.Dispose();
-            }
-            finally
-            {
-                try
-                {
-                    group.Dispose();
-                }
-                finally
-                {
-                    end?.Invoke();
-                }
-            }
-        }
     }
 }

@@ -1,4 +1,6 @@
 using Fusion.Graph;
+using Fusion.Runtime;
+using Fusion.Runtime.Distributed;
 using Llama.Cli.CommandLine;
 using Llama.Model;
 using Llama.Model.Running;
@@ -36,6 +38,12 @@ internal sealed record RunnerSettings
     /// <summary>Number of ranks.</summary>
     public required int Ranks { get; init; }
 
+    /// <summary>Which of the ranks this process has, and where it meets the others; null if it has all.</summary>
+    public Rendezvous? Rendezvous { get; init; }
+
+    /// <summary>Token that ends the wait for the other processes.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>How ranks sum what they computed.</summary>
     public required AllReduceWay AllReduce { get; init; }
 
@@ -47,6 +55,12 @@ internal sealed record RunnerSettings
 
     /// <summary>How much a step and the cache hold.</summary>
     public required RunnerLimits Limits { get; init; }
+
+    /// <summary>Meets the ranks of the other processes.</summary>
+    /// <returns>The group, of which this process has one rank.</returns>
+    /// <exception cref="FusionException">They did not come, or do not fit together.</exception>
+    public RankGroup Join() => RankGroup.JoinAsync(
+        Rendezvous ?? throw new InvalidOperationException("This process has all ranks."), Cancellation).GetAwaiter().GetResult();
 }
 
 /// <summary>A runner that was opened.</summary>

@@ -20,7 +20,8 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
     private readonly ModelConfig config;
     private readonly int ranks;
     private readonly ElementType type;
-    private readonly RankState[] states;
+    // Null for ranks of other processes.
+    private readonly RankState?[] states;
 
     /// <summary>Loads the kernels and allocates the cache of each rank.</summary>
     /// <param name="config">Shape of the model.</param>
@@ -36,22 +37,22 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
         ThrowUnlessWhole("hidden_size", config.Hidden);
         ThrowUnlessWhole($"intermediate_size over {ranks} ranks", config.Intermediate / ranks);
         ThrowUnlessWhole($"vocab_size over {ranks} ranks", config.Vocabulary / ranks);
-        var made = new List<RankState>();
+        states = new RankState?[ranks];
         try
         {
-            foreach (var rank in group.Ranks)
+            foreach (var rank in group.LocalRanks)
             {
                 var context = rank.Context ?? throw new ArgumentException($"{rank} is not on a GPU.", nameof(group));
-                made.Add(new(rank, config, ranks, layout, pages, new(context, type, config.HeadSize, config.Heads / config.KeyValueHeads)));
+                states[rank.Index] = new(rank, config, ranks, layout, pages, new(context, type, config.HeadSize, config.Heads / config.KeyValueHeads));
             }
         }
         catch
         {
-            made.ForEach(state => state.Dispose());
+            Dispose();
             throw;
         }
 
-        states = [.. made];
+        States = [.. states.OfType<RankState>()];
     }
 
     /// <inheritdoc/>
@@ -61,17 +62,18 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
     public override bool FusesQuantization => true;
 
     /// <summary>Size of each rank's cache of keys and values, in bytes.</summary>
-    public long CacheBytes => states[0].CacheBytes;
+    public long CacheBytes => States[0].CacheBytes;
 
     internal StepLayout Layout { get; }
 
-    internal IReadOnlyList<RankState> States => states;
+    /// <summary>What this process's ranks have, in their order.</summary>
+    internal IReadOnlyList<RankState> States { get; }
 
     /// <summary>What is called before each op is launched, with its name and rank; null for nothing. For tests.</summary>
     internal Action<string, int>? Before { get; set; }
 
     /// <summary>Frees the caches. No op may run.</summary>
-    public void Dispose() => Array.ForEach(states, state => state.Dispose());
+    public void Dispose() => Array.ForEach(states, state => state?.Dispose());
 
     /// <inheritdoc/>
     protected override void Embed(CustomLaunch launch)
@@ -110,7 +112,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
     {
         ArgumentNullException.ThrowIfNull(launch);
         Before?.Invoke(launch.Op, launch.Rank.Index);
-        var state = states[launch.Rank.Index];
+        var state = states[launch.Rank.Index]!;
         var call = new AttentionCall(launch, Layout, state, layer)
         {
             Heads = config.Heads / ranks,

@@ -1,6 +1,7 @@
 using Fusion.Graph;
 using Fusion.Runtime;
 using Llama.Model.Graph;
+using Llama.Model.Running;
 
 namespace Llama.Model.Reference;
 
@@ -9,7 +10,9 @@ internal sealed class CpuGraph : IDisposable
 {
     private readonly ModelConfig config;
     private readonly RankGroup group;
+    private readonly bool ownsGroup;
     private readonly CompiledGraph graph;
+    private readonly WholeLogits logits;
 
     /// <summary>Compiles the graph and loads the weights.</summary>
     /// <param name="checkpoint">The checkpoint, which may be disposed afterwards.</param>
@@ -20,20 +23,37 @@ internal sealed class CpuGraph : IDisposable
     /// <param name="progress">What is told how many bytes of weights were loaded so far; null for nobody.</param>
     /// <exception cref="ArgumentException">The ranks do not divide the model's sizes.</exception>
     public CpuGraph(Checkpoint checkpoint, int ranks, int maxTokens, ICpuCache cache, FusionPassConfig? passes, IProgress<long>? progress = null)
+        : this(checkpoint, OnCpu(checkpoint, ranks), ownsGroup: true, maxTokens, cache, passes, progress)
     {
-        config = checkpoint.Config;
-        config.ThrowUnlessDivisible(ranks);
-        group = RankGroup.OnCpu(ranks);
+    }
+
+    /// <summary>Compiles the graph and loads the weights of the ranks that this process has.</summary>
+    /// <param name="checkpoint">The checkpoint, which may be disposed afterwards.</param>
+    /// <param name="group">Group of ranks on the CPU.</param>
+    /// <param name="ownsGroup">Whether the group is disposed with this.</param>
+    /// <param name="maxTokens">Largest number of tokens of a step.</param>
+    /// <param name="cache">Keys and values of the sequences.</param>
+    /// <param name="passes">Configuration of the passes; null for all.</param>
+    /// <param name="progress">What is told how many bytes of weights were loaded so far; null for nobody.</param>
+    /// <exception cref="ArgumentException">The ranks do not divide the model's sizes.</exception>
+    public CpuGraph(
+        Checkpoint checkpoint, RankGroup group, bool ownsGroup, int maxTokens, ICpuCache cache, FusionPassConfig? passes, IProgress<long>? progress)
+    {
+        (config, this.group, this.ownsGroup) = (checkpoint.Config, group, ownsGroup);
+        var ranks = group.WorldSize;
         try
         {
+            config.ThrowUnlessDivisible(ranks);
             graph = LlamaGraph.Build(config, new CpuLlamaOps(config, ranks, cache), ranks).Compile(group, new() { MaxTokens = maxTokens, Passes = passes });
             var loaded = 0L;
-            for (var rank = 0; rank < ranks; rank++)
-                GraphWeights.Set(graph, rank, new(checkpoint, rank, ranks), bytes => progress?.Report(loaded += bytes));
+            foreach (var rank in group.LocalRanks)
+                GraphWeights.Set(graph, rank.Index, new(checkpoint, rank.Index, ranks), bytes => progress?.Report(loaded += bytes));
+            logits = new(group, config.Vocabulary);
         }
         catch
         {
-            group.Dispose();
+            graph?.Dispose();
+            if (ownsGroup) group.Dispose();
             throw;
         }
     }
@@ -47,7 +67,7 @@ internal sealed class CpuGraph : IDisposable
     /// <returns>Logits over the vocabulary of each wanted token.</returns>
     public float[][] Step(IReadOnlyList<StepToken> tokens, IEnumerable<int> wanted)
     {
-        for (var rank = 0; rank < group.WorldSize; rank++)
+        foreach (var rank in group.LocalRanks.Select(rank => rank.Index))
         {
             graph.SetInput<int>(rank, LlamaGraph.Tokens, [.. tokens.Select(token => token.Token)]);
             graph.SetInput<int>(rank, LlamaGraph.Positions, [.. tokens.Select(token => token.Position)]);
@@ -55,23 +75,27 @@ internal sealed class CpuGraph : IDisposable
         }
 
         var run = graph.Run(tokens.Count);
-        var columns = config.Vocabulary / group.WorldSize;
-        var parts = Enumerable.Range(0, group.WorldSize).Select(rank => run.Read<float>(rank, LlamaGraph.Logits)).ToArray();
-        return [.. wanted.Select(token =>
-        {
-            var logits = new float[config.Vocabulary];
-            for (var rank = 0; rank < parts.Length; rank++) parts[rank].AsSpan(token * columns, columns).CopyTo(logits.AsSpan(rank * columns));
-            return logits;
-        })];
+        return [.. wanted.Select(token => logits.Read(run, token))];
     }
 
     /// <summary>Makes the graph usable again after a step that failed.</summary>
-    public void Reset() => graph.Reset();
+    public void Reset()
+    {
+        graph.Reset();
+        logits.Reset();
+    }
 
-    /// <summary>Frees the graph and its group.</summary>
+    /// <summary>Frees the graph, and the group if it is this one's.</summary>
     public void Dispose()
     {
+        logits.Dispose();
         graph.Dispose();
-        group.Dispose();
+        if (ownsGroup) group.Dispose();
+    }
+
+    private static RankGroup OnCpu(Checkpoint checkpoint, int ranks)
+    {
+        checkpoint.Config.ThrowUnlessDivisible(ranks);
+        return RankGroup.OnCpu(ranks);
     }
 }

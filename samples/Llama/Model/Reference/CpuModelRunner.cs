@@ -1,4 +1,5 @@
 using Fusion.Graph;
+using Fusion.Runtime;
 using Llama.Model.Running;
 
 namespace Llama.Model.Reference;
@@ -19,6 +20,27 @@ public sealed class CpuModelRunner : IModelRunner
     /// <exception cref="CheckpointException">A scale is no number above 0.</exception>
     public CpuModelRunner(
         Checkpoint checkpoint, RunnerLimits limits, int ranks = 1, FusionPassConfig? passes = null, IProgress<long>? progress = null)
+        : this(checkpoint, limits, ranks, cache => new(checkpoint, ranks, limits.MaxTokens, cache, passes, progress))
+    {
+    }
+
+    /// <summary>Makes a runner on ranks of which this process may have one and others the others: all then do the same steps.</summary>
+    /// <param name="checkpoint">The checkpoint, which may be disposed afterwards.</param>
+    /// <param name="group">Group of ranks on the CPU, to be disposed after the runner.</param>
+    /// <param name="limits">How much a step and the cache hold; the context is the model's at most.</param>
+    /// <param name="passes">Configuration of the passes; null for all.</param>
+    /// <param name="progress">What is told how many bytes of weights were loaded so far, of this process's ranks; null for nobody.</param>
+    /// <exception cref="ArgumentException">The ranks do not divide the model's sizes, or a limit is less than 1.</exception>
+    /// <exception cref="CheckpointException">A scale is no number above 0.</exception>
+    public CpuModelRunner(
+        Checkpoint checkpoint, RankGroup group, RunnerLimits limits, FusionPassConfig? passes = null, IProgress<long>? progress = null)
+        : this(
+            checkpoint, limits, (group ?? throw new ArgumentNullException(nameof(group))).WorldSize,
+            cache => new(checkpoint, group, ownsGroup: false, limits.MaxTokens, cache, passes, progress))
+    {
+    }
+
+    private CpuModelRunner(Checkpoint checkpoint, RunnerLimits limits, int ranks, Func<PagedCache, CpuGraph> make)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         if (Math.Min(Math.Min(limits.MaxTokens, limits.MaxSequences), Math.Min(Math.Min(limits.PageSize, limits.Pages), limits.MaxContext)) < 1)
@@ -27,7 +49,7 @@ public sealed class CpuModelRunner : IModelRunner
         Limits = limits with { MaxContext = Math.Min(limits.MaxContext, Config.Context) };
         Config.ThrowUnlessDivisible(ranks);
         cache = new(ranks, Config.Layers, limits.Pages, limits.PageSize);
-        graph = new(checkpoint, ranks, limits.MaxTokens, cache, passes, progress);
+        graph = make(cache);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,82 @@
+using Fusion.Runtime.Distributed.Tests.Support;
+
+namespace Fusion.Runtime.Distributed.Tests.Groups;
+
+/// <summary>Ranks in processes of their own on GPUs: on emulated ones everywhere, and on those of the machine where it has some.</summary>
+[NonParallelizable]
+public sealed class RanksOnGpus
+{
+    private static int GpusOfTheMachine => GpuDriver.IsAvailable ? GpuDevice.Count : 0;
+
+    private static IEnumerable<TestCaseData> Machines()
+    {
+        yield return new TestCaseData("emulator:2:None", "0,1", 2).SetArgDisplayNames("two emulated GPUs");
+        if (GpusOfTheMachine >= 1) yield return new TestCaseData("", "0", 2).SetArgDisplayNames("one GPU for both");
+        if (GpusOfTheMachine >= 2) yield return new TestCaseData("", "0,1", 2).SetArgDisplayNames("two GPUs");
+        if (GpusOfTheMachine >= 4) yield return new TestCaseData("", "0,1,2,3", 4).SetArgDisplayNames("four GPUs");
+    }
+
+    [TestCaseSource(nameof(Machines))]
+    public async Task GiveTheBitsOfTheReference(string driver, string devices, int count)
+    {
+        using var ranks = Start(driver, devices, count);
+        var isEmulated = driver.Length > 0;
+        await ranks.MustAll("join");
+        await ranks.MustAll($"make 512 {(isEmulated ? 4 : 4096)} 20000");
+        await ranks.MustAll("call 3");
+        await ranks.MustAll("call 1 norm");
+        if (!isEmulated)
+        {
+            foreach (var tokens in new[] { 1, 16, 128, 2048, 4096 }) await ranks.MustAll($"call {tokens}");
+        }
+
+        await ranks.MustAll("collectives 2");
+        await ranks.MustAll("call 4");
+        await ranks.MustAll("dispose");
+    }
+
+    [Category("Nightly")]
+    [TestCaseSource(nameof(Machines))]
+    public async Task HearOfAKilledProcessInTheMiddleOfACallAndMeetAgain(string driver, string devices, int count)
+    {
+        using var ranks = Start(driver, devices, count);
+        for (var time = 0; time < (driver.Length > 0 ? 1 : 20); time++)
+        {
+            var victim = time % count;
+            await ranks.MustAll("join");
+            await ranks.MustAll("make 512 16 30000");
+            await ranks.MustAll("call 2");
+            var survivors = Enumerable.Range(0, count).Where(rank => rank != victim).Select(rank => ranks[rank]).ToArray();
+            foreach (var one in survivors) one.Tell("call 2");
+            await Task.Delay(20 * time);
+            ranks[victim].Kill();
+            foreach (var one in survivors)
+            {
+                Assert.That(await one.Answer(), Does.Contain($"FUSION4012: Rank {victim} (process {ranks[victim].Id}"), $"time {time}");
+                Assert.That(await one.Do("dispose"), Is.EqualTo("ok"));
+            }
+
+            ranks.Restart(victim);
+        }
+
+        await ranks.MustAll("join");
+        await ranks.MustAll("make 512 4 20000");
+        await ranks.MustAll("call 4");
+    }
+
+    [TestCaseSource(nameof(Machines))]
+    public async Task HearOfARankThatDidNotComeAndGoOnAfterAReset(string driver, string devices, int count)
+    {
+        using var ranks = Start(driver, devices, count);
+        await ranks.MustAll("join");
+        await ranks.MustAll("make 512 4 1000");
+        await ranks.MustAll("call 2");
+        for (var rank = 1; rank < count; rank++) ranks[rank].Tell("call 2");
+        for (var rank = 1; rank < count; rank++) Assert.That(await ranks[rank].Answer(), Does.Contain("FUSION4005").And.Contain("waited for rank 0"));
+        await ranks.MustAll("reset");
+        await ranks.MustAll("call 4");
+    }
+
+    private static RanksOfATest Start(string driver, string devices, int count) =>
+        new(count, ("FUSION_DEVICE", devices), ("FUSION_DRIVER", driver), ("FUSION_RENDEZVOUS_TIMEOUT", "60"));
+}
