@@ -21,6 +21,7 @@ internal sealed class Coordinator : IDisposable
     private int refused;
     private bool isFormed;
     private bool isOver;
+    private Refusal? ended;
 
     /// <summary>Listens, and accepts ranks until all are there or the time is over.</summary>
     /// <param name="rendezvous">Who meets where.</param>
@@ -35,6 +36,10 @@ internal sealed class Coordinator : IDisposable
         _ = AcceptAsync();
         new Thread(Watch) { IsBackground = true, Name = "Fusion coordinator" }.Start();
     }
+
+    /// <summary>Why the meeting ended without a group; null if it did not. A rank that has not connected yet finds nobody who would tell
+    /// it.</summary>
+    public Refusal? Ended => Volatile.Read(ref ended);
 
     /// <summary>Ends all connections, when rank 0 takes leave.</summary>
     /// <param name="problem">Why rank 0 cannot make its part of the group; null if it did.</param>
@@ -275,6 +280,7 @@ internal sealed class Coordinator : IDisposable
             isOver = true;
         }
 
+        Volatile.Write(ref ended, reason as Refusal);
         if (reason is not null) SendToAll(reason);
         ending.Cancel();
         listener.Dispose();

@@ -52,9 +52,10 @@ internal sealed class Member : IDisposable
 
     /// <summary>Connects to rank 0 and waits until all ranks are there.</summary>
     /// <param name="rendezvous">Who meets where.</param>
+    /// <param name="coordinator">The coordinator, if it is in this process.</param>
     /// <param name="cancellationToken">Token that ends the wait.</param>
     /// <exception cref="RendezvousException">Ranks did not come in time, or something does not fit together.</exception>
-    public static async Task<Member> JoinAsync(Rendezvous rendezvous, CancellationToken cancellationToken)
+    public static async Task<Member> JoinAsync(Rendezvous rendezvous, Coordinator? coordinator, CancellationToken cancellationToken)
     {
         var end = Deadline.After(rendezvous.Timeout);
         var endpoint = new Endpoint(rendezvous);
@@ -79,6 +80,7 @@ internal sealed class Member : IDisposable
                 (last, cause) = ($"{e.Message.TrimEnd('.')}.", e);
             }
 
+            if (coordinator?.Ended is { Code: { } code } ended) throw new RendezvousException(code, ended.Ranks, ended.Problem);
             if (end.IsOver) throw RendezvousErrors.NoCoordinator(rendezvous, last, cause);
             await Task.Delay(RetryPause, cancellationToken).ConfigureAwait(false);
         }
@@ -90,6 +92,7 @@ internal sealed class Member : IDisposable
     /// <param name="timeout">Longest time to wait.</param>
     /// <returns>All parts in the order of the ranks; null if not all came in time.</returns>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    /// <exception cref="ObjectDisposedException">This rank took leave, before or meanwhile.</exception>
     public byte[][]? TryGather(string step, byte[] content, TimeSpan timeout)
     {
         TaskCompletionSource<byte[][]> wait;
@@ -109,6 +112,10 @@ internal sealed class Member : IDisposable
         catch (AggregateException) when (Gone is { } reason)
         {
             throw reason.CopyForThread();
+        }
+        catch (AggregateException e) when (e.InnerException is ObjectDisposedException)
+        {
+            throw new ObjectDisposedException(nameof(RankGroup));
         }
         finally
         {
@@ -176,6 +183,8 @@ internal sealed class Member : IDisposable
         {
             if (isDisposed) return;
             isDisposed = true;
+            // Nobody answers them any more.
+            foreach (var wait in waits.Values) wait.TrySetException(new ObjectDisposedException(nameof(RankGroup)));
         }
 
         ending.Set();

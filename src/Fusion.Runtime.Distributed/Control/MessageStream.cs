@@ -59,7 +59,7 @@ internal sealed class MessageStream(Socket socket, Stream stream) : IDisposable
 
     /// <summary>Writes a message, unless the other side does not read for seconds.</summary>
     /// <param name="message">The message.</param>
-    /// <returns>Whether it was written; if not, the connection is of no more use.</returns>
+    /// <returns>Whether it was written; if not, the connection is ended, since a part of the message may have been written.</returns>
     public bool TryWrite(Message message)
     {
         try
@@ -70,6 +70,7 @@ internal sealed class MessageStream(Socket socket, Stream stream) : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
+            Dispose();
             return false;
         }
     }

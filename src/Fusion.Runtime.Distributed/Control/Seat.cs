@@ -32,10 +32,7 @@ internal sealed class Seat(MemberInfo who, MessageStream stream) : IDisposable
 
     /// <summary>Sends it a message. Where that fails, the connection ends, which its reader sees.</summary>
     /// <param name="message">The message.</param>
-    public void Send(Message message)
-    {
-        if (!stream.TryWrite(message)) stream.Dispose();
-    }
+    public void Send(Message message) => stream.TryWrite(message);
 
     /// <summary>Ends the connection.</summary>
     public void Dispose() => stream.Dispose();

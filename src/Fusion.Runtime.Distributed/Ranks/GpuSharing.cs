@@ -39,6 +39,8 @@ internal static class GpuSharing
         var own = member.Rank;
         SharedDeviceMemory? probe = null;
         var opened = new List<DeviceMemory>();
+        SafeFileHandle? descriptor = null;
+        byte[] token = [];
         try
         {
             var problem = Obstacle(connection, context, sharing) ?? "";
@@ -49,9 +51,8 @@ internal static class GpuSharing
             });
             // All ranks take the same steps, whatever happened on one of them.
             var offer = new ProbeOffer(null, [], member.Members[own].Place, 0, problem);
-            SafeFileHandle? descriptor = null;
             if (sharing == MemorySharing.Descriptor) Attempt(() => descriptor = probe!.ExportDescriptor());
-            var token = descriptor is null ? [] : connection.Sharing!.Offer(descriptor);
+            token = descriptor is null ? [] : connection.Sharing!.Offer(descriptor);
             Attempt(() => offer = offer with { Export = probe!.Export(), Token = token, Address = probe.Memory.Address });
             offer = offer with { Problem = problem };
             var offers = member.Gather($"memory of GPUs, {sharing}: offers", offer.ToBytes()).Select(ProbeOffer.Parse).ToArray();
@@ -70,8 +71,6 @@ internal static class GpuSharing
                 });
             }
 
-            connection.Sharing?.Withdraw(token);
-            descriptor?.Dispose();
             var found = member.Gather($"memory of GPUs, {sharing}: tried", JsonSerializer.SerializeToUtf8Bytes(problem, SharingJson.Default.String))
                 .Select(part => JsonSerializer.Deserialize(part, SharingJson.Default.String)!).ToArray();
             opened.ForEach(memory => memory.Dispose());
@@ -96,6 +95,8 @@ internal static class GpuSharing
         }
         finally
         {
+            connection.Sharing?.Withdraw(token);
+            descriptor?.Dispose();
             opened.ForEach(memory => memory.Dispose());
             probe?.Dispose();
         }

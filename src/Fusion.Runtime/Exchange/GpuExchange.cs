@@ -53,6 +53,8 @@ internal abstract class GpuExchange<TRank, TShape> : IExchangeEngine
         }
         catch
         {
+            // Others, and threads that look for failures, use the workspaces no more.
+            peers.Disconnect();
             made.ForEach(rank => rank.Dispose());
             foreach (var share in joined.Values) share.Dispose();
             throw;

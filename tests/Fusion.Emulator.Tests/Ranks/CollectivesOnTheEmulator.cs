@@ -80,7 +80,7 @@ public sealed class CollectivesOnTheEmulator
 
         var failure = Assert.Throws<RankGroupException>(() => compared.Operation.AllGatherRows(1, second.AsTensor(2, 8), second.Slice(64).AsTensor(4, 8)))!;
 
-        Assert.That(failure.Message, Does.Contain("In call 0, collective: reduce-scatter of rows on rank 0, but all-gather of rows on rank 1."));
+        Assert.That(failure.Message, Does.Contain("In call 0, collective: reduce-scatter of rows on rank 0, but all-gather of rows on rank 1; rows: 4 on rank 0, but 2 on rank 1."));
         Assert.That(() => compared.Operation.Synchronize(0), Throws.TypeOf<RankGroupException>());
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(9)), "the kernel that waited was told to give up");
         compared.Operation.Reset();

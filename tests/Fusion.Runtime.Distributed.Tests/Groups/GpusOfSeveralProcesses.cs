@@ -64,6 +64,119 @@ public sealed class GpusOfSeveralProcesses
         return Together(true, HearAndGoOn);
     }
 
+    [TestCase("tokens", "tokens: 3 on rank 0, but 2 on rank 1")]
+    [TestCase("strategy", "strategy: OneShot on rank 0, but TwoShot on rank 1; exchange: OneShot on rank 0, but TwoShot on rank 1.")]
+    [TestCase("norm", "norm: None on rank 0, but Rms on rank 1.")]
+    public Task SayWhichCallsMetAndGoOnAfterAReset(string what, string difference)
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        return Together(true, group => SayWhichCallsMet(group, what, difference));
+    }
+
+    [Test]
+    public Task SayOfACollectiveWhichCallsMet()
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        return Together(true, group =>
+        {
+            var rank = group.LocalRanks.Single();
+            using var operation = new Collectives(group, new() { Timeout = Longest });
+            using var data = rank.Allocate<float>(128);
+            data.Clear();
+            if (rank.Index == 0) operation.ReduceScatterRows(0, data.AsTensor(4, 8), data.Slice(64).AsTensor(2, 8));
+            else operation.AllGatherRows(1, data.AsTensor(2, 8), data.Slice(64).AsTensor(4, 8));
+            Expect(operation.ThrowIfFailed, "In call 0, collective: reduce-scatter of rows on rank 0, but all-gather of rows on rank 1; rows: 4 on rank 0, but 2 on rank 1.");
+            operation.Reset();
+            operation.AllGatherRows(rank.Index, data.AsTensor(2, 8), data.Slice(64).AsTensor(4, 8));
+            operation.Synchronize(rank.Index);
+            return Task.CompletedTask;
+        });
+    }
+
+    // A rank that left a call out waits for nothing: the others do, for its next call.
+    [Test]
+    public Task SayWhichCallARankLeftOut()
+    {
+        Emulator.Use(new() { Gpus = 2 });
+        return Together(true, group =>
+        {
+            var rank = group.LocalRanks.Single();
+            using var operation = new AllReduce(
+                group, new() { HiddenSize = Hidden, MaxTokens = Tokens, DataType = ElementType.Float32, Timeout = Longest });
+            using var data = rank.Allocate<float>(Tokens * Hidden);
+            data.Clear();
+            foreach (var tokens in rank.Index == 0 ? [3, 2, 1, 3] : new[] { 3, 1, 3 }) operation.Launch(rank.Index, CallOf(data, tokens));
+            Expect(operation.ThrowIfFailed, "In call 1, tokens: 2 on rank 0, but 1 on rank 1.");
+            operation.Reset();
+            operation.Launch(rank.Index, CallOf(data, 3));
+            operation.Synchronize(rank.Index);
+            Assert.That(operation.ThrowIfFailed, Throws.Nothing);
+            return Task.CompletedTask;
+        });
+    }
+
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
+    private static AllReduceCall CallOf(RankBuffer<float> data, int tokens)
+    {
+        var tensor = data.AsTensor(Tokens, Hidden) with { Rows = tokens };
+        return new() { Input = tensor, AllReduceOut = tensor };
+    }
+
+    private static async Task SayWhichCallsMet(RankGroup group, string what, string difference)
+    {
+        var rank = group.LocalRanks.Single();
+        using var operation = new AllReduce(
+            group, new() { HiddenSize = Hidden, MaxTokens = Tokens, DataType = ElementType.Float32, Timeout = Longest });
+        using var data = rank.Allocate<float>(Tokens * Hidden);
+        using var gamma = rank.Allocate<float>(Hidden);
+        data.Clear();
+        gamma.Clear();
+        for (var round = 0; round < 2; round++)
+        {
+            for (var call = 0; call < 3; call++)
+            {
+                operation.Launch(rank.Index, CallOf(data, 1 + call));
+                await operation.SynchronizeAsync(rank.Index);
+            }
+
+            var isOther = rank.Index == 1;
+            var wrong = CallOf(data, isOther && what == "tokens" ? 2 : 3);
+            if (isOther && what == "norm")
+                wrong = wrong with { Norm = Normalization.Rms(gamma.AsTensor(ElementType.Float32, 1, Hidden), 1e-5f), NormOut = wrong.AllReduceOut, AllReduceOut = null };
+            operation.Launch(rank.Index, null, wrong, isOther && what == "strategy" ? AllReduceStrategy.TwoShot : AllReduceStrategy.OneShot);
+            Expect(operation.ThrowIfFailed, $"In call 3, {difference}");
+            Assert.That(() => operation.Synchronize(rank.Index), Throws.TypeOf<RankGroupException>(), "the kernel that waited was told to give up");
+            operation.Reset();
+        }
+
+        data.CopyFrom([.. Enumerable.Range(0, Tokens * Hidden).Select(i => (float)(i + rank.Index))]);
+        operation.Launch(rank.Index, CallOf(data, Tokens));
+        operation.Synchronize(rank.Index);
+        var sums = new float[Tokens * Hidden];
+        data.CopyTo(sums);
+        Assert.That(sums, Is.EqualTo(Enumerable.Range(0, Tokens * Hidden).Select(i => (2f * i) + 1)));
+    }
+
+    // Well before the operation's own time is over.
+    private static void Expect(Action throwIfFailed, string message)
+    {
+        for (var end = Deadline.After(TimeSpan.FromSeconds(15)); ; Thread.Sleep(5))
+        {
+            try
+            {
+                throwIfFailed();
+                Assert.That(end.IsOver, Is.False, "no difference was found");
+            }
+            catch (RankGroupException e)
+            {
+                Assert.That(e.Message, Does.Contain($"FUSION4009: {message}"));
+                Assert.That(e.Ranks, Is.EqualTo([0, 1]));
+                return;
+            }
+        }
+    }
+
     private static async Task HearAndGoOn(RankGroup group)
     {
         var rank = group.LocalRanks.Single();

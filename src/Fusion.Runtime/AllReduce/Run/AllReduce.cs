@@ -118,7 +118,7 @@ public sealed class AllReduce : IRankOperation
     /// <exception cref="FusionArgumentException">The strategy named by <paramref name="strategy"/> cannot do the call.</exception>
     /// <exception cref="FusionArgumentException">The stream is of another GPU or context, another rank uses it, or the
     /// rank's last call is in another stream and not done.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls are not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls are not the same. What CUDA graphs replay is not compared.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
     /// <exception cref="ResetRequiredException">The rank got the exception of an earlier failure already, and
     /// <see cref="Reset"/> was not called.</exception>
@@ -167,7 +167,7 @@ public sealed class AllReduce : IRankOperation
     /// <param name="stream">The stream of its calls; null for <see cref="Rank.Stream"/>, and on the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up or, on the CPU, did not launch its call in time.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls were not the same.</exception>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public void Synchronize(int rank, GpuStream? stream = null)
     {
@@ -183,7 +183,7 @@ public sealed class AllReduce : IRankOperation
     /// <returns>A task that ends when the calls are done.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such rank.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up or, on the CPU, did not launch its call in time.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls were not the same.</exception>
     /// <exception cref="GpuException">A kernel failed.</exception>
     public Task SynchronizeAsync(int rank, GpuStream? stream = null, CancellationToken cancellationToken = default)
     {
@@ -212,7 +212,7 @@ public sealed class AllReduce : IRankOperation
     /// <summary>Throws if a rank gave up, without waiting. A call that still runs may fail later. It can be called at any time,
     /// such as by a health check: each rank's next launch or wait still throws the failure.</summary>
     /// <exception cref="PeerTimeoutException">A rank gave up.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls were not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls were not the same.</exception>
     public void ThrowIfFailed()
     {
         ThrowIfDisposed();

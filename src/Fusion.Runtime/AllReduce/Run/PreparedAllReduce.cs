@@ -86,7 +86,7 @@ public sealed class PreparedAllReduce
     /// and on the CPU.</param>
     /// <exception cref="FusionArgumentException">The stream is of another GPU or context, another rank uses it, or the
     /// rank's last call is in another stream and not done.</exception>
-    /// <exception cref="RankGroupException">On the CPU: the ranks' calls are not the same.</exception>
+    /// <exception cref="RankGroupException">The ranks' calls are not the same. What CUDA graphs replay is not compared.</exception>
     /// <exception cref="PeerTimeoutException">A rank gave up in an earlier call.</exception>
     /// <exception cref="ResetRequiredException">The rank got the exception of an earlier failure already, and
     /// <see cref="AllReduce.Reset"/> was not called.</exception>
