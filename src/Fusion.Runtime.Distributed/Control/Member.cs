@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Reflection;
-using System.Text.Json;
 
 namespace Fusion.Runtime.Distributed.Control;
 
@@ -196,7 +195,12 @@ internal sealed class Member : IDisposable
     private int[] MissingIn(string step)
     {
         TaskCompletionSource<int[]> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate) inquiries[step] = answer;
+        lock (gate)
+        {
+            if (gone is not null) return [];
+            inquiries[step] = answer;
+        }
+
         stream.TryWrite(new Inquiry(step));
         var missing = answer.Task.Wait(Grace) ? answer.Task.Result : [];
         lock (gate) inquiries.Remove(step);
@@ -289,9 +293,10 @@ internal sealed class Member : IDisposable
         {
             hear(notice.Rank, notice.Content);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            SetGone(notice.Rank, $"What it says cannot be read: {e.Message}");
+            // A thread of the connection must not end the process, and what the others say must not be lost unnoticed.
+            SetGone(notice.Rank, $"What it says cannot be heeded: {e.Message}");
         }
     }
 
@@ -303,6 +308,7 @@ internal sealed class Member : IDisposable
             if (isDisposed || gone is not null) return;
             Volatile.Write(ref gone, new PeerGoneException(rank, members[rank].Place, reason));
             foreach (var wait in waits.Values) wait.TrySetException(gone);
+            foreach (var inquiry in inquiries.Values) inquiry.TrySetResult([]);
         }
 
         FusionEventSource.Log.PeerGone(gone.Message);
@@ -315,7 +321,16 @@ internal sealed class Member : IDisposable
         var sinceBeat = Stopwatch.GetTimestamp();
         while (!ending.WaitOne(MillisecondsOfTick))
         {
-            lock (ticks) ticks.ForEach(tick => tick());
+            try
+            {
+                lock (ticks) ticks.ForEach(tick => tick());
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // As of a context that is lost: this process can keep the others informed no more.
+                SetGone(Rank, $"It cannot tell how its calls are: {e.Message}");
+            }
+
             if (Stopwatch.GetElapsedTime(sinceBeat) < beats.Pause) continue;
             sinceBeat = Stopwatch.GetTimestamp();
             if (beats.WasAsleep()) Volatile.Write(ref heard, sinceBeat);

@@ -17,6 +17,8 @@ internal sealed class PeersAcrossProcesses : IPeers
     private readonly Action tick;
     private readonly WaitFailure?[] failures;
     private readonly RankProgress[] progress;
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(200);
+
     // Held while the status of own ranks is read or written, so that it is not freed meanwhile.
     private readonly Lock gate = new();
     private readonly CallsOfPeers calls;
@@ -25,6 +27,7 @@ internal sealed class PeersAcrossProcesses : IPeers
     private IProcessLink? link;
     private string? nextStep;
     private int barriers;
+    private bool isEnding;
     private int epoch;
     private RankProgress toldProgress;
     private bool isFailureTold;
@@ -153,8 +156,9 @@ internal sealed class PeersAcrossProcesses : IPeers
     /// <inheritdoc/>
     public void Disconnect()
     {
-        // What follows frees the ranks' memory.
+        // What follows frees the ranks' memory, after a barrier of its own: one that a reset did not pass is another one.
         lock (gate) own = [];
+        isEnding = true;
         workspaces?.Dispose();
     }
 
@@ -163,13 +167,15 @@ internal sealed class PeersAcrossProcesses : IPeers
     {
         try
         {
-            if (member.TryGather($"{name}: barrier {barriers}", Nothing, timeout) is null) return false;
+            if (member.TryGather(isEnding ? $"{name}: end" : $"{name}: barrier {barriers}", Nothing, timeout) is null) return false;
             // Whoever tries again comes to the same barrier.
             barriers++;
             return true;
         }
         catch (Exception e) when (e is PeerGoneException or ObjectDisposedException)
         {
+            // Kernels of the ranks that are left were told to give up too, and end in a moment.
+            if (isEnding && workspaces is not null) Thread.Sleep(Settling);
             return false;
         }
     }

@@ -55,7 +55,7 @@ public sealed class MessagesOfAGroup
     {
         var messages = GroupMessages.Of(group)!;
         if (group.LocalRanks.Single().Index == 0)
-            Assert.That(() => messages.Barrier(TimeSpan.FromMilliseconds(100)), Throws.TypeOf<RendezvousException>().With.Message.Contains("Not all ranks came to 'message 1' within"));
+            Assert.That(() => messages.Barrier(TimeSpan.FromMilliseconds(100)), Throws.TypeOf<RendezvousException>().With.Message.Contains("did not come to 'message 1' within"));
         else Thread.Sleep(400);
     });
 
