@@ -29,7 +29,8 @@ internal sealed class RunOfATest : IDisposable
         {
             while (process.StandardOutput.ReadLine() is { } line) lines.Add(line);
             lines.CompleteAdding();
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         reader.Start();
     }
 

@@ -12,7 +12,10 @@ public sealed class RunsOfRanks : FolderOfATest
         const string script = "echo $FUSION_RANK $FUSION_LOCAL_RANK $FUSION_WORLD_SIZE $FUSION_RENDEZVOUS $FUSION_SECRET \"$FUSION_DEVICE\" \"$FUSION_RENDEZVOUS_TIMEOUT\" \"$FUSION_SECRET_FILE\" .";
         var surroundings = new Dictionary<string, string?>
         {
-            ["FUSION_RANK"] = "7", ["FUSION_SECRET_FILE"] = "/of/another/group", ["FUSION_DEVICE"] = null, ["FUSION_RENDEZVOUS_TIMEOUT"] = null,
+            ["FUSION_RANK"] = "7",
+            ["FUSION_SECRET_FILE"] = "/of/another/group",
+            ["FUSION_DEVICE"] = null,
+            ["FUSION_RENDEZVOUS_TIMEOUT"] = null,
         };
         var first = Tool.RunWith(surroundings, "run", "--ranks", "3", "--", "sh", "-c", script);
         var second = Tool.RunWith(surroundings, "run", "--ranks", "1", "--", "sh", "-c", script);

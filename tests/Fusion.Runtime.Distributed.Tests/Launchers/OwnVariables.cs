@@ -15,8 +15,15 @@ public sealed class OwnVariables
 
         Assert.That(read, Is.EqualTo(new Rendezvous
         {
-            Rank = 2, WorldSize = 4, LocalRank = 1, Address = RendezvousAddress.Unix("@job"), Name = "draft", Secret = "s3cret", Device = 5,
-            Timeout = TimeSpan.FromSeconds(2.5), Tls = new("/c.pem", "/k.pem", "/a.pem"),
+            Rank = 2,
+            WorldSize = 4,
+            LocalRank = 1,
+            Address = RendezvousAddress.Unix("@job"),
+            Name = "draft",
+            Secret = "s3cret",
+            Device = 5,
+            Timeout = TimeSpan.FromSeconds(2.5),
+            Tls = new("/c.pem", "/k.pem", "/a.pem"),
         }));
     }
 
