@@ -73,7 +73,7 @@ public sealed partial class WhatThePackagesSay
 
         string[] expected = id switch
         {
-            "Fusion.CublasLt" or "Fusion.Emulator" => ["Fusion.Runtime"],
+            "Fusion.CublasLt" or "Fusion.Emulator" or "Fusion.Runtime.Distributed" => ["Fusion.Runtime"],
             "Fusion.Graph" => ["Fusion.CublasLt", "Fusion.Runtime"],
             "Fusion.Runtime" => ["Fusion.Interop", "Fusion.Manifest"],
             _ => [],

@@ -18,7 +18,9 @@ internal sealed class RunOfATest : IDisposable
     public RunOfATest(string script, params string[] options)
     {
         var tool = Path.Combine(AppContext.BaseDirectory, "fusion.dll");
-        process = Process.Start(new ProcessStartInfo("dotnet", ["exec", tool, "run", .. options, "--", "sh", "-c", script])
+        // Tests that are started in the background, or by nohup, inherit signals that are ignored, and so would the tool and its ranks.
+        process = Process.Start(new ProcessStartInfo(
+            "env", ["--default-signal=INT,HUP,QUIT,TERM", "dotnet", "exec", tool, "run", .. options, "--", "sh", "-c", script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
