@@ -46,7 +46,9 @@ internal static class CpuRunners
         var group = settings.Join();
         try
         {
-            return new(new RunnerOfGroup(new CpuModelRunner(checkpoint, group, settings.Limits, settings.Passes, progress), group), null);
+            var runner = new RunnerOfGroup(new CpuModelRunner(checkpoint, group, settings.Limits, settings.Passes, progress), group);
+            settings.WaitUntilAllHaveLoaded(group);
+            return new(runner, null);
         }
         catch
         {

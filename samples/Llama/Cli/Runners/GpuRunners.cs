@@ -58,7 +58,9 @@ internal static class GpuRunners
         {
             // Before the model takes the memory.
             var bandwidth = bandwidthOf(group);
-            return new(new RunnerOfGroup(Load(settings, group, progress), group, end), bandwidth);
+            var runner = new RunnerOfGroup(Load(settings, group, progress), group, end);
+            settings.WaitUntilAllHaveLoaded(group);
+            return new(runner, bandwidth);
         }
         catch (ArgumentException e) when (e is not FusionArgumentException)
         {

@@ -61,6 +61,16 @@ internal sealed record RunnerSettings
     /// <exception cref="FusionException">They did not come, or do not fit together.</exception>
     public RankGroup Join() => RankGroup.JoinAsync(
         Rendezvous ?? throw new InvalidOperationException("This process has all ranks."), Cancellation).GetAwaiter().GetResult();
+
+    /// <summary>Waits until the ranks of all processes have loaded the model. One that reads its weights faster would wait in its first step for the
+    /// others, and no longer than an all-reduce may.</summary>
+    /// <param name="group">The group, which this is nothing for if it is of one process.</param>
+    /// <exception cref="RendezvousException">A rank did not come within the time-out of the rendezvous.</exception>
+    public void WaitUntilAllHaveLoaded(RankGroup group)
+    {
+        // All ranks meet to make an operation. The group disposes it, so that no rank frees memory while another one begins.
+        if (Rendezvous is not null) _ = new Collectives(group);
+    }
 }
 
 /// <summary>A runner that was opened.</summary>
