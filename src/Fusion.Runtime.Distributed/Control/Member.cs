@@ -7,10 +7,8 @@ namespace Fusion.Runtime.Distributed.Control;
 /// <summary>A rank's connection to the <see cref="Coordinator"/> and through it to all other ranks.</summary>
 internal sealed class Member : IDisposable
 {
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(20);
-
     // How long a rank waits beyond its time for rank 0 to say who is missing.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     private readonly Rendezvous rendezvous;
     private readonly MessageStream stream;
@@ -25,7 +23,10 @@ internal sealed class Member : IDisposable
     private PeerGoneException? gone;
     private bool isDisposed;
 
-    private Member(Rendezvous rendezvous, MessageStream stream, MemberInfo[] members)
+    /// <param name="rendezvous">Who this rank is.</param>
+    /// <param name="stream">Connection to the coordinator, over which all ranks have met (<see cref="Meeting"/>).</param>
+    /// <param name="members">Who the ranks are, in their order.</param>
+    public Member(Rendezvous rendezvous, MessageStream stream, MemberInfo[] members)
     {
         (this.rendezvous, this.stream, this.members) = (rendezvous, stream, members);
         new Thread(Read) { IsBackground = true, Name = "Fusion ranks: messages" }.Start();
@@ -48,42 +49,6 @@ internal sealed class Member : IDisposable
     /// <summary>The first rank that is gone, after which the group does no more; null while all are there. The same object for all:
     /// do not throw it.</summary>
     public PeerGoneException? Gone => Volatile.Read(ref gone);
-
-    /// <summary>Connects to rank 0 and waits until all ranks are there.</summary>
-    /// <param name="rendezvous">Who meets where.</param>
-    /// <param name="coordinator">The coordinator, if it is in this process.</param>
-    /// <param name="cancellationToken">Token that ends the wait.</param>
-    /// <exception cref="RendezvousException">Ranks did not come in time, or something does not fit together.</exception>
-    public static async Task<Member> JoinAsync(Rendezvous rendezvous, Coordinator? coordinator, CancellationToken cancellationToken)
-    {
-        var end = Deadline.After(rendezvous.Timeout);
-        var endpoint = new Endpoint(rendezvous);
-        var (last, cause) = ("nobody listens there.", (Exception?)null);
-        while (true)
-        {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(end.Remaining + Grace);
-            try
-            {
-                var socket = await endpoint.ConnectAsync(deadline.Token).ConfigureAwait(false);
-                var met = await TryMeetAsync(rendezvous, endpoint, socket, deadline.Token).ConfigureAwait(false);
-                if (met is not null) return met;
-                last = "another group meets there.";
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw RendezvousErrors.NoCoordinator(rendezvous, "it does not answer.", cause);
-            }
-            catch (Exception e) when (e is SocketException or IOException)
-            {
-                (last, cause) = ($"{e.Message.TrimEnd('.')}.", e);
-            }
-
-            if (coordinator?.Ended is { Code: { } code } ended) throw new RendezvousException(code, ended.Ranks, ended.Problem);
-            if (end.IsOver) throw RendezvousErrors.NoCoordinator(rendezvous, last, cause);
-            await Task.Delay(RetryPause, cancellationToken).ConfigureAwait(false);
-        }
-    }
 
     /// <summary>Gives this rank's part of a step and waits for those of all others.</summary>
     /// <param name="step">Name of the step, the same on all ranks and used once.</param>
@@ -205,53 +170,6 @@ internal sealed class Member : IDisposable
         var missing = answer.Task.Wait(Grace) ? answer.Task.Result : [];
         lock (gate) inquiries.Remove(step);
         return missing;
-    }
-
-    // Null: rank 0 is there, but not for this group now.
-    private static async Task<Member?> TryMeetAsync(Rendezvous rendezvous, Endpoint endpoint, Socket socket, CancellationToken cancellationToken)
-    {
-        MessageStream? stream = null;
-        var isMet = false;
-        try
-        {
-            stream = await endpoint.OpenAsync(socket, cancellationToken).ConfigureAwait(false);
-            var who = new MemberInfo(
-                rendezvous.Name, rendezvous.Rank, rendezvous.WorldSize, LibraryVersion, Environment.MachineName, Environment.ProcessId);
-            var challenge = await Expect<Challenge>().ConfigureAwait(false);
-            if (challenge!.Protocol != Challenge.Version) throw RendezvousErrors.OtherProtocol(rendezvous, challenge.Protocol);
-            var nonce = Proof.Nonce();
-            await stream.WriteAsync(
-                new Hello(who, nonce, Proof.OfMember(rendezvous.Secret, challenge.Nonce, nonce, who)), cancellationToken).ConfigureAwait(false);
-            if (await Expect<Welcome>().ConfigureAwait(false) is not { } welcome) return null;
-            if (!Proof.IsSame(Proof.OfCoordinator(rendezvous.Secret, challenge.Nonce, nonce, who), welcome.Proof))
-                throw RendezvousErrors.UnprovenCoordinator(rendezvous);
-            stream.Trust();
-            if (await Expect<Formed>().ConfigureAwait(false) is not { } formed) return null;
-            isMet = true;
-            return new(rendezvous, stream, formed.Members);
-        }
-        finally
-        {
-            if (!isMet)
-            {
-                stream?.Dispose();
-                socket.Dispose();
-            }
-        }
-
-        // Null: try again.
-        async Task<T?> Expect<T>()
-            where T : Message
-        {
-            var message = await stream!.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return message switch
-            {
-                T expected => expected,
-                Refusal { Code: null } => null,
-                Refusal refusal => throw new RendezvousException(refusal.Code, refusal.Ranks, refusal.Problem),
-                _ => throw RendezvousErrors.NoProtocol(rendezvous, new IOException($"it sent '{message.GetType().Name}'.")),
-            };
-        }
     }
 
     private void Read()

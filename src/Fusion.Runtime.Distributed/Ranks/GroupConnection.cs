@@ -27,7 +27,7 @@ internal sealed class GroupConnection : IDisposable
         GroupConnection? made = null;
         try
         {
-            made = new(coordinator, await Member.JoinAsync(rendezvous, coordinator, cancellationToken).ConfigureAwait(false));
+            made = new(coordinator, await Meeting.JoinAsync(rendezvous, coordinator, cancellationToken).ConfigureAwait(false));
             // Waits for the others, which a caller's thread need not.
             made.Sharing = await Task.Run(() => DescriptorExchange.TryMake(made.Member, rendezvous.SharesMemory), cancellationToken).ConfigureAwait(false);
             return made;
