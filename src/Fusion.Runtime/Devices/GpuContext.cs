@@ -19,7 +19,7 @@ public sealed class GpuContext : IDisposable
     private bool isClosing;
 
     private GpuContext(GpuDevice device)
-        : this(device, Retain(device), _ => GpuDriver.Library.Context.ReleasePrimary(device.Handle))
+        : this(device, Retain(device), _ => GpuDriver.LibraryIfAny?.Context.ReleasePrimary(device.Handle) ?? CudaResult.InvalidValue)
     {
     }
 
@@ -202,9 +202,9 @@ public sealed class GpuContext : IDisposable
     /// <summary>Makes this the calling thread's current context to free what is in it, also if it is disposed. Must be called
     /// between <see cref="Keep"/> and <see cref="Release"/>.</summary>
     /// <returns>Whether it is current; false if it was disposed and another library owns it, which may have destroyed it with
-    /// all that is in it.</returns>
+    /// all that is in it, and without its driver.</returns>
     internal bool TryMakeCurrentToFree() =>
-        !(isForeign && IsDisposed) && GpuDriver.Library.Context.SetCurrent(handle.Value) == CudaResult.Success;
+        !(isForeign && IsDisposed) && GpuDriver.LibraryIfAny?.Context.SetCurrent(handle.Value) == CudaResult.Success;
 
     /// <summary>Gets what an assembly's launchers stored with the context; null for nothing.</summary>
     /// <param name="number">Number of the launchers.</param>

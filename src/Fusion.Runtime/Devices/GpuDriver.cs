@@ -38,6 +38,9 @@ public static class GpuDriver
     /// <summary>Functions of the driver, which are there whether it sees a GPU or not.</summary>
     internal static CudaDriver Library => Loaded.Value.Driver ?? throw DeviceErrors.NoDriver(Loaded.Value.Failure);
 
+    /// <summary>Functions of the driver; null without one, as where an emulator has been left whose things are freed now.</summary>
+    internal static CudaDriver? LibraryIfAny => Loaded.Value.Driver;
+
     /// <summary>Where the driver's functions come from, in words: the file of libcuda, or the emulator and why it is in use. Empty without a
     /// driver.</summary>
     internal static string Origin => Loaded.Value.Origin;

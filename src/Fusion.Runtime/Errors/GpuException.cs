@@ -26,8 +26,9 @@ public sealed class GpuException : FusionException
 
     internal static GpuException Of(CudaResult result, string call, string detail = "")
     {
-        var error = GpuDriver.Library.Error;
-        return Of(result, error.Name(result), error.Describe(result), call, detail);
+        // What a driver did before an emulator was left is told without it.
+        var error = GpuDriver.LibraryIfAny?.Error;
+        return Of(result, error?.Name(result) ?? $"{result}", error?.Describe(result) ?? "", call, detail);
     }
 
     internal static GpuException Of(CudaResult result, string name, string meaning, string call, string detail = "")

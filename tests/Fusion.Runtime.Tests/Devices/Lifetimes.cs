@@ -36,6 +36,26 @@ public sealed class Lifetimes
     }
 
     [Test]
+    public async Task ThingsThatOutliveTheirDriverAreLetGo()
+    {
+        var context = GpuContext.Open();
+        var stream = new GpuStream(context);
+        IDisposable[] things = [new GpuEvent(context), new DeviceBuffer<int>(context, 4), new PinnedBuffer<int>(context, 4), stream, context];
+        ManagedDriver.Hold();
+        var wait = stream.SynchronizeAsync();
+        stream.Dispose();
+        driver.Dispose();
+        Assume.That(GpuDriver.IsAvailable, Is.False, "A driver of the machine does not know these things.");
+
+        // Calls back on a thread of the pool, where an exception would end the process.
+        ManagedDriver.Release();
+
+        await wait.WaitAsync(TimeSpan.FromSeconds(30)).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.That(wait.IsCompleted);
+        foreach (var one in things) Assert.That(one.Dispose, Throws.Nothing);
+    }
+
+    [Test]
     public void ThingsInAContextOfAnotherLibraryAreLeftAloneOnceItsWrapperIsDisposed()
     {
         using var primary = GpuContext.Open();
