@@ -21,7 +21,7 @@ internal static class LoadedCheck
     {
         var rank = group.LocalRanks[0];
         var tokens = GpuDriver.IsEmulated ? 2 : Tokens;
-        using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = tokens, DataType = ElementType.Float32, Timeout = Longest });
+        using var operation = new AllReduce(group, OptionsFor(tokens));
         using var input = rank.Allocate<float>(tokens * Hidden);
         using var output = rank.Allocate<float>(tokens * Hidden);
         var (values, sums) = (new float[tokens * Hidden], new float[tokens * Hidden]);
@@ -47,6 +47,17 @@ internal static class LoadedCheck
             throw RendezvousErrors.NotUnderLoad(e.Peer, connection.Member.Members[e.Peer], e.Message);
         }
     }
+
+    /// <summary>Options of the all-reduce: both strategies, whatever the number of ranks.</summary>
+    /// <param name="tokens">Number of tokens.</param>
+    internal static AllReduceOptions OptionsFor(int tokens = Tokens) => new()
+    {
+        HiddenSize = Hidden,
+        MaxTokens = tokens,
+        DataType = ElementType.Float32,
+        Timeout = Longest,
+        Policy = AllReducePolicy.WithLimits(long.MaxValue),
+    };
 
     // Integers that a float has exactly.
     private static float Value(int rank, int i) => ((i + 1) % 509) * (rank + 1);

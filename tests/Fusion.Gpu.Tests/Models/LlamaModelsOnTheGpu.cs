@@ -204,7 +204,7 @@ public sealed class LlamaModelsOnTheGpu : GpuGroupTest
     {
         var spread = Math.Sqrt(expected.Average(value => value * value));
         var off = Math.Sqrt(expected.Zip(found, (a, b) => Math.Pow(a - b, 2)).Average());
-        Assert.That(spread, Is.InRange(0.3, 30), $"{what}: logits that tell something");
+        Assert.That(spread, Is.InRange(0.3, 100), $"{what}: logits that tell something");
         Assert.That(off / spread, Is.LessThan(config.IsFp8 ? 0.08 : 0.012), what);
     }
 

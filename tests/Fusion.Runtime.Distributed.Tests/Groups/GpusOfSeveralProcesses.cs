@@ -1,5 +1,6 @@
 using System.Diagnostics.Tracing;
 using Fusion.Emulation;
+using Fusion.Runtime.Distributed.Ranks;
 using Fusion.Runtime.Distributed.Tests.Support;
 
 namespace Fusion.Runtime.Distributed.Tests.Groups;
@@ -40,6 +41,16 @@ public sealed class GpusOfSeveralProcesses
         });
         Assert.That(Emulator.Faults, Is.Empty);
         Assert.That(heard.Messages, Has.Some.Contains(way));
+    }
+
+    [Test]
+    public void AreTriedUnderLoadWithBothStrategiesWhateverTheirNumber(
+        [Values(2, 3, 4, 5, 6, 7, 8, 16)] int ranks, [Values(AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot)] AllReduceStrategy strategy)
+    {
+        using var group = RankGroup.OnCpu(ranks);
+        var options = LoadedCheck.OptionsFor();
+        using var operation = new AllReduce(group, options);
+        Assert.That(operation.Plan(options.MaxTokens, default, strategy).Strategy, Is.EqualTo(strategy));
     }
 
     [Test]
