@@ -23,6 +23,9 @@ internal sealed class Coordinator : IDisposable
     private bool isOver;
     private Refusal? ended;
 
+    // What all hear of: a rank that leaves because of it may be heard sooner.
+    private Gone? firstGone;
+
     /// <summary>Listens, and accepts ranks until all are there or the time is over.</summary>
     /// <param name="rendezvous">Who meets where.</param>
     /// <exception cref="RendezvousException">The address is in use, or not of this machine.</exception>
@@ -218,6 +221,7 @@ internal sealed class Coordinator : IDisposable
 
     private void Remove(Seat seat, string reason, bool isOrderly)
     {
+        Gone first;
         lock (gate)
         {
             if (isOver || seat.IsGone) return;
@@ -230,9 +234,10 @@ internal sealed class Coordinator : IDisposable
             }
 
             seat.IsGone = true;
+            first = firstGone ??= new(seat.Who.Rank, reason, isOrderly);
         }
 
-        SendToAll(new Gone(seat.Who.Rank, reason, isOrderly), but: seat);
+        SendToAll(first, but: seat);
         if (!isOrderly) seat.Dispose();
     }
 
@@ -278,6 +283,7 @@ internal sealed class Coordinator : IDisposable
         {
             if (isOver) return;
             isOver = true;
+            if (reason is Gone gone) reason = firstGone ??= gone;
         }
 
         Volatile.Write(ref ended, reason as Refusal);

@@ -32,10 +32,10 @@ internal sealed class GroupConnection : IDisposable
             made.Sharing = await Task.Run(() => DescriptorExchange.TryMake(made.Member, rendezvous.SharesMemory), cancellationToken).ConfigureAwait(false);
             return made;
         }
-        catch
+        catch (Exception e)
         {
-            made?.Dispose();
-            coordinator?.Dispose();
+            made?.Leave(e.Message);
+            coordinator?.Leave(e.Message);
             throw;
         }
     }
