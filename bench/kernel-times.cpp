@@ -3,6 +3,8 @@
 //   g++ -shared -fPIC -O2 kernel-times.cpp -o kernel-times.so -I CUDA/include -L CUPTI/lib64 -lcupti
 //   CUDA_INJECTION64_PATH=$PWD/kernel-times.so KERNEL_TIMES=kernels.csv PROGRAM
 //
+// With KERNEL_TIMES_CALLS=1 it writes down the calls of the driver instead, with the thread in place of the device: what the host does.
+//
 // The driver loads it into the program. The program is slower meanwhile, by a microsecond or so a kernel: compare kernels, not wholes.
 #include <cstdint>
 #include <cstdio>
@@ -28,6 +30,13 @@ void Completed(CUcontext, uint32_t, uint8_t* buffer, size_t, size_t valid) {
   std::lock_guard<std::mutex> lock(gate);
   CUpti_Activity* record = nullptr;
   while (output && cuptiActivityGetNextRecord(buffer, valid, &record) == CUPTI_SUCCESS) {
+    if (record->kind == CUPTI_ACTIVITY_KIND_DRIVER) {
+      auto const* call = reinterpret_cast<CUpti_ActivityAPI const*>(record);
+      char const* name = nullptr;
+      cuptiGetCallbackName(CUPTI_CB_DOMAIN_DRIVER_API, call->cbid, &name);
+      std::fprintf(output, "%u,%llu,%llu,0,0,\"%s\"\n", call->threadId, static_cast<unsigned long long>(call->start),
+                   static_cast<unsigned long long>(call->end), name ? name : "");
+    }
     if (record->kind != CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL) continue;
     auto const* kernel = reinterpret_cast<CUpti_ActivityKernel9 const*>(record);
     std::fprintf(output, "%u,%llu,%llu,%d,%d,\"%s\"\n", kernel->deviceId, static_cast<unsigned long long>(kernel->start),
@@ -52,8 +61,8 @@ extern "C" int InitializeInjection() {
   if (!output) return 0;
   std::fprintf(output, "device,start,end,blocks,threads,name\n");
   cuptiActivityRegisterCallbacks(Request, Completed);
-  CUptiResult result = cuptiActivityEnable(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL);
-  if (result != CUPTI_SUCCESS) std::fprintf(stderr, "kernel-times: CUPTI gives no records of kernels, error %d\n", result);
+  CUptiResult result = cuptiActivityEnable(std::getenv("KERNEL_TIMES_CALLS") ? CUPTI_ACTIVITY_KIND_DRIVER : CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL);
+  if (result != CUPTI_SUCCESS) std::fprintf(stderr, "kernel-times: CUPTI gives no records, error %d\n", result);
   std::atexit(Finish);
   return 1;
 }

@@ -32,7 +32,7 @@ internal sealed class SkinnyMatmuls
         var (input, weight, output) = (call.Input, call.Weight, call.Output);
         var (columns, depth) = (checked((int)weight.Rows), checked((int)weight.Columns));
         libraries.Kernel(stream, input, output, "skinny", output.Rows <= RowsAtOnce ? "_8" : "_16").Launch(
-            stream, new((columns + TileColumns - 1) / TileColumns, Block),
+            stream, new((columns + TileColumns - 1) / TileColumns, Block) { ProgrammaticLaunch = true },
             OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
             OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale),
             call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth);

@@ -1,5 +1,6 @@
 #include <fusion/base/vec16.cuh>
 #include <fusion/ptx/convert.cuh>
+#include <fusion/ptx/grid.cuh>
 #include <fusion/ptx/memory.cuh>
 #include <fusion/ptx/mma.cuh>
 #include <fusion/quant/e4m3.cuh>
@@ -9,6 +10,9 @@ using namespace fusion;
 // Matmuls of few rows, as decode has them: y = x * transpose of w, where reading w once is what takes the
 // time. Tensor cores multiply 16 rows of w by up to 8 rows of x at a time. Each element of y is a sum over
 // eight parts of the depth in a fixed order, so that it does not depend on how many rows x has.
+//
+// Blocks start while kernels ahead of this one still run (programmatic dependent launch), and ask for their
+// part of w, which no kernel of a run writes, before they wait for x: memory is read while it would be idle.
 
 namespace {
 
@@ -17,6 +21,7 @@ constexpr int kColumns = 16;    // of y, rows of w: what a block makes
 constexpr int kRowsAtOnce = 8;  // rows of x, columns of a product of tensor cores
 constexpr int kStepBytes = 64;  // of a row, 16 for each of the four lanes that share it
 constexpr int kStepsAhead = 4;  // whose loads are on their way together
+constexpr int kLineBytes = 128;  // what one prefetch asks for
 
 /// The products of 16 bytes of two rows of w and of a row of x. Within them the order of the columns of a
 /// product is the same for both, whichever it is.
@@ -46,6 +51,15 @@ struct Scales {
   float alpha;
 };
 
+/// Asks for `count` rows of w from `first` on, which lie behind each other.
+template <class X>
+__device__ __forceinline__ void prefetch_rows(const X* w, int first, int count, i64 row_bytes) {
+  const char* const begin = reinterpret_cast<const char*>(w) + first * row_bytes;
+  const i64 bytes = count * row_bytes;
+  for (i64 at = static_cast<i64>(threadIdx.x) * kLineBytes; at < bytes; at += kWarps * 32 * kLineBytes)
+    ptx::prefetch_l2(begin + at);
+}
+
 /// x [rows, depth], w [columns, depth], y [rows, columns], bias [columns] or nullptr. Rows: 1 to 8 * G. A row
 /// of x or w is a multiple of 16 bytes long, and x and w are aligned to 16 bytes.
 /// Grid: x covers the columns in tiles of 16. Block: 256 threads; two on a multiprocessor leave each thread
@@ -60,6 +74,10 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* 
   const int first = static_cast<int>(blockIdx.x) * kColumns;
   const i64 row_bytes = static_cast<i64>(depth) * static_cast<i64>(sizeof(X));
   const i64 own = lane % 4 * 16;
+  ptx::griddepcontrol_launch_dependents();
+  prefetch_rows(w, first, columns - first < kColumns ? columns - first : kColumns, row_bytes);
+  ptx::griddepcontrol_wait();
+
   // Rows behind the last one are read as the last one; what they give is not written.
   const auto start = [&](const X* matrix, int row, int count) {
     return reinterpret_cast<const char*>(matrix) + (row < count ? row : count - 1) * row_bytes + own;

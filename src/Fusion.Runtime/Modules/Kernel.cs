@@ -37,6 +37,9 @@ public sealed unsafe class Kernel
     /// <summary>Largest number of threads in a block of this kernel on this GPU.</summary>
     public int MaxThreadsPerBlock => limits.MaxThreads;
 
+    /// <summary>Whether GPU and code have clusters and PDL (programmatic dependent launch).</summary>
+    internal bool IsForHopper => limits is { IsHopperOrLater: true, IsCodeForHopper: true };
+
     /// <summary>Launches the kernel into a stream and returns before it has run. Allocates nothing.</summary>
     /// <param name="stream">A stream of the library's context.</param>
     /// <param name="shape">Grid, block, cluster and shared memory.</param>
@@ -147,7 +150,7 @@ public sealed unsafe class Kernel
         if (shape.Cluster is { } cluster)
             options[count++] = LaunchOption.Cluster((uint)cluster.X, (uint)cluster.Y, (uint)cluster.Z);
         if (shape.Cooperative) options[count++] = LaunchOption.Cooperative;
-        if (shape.ProgrammaticLaunch && limits.IsHopperOrLater) options[count++] = LaunchOption.ProgrammaticLaunch;
+        if (shape.ProgrammaticLaunch && IsForHopper) options[count++] = LaunchOption.ProgrammaticLaunch;
         return new()
         {
             GridX = (uint)shape.Grid.X,

@@ -16,6 +16,10 @@ internal sealed record LaunchLimits(
     /// <summary>Largest number of blocks in a cluster that every GPU with clusters supports.</summary>
     public const int PortableClusterSize = 8;
 
+    /// <summary>Whether the code was compiled for GPUs with clusters and PDL. Code for older ones, such as PTX of compute_80 on a newer
+    /// GPU, does not wait for the kernel ahead.</summary>
+    public bool IsCodeForHopper { get; init; } = true;
+
     /// <summary>Whether the GPU has clusters and PDL (programmatic dependent launch).</summary>
     public bool IsHopperOrLater => Capability >= new ComputeCapability(9, 0);
 

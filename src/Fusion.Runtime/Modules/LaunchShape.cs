@@ -28,6 +28,6 @@ public readonly record struct LaunchShape
 
     /// <summary>Whether the kernel may start while the previous kernel in the stream still runs (PDL, programmatic dependent
     /// launch). The kernel must then execute <c>griddepcontrol.wait</c> before it reads what that one writes. Ignored before
-    /// compute capability 9.0.</summary>
+    /// compute capability 9.0, and for code that was compiled for older GPUs, which has no such wait.</summary>
     public bool ProgrammaticLaunch { get; init; }
 }

@@ -106,7 +106,10 @@ internal sealed unsafe class LoadedModule : IDisposable
             device.Capability,
             AttributeOf(function, FunctionProperty.MaxThreadsPerBlock),
             AttributeOf(function, FunctionProperty.SharedSizeBytes),
-            device.MaxSharedBytesPerBlock);
+            device.MaxSharedBytesPerBlock)
+        {
+            IsCodeForHopper = RowSplit.HasClusters(GpuArchitecture.Parse(image.Architecture).Capability),
+        };
         return new Kernel(this, entry, function, limits);
     }
 

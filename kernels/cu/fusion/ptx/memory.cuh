@@ -19,6 +19,12 @@ __device__ __forceinline__ Words16 ld_global_nc(const Words16* address) {
   return value;
 }
 
+/// Asks for the 128 bytes around an address, so that they are in the L2 cache when they are read. It waits for
+/// nothing and orders nothing.
+__device__ __forceinline__ void prefetch_l2(const void* address) {
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(__cvta_generic_to_global(address)));
+}
+
 /// Writes 16 bytes. Order: weak; other threads see them after a barrier with this thread, or in a kernel that
 /// starts when this one has ended.
 __device__ __forceinline__ void st_global(Words16* address, Words16 value) {

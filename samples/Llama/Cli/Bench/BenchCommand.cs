@@ -21,7 +21,7 @@ internal static class BenchCommand
         var batches = NumberOptions.Many("--batch", "Number of sequences of a step.", 1, 8, 32);
         var length = NumberOptions.Whole("--context", "Tokens of each sequence before the step.", 550);
         var repeats = NumberOptions.Whole("--repeats", "Number of steps that are measured; the median counts.", 21);
-        var warmUps = NumberOptions.Whole("--warm-ups", "Number of steps before those.", 3);
+        var warmUps = NumberOptions.Whole("--warm-ups", "Number of steps before those, in which the host's code gets its final form too.", 50);
         var bandwidth = new Option<double?>("--bandwidth")
         {
             Description = "Bandwidth of a rank's memory in GB/s, from which the floor is computed: the time to read the weights once.",

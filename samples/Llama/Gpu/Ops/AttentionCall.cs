@@ -33,7 +33,7 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
         var q = launch.Inputs[0];
         var (k, v) = isMerged ? (q, q) : (launch.Inputs[1], launch.Inputs[2]);
         var (ofQueries, ofKeys) = (isMerged ? (ulong)(Heads * HeadSize * sizeof(ushort)) : 0, isMerged ? (ulong)(KeyValueHeads * HeadSize * sizeof(ushort)) : 0);
-        var shape = new LaunchShape(launch.Tokens, Math.Min(block, ((Heads + (2 * KeyValueHeads)) * HeadSize / 16 + 31) / 32 * 32));
+        var shape = new LaunchShape(launch.Tokens, Math.Min(block, ((Heads + (2 * KeyValueHeads)) * HeadSize / 16 + 31) / 32 * 32)) { ProgrammaticLaunch = true };
         var kernel = Kernels.Load(stream.Context).GetKernel(type == ElementType.BFloat16 ? "rope_append_bf16" : "rope_append_f16");
         kernel.Launch(
             stream, shape, Pointer(q.Address), Pointer(k.Address + ofQueries), Pointer(v.Address + ofQueries + ofKeys), q.Columns, k.Columns, v.Columns,
@@ -42,15 +42,16 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
     }
 
     /// <summary>Attends from the rows that are alone in their sequence's part.</summary>
-    public void Decode(int block, int blocksPerMultiprocessor)
+    public void Decode(int block)
     {
         var rows = Math.Min(launch.Tokens, layout.MaxSequences);
         var ofRow = KeyValueHeads * state.Attention.BlocksPerShare;
-        var wanted = stream.Context.Device.MultiprocessorCount * blocksPerMultiprocessor;
+        // As many blocks as are resident at a time: each goes on reading while it computes.
+        var wanted = stream.Context.Device.MultiprocessorCount * state.Attention.DecodeBlocksPerMultiprocessor;
         // The bits do not depend on how many blocks share the chunks of a sequence.
         var splits = Math.Clamp(wanted / (rows * ofRow), 1, RankState.MaxSplits);
         state.Attention.Decode.Launch(
-            stream, new(new Dim3(splits, ofRow, rows), block), state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), state.SplitSums,
+            stream, new(new Dim3(splits, ofRow, rows), block) { ProgrammaticLaunch = true }, state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), state.SplitSums,
             state.SplitScales, state.Counters, Positions, Sequences, state.Step.Pointer + StepLayout.Decodes, Tables, layout.PagesPerSequence,
             Heads, KeyValueHeads, Scale);
     }

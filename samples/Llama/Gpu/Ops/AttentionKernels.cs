@@ -5,6 +5,9 @@ namespace Llama.Gpu.Ops;
 /// <summary>The kernels of attention for a model on a GPU: they are compiled for a type and a size of heads each.</summary>
 internal sealed class AttentionKernels
 {
+    /// <summary>Number of threads in a block of <see cref="Decode"/>.</summary>
+    public const int DecodeBlock = 128;
+
     /// <summary>Number of query heads that one block of decode can share keys and values among.</summary>
     private static readonly int[] Shares = [1, 2, 4, 8];
 
@@ -25,6 +28,7 @@ internal sealed class AttentionKernels
         BlocksPerShare = (share + HeadsPerBlock - 1) / HeadsPerBlock;
         var library = Kernels.Load(context);
         Decode = library.GetKernel($"decode_{word}_d{headSize}_g{HeadsPerBlock}");
+        DecodeBlocksPerMultiprocessor = Decode.BlocksPerMultiprocessor(DecodeBlock);
         Prefill = library.GetKernel($"prefill_{word}_d{headSize}");
     }
 
@@ -33,6 +37,9 @@ internal sealed class AttentionKernels
 
     /// <summary>The kernel for several tokens of a sequence.</summary>
     public Kernel Prefill { get; }
+
+    /// <summary>Number of blocks of <see cref="Decode"/> that are resident on a multiprocessor.</summary>
+    public int DecodeBlocksPerMultiprocessor { get; }
 
     /// <summary>Most query heads of a block of <see cref="Decode"/>.</summary>
     public int HeadsPerBlock { get; }

@@ -12,10 +12,7 @@ namespace Llama.Gpu.Ops;
 public sealed class GpuLlamaOps : LlamaOps, IDisposable
 {
     private const int Block = 256;
-    private const int DecodeBlock = 128;
-
-    // Blocks of decode that a multiprocessor should have: more than are resident, so that short ones do not leave it idle.
-    private const int DecodeBlocksPerMultiprocessor = 8;
+    private const int PrefillBlock = 128;
 
     private readonly ModelConfig config;
     private readonly int ranks;
@@ -95,7 +92,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
         var isFp8 = y.Type == ElementType.Float8E4M3;
         // Side by side in one tensor, or in two.
         var up = launch.Inputs.Count == (isFp8 ? 2 : 1) ? gate.Address + (ulong)(y.Columns * sizeof(ushort)) : launch.Inputs[1].Address;
-        var shape = new LaunchShape((int)Math.Clamp((y.Count / 8 + Block - 1) / Block, 1, 1 << 16), Block);
+        var shape = new LaunchShape((int)Math.Clamp((y.Count / 8 + Block - 1) / Block, 1, 1 << 16), Block) { ProgrammaticLaunch = true };
         var (stream, columns) = (launch.Stream!, (int)y.Columns);
         if (isFp8)
         {
@@ -120,9 +117,9 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
             HeadSize = config.HeadSize,
         };
         call.TurnAndAppend(type, Block);
-        call.Decode(DecodeBlock, DecodeBlocksPerMultiprocessor);
+        call.Decode(AttentionKernels.DecodeBlock);
         // Steps of decode alone have no more rows than there may be sequences, and all other steps have more.
-        if (launch.Tokens > Layout.MaxSequences) call.Prefill(DecodeBlock);
+        if (launch.Tokens > Layout.MaxSequences) call.Prefill(PrefillBlock);
     }
 
     private void ThrowUnlessWhole(string name, int size)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fusion/norm/octets.cuh>
+#include <fusion/ptx/grid.cuh>
 #include <math.h>
 
 #include "attention_splits.cuh"
@@ -65,32 +66,59 @@ struct DecodeBlock {
     }
   }
 
-  /// Sums of the tokens from `begin`, a multiple of 64, to before `end`, into shared memory: a group each.
-  __device__ __forceinline__ void sum(int begin, int end) {
+  /// Keys and values of the tokens that a group of lanes reads at once; zeros behind the last one.
+  struct Tokens {
+    Octet<T> k[kAtOnce], v[kAtOnce];
+  };
+
+  __device__ __forceinline__ Tokens load(int sequence, int token, int end) const {
+    Tokens read = {};
+    if (token >= end) return read;
+    const i64 at = call.cache.row(sequence, head, token) + column;
+#pragma unroll
+    for (int i = 0; i < kAtOnce; i++)
+      if (token + i < end) read.k[i] = load_octet(call.keys + at + i * D);
+#pragma unroll
+    for (int i = 0; i < kAtOnce; i++)
+      if (token + i < end) read.v[i] = load_octet(call.values + at + i * D);
+    return read;
+  }
+
+  /// The chunks from `first` to before `last`, each by itself. What is read next is on its way meanwhile,
+  /// across chunks too.
+  __device__ __forceinline__ void attend(int first, int last, const SplitOf& split_of, int sequence,
+                                         int length) {
+    const auto end_of = [&](int split) { return min((split + 1) * split_of.tokens, length); };
+    const int end = end_of(last - 1);
+    int begin = first * split_of.tokens;
+    Tokens next = load(sequence, begin + group * kAtOnce, end);
+    for (int split = first; split < last; split++) {
+      begin = sum(next, begin, end_of(split), end, sequence);
+      __syncthreads();
+      store(split, split_of.count);
+      __syncthreads();
+    }
+  }
+
+  /// Sums of a chunk's tokens from `begin` to before `chunk_end`, into shared memory: a group each. `next` is
+  /// what the group reads first, and then of the chunk behind it, whose begin is returned.
+  __device__ __forceinline__ int sum(Tokens& next, int begin, int chunk_end, int end, int sequence) {
     float sums[G][8] = {};
     float largest[G], totals[G];
 #pragma unroll
     for (int j = 0; j < G; j++) largest[j] = -INFINITY, totals[j] = 0.0f;
-    const int sequence = call.sequences[row];
     // All lanes of a warp take the same turns, as they exchange their parts of the scores.
-    for (int base = begin; base < end; base += kGroups * kAtOnce) {
-      const int token = base + group * kAtOnce;
-      Octet<T> k[kAtOnce] = {}, v[kAtOnce] = {};
-      if (token < end) {
-        const i64 at = call.cache.row(sequence, head, token) + column;
-#pragma unroll
-        for (int i = 0; i < kAtOnce; i++)
-          if (token + i < end) k[i] = load_octet(call.keys + at + i * D);
-#pragma unroll
-        for (int i = 0; i < kAtOnce; i++)
-          if (token + i < end) v[i] = load_octet(call.values + at + i * D);
-      }
+    while (begin < chunk_end) {
+      const int token = begin + group * kAtOnce;
+      begin = min(begin + kGroups * kAtOnce, chunk_end);
+      const Tokens now = next;
+      next = load(sequence, begin + group * kAtOnce, end);
 
       float scores[kAtOnce][G];
 #pragma unroll
       for (int i = 0; i < kAtOnce; i++) {
         float key[8];
-        widen(k[i], key);
+        widen(now.k[i], key);
 #pragma unroll
         for (int j = 0; j < G; j++) {
           float score = 0.0f;
@@ -98,18 +126,18 @@ struct DecodeBlock {
           for (int c = 0; c < 8; c++) score = fmaf(q[j][c], key[c], score);
           for (int distance = kLanes / 2; distance > 0; distance /= 2)
             score += __shfl_xor_sync(0xFFFFFFFFu, score, distance);
-          scores[i][j] = token + i < end ? score : -INFINITY;
+          scores[i][j] = token + i < chunk_end ? score : -INFINITY;
         }
       }
 
 #pragma unroll
       for (int j = 0; j < G; j++) {
-        float next = largest[j];
+        float most = largest[j];
 #pragma unroll
-        for (int i = 0; i < kAtOnce; i++) next = fmaxf(next, scores[i][j]);
-        const float base_of = next == -INFINITY ? 0.0f : next;
+        for (int i = 0; i < kAtOnce; i++) most = fmaxf(most, scores[i][j]);
+        const float base_of = most == -INFINITY ? 0.0f : most;
         const float factor = exp2f(largest[j] - base_of);
-        largest[j] = next;
+        largest[j] = most;
         totals[j] *= factor;
 #pragma unroll
         for (int c = 0; c < 8; c++) sums[j][c] *= factor;
@@ -120,7 +148,7 @@ struct DecodeBlock {
 #pragma unroll
       for (int i = 0; i < kAtOnce; i++) {
         float value[8];
-        widen(v[i], value);
+        widen(now.v[i], value);
 #pragma unroll
         for (int j = 0; j < G; j++)
 #pragma unroll
@@ -134,6 +162,7 @@ struct DecodeBlock {
       for (int c = 0; c < 8; c++) shared.sums[group][j][column + c] = sums[j][c];
       if (column == 0) shared.largest[group][j] = largest[j], shared.totals[group][j] = totals[j];
     }
+    return begin;
   }
 
   /// Puts the groups together, in their order: the chunk's sums, their scale and their total. Behind a
@@ -196,27 +225,27 @@ __device__ __forceinline__ void attend_decode(const DecodeCall<T>& call, const i
   using Block = DecodeBlock<T, D, G>;
   __shared__ typename Block::Shared shared;
   const int row = static_cast<int>(blockIdx.z);
-  if (row >= *decodes) return;
-  const int length = call.positions[row] + 1;
+  ptx::griddepcontrol_launch_dependents();
+  // What a step is made of was there before the step's first kernel started.
+  const bool is_decode = row < *decodes;
+  const int length = is_decode ? call.positions[row] + 1 : 1;
+  const int sequence = is_decode ? call.sequences[row] : 0;
+  ptx::griddepcontrol_wait();
+
   const SplitOf split_of(length);
-  if (static_cast<int>(blockIdx.x) >= split_of.count) return;
+  const int x = static_cast<int>(blockIdx.x);
+  const int blocks = min(static_cast<int>(gridDim.x), split_of.count);
+  if (!is_decode || x >= blocks) return;
 
   const int share = call.heads / call.cache.heads;
   const int parts = (share + G - 1) / G;
   const int head = static_cast<int>(blockIdx.y) / parts;
   const int first = static_cast<int>(blockIdx.y) % parts * G;
   Block block(call, shared, row, head, head * share + first, share - first < G ? share - first : G);
-  for (int split = static_cast<int>(blockIdx.x); split < split_of.count;
-       split += static_cast<int>(gridDim.x)) {
-    const int begin = split * split_of.tokens;
-    block.sum(begin, begin + split_of.tokens < length ? begin + split_of.tokens : length);
-    __syncthreads();
-    block.store(split, split_of.count);
-    if (split_of.count == 1) return;
-    const int counter = row * static_cast<int>(gridDim.y) + static_cast<int>(blockIdx.y);
-    if (call.splits.is_last(counter, split_of.count, shared.is_last)) block.combine(split_of.count);
-    __syncthreads();
-  }
+  block.attend(x * split_of.count / blocks, (x + 1) * split_of.count / blocks, split_of, sequence, length);
+  if (split_of.count == 1) return;
+  const int counter = row * static_cast<int>(gridDim.y) + static_cast<int>(blockIdx.y);
+  if (blocks == 1 || call.splits.is_last(counter, blocks, shared.is_last)) block.combine(split_of.count);
 }
 
 }  // namespace llama

@@ -6,7 +6,7 @@ using namespace llama;
 // attention_decode.cuh has grid and block. Addresses are multiples of 16 bytes.
 
 #define LLAMA_DECODE(D, G)                                                                             \
-  extern "C" __global__ void __launch_bounds__(128) decode_bf16_d##D##_g##G(                           \
+  extern "C" __global__ void __launch_bounds__(128, G <= 4 ? 3 : 2) decode_bf16_d##D##_g##G(                           \
       const bf16* queries, bf16* y, const bf16* keys, const bf16* values, float* sums, float2* scales, \
       unsigned int* counters, const int* positions, const int* sequences, const int* decodes,          \
       const int* tables, int pages_per_sequence, int heads, int kv_heads, float scale) {               \

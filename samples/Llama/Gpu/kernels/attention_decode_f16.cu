@@ -6,7 +6,7 @@ using namespace llama;
 // attention_decode.cuh has grid and block. Addresses are multiples of 16 bytes.
 
 #define LLAMA_DECODE(D, G)                                                                         \
-  extern "C" __global__ void __launch_bounds__(128) decode_f16_d##D##_g##G(                        \
+  extern "C" __global__ void __launch_bounds__(128, G <= 4 ? 3 : 2) decode_f16_d##D##_g##G(                        \
       const f16* queries, f16* y, const f16* keys, const f16* values, float* sums, float2* scales, \
       unsigned int* counters, const int* positions, const int* sequences, const int* decodes,      \
       const int* tables, int pages_per_sequence, int heads, int kv_heads, float scale) {           \

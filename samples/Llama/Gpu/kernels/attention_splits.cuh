@@ -20,13 +20,13 @@ struct SplitOf {
         count((length + tokens - 1) / tokens) {}
 };
 
-/// Results of chunks, which the block that comes last puts together.
+/// Results of chunks, which the block that ends last puts together.
 struct SplitResults {
   float* sums;             // [rows * heads, 32, head size]: of values, times powers of two
   float2* scales;          // [rows * heads, 32]: exponent of the powers, and their total
-  unsigned int* counters;  // [rows * gridDim.y]: chunks that are done; 0 before and after each launch
+  unsigned int* counters;  // [rows * gridDim.y]: blocks that are done; 0 before and after each launch
 
-  /// Tells whether all `count` chunks are done, to one block alone. Participants: the whole block, each
+  /// Tells whether all `count` blocks are done, to one of them alone. Participants: the whole block, each
   /// thread after its writes. What other blocks wrote is then read by __ldcg.
   __device__ __forceinline__ bool is_last(int counter, int count, int& told) const {
     __threadfence();

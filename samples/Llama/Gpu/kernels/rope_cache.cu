@@ -1,4 +1,5 @@
 #include <fusion/norm/octets.cuh>
+#include <fusion/ptx/grid.cuh>
 
 #include "paged_cache.cuh"
 
@@ -47,6 +48,8 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
                                                 i64 v_pitch, T* turned, T* y, T* keys, T* values,
                                                 const float* angles, const int* positions,
                                                 const int* sequences, const PagedRows& cache, int heads) {
+  ptx::griddepcontrol_launch_dependents();
+  ptx::griddepcontrol_wait();
   const i64 token = blockIdx.x;
   const int size = cache.head_size;
   const int half = size / 2;

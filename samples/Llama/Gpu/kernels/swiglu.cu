@@ -1,4 +1,5 @@
 #include <fusion/norm/octets.cuh>
+#include <fusion/ptx/grid.cuh>
 #include <fusion/quant/quantize.cuh>
 
 using namespace fusion;
@@ -20,6 +21,8 @@ __device__ __forceinline__ Octet<T> gated(const T* gate, const T* up) {
 
 template <class T>
 __device__ __forceinline__ void swiglu(const T* gate, const T* up, T* y, i64 pitch, i64 rows, int columns) {
+  ptx::griddepcontrol_launch_dependents();
+  ptx::griddepcontrol_wait();
   const int octets = columns / kRowVector;
   const i64 stride = static_cast<i64>(gridDim.x) * blockDim.x;
   for (i64 i = static_cast<i64>(blockIdx.x) * blockDim.x + threadIdx.x; i < rows * octets; i += stride) {
@@ -31,6 +34,8 @@ __device__ __forceinline__ void swiglu(const T* gate, const T* up, T* y, i64 pit
 template <class T>
 __device__ __forceinline__ void swiglu_fp8(const T* gate, const T* up, const float* scale, e4m3* y, i64 pitch,
                                            i64 rows, int columns) {
+  ptx::griddepcontrol_launch_dependents();
+  ptx::griddepcontrol_wait();
   const int octets = columns / kRowVector;
   const i64 stride = static_cast<i64>(gridDim.x) * blockDim.x;
   const float factor = __fdiv_rn(1.0f, *scale);  // as static FP8 has it: the codes of x * (1 / scale)

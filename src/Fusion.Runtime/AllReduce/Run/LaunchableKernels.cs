@@ -1,5 +1,4 @@
 using System.Numerics;
-using Fusion.Manifest;
 
 namespace Fusion.Runtime;
 
@@ -18,10 +17,8 @@ internal sealed class LaunchableKernels(GpuDevice device, int sharedBytes, int r
     /// <exception cref="RankGroupException">The ranks' blocks do not fit on the GPU.</exception>
     public LaunchableKernel Find(KernelLibrary library, string name, KernelChoice shape)
     {
-        // Code for GPUs before Hopper, such as PTX of compute_80 on a newer one, has neither PDL's wait nor clusters.
-        var isForHopper = library.Modules.All(module => module.Image is { } image &&
-            RowSplit.HasClusters(GpuArchitecture.Parse(image.Architecture).Capability));
         var kernel = library.GetKernel(name);
+        var isForHopper = kernel.IsForHopper;
         var fewest = shape.FewestBlocks;
         var onMultiprocessor = kernel.BlocksPerMultiprocessor(shape.ThreadsOf(fewest), sharedBytes);
         var blocks = onMultiprocessor * device.MultiprocessorCount;
