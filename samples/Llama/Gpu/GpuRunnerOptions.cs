@@ -41,9 +41,9 @@ public sealed record GpuRunnerOptions
     /// <summary>Options of cuBLASLt; null for the defaults.</summary>
     public MatmulOptions? Matmul { get; init; }
 
-    /// <summary>Largest number of rows of a matmul that kernels for few rows do, as <see cref="CompileOptions.SkinnyRows"/> says; 0 for
-    /// none.</summary>
-    public int SkinnyRows { get; init; }
+    /// <summary>Largest number of rows of a matmul that kernels for few rows do, as <see cref="CompileOptions.SkinnyRows"/> says; null
+    /// for its default.</summary>
+    public int? SkinnyRows { get; init; }
 
     /// <summary>Path of NCCL for <see cref="AllReduceKind.Nccl"/>; null for what the runtime finds.</summary>
     public string? NcclPath { get; init; }

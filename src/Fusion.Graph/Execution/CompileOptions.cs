@@ -41,10 +41,11 @@ public sealed record CompileOptions
     public MatmulKernels Matmuls { get; init; }
 
     /// <summary>Largest number of rows, 16 at most, of a matmul that the graph's kernels for few rows do in place of those of
-    /// <see cref="Matmuls"/>, as decode has them; 0, the default, for none. A row's results do not depend on the other rows, and their sums
-    /// are those of tensor cores, in an order of their own. A matmul whose weight's rows are no multiple of 16 bytes is left to the
-    /// others.</summary>
-    public int SkinnyRows { get; init; }
+    /// <see cref="Matmuls"/>, as decode has them; 0 for none. Null, the default, is 8 in place of cuBLASLt's kernels, than which they were
+    /// measured to be faster (docs/performance.md), and none in place of the graph's own. A row's results do not depend on the other rows,
+    /// and their sums are those of tensor cores, in an order of their own. A matmul whose weight's rows are no multiple of 16 bytes is left
+    /// to the others.</summary>
+    public int? SkinnyRows { get; init; }
 }
 
 /// <summary>Kernels that do a graph's matmuls on GPUs.</summary>

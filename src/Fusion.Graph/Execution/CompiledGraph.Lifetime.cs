@@ -12,11 +12,19 @@ public sealed partial class CompiledGraph
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
+            if (awaited == runs)
+            {
+                foreach (var operation in steps.Operations) operation.ThrowIfFailed();
+                return;
+            }
+
             WaitForRuns();
             foreach (var operation in steps.Operations)
             {
                 foreach (var rank in group.LocalRanks) operation.Synchronize(rank.Index, rank.Stream);
             }
+
+            awaited = runs;
         }
     }
 

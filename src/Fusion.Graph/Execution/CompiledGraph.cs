@@ -19,7 +19,8 @@ public sealed partial class CompiledGraph : IDisposable, IAsyncDisposable
     private readonly TokenBuckets buckets;
     private readonly CapturedRuns? captured;
     private readonly int[] localRanks;
-    private long runs;
+    // Number of the last run, and of the last one that ended well and was waited for.
+    private long runs, awaited;
     private bool disposed;
 
     internal CompiledGraph(FusionReport report, RankGroup group, Func<string, RankGroup> groupOf, CompileOptions options)

@@ -19,7 +19,7 @@ public static class GraphCompilation
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.SkinnyRows is < 0 or > SkinnyMatmuls.MostRows) throw GraphErrors.SkinnyRows(options.SkinnyRows);
+        if (options.SkinnyRows is { } rows and (< 0 or > SkinnyMatmuls.MostRows)) throw GraphErrors.SkinnyRows(rows);
         return new(graph.Fuse(options.Passes), group, Groups(graph, group, options), options);
     }
 

@@ -131,6 +131,9 @@ internal sealed class GraphSteps : IDisposable
             $"Op '{call.Name}' calls the custom op '{call.Op.Name}', which has no delegate to launch it; give one in the " +
             $"{nameof(CustomOp)}, or as {nameof(CompileOptions)}.{nameof(CompileOptions.CustomOps)}[\"{call.Op.Name}\"].");
 
+    // Its kernels read nothing before the kernels ahead have ended.
+    private bool IsRowOp(int step) => step < graph.Ops.Length && graph.Ops[step] is RowOp;
+
     private IRankOperation? OperationOf(GraphOp op) => op switch
     {
         RowOp { Group: not null } row => allReduces[Key(row)],
@@ -154,7 +157,7 @@ internal sealed class GraphSteps : IDisposable
                     stream, At(rank, slice.Input, tokens), At(rank, slice.Output, tokens), slice.FirstRow, slice.FirstColumn);
                 break;
             case MatmulOp matmul:
-                matmuls!.Launch(matmul, stream, tensor => At(rank, tensor, tokens));
+                matmuls!.Launch(matmul, stream, tensor => At(rank, tensor, tokens), letsNextStart: !IsRowOp(step + 1));
                 break;
             case CollectiveOp collective:
                 collectives!.Launch(collective, rank, stream, tensor => At(rank, tensor, tokens));

@@ -17,8 +17,9 @@ internal sealed class MatmulSteps : IDisposable
     {
         if (!graph.Ops.Any(op => op is MatmulOp) || group.Topology == GroupTopology.Cpu) return;
         var isOwn = options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated);
-        if (isOwn || options.SkinnyRows > 0) libraries = new(group);
-        if (options.SkinnyRows > 0) skinny = new(libraries!, options.SkinnyRows);
+        var rows = options.SkinnyRows ?? (isOwn ? 0 : SkinnyMatmuls.RowsByDefault);
+        if (isOwn || rows > 0) libraries = new(group);
+        if (rows > 0) skinny = new(libraries!, rows);
         if (isOwn)
         {
             own = new(libraries!);
@@ -41,11 +42,16 @@ internal sealed class MatmulSteps : IDisposable
         }
     }
 
-    public void Launch(MatmulOp op, GpuStream? stream, Func<GraphTensor, DeviceTensor> at)
+    /// <summary>Launches a matmul.</summary>
+    /// <param name="op">The matmul.</param>
+    /// <param name="stream">The rank's stream; null on the CPU.</param>
+    /// <param name="at">Gets the memory of a tensor.</param>
+    /// <param name="letsNextStart">Whether the kernel behind it may start beside it, where the matmul's kernel allows that.</param>
+    public void Launch(MatmulOp op, GpuStream? stream, Func<GraphTensor, DeviceTensor> at, bool letsNextStart)
     {
         var call = CallOf(op, at);
         if (stream is null) CpuMatmul.Run(call);
-        else if (skinny is not null && skinny.Has(call)) skinny.Launch(stream, call);
+        else if (skinny is not null && skinny.Has(call)) skinny.Launch(stream, call, letsNextStart);
         else if (own is not null) own.Launch(stream, call);
         else matmuls[stream.Context].Launch(stream, call);
     }

@@ -9,6 +9,9 @@ internal sealed class SkinnyMatmuls
     /// <summary>Largest number of rows.</summary>
     public const int MostRows = 16;
 
+    /// <summary>Largest number of rows for which they were measured to be faster than cuBLASLt's.</summary>
+    public const int RowsByDefault = RowsAtOnce;
+
     private const int Block = 256;
     private const int TileColumns = 16;
     private const int RowsAtOnce = 8;
@@ -27,7 +30,11 @@ internal sealed class SkinnyMatmuls
         call.Output.Rows >= 1 && call.Output.Rows <= rows && DeviceTensor.ByteCount(call.Weight.Type, call.Weight.Columns) % Alignment == 0 &&
         call.Input.Address % Alignment == 0 && call.Weight.Address % Alignment == 0;
 
-    public void Launch(GpuStream stream, in MatmulCall call)
+    /// <summary>Launches a matmul.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="letsNextStart">Whether the next kernel may start beside this one (PDL).</param>
+    public void Launch(GpuStream stream, in MatmulCall call, bool letsNextStart)
     {
         var (input, weight, output) = (call.Input, call.Weight, call.Output);
         var (columns, depth) = (checked((int)weight.Rows), checked((int)weight.Columns));
@@ -35,6 +42,6 @@ internal sealed class SkinnyMatmuls
             stream, new((columns + TileColumns - 1) / TileColumns, Block) { ProgrammaticLaunch = true },
             OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
             OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale),
-            call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth);
+            call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth, letsNextStart ? 1 : 0);
     }
 }

@@ -13,14 +13,16 @@ using namespace fusion;
 //
 // Blocks start while kernels ahead of this one still run (programmatic dependent launch), and ask for their
 // part of w, which no kernel of a run writes, before they wait for x: memory is read while it would be idle.
+// The kernel behind this one may start as early where the caller says so: one that reads nothing ahead gains
+// nothing by it (bench/notes.md).
 
 namespace {
 
 constexpr int kWarps = 8;
-constexpr int kColumns = 16;    // of y, rows of w: what a block makes
-constexpr int kRowsAtOnce = 8;  // rows of x, columns of a product of tensor cores
-constexpr int kStepBytes = 64;  // of a row, 16 for each of the four lanes that share it
-constexpr int kStepsAhead = 4;  // whose loads are on their way together
+constexpr int kColumns = 16;     // of y, rows of w: what a block makes
+constexpr int kRowsAtOnce = 8;   // rows of x, columns of a product of tensor cores
+constexpr int kStepBytes = 64;   // of a row, 16 for each of the four lanes that share it
+constexpr int kStepsAhead = 4;   // whose loads are on their way together
 constexpr int kLineBytes = 128;  // what one prefetch asks for
 
 /// The products of 16 bytes of two rows of w and of a row of x. Within them the order of the columns of a
@@ -66,7 +68,7 @@ __device__ __forceinline__ void prefetch_rows(const X* w, int first, int count, 
 /// the registers for all loads that are on their way.
 template <class X, class Y, class B, int G>
 __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* bias, const Scales& scales,
-                                         int rows, int columns, int depth) {
+                                         int rows, int columns, int depth, int lets_next_start) {
   __shared__ float parts[kWarps][G * kRowsAtOnce][kColumns];
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -74,7 +76,7 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* 
   const int first = static_cast<int>(blockIdx.x) * kColumns;
   const i64 row_bytes = static_cast<i64>(depth) * static_cast<i64>(sizeof(X));
   const i64 own = lane % 4 * 16;
-  ptx::griddepcontrol_launch_dependents();
+  if (lets_next_start != 0) ptx::griddepcontrol_launch_dependents();
   prefetch_rows(w, first, columns - first < kColumns ? columns - first : kColumns, row_bytes);
   ptx::griddepcontrol_wait();
 
@@ -150,9 +152,9 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* 
 #define FUSION_SKINNY(name, X, Y, B, G)                                                                      \
   extern "C" __global__ void __launch_bounds__(256, 2)                                                       \
       name(const X* x, const X* w, Y* y, const B* bias, const float* input_scale, const float* weight_scale, \
-           int scale_per_row, float alpha, int rows, int columns, int depth) {                               \
+           int scale_per_row, float alpha, int rows, int columns, int depth, int lets_next_start) {          \
     multiply<X, Y, B, G>(x, w, y, bias, Scales{input_scale, weight_scale, scale_per_row, alpha}, rows,       \
-                         columns, depth);                                                                    \
+                         columns, depth, lets_next_start);                                                   \
   }
 
 FUSION_SKINNY(skinny_bf16_bf16_8, bf16, bf16, bf16, 1)

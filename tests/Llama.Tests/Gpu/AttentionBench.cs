@@ -48,7 +48,18 @@ internal sealed class AttentionBench : IDisposable
     /// <param name="isMerged">Whether queries, keys and values are one tensor.</param>
     /// <param name="parts">Parts of the step, whose tokens are the names of their sequences.</param>
     /// <returns>Bits of the results of each part, in their order, and of the rows that pad.</returns>
-    public ushort[][] Step(int rows, bool isMerged, params StepPart[] parts)
+    public ushort[][] Step(int rows, bool isMerged, params StepPart[] parts) => Step<ushort>(rows, isMerged, null, parts);
+
+    /// <summary>Does what <see cref="Step(int, bool, StepPart[])"/> does, with results in static FP8.</summary>
+    /// <param name="rows">Number of rows, of which those behind the tokens pad.</param>
+    /// <param name="isMerged">Whether queries, keys and values are one tensor.</param>
+    /// <param name="scale">Scale of the codes.</param>
+    /// <param name="parts">Parts of the step.</param>
+    /// <returns>Codes of the results of each part, in their order, and of the rows that pad.</returns>
+    public byte[][] Codes(int rows, bool isMerged, float scale, params StepPart[] parts) => Step<byte>(rows, isMerged, scale, parts);
+
+    private T[][] Step<T>(int rows, bool isMerged, float? scale, StepPart[] parts)
+        where T : unmanaged
     {
         var plan = new StepPlan(parts);
         var step = new int[layout.Length];
@@ -66,20 +77,28 @@ internal sealed class AttentionBench : IDisposable
             widths = [widths.Sum()];
         }
 
-        using var y = rank.Allocate<ushort>((long)rows * config.QuerySize);
+        using var y = rank.Allocate<T>((long)rows * config.QuerySize);
         y.FillBytes(Poison);
         using var ofPositions = Filled<int>(positions);
         using var ofSequences = Filled<int>(sequences);
         var inputs = given.Select(values => Filled<ushort>(values)).ToArray();
-        var op = isMerged ? ops.MergedAttention(Layer, config.QuerySize) : ops.Attention(Layer);
+        using var ofScale = Filled<float>([scale ?? 0]);
+        var op = (isMerged, scale) switch
+        {
+            (true, null) => ops.MergedAttention(Layer, config.QuerySize),
+            (false, null) => ops.Attention(Layer),
+            (true, _) => ops.MergedAttentionFp8(Layer, config.QuerySize),
+            _ => ops.AttentionFp8(Layer),
+        };
         op.Launch!(new(rank, rank.Stream, "attention", rows,
         [
             .. inputs.Select((input, i) => input.AsTensor(type, rows, widths[i])),
             ofPositions.AsTensor(ElementType.Int32, rows, 1), ofSequences.AsTensor(ElementType.Int32, rows, 1),
-        ], [y.AsTensor(type, rows, config.QuerySize)]));
+            .. scale is null ? (DeviceTensor[])[] : [ofScale.AsTensor(ElementType.Float32, 1, 1)],
+        ], [y.AsTensor(scale is null ? type : ElementType.Float8E4M3, rows, config.QuerySize)]));
         rank.Stream!.Synchronize();
         foreach (var input in inputs) input.Dispose();
-        var found = new ushort[y.Length];
+        var found = new T[y.Length];
         y.CopyTo(found);
         return Split(found, plan, parts);
     }
@@ -142,9 +161,9 @@ internal sealed class AttentionBench : IDisposable
     }
 
     // The step has decodes first.
-    private ushort[][] Split(ushort[] found, StepPlan plan, StepPart[] parts)
+    private T[][] Split<T>(T[] found, StepPlan plan, StepPart[] parts)
     {
-        var results = new ushort[parts.Length + 1][];
+        var results = new T[parts.Length + 1][];
         var at = 0;
         foreach (var part in Enumerable.Range(0, parts.Length).OrderBy(part => parts[part].Tokens.Count > 1))
         {

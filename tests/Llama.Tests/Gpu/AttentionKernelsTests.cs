@@ -37,6 +37,24 @@ public sealed class AttentionKernelsTests
         Assert.That(found[3], Has.Length.GreaterThan(0).And.All.Zero, "rows that pad");
     }
 
+    [TestCase(ElementType.BFloat16, 128, 4, 1, true)]
+    [TestCase(ElementType.Float16, 32, 12, 1, false)]
+    public void CodesAreThoseOfTheNumbers(ElementType type, int headSize, int heads, int keyValueHeads, bool isMerged)
+    {
+        const float Scale = 0.013f;
+        using var gpus = new EmulatedGpus();
+        using var bench = new AttentionBench(gpus.Group, type, headSize, heads, keyValueHeads, new(160, 4, 256), 40);
+        bench.Step(75, isMerged, Part(7, 0, 70, 20));
+        // A prefill, decode over two chunks and in one, and rows that pad.
+        StepPart[] parts = [Part(9, 0, 4, 30), Part(7, 70, 1, 20), Part(8, 0, 1, 3)];
+
+        var (numbers, codes) = (bench.Step(8, isMerged, parts), bench.Codes(8, isMerged, Scale, parts));
+
+        for (var part = 0; part < codes.Length; part++)
+            Assert.That(codes[part], Is.EqualTo(numbers[part].Select(bits => ((Float8E4M3)(bench.Number(bits) * (1 / Scale))).Bits)), $"part {part}");
+        Assert.That(codes.SelectMany(part => part).Distinct().Count(), Is.GreaterThan(50));
+    }
+
     [Test]
     public void ChunksOfAPromptHaveTheBitsOfTheWhole()
     {

@@ -19,8 +19,8 @@ __device__ __forceinline__ Words16 ld_global_nc(const Words16* address) {
   return value;
 }
 
-/// Asks for the 128 bytes around an address, so that they are in the L2 cache when they are read. It waits for
-/// nothing and orders nothing.
+/// Asks for the 128 bytes around an address, so that they are in the L2 cache when they are read. It waits
+/// for nothing and orders nothing.
 __device__ __forceinline__ void prefetch_l2(const void* address) {
   asm volatile("prefetch.global.L2 [%0];" ::"l"(__cvta_generic_to_global(address)));
 }

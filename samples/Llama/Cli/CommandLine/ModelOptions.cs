@@ -42,7 +42,11 @@ internal sealed class ModelOptions
         HelpName = "FILE",
     };
 
-    private readonly Option<int> skinny = NumberOptions.Whole("--skinny-rows", "On GPUs, the most rows of a matmul that kernels for few rows do, up to 16; 0 leaves all to cuBLASLt.", 0);
+    private readonly Option<int?> skinny = new("--skinny-rows")
+    {
+        Description = "On GPUs, the most rows of a matmul that kernels for few rows do, up to 16; 8 by default, 0 leaves all to cuBLASLt.",
+        HelpName = "N",
+    };
 
     public ModelOptions()
     {
@@ -140,7 +144,7 @@ internal sealed class ModelOptions
             Ranks = count,
             AllReduce = way,
             Passes = config with { AllReduceFusion = way == AllReduceWay.Fused },
-            SkinnyRows = line.GetValue(skinny) is var rows and >= 0 and <= 16 ? rows
+            SkinnyRows = line.GetValue(skinny) is var rows and (null or (>= 0 and <= 16)) ? rows
                 : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"Option '--skinny-rows' is {line.GetValue(skinny)}, but must be 0 to 16.")),
             Limits = limits,
         };

@@ -50,8 +50,8 @@ internal sealed record RunnerSettings
     /// <summary>Configuration of the passes, in which the fusion of all-reduces is off if <see cref="AllReduce"/> says so.</summary>
     public required FusionPassConfig Passes { get; init; }
 
-    /// <summary>Largest number of rows of a matmul on GPUs that kernels for few rows do.</summary>
-    public int SkinnyRows { get; init; }
+    /// <summary>Largest number of rows of a matmul on GPUs that kernels for few rows do; null for the default.</summary>
+    public int? SkinnyRows { get; init; }
 
     /// <summary>How much a step and the cache hold.</summary>
     public required RunnerLimits Limits { get; init; }

@@ -8,7 +8,7 @@ namespace Llama.Gpu.Ops;
 internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, RankState state, int layer)
 {
     private readonly GpuStream stream = launch.Stream!;
-    private readonly bool isMerged = launch.Inputs.Count == 3;
+    private readonly bool isFp8 = launch.Outputs[0].Type == ElementType.Float8E4M3;
 
     public required int Heads { get; init; }
 
@@ -16,9 +16,16 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
 
     public required int HeadSize { get; init; }
 
-    private DevicePointer<int> Positions => new(launch.Inputs[^2].Address);
+    // Behind positions and sequences there may be the scale of the result's codes.
+    private int Last => launch.Inputs.Count - (isFp8 ? 2 : 1);
 
-    private DevicePointer<int> Sequences => new(launch.Inputs[^1].Address);
+    private bool IsMerged => Last == 2;
+
+    private DevicePointer<int> Positions => new(launch.Inputs[Last - 1].Address);
+
+    private DevicePointer<int> Sequences => new(launch.Inputs[Last].Address);
+
+    private DevicePointer<float> Codes => new(isFp8 ? launch.Inputs[^1].Address : 0);
 
     private DevicePointer<byte> Result => new(launch.Outputs[0].Address);
 
@@ -31,13 +38,13 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
     public void TurnAndAppend(ElementType type, int block)
     {
         var q = launch.Inputs[0];
-        var (k, v) = isMerged ? (q, q) : (launch.Inputs[1], launch.Inputs[2]);
-        var (ofQueries, ofKeys) = (isMerged ? (ulong)(Heads * HeadSize * sizeof(ushort)) : 0, isMerged ? (ulong)(KeyValueHeads * HeadSize * sizeof(ushort)) : 0);
+        var (k, v) = IsMerged ? (q, q) : (launch.Inputs[1], launch.Inputs[2]);
+        var (ofQueries, ofKeys) = (IsMerged ? (ulong)(Heads * HeadSize * sizeof(ushort)) : 0, IsMerged ? (ulong)(KeyValueHeads * HeadSize * sizeof(ushort)) : 0);
         var shape = new LaunchShape(launch.Tokens, Math.Min(block, ((Heads + (2 * KeyValueHeads)) * HeadSize / 16 + 31) / 32 * 32)) { ProgrammaticLaunch = true };
         var kernel = Kernels.Load(stream.Context).GetKernel(type == ElementType.BFloat16 ? "rope_append_bf16" : "rope_append_f16");
         kernel.Launch(
             stream, shape, Pointer(q.Address), Pointer(k.Address + ofQueries), Pointer(v.Address + ofQueries + ofKeys), q.Columns, k.Columns, v.Columns,
-            state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), state.Angles, Positions, Sequences, Tables, layout.PagesPerSequence,
+            state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), state.Angles, Positions, Sequences, Tables, layout.PagesPerSequence,
             Heads, KeyValueHeads, HeadSize);
     }
 
@@ -51,14 +58,14 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
         // The bits do not depend on how many blocks share the chunks of a sequence.
         var splits = Math.Clamp(wanted / (rows * ofRow), 1, RankState.MaxSplits);
         state.Attention.Decode.Launch(
-            stream, new(new Dim3(splits, ofRow, rows), block) { ProgrammaticLaunch = true }, state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), state.SplitSums,
+            stream, new(new Dim3(splits, ofRow, rows), block) { ProgrammaticLaunch = true }, state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), state.SplitSums,
             state.SplitScales, state.Counters, Positions, Sequences, state.Step.Pointer + StepLayout.Decodes, Tables, layout.PagesPerSequence,
             Heads, KeyValueHeads, Scale);
     }
 
     /// <summary>Attends from the other rows.</summary>
     public void Prefill(int block) => state.Attention.Prefill.Launch(
-        stream, new(new Dim3(Heads, layout.TilesOf(launch.Tokens)), block), state.Turned, Result, state.KeysOf(layer), state.ValuesOf(layer), Positions,
+        stream, new(new Dim3(Heads, layout.TilesOf(launch.Tokens)), block), state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), Positions,
         state.Step.Pointer + StepLayout.Tiles, Tables, layout.PagesPerSequence, Heads, KeyValueHeads, Scale);
 
     private static DevicePointer<byte> Pointer(ulong address) => new(address);

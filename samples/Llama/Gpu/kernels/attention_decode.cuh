@@ -4,6 +4,7 @@
 #include <fusion/ptx/grid.cuh>
 #include <math.h>
 
+#include "attention_results.cuh"
 #include "attention_splits.cuh"
 #include "paged_cache.cuh"
 
@@ -17,8 +18,8 @@ using namespace fusion;
 template <class T>
 struct DecodeCall {
   const T* queries;  // turned, [tokens, heads * D]
-  T* y;              // [tokens, heads * D]
-  const T* keys;     // of the layer, as PagedRows says
+  AttentionResults<T> y;
+  const T* keys;  // of the layer, as PagedRows says
   const T* values;
   SplitResults splits;
   const int* positions;  // of the tokens
@@ -56,7 +57,9 @@ struct DecodeBlock {
 
   __device__ __forceinline__ DecodeBlock(const DecodeCall<T>& call, Shared& shared, int row, int head,
                                          int first_query, int queries)
-      : call(call), shared(shared), row(row), head(head), first_query(first_query), queries(queries) {
+      : call(call), shared(shared), row(row), head(head), first_query(first_query), queries(queries) {}
+
+  __device__ __forceinline__ void load_queries() {
 #pragma unroll
     for (int j = 0; j < G; j++) {
       const int own = first_query + (j < queries ? j : 0);
@@ -84,14 +87,32 @@ struct DecodeBlock {
     return read;
   }
 
+  /// Asks for the keys and values of the tokens from `begin` to before `end`, which are in the cache.
+  __device__ __forceinline__ void prefetch(int sequence, int begin, int end) const {
+    constexpr int kElements = 64;  // of what one prefetch asks for
+    constexpr int kParts = D < kElements ? 1 : D / kElements;
+    for (int i = static_cast<int>(threadIdx.x); i < (end - begin) * kParts; i += kThreads) {
+      const i64 at = call.cache.row(sequence, head, begin + i / kParts) + i % kParts * kElements;
+      ptx::prefetch_l2(call.keys + at);
+      ptx::prefetch_l2(call.values + at);
+    }
+  }
+
   /// The chunks from `first` to before `last`, each by itself. What is read next is on its way meanwhile,
-  /// across chunks too.
+  /// across chunks too. What was in the cache before this step is read before the kernels ahead have ended;
+  /// they put the last token there.
   __device__ __forceinline__ void attend(int first, int last, const SplitOf& split_of, int sequence,
                                          int length) {
     const auto end_of = [&](int split) { return min((split + 1) * split_of.tokens, length); };
     const int end = end_of(last - 1);
     int begin = first * split_of.tokens;
-    Tokens next = load(sequence, begin + group * kAtOnce, end);
+    const int token = begin + group * kAtOnce;
+    const int cached = min(end, length - 1);
+    Tokens next = load(sequence, token, cached);
+    prefetch(sequence, begin + kGroups * kAtOnce, cached);
+    ptx::griddepcontrol_wait();
+    if (token <= length - 1 && length - 1 < token + kAtOnce) next = load(sequence, token, end);
+    load_queries();
     for (int split = first; split < last; split++) {
       begin = sum(next, begin, end_of(split), end, sequence);
       __syncthreads();
@@ -179,7 +200,7 @@ struct DecodeBlock {
       }
       const i64 query = static_cast<i64>(row) * call.heads + first_query + j;
       if (splits == 1) {
-        call.y[query * D + i % D] = ptx::round_to<T>(sum / total);
+        call.y.store(query * D + i % D, sum / total);
         continue;
       }
       call.splits.sums[(query * kMaxSplits + split) * D + i % D] = sum;
@@ -213,7 +234,7 @@ struct DecodeBlock {
       for (int s = 0; s < splits; s++)
         sum = fmaf(__ldcg(call.splits.sums + ((first + j) * kMaxSplits + s) * D + i % D),
                    shared.weights[j][s], sum);
-      call.y[(first + j) * D + i % D] = ptx::round_to<T>(sum / shared.total[j]);
+      call.y.store((first + j) * D + i % D, sum / shared.total[j]);
     }
   }
 };
@@ -230,12 +251,14 @@ __device__ __forceinline__ void attend_decode(const DecodeCall<T>& call, const i
   const bool is_decode = row < *decodes;
   const int length = is_decode ? call.positions[row] + 1 : 1;
   const int sequence = is_decode ? call.sequences[row] : 0;
-  ptx::griddepcontrol_wait();
-
   const SplitOf split_of(length);
   const int x = static_cast<int>(blockIdx.x);
   const int blocks = min(static_cast<int>(gridDim.x), split_of.count);
-  if (!is_decode || x >= blocks) return;
+  if (!is_decode || x >= blocks) {
+    // The kernel behind this one is to start no sooner than if this block had something to do.
+    ptx::griddepcontrol_wait();
+    return;
+  }
 
   const int share = call.heads / call.cache.heads;
   const int parts = (share + G - 1) / G;

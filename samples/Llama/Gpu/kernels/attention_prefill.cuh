@@ -5,6 +5,7 @@
 #include <fusion/ptx/async_copy.cuh>
 #include <fusion/ptx/mma.cuh>
 
+#include "attention_results.cuh"
 #include "paged_cache.cuh"
 
 // Attention of many new tokens of a sequence, on tensor cores: each over what is cached up to itself.
@@ -27,8 +28,8 @@ struct QueryTile {
 template <class T>
 struct PrefillCall {
   const T* queries;  // turned, [tokens, heads * D]
-  T* y;              // [tokens, heads * D]
-  const T* keys;     // of the layer, as PagedRows says
+  AttentionResults<T> y;
+  const T* keys;  // of the layer, as PagedRows says
   const T* values;
   const int* positions;  // of the tokens
   PagedRows cache;
@@ -141,15 +142,15 @@ struct WarpQueries {
   }
 
   /// Writes a row's result. The four threads that share the row call it together.
-  __device__ __forceinline__ void store(T* y, int r, bool is_there, int t) const {
+  __device__ __forceinline__ void store(const AttentionResults<T>& y, i64 at, int r, bool is_there,
+                                        int t) const {
     float total = totals[r];
     total += __shfl_xor_sync(0xFFFFFFFFu, total, 1);
     total += __shfl_xor_sync(0xFFFFFFFFu, total, 2);
     if (!is_there) return;
 #pragma unroll
     for (int n = 0; n < D / 8; n++)
-      *reinterpret_cast<u32*>(y + n * 8 + 2 * t) =
-          pack(sums[n][2 * r] / total, sums[n][2 * r + 1] / total, T{});
+      y.store_pair(at + n * 8 + 2 * t, sums[n][2 * r] / total, sums[n][2 * r + 1] / total);
   }
 };
 
@@ -198,7 +199,7 @@ __device__ __forceinline__ void attend_prefill(const PrefillCall<T>& call, const
   }
 
 #pragma unroll
-  for (int r = 0; r < 2; r++) queries.store(call.y + at[r], r, own[r] < tile.rows, t);
+  for (int r = 0; r < 2; r++) queries.store(call.y, at[r], r, own[r] < tile.rows, t);
 }
 
 }  // namespace llama

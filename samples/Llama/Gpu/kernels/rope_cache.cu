@@ -1,6 +1,7 @@
 #include <fusion/norm/octets.cuh>
 #include <fusion/ptx/grid.cuh>
 
+#include "attention_results.cuh"
 #include "paged_cache.cuh"
 
 using namespace fusion;
@@ -45,8 +46,8 @@ struct Turn {
 
 template <class T>
 __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T* v, i64 q_pitch, i64 k_pitch,
-                                                i64 v_pitch, T* turned, T* y, T* keys, T* values,
-                                                const float* angles, const int* positions,
+                                                i64 v_pitch, T* turned, const AttentionResults<T>& y, T* keys,
+                                                T* values, const float* angles, const int* positions,
                                                 const int* sequences, const PagedRows& cache, int heads) {
   ptx::griddepcontrol_launch_dependents();
   ptx::griddepcontrol_wait();
@@ -57,7 +58,7 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
       half / kRowVector;  // of half a head: what one thread works on is two octets, half a head apart
   const int sequence = sequences[token];
   T* const own = turned + token * heads * size;
-  T* const result = y + token * heads * size;
+  const i64 result = token * heads * size;
   const int items = (heads + 2 * cache.heads) * octets;
   for (int item = static_cast<int>(threadIdx.x); item < items; item += static_cast<int>(blockDim.x)) {
     const int head = item / octets;
@@ -67,8 +68,8 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
       if (head >= heads) continue;
       store_octet(own + head * size + column, Octet<T>{});
       store_octet(own + head * size + column + half, Octet<T>{});
-      store_octet(result + head * size + column, Octet<T>{});
-      store_octet(result + head * size + column + half, Octet<T>{});
+      y.clear_octet(result + head * size + column);
+      y.clear_octet(result + head * size + column + half);
       continue;
     }
 
@@ -93,18 +94,20 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
 
 // For each token: its queries, turned, to `turned` [tokens, heads * head size]; its keys, turned, and its
 // values into the cache of its sequence. A token whose sequence is -1 pads: it gets zeros in `turned` and in
-// `y`, attention's result, and is not cached. Rows of q, k and v start `pitch` elements apart. angles:
+// `y`, attention's results, and is not cached. Rows of q, k and v start `pitch` elements apart. angles:
 // [positions, head size / 2] of cosine and sine. head_size: a multiple of
 // 16. All addresses and pitches are multiples of 16 bytes.
 // Grid: a block for each token. Block: any number of threads along x; (heads + 2 * kv_heads) * head_size / 16
 // have something to do.
 #define LLAMA_ROPE_APPEND(name, T)                                                                           \
   extern "C" __global__ void name(const T* q, const T* k, const T* v, i64 q_pitch, i64 k_pitch, i64 v_pitch, \
-                                  T* turned, T* y, T* keys, T* values, const float* angles,                  \
-                                  const int* positions, const int* sequences, const int* tables,             \
-                                  int pages_per_sequence, int heads, int kv_heads, int head_size) {          \
-    turn_and_append<T>(q, k, v, q_pitch, k_pitch, v_pitch, turned, y, keys, values, angles, positions,       \
-                       sequences, PagedRows{tables, pages_per_sequence, kv_heads, head_size}, heads);        \
+                                  T* turned, void* y, const float* y_scale, T* keys, T* values,              \
+                                  const float* angles, const int* positions, const int* sequences,           \
+                                  const int* tables, int pages_per_sequence, int heads, int kv_heads,        \
+                                  int head_size) {                                                           \
+    turn_and_append<T>(q, k, v, q_pitch, k_pitch, v_pitch, turned, AttentionResults<T>{y, y_scale}, keys,    \
+                       values, angles, positions, sequences,                                                 \
+                       PagedRows{tables, pages_per_sequence, kv_heads, head_size}, heads);                   \
   }
 
 LLAMA_ROPE_APPEND(rope_append_bf16, bf16)

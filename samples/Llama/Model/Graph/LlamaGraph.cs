@@ -88,7 +88,7 @@ public sealed class LlamaGraph
         {
             using var scope = b.Scope($"model.layers.{layer}");
             residual = Sum(x, residual, "input");
-            x = Project(Attend(Norm(residual.Value, "input_layernorm"), positions, sequences, layer), "self_attn.o_proj", config.Hidden);
+            x = Attend(Norm(residual.Value, "input_layernorm"), positions, sequences, layer);
             residual = Sum(x, residual, "attention");
             x = Mlp(Norm(residual.Value, "post_attention_layernorm"));
         }
@@ -107,14 +107,20 @@ public sealed class LlamaGraph
 
     private GraphValue Attend(GraphValue x, GraphValue positions, GraphValue sequences, int layer)
     {
+        const string Output = "self_attn.o_proj";
+        GraphValue? scale = config.IsFp8 && ops.FusesQuantization ? b.Scalar($"{Output}.input_scale") : null;
         var (ofQueries, ofKeys) = (config.QuerySize / ranks, config.KeyValueSize / ranks);
         (string Name, int Columns)[] projections = [("self_attn.q_proj", ofQueries), ("self_attn.k_proj", ofKeys), ("self_attn.v_proj", ofKeys)];
         if (ops.TakesMergedProjections && config.Kind != ModelKind.Qwen3)
-            return ProjectMerged(x, QkvProjection, projections).Call("attention", ops.MergedAttention(layer, ofQueries), positions, sequences);
+            return Projected(ProjectMerged(x, QkvProjection, projections), scale is null ? ops.MergedAttention(layer, ofQueries) : ops.MergedAttentionFp8(layer, ofQueries));
         var parts = ProjectMany(x, QkvProjection, projections);
         var (q, k, v) = (parts[0], parts[1], parts[2]);
         if (config.Kind == ModelKind.Qwen3) (q, k) = (HeadNorm(q, "self_attn.q_norm"), HeadNorm(k, "self_attn.k_norm"));
-        return q.Call("attention", ops.Attention(layer), k, v, positions, sequences);
+        return Projected(q, scale is null ? ops.Attention(layer) : ops.AttentionFp8(layer), k, v);
+
+        GraphValue Projected(GraphValue first, CustomOp op, params GraphValue[] others) => scale is { } given
+            ? OfCodes(first.Call("attention", op, [.. others, positions, sequences, given]), given, Output, config.Hidden)
+            : Project(first.Call("attention", op, [.. others, positions, sequences]), Output, config.Hidden);
     }
 
     private GraphValue Mlp(GraphValue x)

@@ -21,7 +21,8 @@ public abstract class LlamaOps
     /// of FP8 have one scale, the largest of the projections'.</summary>
     public virtual bool TakesMergedProjections => false;
 
-    /// <summary>Whether SwiGLU quantizes its result to static FP8 by itself: <see cref="SwiGluFp8"/>.</summary>
+    /// <summary>Whether attention and SwiGLU quantize their results to static FP8 by themselves: <see cref="AttentionFp8"/> and
+    /// <see cref="SwiGluFp8"/>.</summary>
     public virtual bool FusesQuantization => false;
 
     /// <summary>Makes the op <see cref="Attention"/> of queries, keys and values in one tensor, positions and sequences.</summary>
@@ -29,6 +30,18 @@ public abstract class LlamaOps
     /// <param name="columns">Number of columns of the queries.</param>
     public CustomOp MergedAttention(int layer, int columns) =>
         new("attention", types => [types[0] with { Columns = columns }], launch => Attend(launch, layer));
+
+    /// <summary>Makes the op <see cref="Attention"/> with static FP8: its last input is the scale f32 [1, 1], and it makes the codes that the
+    /// quantization makes of what <see cref="Attention"/> rounds.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public CustomOp AttentionFp8(int layer) =>
+        new("attention_fp8", types => [types[0] with { Elements = ElementType.Float8E4M3 }], launch => Attend(launch, layer));
+
+    /// <summary>Makes the op <see cref="AttentionFp8"/> of queries, keys and values in one tensor, positions, sequences and the scale.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="columns">Number of columns of the queries.</param>
+    public CustomOp MergedAttentionFp8(int layer, int columns) =>
+        new("attention_fp8", types => [types[0] with { Columns = columns, Elements = ElementType.Float8E4M3 }], launch => Attend(launch, layer));
 
     /// <summary>Makes the op silu(gate) · up.</summary>
     public CustomOp SwiGlu() => new("swiglu", types => [types[0]], Gate);
@@ -47,7 +60,8 @@ public abstract class LlamaOps
     /// <summary>Launches <see cref="Embedding"/>.</summary>
     protected abstract void Embed(CustomLaunch launch);
 
-    /// <summary>Launches <see cref="Attention"/>, or <see cref="MergedAttention"/>, which has 3 inputs.</summary>
+    /// <summary>Launches <see cref="Attention"/>, or a form of it: where the output is e4m3, the last input is the scale; where there are
+    /// 3 others, the first has queries, keys and values.</summary>
     protected abstract void Attend(CustomLaunch launch, int layer);
 
     /// <summary>Launches <see cref="SwiGlu"/>, or a form of it: where the output is e4m3, the last input is the scale; where there is
