@@ -75,7 +75,9 @@ def reference(folder, dtype, device):
         del config.quantization_config
     weights = load_weights(folder)
     scales = shared_input_scales(weights)
-    model = AutoModelForCausalLM.from_config(config, torch_dtype=dtype, attn_implementation="eager")
+    # The numbers with which a model begins are made there too, which takes a CPU a minute for a large vocabulary.
+    with torch.device(device):
+        model = AutoModelForCausalLM.from_config(config, torch_dtype=dtype, attn_implementation="eager")
     plain = {name: value.to(dtype) for name, value in weights.items() if value.dtype != torch.float8_e4m3fn and not name.endswith("_scale")}
     missing, unexpected = model.load_state_dict(plain, strict=False)
     if config.tie_word_embeddings:
