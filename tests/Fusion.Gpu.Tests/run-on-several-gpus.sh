@@ -4,7 +4,9 @@
 # usage: run-on-several-gpus.sh [OUTPUT-FOLDER] [GPU,GPU,… | all] [PART…]
 #   GPUs: all by default; naming one several times tries the script.
 #   parts: ranks, fused and graphs are tests, together less than four minutes on 4 GPUs; bench measures, limits makes a policy of
-#   what bench wrote into the same folder. All of them by default.
+#   what bench wrote into the same folder. These by default. Others, by name: everything (all tests, on the first GPU and on the next two at
+#   the same time, then on all; six minutes on 4), processes (a rank in each process; two minutes), process-bench (the same calls in one
+#   process and in several), models (decode steps of the Llama sample), transformers (its logits beside those of that library).
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 output=${1:-$here/results-several-gpus}
@@ -30,6 +32,11 @@ step() {
   "$@" 2>&1 | tee "$log" || { failed=1; echo "FAILED"; }
   echo "    $((SECONDS - start)) s"
 }
+
+# Steps at the same time, and the wait for them, which hears of those that failed.
+together=()
+start() { (step "$@"; exit $failed) & together+=($!); }
+join() { for one in "${together[@]}"; do wait "$one" || failed=1; done; together=(); }
 
 # NVLink multicast stays off: a program that uses it can take GPUs that others share out of service.
 export NCCL_NVLS_ENABLE=0
@@ -77,6 +84,38 @@ for ranks in 2 4 8; do
   done
 done
 architecture=sm_$(nvidia-smi -i "${gpus[0]}" --query-gpu=compute_cap --format=csv,noheader | tr -d .)
+if has everything; then
+  all() { start "everything-$1" env FUSION_TEST_GPUS="$2" "$content/Fusion.Gpu.Tests" --results-directory "$output/$1" --progress off; }
+  all one "${gpus[-1]}"
+  [ "$distinct" -gt 2 ] || join
+  all two "${gpus[0]},${gpus[1]:-${gpus[0]}}"
+  join
+  [ "$distinct" -gt 2 ] && all "${#gpus[@]}" "$list" && join
+fi
+has processes && step processes "$content/Fusion.Runtime.Distributed.Tests" --filter 'FullyQualifiedName~RanksOnGpus' --progress off
+if has process-bench; then
+  place=(--hidden 4096,8192 --tokens 1,16,128,1024 --epilogue none,residual+rmsnorm+fp8 --iterations 200)
+  for ranks in 2 4; do
+    [ "$ranks" -gt "${#gpus[@]}" ] && break
+    use=$(IFS=,; echo "${gpus[*]:0:$ranks}")
+    step "one-process-$ranks" "$content/fusion" bench allreduce --gpus "$use" "${place[@]}" --csv "$output/one-process-$ranks.csv"
+    step "processes-$ranks" env CUDA_VISIBLE_DEVICES="$use" "$content/fusion" run --ranks "$ranks" -- "$content/fusion" bench allreduce "${place[@]}" \
+      --csv "$output/processes-$ranks.csv" --baseline "$output/one-process-$ranks.csv"
+  done
+fi
+if has models; then
+  for ranks in 1 2 4; do
+    [ "$ranks" -gt "${#gpus[@]}" ] && break
+    step "models-$ranks" env LD_LIBRARY_PATH="$nccl:${LD_LIBRARY_PATH:-}" bash "$content/llama.sh" "$content/llama" "$ranks" "$output/models"
+  done
+fi
+if has transformers; then
+  for model in tiny tiny-fp8 llama-3-8b llama-3-8b-fp8 qwen3-32b qwen3-32b-fp8; do
+    start "transformers-$model" python3 "$content/compare.py" --llama "$content/llama" --device gpu --ranks "$(printf '1%s%s' "$([ "${#gpus[@]}" -ge 2 ] && echo ,2)" "$([ "${#gpus[@]}" -ge 4 ] && echo ,4)")" \
+      --models "$model" --json "$output/transformers-$model.json"
+  done
+  join
+fi
 has limits && step limits "$content/fusion" tune "$output"/bench-*.csv --arch "$architecture" --out "$output/policy.json"
 echo "==> $SECONDS s in all; $([ $failed -eq 0 ] && echo 'nothing failed' || echo 'look for FAILED above')"
 exit $failed
