@@ -65,7 +65,7 @@ internal static class BenchCommand
             // Of several processes, one prints and writes files.
             var isPlotted = plot.IsAskedFor(line) && places.IsFirst;
             if (places.IsFirst) plot.Check(line);
-            if (line.GetValue(nccl) is not null) places.RequireOneProcess("--nccl");
+            if (line.GetValue(window)) places.RequireOneProcess("--nccl-window");
             var own = Kernels(line.GetValue(kernels));
             var hasOwn = own.Variants.Count > 0;
             if (hasOwn && line.GetValue(baseline) is not null)

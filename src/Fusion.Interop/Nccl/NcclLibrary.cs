@@ -31,6 +31,7 @@ public sealed unsafe partial class NcclLibrary
         commGetAsyncError = (delegate* unmanaged<nint, NcclResult*, NcclResult>)Export("ncclCommGetAsyncError");
         allReduce = (delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)Export("ncclAllReduce");
         symmetricMemory = SymmetricMemory.Of(exports);
+        rankFunctions = RankFunctions.Of(exports);
         groupStart = (delegate* unmanaged<NcclResult>)Export("ncclGroupStart");
         groupEnd = (delegate* unmanaged<NcclResult>)Export("ncclGroupEnd");
         getErrorString = (delegate* unmanaged<NcclResult, byte*>)Export("ncclGetErrorString");

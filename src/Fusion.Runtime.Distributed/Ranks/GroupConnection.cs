@@ -3,11 +3,12 @@ using Fusion.Runtime.Distributed.Control;
 namespace Fusion.Runtime.Distributed.Ranks;
 
 /// <summary>Connection of a process to the other ranks of its group, as long as the group lives.</summary>
-internal sealed class GroupConnection : IDisposable
+internal sealed class GroupConnection : IGroupConnection
 {
     private readonly Coordinator? coordinator;
     private int operations;
     private int messages;
+    private int names;
 
     private GroupConnection(Coordinator? coordinator, Member member) => (this.coordinator, Member) = (coordinator, member);
 
@@ -39,6 +40,37 @@ internal sealed class GroupConnection : IDisposable
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public TimeSpan Timeout => Member.Timeout;
+
+    /// <inheritdoc/>
+    public PeerGoneException? Gone => Member.Gone;
+
+    /// <inheritdoc/>
+    public string NewName() => $"connection {Interlocked.Increment(ref names)}";
+
+    /// <inheritdoc/>
+    public byte[][] Gather(string step, byte[] part) => Member.Gather(step, part);
+
+    /// <inheritdoc/>
+    public void Meet(string step, TimeSpan timeout)
+    {
+        try
+        {
+            Member.TryGather(step, [], timeout);
+        }
+        catch (Exception e) when (e is PeerGoneException or ObjectDisposedException)
+        {
+            // There is nobody to wait for any more.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void AddTick(Action tick) => Member.AddTick(tick);
+
+    /// <inheritdoc/>
+    public void RemoveTick(Action tick) => Member.RemoveTick(tick);
 
     /// <summary>Makes the view that an operation has of all ranks.</summary>
     public IPeers NewPeers() => new PeersAcrossProcesses(this, $"operation {Interlocked.Increment(ref operations)}");

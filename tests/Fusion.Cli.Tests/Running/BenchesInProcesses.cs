@@ -34,7 +34,7 @@ public sealed class BenchesInProcesses : FolderOfATest
     [TestCase("--gpus 0,1 --hidden 64 --tokens 1", "Option '--gpus' is for ranks that are all in one process, but this process is rank 1 of a launcher (FUSION_RANK)")]
     [TestCase("--ranks 2 --hidden 64 --tokens 1", "Option '--ranks' is for ranks that are all in one process")]
     [TestCase("--plot plot.svg --from rows.csv", "Option '--from' measures nothing, but this process is rank 1")]
-    [TestCase("--nccl auto --hidden 64 --tokens 1", "Option '--nccl' needs all ranks in one process, but a launcher started a process for each of 2")]
+    [TestCase("--nccl auto --nccl-window --hidden 64 --tokens 1", "Option '--nccl-window' needs all ranks in one process, but a launcher started a process for each of 2")]
     [TestCase("--hidden 64", "Option '--tokens' is required.")]
     public void RefuseWhatIsOfOneProcess(string options, string words) => Refuse(options, words);
 

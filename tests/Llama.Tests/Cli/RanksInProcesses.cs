@@ -70,7 +70,6 @@ public sealed class RanksInProcesses
     [TestCase("--ranks 2", null, "with '--processes' the launcher says how many there are")]
     [TestCase("--device cpu", 0, "The launcher puts rank 0 on GPU 0 (FUSION_DEVICE), but '--device' is cpu.")]
     [TestCase("--device gpu", Rendezvous.OnCpu, "The launcher puts rank 0 on the CPU (FUSION_DEVICE), but '--device' is gpu.")]
-    [TestCase("--device gpu --all-reduce nccl", null, "'--all-reduce nccl' needs all ranks in one process")]
     public void RefuseWhatContradictsTheLauncher(string options, int? device, string words)
     {
         var result = Run(0, 2, "@nobody", device, [.. Random, .. options.Split(' ')]).Result;

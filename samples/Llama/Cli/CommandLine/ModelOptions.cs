@@ -134,8 +134,6 @@ internal sealed class ModelOptions
         var config = Passes(line.GetValue(passes));
         var way = line.GetValue(allReduce) is { } word ? Enum.Parse<AllReduceWay>(word, ignoreCase: true)
             : config.AllReduceFusion ? AllReduceWay.Fused : AllReduceWay.Separate;
-        if (process.Rendezvous is not null && way == AllReduceWay.Nccl)
-            throw new UsageException("'--all-reduce nccl' needs all ranks in one process; with '--processes' there are fused and separate.");
         return new()
         {
             Model = source,

@@ -11,6 +11,8 @@ namespace Fusion.Runtime;
 /// <para>NCCL's kernels wait without a timeout. If a rank does not launch, <see cref="Abort"/> from another thread ends the
 /// other ranks' kernels. NCCL's kernels leave no room on the GPU for operations in other streams: while a call of NCCL is in
 /// flight, launch other calls behind it in the same stream only.</para>
+/// <para>In a group of several processes each makes its own at the same step, and its rank finds the others through NCCL; a step that takes
+/// long has an end, and when a rank's process ends, NCCL's kernels of the others are aborted. There are no windows then.</para>
 /// <para>Dispose it after the operations that use it and before the group, which disposes it otherwise. Ranks may be
 /// launched from one thread or from one each.</para>
 /// <para>With a window, calls of up to its size are copied into memory that NCCL's communicators know as symmetric, and summed there, which NCCL
@@ -20,8 +22,12 @@ namespace Fusion.Runtime;
 public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable, IAsyncDisposable
 {
     private readonly NcclLibrary nccl;
-    private readonly GpuContext[] contexts;
+    // Those of this process's ranks; null and 0 for ranks of other processes.
+    private readonly GpuContext?[] contexts;
     private readonly nint[] communicators;
+    private readonly GpuContext[] own;
+    private readonly IGroupConnection? connection;
+    private readonly string name = "";
     private readonly NcclWindows? windows;
     private readonly RankGroup? group;
 
@@ -30,6 +36,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     private readonly Lock freeing = new();
     private readonly ForgottenGuard guard;
     private bool isFreed;
+    private int isEnding;
 
     /// <summary>Connects the ranks of a group through NCCL.</summary>
     /// <param name="group">A group whose ranks each have a GPU of their own.</param>
@@ -42,42 +49,58 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     /// allow.</exception>
     /// <exception cref="NcclException">NCCL has no symmetric windows, or makes none here.</exception>
     public NcclAllReduce(RankGroup group, string? path = null, long windowBytes = 0)
-        : this(ContextsOf(group), Load(path), windowBytes)
-    {
-        this.group = group;
-        group.Own(this);
-    }
-
-    internal NcclAllReduce(GpuContext[] contexts, string? path)
-        : this(contexts, Load(path), 0)
+        : this(group, () => Load(path), windowBytes)
     {
     }
 
     internal NcclAllReduce(RankGroup group, NcclLibrary library, long windowBytes)
-        : this(ContextsOf(group), library, windowBytes)
+        : this(group, () => library, windowBytes)
+    {
+    }
+
+    internal NcclAllReduce(GpuContext[] contexts, string? path)
+        : this(contexts, null, () => Load(path), 0)
+    {
+    }
+
+    private NcclAllReduce(RankGroup group, Func<NcclLibrary> load, long windowBytes)
+        : this(ContextsOf(group), group, load, windowBytes)
     {
         this.group = group;
         group.Own(this);
     }
 
-    private NcclAllReduce(GpuContext[] contexts, NcclLibrary library, long windowBytes)
+    private NcclAllReduce(GpuContext?[] contexts, RankGroup? group, Func<NcclLibrary> load, long windowBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(windowBytes);
-        (nccl, this.contexts) = (library, contexts);
+        this.contexts = contexts;
+        own = [.. contexts.OfType<GpuContext>()];
         communicators = new nint[contexts.Length];
-        Check(nccl.Initialize(communicators, [.. contexts.Select(context => context.Device.Ordinal)]), "ncclCommInitAll");
-        try
+        if (own.Length < contexts.Length)
         {
-            if (windowBytes > 0) windows = NcclWindows.Register(nccl, contexts, communicators, windowBytes);
+            connection = (IGroupConnection)group!.Connection!;
+            if (windowBytes > 0) throw new NcclException("Symmetric windows are for ranks of one process, but ranks of this group are in others: leave windowBytes 0.");
+            name = connection.NewName();
+            (nccl, communicators[group.LocalRanks[0].Index]) = NcclOfProcesses.Connect(group, connection, name, load);
         }
-        catch
+        else
         {
-            nccl.Destroy(communicators);
-            throw;
+            nccl = load();
+            Check(nccl.Initialize(communicators, [.. own.Select(context => context.Device.Ordinal)]), "ncclCommInitAll");
+            try
+            {
+                if (windowBytes > 0) windows = NcclWindows.Register(nccl, own, communicators, windowBytes);
+            }
+            catch
+            {
+                nccl.Destroy(communicators);
+                throw;
+            }
         }
 
-        Array.ForEach(contexts, context => context.Keep());
+        Array.ForEach(own, context => context.Keep());
         guard = new("NCCL communicator", Close);
+        connection?.AddTick(AbortIfARankIsGone);
     }
 
     /// <summary>Longest time that <see cref="Dispose"/> waits for running calls before it aborts them, and that
@@ -99,16 +122,21 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     public void Launch(int rank, GpuStream stream, DeviceTensor input, DeviceTensor output)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        stream.ThrowUnlessOf(contexts[rank], "NCCL's communicator");
+        var context = contexts[rank]
+            ?? throw new NcclException($"Rank {rank} is in another process, which launches its calls: launch those of this process's rank alone.");
+        stream.ThrowUnlessOf(context, "NCCL's communicator");
+        ThrowIfARankIsGone();
         if (!uses.TryEnter())
             throw new NcclException("NCCL was aborted: its communicators are gone. Make another NcclAllReduce, and an operation with it.");
         try
         {
-            contexts[rank].MakeCurrent();
+            context.MakeCurrent();
             var (count, type, bytes) = (input.Rows * input.Columns, TypeOf(input.Type), DeviceTensor.ByteCount(input.Type, input.Rows * input.Columns));
             var place = ((ISumsInPlace)this).PlaceOf(rank, bytes);
             if (place is { } window) Copy(window, input.Address, bytes, stream);
-            Check(nccl.AllReduce(place ?? input.Address, place ?? output.Address, count, type, communicators[rank], stream.Handle), "ncclAllReduce");
+            var result = nccl.AllReduce(place ?? input.Address, place ?? output.Address, count, type, communicators[rank], stream.Handle);
+            Check(result, "ncclAllReduce");
+            if (connection is not null && result == NcclResult.InProgress) NcclOfProcesses.Wait(nccl, communicators[rank], Timeout, connection, "to launch a sum");
             if (place is { } sum) Copy(output.Address, sum, bytes, stream);
         }
         finally
@@ -119,12 +147,14 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
 
     /// <summary>Throws if NCCL reports an error since the last check; does nothing after an <see cref="Abort"/>.</summary>
     /// <exception cref="NcclException">NCCL reports an error.</exception>
+    /// <exception cref="PeerGoneException">A rank of another process is gone.</exception>
     public void ThrowIfFailed()
     {
+        ThrowIfARankIsGone();
         if (!uses.TryEnter()) return;
         try
         {
-            foreach (var communicator in communicators)
+            foreach (var communicator in Communicators)
             {
                 Check(nccl.GetAsyncError(communicator, out var error), "ncclCommGetAsyncError");
                 Check(error, "a call");
@@ -157,6 +187,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     public void Dispose()
     {
         group?.Disown(this);
+        connection?.RemoveTick(AbortIfARankIsGone);
         guard.Dispose();
         Close();
     }
@@ -170,11 +201,16 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     {
         // Communicators that a stuck thread still uses are leaked: to free them would crash it.
         if (!uses.Close(Timeout) || isFreed) return;
-        if (new GpuDrain(contexts).Wait(Timeout) && IsHealthy()) Free(DestroyAll);
+        var isDone = connection?.Gone is null && new GpuDrain(own).Wait(Timeout) && IsHealthy();
+        // A rank that left would end the sums of the others, who may not be done yet.
+        if (isDone) connection?.Meet($"{name}: end", GpuDrain.Grace);
+        if (isDone) Free(DestroyAll);
         else Free(AbortAll);
     }
 
-    private bool IsHealthy() => Array.TrueForAll(communicators, communicator =>
+    private IEnumerable<nint> Communicators => communicators.Where(communicator => communicator != 0);
+
+    private bool IsHealthy() => Communicators.All(communicator =>
         nccl.GetAsyncError(communicator, out var error) == NcclResult.Success && error == NcclResult.Success);
 
     // The first caller frees. No thread uses the communicators any more.
@@ -186,14 +222,30 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
             isFreed = true;
             free();
             windows?.Free();
-            Array.ForEach(contexts, context => context.Release());
+            Array.ForEach(own, context => context.Release());
         }
     }
 
     private void DestroyAll()
     {
         windows?.Deregister();
-        _ = nccl.Destroy(communicators);
+        if (connection is null) _ = nccl.Destroy(communicators);
+        else Array.ForEach([.. Communicators], Destroy);
+    }
+
+    // What the rank began ends when all ranks have begun it.
+    private void Destroy(nint communicator)
+    {
+        try
+        {
+            Check(nccl.FinalizeRank(communicator), "ncclCommFinalize");
+            NcclOfProcesses.Wait(nccl, communicator, Timeout, connection!, "for the end of the other ranks");
+            _ = nccl.DestroyRank(communicator);
+        }
+        catch (FusionException)
+        {
+            _ = nccl.Abort(communicator);
+        }
     }
 
     // To deregister is a call like others, and would wait for kernels that never end.
@@ -201,8 +253,32 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     {
         for (var rank = 0; rank < communicators.Length; rank++)
         {
-            if (contexts[rank].TryMakeCurrentToFree()) _ = nccl.Abort(communicators[rank]);
+            if (contexts[rank]?.TryMakeCurrentToFree() == true) _ = nccl.Abort(communicators[rank]);
         }
+    }
+
+    private void ThrowIfARankIsGone()
+    {
+        if (connection?.Gone is { } gone) throw gone.CopyForThread();
+    }
+
+    // Its sums would be waited for without an end.
+    private void AbortIfARankIsGone()
+    {
+        if (connection!.Gone is null || Interlocked.Exchange(ref isEnding, 1) != 0) return;
+        // The thread that asks must not be held up.
+        new Thread(() =>
+        {
+            try
+            {
+                Abort();
+            }
+            catch (NcclException)
+            {
+                // A thread is in a function of NCCL for longer than the time-out; Dispose tries again.
+            }
+        })
+        { IsBackground = true, Name = "Fusion: abort of NCCL" }.Start();
     }
 
     private static NcclLibrary Load(string? path) =>
@@ -213,15 +289,15 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
         if (target != source) GpuDriver.Check(GpuDriver.Library.Memory.Copy(target, source, (nuint)bytes, stream.Handle), "cuMemcpyAsync");
     }
 
-    private static GpuContext[] ContextsOf(RankGroup group)
+    private static GpuContext?[] ContextsOf(RankGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        if (group.LocalRanks.Count < group.WorldSize)
-            throw new NcclException("Ranks of this group are in other processes, but this class connects those of one process only.");
-        var contexts = group.Ranks.Select(rank => rank.Context).OfType<GpuContext>().ToArray();
-        if (contexts.Length < group.WorldSize)
+        var contexts = group.Ranks.Select(rank => rank.Context).ToArray();
+        if (group.Topology == GroupTopology.Cpu)
             throw new NcclException("The ranks of this group are on the CPU, but NCCL sums on GPUs: give each rank one (RankGroup.OnGpus).");
-        if (contexts.GroupBy(context => context.Device.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } shared)
+        if (group.LocalRanks.Count < group.WorldSize && group.RanksOnGpu > 1)
+            throw new NcclException($"{group.RanksOnGpu} ranks share a GPU, but NCCL wants a GPU for each rank. Give each its own, or leave AllReduceOptions.Library empty.");
+        if (contexts.OfType<GpuContext>().GroupBy(context => context.Device.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } shared)
         {
             throw new NcclException(
                 $"{shared.Count()} ranks share GPU {shared.Key}, but NCCL wants a GPU for each rank. Give each its own " +

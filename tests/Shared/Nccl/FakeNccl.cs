@@ -4,13 +4,15 @@ using Fusion.Interop;
 using Fusion.Interop.Nccl;
 using Fusion.Runtime;
 
-namespace Fusion.Emulation.Tests.Support;
+namespace Fusion.Tests.Shared;
 
 /// <summary>NCCL's functions in C#, which write down how they are called. A sum is the rank's own numbers times the number of ranks, so ranks
 /// need the same ones.</summary>
 internal sealed unsafe class FakeNccl : IExportTable
 {
     private static readonly Dictionary<nint, string> Names = [];
+    private static readonly Dictionary<nint, int> Left = [];
+    private static int waits;
     private static int version;
     private static int ranks;
     private static string failing = "";
@@ -36,8 +38,19 @@ internal sealed unsafe class FakeNccl : IExportTable
     /// <param name="version">Version that NCCL says it is, such as 22703.</param>
     /// <param name="failing">Function that fails; empty for none.</param>
     /// <param name="makesNoWindow">Whether windows are 0, as NCCL leaves them where it does not use such memory.</param>
-    public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false)
+    /// <param name="waits">How often a communicator of a process of its own says that it is not done yet; null for an NCCL without
+    /// such communicators.</param>
+    public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false, int? waits = null)
     {
+        FakeNccl.waits = waits ?? 0;
+        Left.Clear();
+        if (waits is not null)
+        {
+            functions["ncclGetUniqueId"] = (nint)(delegate* unmanaged<UniqueId*, NcclResult>)&GetUniqueId;
+            functions["ncclCommInitRankConfig"] = (nint)(delegate* unmanaged<nint*, int, UniqueId, int, void*, NcclResult>)&CommInitRankConfig;
+            functions["ncclCommFinalize"] = (nint)(delegate* unmanaged<nint, NcclResult>)&CommFinalize;
+        }
+
         (FakeNccl.version, FakeNccl.failing, FakeNccl.makesNoWindow) = (version, failing, makesNoWindow);
         Names.Clear();
         Calls = [];
@@ -54,7 +67,7 @@ internal sealed unsafe class FakeNccl : IExportTable
 
     private static NcclResult Call(string function, string what)
     {
-        Calls.Add($"{function} {what}".TrimEnd());
+        lock (Names) Calls.Add($"{function} {what}".TrimEnd());
         return function == failing ? NcclResult.SystemError : NcclResult.Success;
     }
 
@@ -84,9 +97,40 @@ internal sealed unsafe class FakeNccl : IExportTable
     [UnmanagedCallersOnly]
     private static NcclResult CommGetAsyncError(nint communicator, NcclResult* error)
     {
-        *error = NcclResult.Success;
+        lock (Names)
+        {
+            var left = Left.GetValueOrDefault(communicator);
+            if (left > 0) Left[communicator] = left - 1;
+            *error = left > 0 ? NcclResult.InProgress : NcclResult.Success;
+        }
+
         return NcclResult.Success;
     }
+
+    private static NcclResult Begin(nint communicator, string function)
+    {
+        lock (Names) Left[communicator] = waits;
+        return Call(function, "") is var result and not NcclResult.Success ? result : NcclResult.InProgress;
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult GetUniqueId(UniqueId* id)
+    {
+        new Span<byte>(id, sizeof(UniqueId)).Fill(0x5A);
+        return Call("id", "");
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommInitRankConfig(nint* communicator, int count, UniqueId id, int rank, void* config)
+    {
+        ranks = count;
+        *communicator = rank + 1;
+        var isIt = new ReadOnlySpan<byte>(&id, sizeof(UniqueId)).IndexOfAnyExcept((byte)0x5A) < 0 && *((int*)config + 4) == 0;
+        return Begin(rank + 1, isIt ? $"init {rank} of {count}" : "init with another id, or blocking");
+    }
+
+    [UnmanagedCallersOnly]
+    private static NcclResult CommFinalize(nint communicator) => Begin(communicator, $"finalize {communicator}");
 
     [UnmanagedCallersOnly]
     private static NcclResult AllReduce(void* input, void* output, nuint count, NcclDataType type, int sum, nint communicator, nint stream)
@@ -138,4 +182,7 @@ internal sealed unsafe class FakeNccl : IExportTable
 
     [UnmanagedCallersOnly]
     private static NcclResult CommWindowDeregister(nint communicator, nint window) => Call("deregister", $"{communicator}: {window}");
+
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    private struct UniqueId;
 }
