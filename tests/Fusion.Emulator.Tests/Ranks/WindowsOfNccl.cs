@@ -1,4 +1,3 @@
-using Fusion.Emulation.Tests.Support;
 using Fusion.Interop.Nccl;
 using Fusion.Runtime;
 
