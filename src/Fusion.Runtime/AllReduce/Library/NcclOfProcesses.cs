@@ -61,7 +61,9 @@ internal static class NcclOfProcesses
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
     public static void Wait(NcclLibrary nccl, nint communicator, TimeSpan timeout, IGroupConnection connection, string purpose)
     {
+        const int SpinsBeforeSleep = 1000;
         var end = Deadline.After(timeout);
+        var pause = default(SpinWait);
         while (true)
         {
             NcclException.ThrowIfFailed(nccl, nccl.GetAsyncError(communicator, out var state), "ncclCommGetAsyncError");
@@ -74,7 +76,8 @@ internal static class NcclOfProcesses
                     $"NCCL {nccl.Version} waited {timeout.TotalSeconds:0.###} s {purpose}. Start all processes with NCCL_DEBUG=INFO to see for what."));
             }
 
-            Thread.Sleep(1);
+            // A launch takes microseconds, to connect takes seconds.
+            pause.SpinOnce(SpinsBeforeSleep);
         }
     }
 
