@@ -67,6 +67,9 @@ internal sealed class CommandedRank
                 collectives ??= new Collectives(group!, new() { Timeout = TimeSpan.FromSeconds(10) });
                 CollectiveCalls.Check(group!, collectives, Number(1));
                 return null;
+            // nccl TOKENS
+            case "nccl":
+                return SumsByNccl.Check(group!, Number(1));
             case "dispose":
                 await group!.DisposeAsync();
                 (group, calls, collectives) = (null, null, null);

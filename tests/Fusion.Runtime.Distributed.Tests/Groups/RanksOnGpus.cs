@@ -77,6 +77,23 @@ public sealed class RanksOnGpus
         await ranks.MustAll("call 4");
     }
 
+    [TestCase(2, true)]
+    [TestCase(2, false)]
+    [TestCase(4, true)]
+    [TestCase(4, false)]
+    public async Task SumByNcclAlsoThroughItsNetwork(int count, bool isDirect)
+    {
+        if (GpusOfTheMachine < count) Assert.Ignore($"{GpusOfTheMachine} GPUs");
+        if (Environment.GetEnvironmentVariable("FUSION_TEST_NCCL") is null) Assert.Ignore("FUSION_TEST_NCCL names no NCCL.");
+        var way = isDirect ? "0" : "1";
+        using var ranks = new RanksOfATest(count, ("FUSION_DEVICE", string.Join(',', Enumerable.Range(0, count))), ("FUSION_DRIVER", ""),
+            ("NCCL_P2P_DISABLE", way), ("NCCL_SHM_DISABLE", way), ("NCCL_NVLS_ENABLE", "0"));
+
+        await ranks.MustAll("join");
+        await ranks.MustAll("nccl 50");
+        await ranks.MustAll("dispose");
+    }
+
     private static RanksOfATest Start(string driver, string devices, int count) =>
         new(count, ("FUSION_DEVICE", devices), ("FUSION_DRIVER", driver), ("FUSION_RENDEZVOUS_TIMEOUT", "60"));
 }

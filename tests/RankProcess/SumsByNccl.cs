@@ -1,0 +1,59 @@
+using Fusion.Runtime;
+
+namespace RankProcess;
+
+/// <summary>Sums of a rank by NCCL, launched and replayed, which are compared with what the inputs of all ranks say.</summary>
+internal static class SumsByNccl
+{
+    private const int Hidden = 1024;
+
+    /// <returns>NCCL's version.</returns>
+    public static string Check(RankGroup group, int tokens)
+    {
+        var rank = group.LocalRanks.Single();
+        using var nccl = new NcclAllReduce(group, Environment.GetEnvironmentVariable("FUSION_TEST_NCCL"));
+        using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = tokens, DataType = ElementType.Float32, Library = nccl });
+        using var input = rank.Allocate<float>(tokens * Hidden);
+        using var sum = rank.Allocate<float>(tokens * Hidden);
+        var call = new AllReduceCall { Input = input.AsTensor(tokens, Hidden), AllReduceOut = sum.AsTensor(tokens, Hidden) };
+
+        for (var number = 0; number < 3; number++)
+        {
+            Begin(number);
+            operation.Launch(rank.Index, null, call, AllReduceStrategy.Separate);
+            Compare(number, "launched");
+        }
+
+        using var graph = GpuGraph.Capture(rank.Stream!, () => operation.Launch(rank.Index, null, call, AllReduceStrategy.Separate));
+        for (var number = 3; number < 6; number++)
+        {
+            Begin(number);
+            graph.Launch(rank.Stream!);
+            Compare(number, "replayed");
+        }
+
+        nccl.ThrowIfFailed();
+        return $"NCCL {nccl.Version}";
+
+        void Begin(int number)
+        {
+            input.CopyFrom([.. Enumerable.Range(0, tokens * Hidden).Select(i => Value(number, rank.Index, i))]);
+            sum.FillBytes(0xA5);
+        }
+
+        void Compare(int number, string how)
+        {
+            operation.Synchronize(rank.Index);
+            var found = new float[tokens * Hidden];
+            sum.CopyTo(found);
+            for (var i = 0; i < found.Length; i++)
+            {
+                var expected = Enumerable.Range(0, group.WorldSize).Sum(of => Value(number, of, i));
+                if (found[i] != expected) throw new InvalidDataException($"call {number}, {how}: element {i} is {found[i]}, not {expected}");
+            }
+        }
+    }
+
+    // Whole numbers, whose sum is exact in any order.
+    private static float Value(int call, int rank, int i) => ((i * 7) + (rank * 13) + (call * 31)) % 1000;
+}
