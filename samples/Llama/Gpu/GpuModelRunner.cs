@@ -36,6 +36,7 @@ public sealed partial class GpuModelRunner : IModelRunner
         try
         {
             ops = Own(new GpuLlamaOps(config, group, layout, limits.Pages));
+            places = [Own(new StepPlace(group, layout)), Own(new StepPlace(group, layout))];
             if (options.AllReduce == AllReduceKind.Nccl) nccl = Own(new NcclAllReduce(group, options.NcclPath) { Timeout = options.Timeout });
             weights = Own(new RankWeights(group, source));
             var compile = new CompileOptions
@@ -68,6 +69,9 @@ public sealed partial class GpuModelRunner : IModelRunner
 
     /// <inheritdoc/>
     public RunnerLimits Limits { get; }
+
+    /// <inheritdoc/>
+    public bool RunsAside => true;
 
     /// <summary>What the passes did.</summary>
     public FusionReport Report => body.Report;

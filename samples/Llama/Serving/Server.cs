@@ -90,7 +90,7 @@ public sealed class Server : IAsyncDisposable
                 }
 
                 if (step is null) changed.Wait();
-                else RunStep(step);
+                else RunStepsFrom(step);
             }
         }
         catch (Exception e)
@@ -101,18 +101,30 @@ public sealed class Server : IAsyncDisposable
         ended.SetResult();
     }
 
-    private void RunStep(PlannedStep step)
+    // While a step runs, the one behind it is begun where its tokens need not be known.
+    private void RunStepsFrom(PlannedStep first)
     {
+        var step = first;
+        IRunningStep? behind = null;
         try
         {
-            var tokens = runner.Run(step.Parts);
-            lock (gate)
+            for (var running = runner.Begin(step.Parts); ;)
             {
-                steps++;
-                foreach (var made in scheduler.Complete(step, tokens)) Give(made);
+                PlannedStep? next;
+                lock (gate) next = runner.RunsAside && stopped is null ? scheduler.Follow(step) : null;
+                behind = next is null ? null : runner.Begin(next.Parts, running);
+                var tokens = running.Wait();
+                lock (gate)
+                {
+                    steps++;
+                    foreach (var made in scheduler.Complete(step, tokens)) Give(made);
+                }
+
+                if (next is null || behind is null) return;
+                (step, running, behind) = (next, behind, null);
             }
         }
-        catch (LogitsException e) when ((uint)e.Part < (uint)step.Sequences.Count)
+        catch (LogitsException e) when ((uint)e.Part < (uint)step.Sequences.Count && HasEnded(behind))
         {
             // The others are as they were before the step, which is done again without this one.
             lock (gate) End(step.Sequences[e.Part], e);
@@ -120,6 +132,24 @@ public sealed class Server : IAsyncDisposable
         catch (Exception e)
         {
             Recover(e);
+        }
+    }
+
+    // What a step makes behind one that failed is not used.
+    private static bool HasEnded(IRunningStep? behind)
+    {
+        try
+        {
+            behind?.Wait();
+            return true;
+        }
+        catch (LogitsException)
+        {
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
         }
     }
 

@@ -14,7 +14,7 @@ public sealed partial class CompiledGraph
             ObjectDisposedException.ThrowIf(disposed, this);
             if (awaited == runs)
             {
-                foreach (var operation in steps.Operations) operation.ThrowIfFailed();
+                ThrowIfFailed();
                 return;
             }
 
@@ -25,6 +25,18 @@ public sealed partial class CompiledGraph
             }
 
             awaited = runs;
+        }
+    }
+
+    /// <summary>Throws if a rank gave up in a run, without waiting. For whoever waits for an event of their own behind a run, since others are in flight
+    /// behind it.</summary>
+    /// <exception cref="FusionException">A rank gave up, or a kernel failed.</exception>
+    public void ThrowIfFailed()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            foreach (var operation in steps.Operations) operation.ThrowIfFailed();
         }
     }
 

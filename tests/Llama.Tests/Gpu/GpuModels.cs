@@ -93,6 +93,71 @@ public sealed class GpuModels
         Assert.That(Math.Sqrt(next.Zip(recomputed, (a, b) => Math.Pow(a - b, 2)).Average()) / spread, Is.LessThan(config.IsFp8 ? 0.08 : 0.012), "recomputed");
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    public void DoTheSameWhereEachStepIsBegunBeforeTheLastOneHasEnded(int ranks)
+    {
+        const int Prompt = 11, Steps = 6;
+        using var test = new TestCheckpoint(Llama);
+        using var gpus = new EmulatedGpus(ranks);
+        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits, Patient);
+
+        var expected = Decode(early: false);
+        Assert.That(Decode(early: true), Is.EqualTo(expected));
+        Assert.That(expected.SelectMany(tokens => tokens).Distinct().Count(), Is.GreaterThan(3), "texts that tell something");
+
+        int[][] Decode(bool early)
+        {
+            var first = new[] { runner.Run([Part(Text[..Prompt], 0, 0)])[0], runner.Run([Part([1, 2, 3], 0, 16)])[0] };
+            StepPart[] parts = [Part([first[0]], Prompt, 0), Part([first[1]], 3, 16)];
+            var made = new List<int[]> { first };
+            if (!early)
+            {
+                for (var step = 1; step <= Steps; step++)
+                {
+                    made.Add(runner.Run(parts));
+                    parts = step < Steps / 2 ? [Part([made[^1][0]], Prompt + step, 0), Part([made[^1][1]], 3 + step, 16)] : [Part([made[^1][^1]], 3 + step, 16)];
+                }
+
+                return [.. made];
+            }
+
+            var running = runner.Begin(parts);
+            for (var step = 1; step <= Steps; step++)
+            {
+                // The first one leaves in the middle.
+                parts = step < Steps / 2 ? [Part([0], Prompt + step, 0) with { Follows = 0 }, Part([0], 3 + step, 16) with { Follows = 1 }]
+                    : [Part([0], 3 + step, 16) with { Follows = step == Steps / 2 ? 1 : 0 }];
+                var behind = step < Steps ? runner.Begin(parts, running) : null;
+                made.Add(running.Wait());
+                running = behind!;
+            }
+
+            return [.. made];
+        }
+    }
+
+    [Test]
+    public void RefuseAStepThatCannotFollow()
+    {
+        using var test = new TestCheckpoint(Llama);
+        using var gpus = new EmulatedGpus(1);
+        using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits, Patient);
+        Assert.That(() => runner.Begin([Part([0], 1, 0) with { Follows = 0 }]), Throws.ArgumentException.With.Message.Contain("Part 0 of the step follows part 0 of the step before"));
+        var random = runner.Begin([Part([5], 0, 0) with { Choice = new(1, 1, 0.5) }]);
+        Assert.That(() => runner.Begin([Part([0], 1, 0) with { Follows = 0 }], random), Throws.ArgumentException.With.Message.Contain("at random"));
+        Assert.That(() => runner.Begin([Part([6], 1, 0)]), Throws.InvalidOperationException.With.Message.Contain("is running"));
+        Assert.That(() => runner.LogitsOf([Part([6], 1, 0)]), Throws.InvalidOperationException.With.Message.Contain("is running"));
+        random.Wait();
+        var first = runner.Begin([Part([5], 0, 0), Part([5], 0, 8) with { Choice = null }]);
+        Assert.That(() => runner.Begin([Part([0], 1, 8) with { Follows = 1 }], first), Throws.ArgumentException.With.Message.Contain("part 1 of the step before, which chooses no token"));
+        Assert.That(() => runner.Begin([Part([0, 1], 1, 0) with { Follows = 0 }], first), Throws.ArgumentException.With.Message.Contain("has 2 tokens"));
+        var second = runner.Begin([Part([0], 1, 0) with { Follows = 0 }], first);
+        Assert.That(() => runner.Begin([Part([0], 2, 0) with { Follows = 0 }], second), Throws.InvalidOperationException, "a third");
+        Assert.That((first.Wait().Length, second.Wait().Length), Is.EqualTo((2, 1)));
+        Assert.That(() => runner.Begin([Part([0], 2, 0) with { Follows = 0 }], second), Throws.ArgumentException.With.Message.Contain("has ended"));
+    }
+
     [Test]
     public void ChooseByChanceAsTheReferencesSamplerDoes()
     {

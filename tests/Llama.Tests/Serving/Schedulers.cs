@@ -99,6 +99,64 @@ public sealed class Schedulers
     }
 
     [Test]
+    public void GoOnBehindTokensThatNobodyHasSeen()
+    {
+        Add(prompt: 3, tokens: 3);
+        Add(prompt: 4, tokens: 2);
+        var first = scheduler.Next()!;
+        var second = scheduler.Follow(first)!;
+        Assert.That(second.Parts.Select(part => (part.First, part.Follows, part.Pages.Count, part.Choice)), Is.EqualTo(new (int, int?, int, TokenChoice?)[]
+        {
+            (3, 0, 1, TokenChoice.Greedy with { Random = second.Parts[0].Choice!.Value.Random }), (4, 1, 2, TokenChoice.Greedy with { Random = second.Parts[1].Choice!.Value.Random }),
+        }));
+        Assert.That(scheduler.Complete(first, [9, 9]).Select(made => made.IsLast), Is.EqualTo([false, false]));
+        var third = scheduler.Follow(second)!;
+        Assert.That((third.Parts.Single().First, third.Parts.Single().Follows), Is.EqualTo((4, 0)), "b has made all of its tokens");
+        Assert.That(scheduler.Complete(second, [9, 9]).Select(made => made.IsLast), Is.EqualTo([false, true]));
+        Assert.That(scheduler.Follow(third), Is.Null);
+        Assert.That(scheduler.Complete(third, [9]).Select(made => made.IsLast), Is.EqualTo([true]));
+        Assert.That((Step(), scheduler.Pool.Free), Is.EqualTo(("", 8)));
+    }
+
+    [Test]
+    public void UseNothingThatWasMadeBehindTheEndOfAText()
+    {
+        var stops = Add(prompt: 1, tokens: 3);
+        var first = scheduler.Next()!;
+        var second = scheduler.Follow(first)!;
+        Assert.That(scheduler.Complete(first, [Tiny.Llama.EndTokens[0]]), Is.EqualTo([new MadeToken(stops, 1, true)]));
+        Assert.That((scheduler.Follow(second), scheduler.Pool.Free), Is.EqualTo(((PlannedStep?)null, 8)));
+        Assert.That(scheduler.Complete(second, [9]), Is.Empty);
+    }
+
+    [Test]
+    public void WaitForTheResultsWhereTheyDecideWhatComesNext()
+    {
+        scheduler = new(Limits with { Pages = 4, MaxContext = 16 }, Tiny.Llama);
+        var random = scheduler.Add(new() { Prompt = [5], MaxTokens = 3, Temperature = 1 });
+        Assert.That(scheduler.Follow(scheduler.Next()!), Is.Null, "a token that is chosen at random");
+        scheduler.End(random);
+        var first = Add(prompt: 9, tokens: 5);
+        Assert.That(scheduler.Follow(scheduler.Next()!), Is.Null, "a prompt that is not at its end");
+        scheduler.End(first);
+
+        Add(prompt: 4, tokens: 9);
+        var step = scheduler.Next()!;
+        Add(prompt: 3, tokens: 9);
+        Assert.That(scheduler.Follow(step), Is.Null, "a prompt to begin with");
+        scheduler.Complete(step, [9]);
+        step = scheduler.Next()!;
+        Assert.That(step.Sequences, Has.Count.EqualTo(2));
+        for (var next = scheduler.Follow(step); next is not null; next = scheduler.Follow(step))
+        {
+            scheduler.Complete(step, [9, 9]);
+            step = next;
+        }
+
+        Assert.That((scheduler.Pool.Free, scheduler.Preemptions), Is.EqualTo((0, 0L)), "a page that another must give back");
+    }
+
+    [Test]
     public void EndAtTheMostTokensOrAtATokenThatEndsATextIfTheRequestStopsThere()
     {
         var stops = Add(prompt: 1, tokens: 3);

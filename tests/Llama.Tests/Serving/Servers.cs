@@ -5,15 +5,18 @@ using Llama.Tests.Support;
 namespace Llama.Tests.Serving;
 
 /// <summary>What clients of a <see cref="Server"/> get.</summary>
+/// <param name="runsAside">Whether a step is begun while the one before runs.</param>
+[TestFixture(false)]
+[TestFixture(true)]
 [CancelAfter(60_000)]
-public sealed class Servers
+public sealed class Servers(bool runsAside)
 {
     private static readonly RunnerLimits Limits = new(MaxTokens: 8, MaxSequences: 4, PageSize: 4, Pages: 8, MaxContext: 32);
 
     [Test]
     public async Task IsTheSameBesideOthersAsAlone(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits);
+        using var runner = new PageRunner(Limits) { RunsAside = runsAside };
         await using var server = new Server(runner);
         var requests = Enumerable.Range(0, 12).Select(i => Request(i)).ToArray();
         var all = await Task.WhenAll(requests.Select(request => Tokens.Of(server.Generate(request, cancellationToken))));
@@ -25,7 +28,7 @@ public sealed class Servers
     [Test]
     public async Task WaitsWhileThereAreMoreRequestsThanPages(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits);
+        using var runner = new PageRunner(Limits) { RunsAside = runsAside };
         var (stepIsRunning, mayEnd) = (new TaskCompletionSource(), new ManualResetEventSlim());
         runner.OnStep = _ =>
         {
@@ -45,7 +48,7 @@ public sealed class Servers
     [Test]
     public async Task IsARefusalWithNumbersForAPromptThatIsLongerThanTheCache(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits with { Pages = 7 });
+        using var runner = new PageRunner(Limits with { Pages = 7 }) { RunsAside = runsAside };
         await using var server = new Server(runner);
         Assert.That(() => server.Generate(new() { Prompt = new int[29], MaxTokens = 1 }, cancellationToken),
             Throws.TypeOf<RequestRefusedException>().With.Message.Contain("The prompt has 29 tokens").And.Message.Contain("the cache holds 28 (7 pages of 4)"));
@@ -82,7 +85,7 @@ public sealed class Servers
     [Test]
     public async Task IsNotComputedForAClientThatStopsReading(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits);
+        using var runner = new PageRunner(Limits) { RunsAside = runsAside };
         await using var server = new Server(runner);
         await foreach (var token in server.Generate(new() { Prompt = [1], MaxTokens = 30, StopsAtEndTokens = false }, cancellationToken))
         {
@@ -96,7 +99,7 @@ public sealed class Servers
     [Test]
     public async Task IsAnErrorForAllWhenARankDiesAndThenTheServerGoesOn(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits);
+        using var runner = new PageRunner(Limits) { RunsAside = runsAside };
         var (stepIsRunning, mayEnd) = (new TaskCompletionSource(), new ManualResetEventSlim());
         runner.OnStep = _ =>
         {
@@ -125,6 +128,7 @@ public sealed class Servers
     {
         using var runner = new PageRunner(Limits)
         {
+            RunsAside = runsAside,
             OnStep = _ => throw new TimeoutException("Rank 1 is gone."),
             OnRecover = () => throw new InvalidOperationException("The GPU was lost."),
         };
@@ -137,7 +141,7 @@ public sealed class Servers
     [Test]
     public async Task IsAnErrorForTheOneWhoseLogitsAreNoNumbers(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits);
+        using var runner = new PageRunner(Limits) { RunsAside = runsAside };
         runner.OnStep = parts =>
         {
             for (var i = 0; i < parts.Count; i++)
@@ -156,7 +160,7 @@ public sealed class Servers
     [Test]
     public async Task IsTheEndWhenTheServerStops(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits);
+        using var runner = new PageRunner(Limits) { RunsAside = runsAside };
         var stepIsRunning = new TaskCompletionSource();
         var mayEnd = new ManualResetEventSlim();
         runner.OnStep = _ =>
@@ -180,7 +184,7 @@ public sealed class Servers
     [Test]
     public async Task IsWaitedForAsleep(CancellationToken cancellationToken)
     {
-        using var runner = new PageRunner(Limits);
+        using var runner = new PageRunner(Limits) { RunsAside = runsAside };
         await using var server = new Server(runner);
         await Tokens.Of(server.Generate(Request(1), cancellationToken));
         // The thread may still be on its way to sleep.

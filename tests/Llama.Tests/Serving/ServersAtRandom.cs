@@ -17,11 +17,11 @@ public sealed class ServersAtRandom
     /// <param name="Waits">Number of times that it lets others go first.</param>
     public sealed record Client(byte Prompt, byte Tokens, byte Ends, byte Waits);
 
-    [FsCheck.NUnit.Property(MaxTest = 60)]
-    public void KeepTheirPromises(NonEmptyArray<Client> clients, byte pages, byte fails)
+    [FsCheck.NUnit.Property(MaxTest = 100)]
+    public void KeepTheirPromises(NonEmptyArray<Client> clients, byte pages, byte fails, bool runsAside)
     {
         var limits = new RunnerLimits(7, 5, 4, 10 + (pages % 10), 64);
-        using var runner = new PageRunner(limits);
+        using var runner = new PageRunner(limits) { RunsAside = runsAside };
         // Some of the cases have no failures.
         if (fails % 2 == 0) runner.OnStep = _ => ThrowSometimes(runner.Steps, 3 + (fails / 2));
         var server = new Server(runner);

@@ -13,6 +13,9 @@ internal sealed class PageRunner(RunnerLimits limits) : IModelRunner
 
     public RunnerLimits Limits => limits;
 
+    /// <inheritdoc/>
+    public bool RunsAside { get; init; }
+
     /// <summary>Called before each step with its parts.</summary>
     public Action<IReadOnlyList<StepPart>>? OnStep { get; set; }
 

@@ -17,7 +17,13 @@ internal sealed class RunnerOfGroup(IModelRunner runner, RankGroup group, Action
     public RunnerLimits Limits => runner.Limits;
 
     /// <inheritdoc/>
+    public bool RunsAside => runner.RunsAside;
+
+    /// <inheritdoc/>
     public int[] Run(IReadOnlyList<StepPart> parts) => runner.Run(parts);
+
+    /// <inheritdoc/>
+    public IRunningStep Begin(IReadOnlyList<StepPart> parts, IRunningStep? before = null) => runner.Begin(parts, before);
 
     /// <inheritdoc/>
     public float[][] LogitsOf(IReadOnlyList<StepPart> parts) => runner.LogitsOf(parts);

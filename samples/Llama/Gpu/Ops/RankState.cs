@@ -37,7 +37,6 @@ internal sealed class RankState : IDisposable
             counters = Own(rank.Allocate<uint>((long)sequences * keyValueHeads * kernels.BlocksPerShare));
             Angles = Own(rank.Allocate<float>((long)layout.MaxContext * config.HeadSize));
             Step = Own(rank.Allocate<int>(layout.Length));
-            Host = Own(rank.AllocatePinned<int>(layout.Length));
             Angles.CopyFrom(RopeTable.Of(config, layout.MaxContext));
             Clear();
         }
@@ -67,8 +66,8 @@ internal sealed class RankState : IDisposable
     /// <summary>What the host says of the step, as <see cref="StepLayout"/> has it.</summary>
     public RankBuffer<int> Step { get; }
 
-    /// <summary>Where the host writes it.</summary>
-    public PinnedBuffer<int> Host { get; }
+    /// <summary>Where the step before left the tokens that it chose; null before the first.</summary>
+    public DevicePointer<int> Chosen { get; set; }
 
     /// <summary>The cache: for each layer, keys and then values.</summary>
     public RankBuffer<byte> Cache => cache;

@@ -7,12 +7,14 @@ namespace Llama.Gpu.Steps;
 internal sealed class StepPlan
 {
     private readonly IReadOnlyList<StepPart> parts;
+    private readonly StepPlan? before;
     private readonly int[] order;
 
     /// <param name="parts">Parts of the step.</param>
-    public StepPlan(IReadOnlyList<StepPart> parts)
+    /// <param name="before">The step before, whose tokens parts may follow; null if there is none.</param>
+    public StepPlan(IReadOnlyList<StepPart> parts, StepPlan? before = null)
     {
-        this.parts = parts;
+        (this.parts, this.before) = (parts, before);
         order = [.. Enumerable.Range(0, parts.Count).OrderBy(part => parts[part].Tokens.Count > 1)];
         Decodes = parts.Count(part => part.Tokens.Count == 1);
         Tokens = parts.Sum(part => part.Tokens.Count);
@@ -26,6 +28,9 @@ internal sealed class StepPlan
 
         Choosing = choosing;
     }
+
+    /// <summary>Parts of the step.</summary>
+    public IReadOnlyList<StepPart> Parts => parts;
 
     /// <summary>Number of tokens.</summary>
     public int Tokens { get; }
@@ -59,7 +64,7 @@ internal sealed class StepPlan
             var part = parts[order[slot]];
             if (part.Tokens.Count > 1) tiles = AddTiles(tiles, slot, row, part.Tokens.Count);
             for (var i = 0; i < part.Tokens.Count; i++, row++)
-                (tokens[row], positions[row], sequences[row]) = (part.Tokens[i], part.First + i, slot);
+                (tokens[row], positions[row], sequences[row]) = (TokenOf(part, i), part.First + i, slot);
             var table = to.Slice(layout.Tables + (slot * layout.PagesPerSequence), layout.PagesPerSequence);
             for (var page = 0; page < Math.Min(part.Pages.Count, table.Length); page++) table[page] = part.Pages[page];
         }
@@ -73,6 +78,10 @@ internal sealed class StepPlan
         for (var i = 0; i < Choosing.Count; i++) choosing[i] = Choosing[i].Row;
         return layout.Tables + (order.Length * layout.PagesPerSequence);
     }
+
+    // One that the host does not know is said as spread_step has it.
+    private int TokenOf(StepPart part, int i) =>
+        part.Follows is { } followed ? -2 - before!.Choosing.ToList().FindIndex(one => one.Part == followed) : part.Tokens[i];
 
     private static Span<int> AddTiles(Span<int> tiles, int slot, int row, int count)
     {

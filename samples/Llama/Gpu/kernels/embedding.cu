@@ -33,16 +33,29 @@ extern "C" __global__ void gather_rows(const int* rows, const void* x, void* y, 
 
 /// Copies what a step is made of from one place, to which the host copied it, to the inputs of the graphs:
 /// `count` tokens, positions and sequences, which lie `most` apart, and behind them `row_count` numbers of
-/// rows. Grid and block: any, along x.
-extern "C" __global__ void spread_step(const int* from, int most, int* tokens, int* positions, int* sequences,
-                                       int count, int* rows, int row_count) {
+/// rows. A token of -2 - k is number k of `chosen`, the tokens of the step before, which the host need not
+/// have seen. Grid and block: any, along x.
+extern "C" __global__ void spread_step(const int* from, int most, const int* chosen, int* tokens,
+                                       int* positions, int* sequences, int count, int* rows, int row_count) {
   const int stride = static_cast<int>(gridDim.x * blockDim.x);
   for (int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); i < count || i < row_count;
        i += stride) {
     if (i < row_count) rows[i] = from[static_cast<i64>(most) * 3 + i];
     if (i >= count) continue;
-    tokens[i] = from[i];
+    const int token = from[i];
+    tokens[i] = token < -1 ? chosen[-2 - token] : token;
     positions[i] = from[static_cast<i64>(most) + i];
     sequences[i] = from[static_cast<i64>(most) * 2 + i];
+  }
+}
+
+/// Writes what was chosen where the host reads it.
+/// Grid and block: any, along x.
+extern "C" __global__ void keep_choice(const int* chosen, const float* largest, int* host_chosen,
+                                       float* host_largest, int count) {
+  const int stride = static_cast<int>(gridDim.x * blockDim.x);
+  for (int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x); i < count; i += stride) {
+    host_chosen[i] = chosen[i];
+    host_largest[i] = largest[i];
   }
 }

@@ -53,7 +53,7 @@ internal sealed class Scheduler(RunnerLimits limits, ModelConfig config)
         return sequence;
     }
 
-    /// <summary>Plans the next step; null if there is nothing to do. <see cref="Complete"/> must be called before the next plan.</summary>
+    /// <summary>Plans the next step; null if there is nothing to do. <see cref="Complete"/> must be called before the next plan, but for <see cref="Follow"/>.</summary>
     public PlannedStep? Next()
     {
         var step = new Draft(limits.MaxTokens);
@@ -73,6 +73,28 @@ internal sealed class Scheduler(RunnerLimits limits, ModelConfig config)
         }
 
         return step.Sequences.Count == 0 ? null : new(step.Sequences, step.Parts);
+    }
+
+    /// <summary>Plans the step behind one that runs: the next token of each of its sequences that goes on, behind a token that nobody has seen yet. If that is the
+    /// last one of the text, what the next step makes for the sequence is not used.</summary>
+    /// <param name="step">The step that was planned last, whose <see cref="Complete"/> comes before that of the next.</param>
+    /// <returns>The step; null if its results must be there first, since they decide what comes next, or there is something else to do.</returns>
+    public PlannedStep? Follow(PlannedStep step)
+    {
+        // Whoever waits for its prompt to be read comes first, as in any step.
+        if (CanAdmit() || running.Any(sequence => !step.Sequences.Contains(sequence))) return null;
+        var draft = new Draft(limits.MaxTokens);
+        for (var i = 0; i < step.Parts.Count; i++)
+        {
+            var (sequence, part) = (step.Sequences[i], step.Parts[i]);
+            if (part.Choice is not { Temperature: 0 }) return null;
+            if (sequence.State != SequenceState.Running || sequence.Made + 1 == sequence.Request.MaxTokens) continue;
+            // A page that another must give back is found when the results are there.
+            if (!Pool.TryGrow(sequence.Pages, part.First + part.Tokens.Count + 1, limits)) return null;
+            draft.AddBehind(sequence, part, i);
+        }
+
+        return draft.Sequences.Count == 0 ? null : new(draft.Sequences, draft.Parts);
     }
 
     /// <summary>Takes the results of the step that was planned last. Sequences that were cancelled meanwhile get none.</summary>
@@ -136,11 +158,15 @@ internal sealed class Scheduler(RunnerLimits limits, ModelConfig config)
         Preemptions++;
     }
 
+    // A page is left for each of the others, which will need one soon; with none beside it, a request has all that there are.
+    private bool CanAdmit() =>
+        waiting.First is { Value: var first } && running.Count < MostRunning && limits.PagesFor(first.Tokens.Count) + running.Count <= Pool.Free;
+
     private Sequence? Admit()
     {
-        if (waiting.First is not { Value: var sequence } || running.Count >= MostRunning) return null;
-        // A page is left for each of the others, which will need one soon; with none beside it, a request has all that there are.
-        if (limits.PagesFor(sequence.Tokens.Count) + running.Count > Pool.Free || !Pool.TryGrow(sequence.Pages, sequence.Tokens.Count, limits)) return null;
+        if (!CanAdmit()) return null;
+        var sequence = waiting.First!.Value;
+        if (!Pool.TryGrow(sequence.Pages, sequence.Tokens.Count, limits)) return null;
         waiting.RemoveFirst();
         sequence.State = SequenceState.Running;
         running.Add(sequence);
@@ -162,6 +188,12 @@ internal sealed class Scheduler(RunnerLimits limits, ModelConfig config)
             Sequences.Add(sequence);
             Parts.Add(sequence.Part(count));
             Budget -= count;
+        }
+
+        public void AddBehind(Sequence sequence, StepPart part, int index)
+        {
+            Sequences.Add(sequence);
+            Parts.Add(sequence.PartBehind(part, index));
         }
     }
 }

@@ -48,4 +48,11 @@ internal sealed class Sequence(Request request, long number)
     public StepPart Part(int count) => new(
         Tokens.GetRange(Cached, count), Cached, [.. Pages],
         count == Pending ? new TokenChoice(Request.Temperature, Request.TopP, Request.RandomOf(Made)) : null);
+
+    /// <summary>Makes its part of the step behind one that runs.</summary>
+    /// <param name="part">Its part of that step, which chooses a token.</param>
+    /// <param name="index">Index of that part.</param>
+    public StepPart PartBehind(StepPart part, int index) => new(
+        [0], part.First + part.Tokens.Count, [.. Pages], new TokenChoice(Request.Temperature, Request.TopP, Request.RandomOf(Made + 1)))
+    { Follows = index };
 }
