@@ -16,10 +16,16 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
 
     public required int HeadSize { get; init; }
 
+    /// <summary>What is added to the mean of a head's squares, where heads are normed.</summary>
+    public required float Epsilon { get; init; }
+
     // Behind positions and sequences there may be the scale of the result's codes.
     private int Last => launch.Inputs.Count - (isFp8 ? 2 : 1);
 
-    private bool IsMerged => Last == 2;
+    private bool IsMerged => launch.Inputs[0].Columns == (Heads + (2 * KeyValueHeads)) * HeadSize;
+
+    // In the merged form, weights of heads may lie between.
+    private bool NormsHeads => IsMerged && Last == 4;
 
     private DevicePointer<int> Positions => new(launch.Inputs[Last - 1].Address);
 
@@ -39,12 +45,13 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
     {
         var q = launch.Inputs[0];
         var (k, v) = IsMerged ? (q, q) : (launch.Inputs[1], launch.Inputs[2]);
+        var (queryNorm, keyNorm) = NormsHeads ? (Pointer(launch.Inputs[1].Address), Pointer(launch.Inputs[2].Address)) : default;
         var (ofQueries, ofKeys) = (IsMerged ? (ulong)(Heads * HeadSize * sizeof(ushort)) : 0, IsMerged ? (ulong)(KeyValueHeads * HeadSize * sizeof(ushort)) : 0);
         var shape = new LaunchShape(launch.Tokens, Math.Min(block, ((Heads + (2 * KeyValueHeads)) * HeadSize / 16 + 31) / 32 * 32)) { ProgrammaticLaunch = true };
         var kernel = Kernels.Load(stream.Context).GetKernel(type == ElementType.BFloat16 ? "rope_append_bf16" : "rope_append_f16");
         kernel.Launch(
             stream, shape, Pointer(q.Address), Pointer(k.Address + ofQueries), Pointer(v.Address + ofQueries + ofKeys), q.Columns, k.Columns, v.Columns,
-            state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), state.Angles, Positions, Sequences, Tables, layout.PagesPerSequence,
+            queryNorm, keyNorm, Epsilon, state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), state.Angles, Positions, Sequences, Tables, layout.PagesPerSequence,
             Heads, KeyValueHeads, HeadSize);
     }
 

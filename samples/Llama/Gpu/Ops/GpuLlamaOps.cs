@@ -56,6 +56,9 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
     public override bool TakesMergedProjections => true;
 
     /// <inheritdoc/>
+    public override bool NormsHeads => true;
+
+    /// <inheritdoc/>
     public override bool FusesQuantization => true;
 
     /// <summary>Size of each rank's cache of keys and values, in bytes.</summary>
@@ -115,6 +118,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
             Heads = config.Heads / ranks,
             KeyValueHeads = config.KeyValueHeads / ranks,
             HeadSize = config.HeadSize,
+            Epsilon = config.Epsilon,
         };
         call.TurnAndAppend(type, Block);
         call.Decode(AttentionKernels.DecodeBlock);

@@ -1,4 +1,5 @@
 #include <fusion/norm/octets.cuh>
+#include <fusion/norm/rms_norm.cuh>
 #include <fusion/ptx/grid.cuh>
 
 #include "attention_results.cuh"
@@ -44,10 +45,46 @@ struct Turn {
   }
 };
 
+/// RMSNorm of each head by itself, as Qwen3 has it: nullptr where there is none.
+template <class T>
+struct HeadNorms {
+  const T* of_queries;  // [head size]
+  const T* of_keys;
+  float epsilon;
+
+  /// Norms a head of which each of `octets` neighbouring lanes, a power of two, has two octets. All lanes of
+  /// the warp take part; those whose `gamma` is nullptr keep what they have.
+  __device__ __forceinline__ void operator()(Octet<T>& low, Octet<T>& high, const T* gamma, int column,
+                                             int octets) const {
+    float a[8], b[8];
+    widen(low, a);
+    widen(high, b);
+    float squares = 0.0f;
+#pragma unroll
+    for (int i = 0; i < 8; i++) squares = fmaf(a[i], a[i], fmaf(b[i], b[i], squares));
+    for (int distance = octets / 2; distance > 0; distance /= 2)
+      squares += __shfl_xor_sync(0xFFFFFFFFu, squares, distance);
+    if (gamma == nullptr) return;
+    const int half = octets * kRowVector;
+    const float rstd = rms_norm_rstd(squares, 2 * half, epsilon);
+    float of_low[8], of_high[8];
+    widen(load_octet(gamma + column), of_low);
+    widen(load_octet(gamma + column + half), of_high);
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      a[i] = __fmul_rn(__fmul_rn(a[i], rstd), of_low[i]);
+      b[i] = __fmul_rn(__fmul_rn(b[i], rstd), of_high[i]);
+    }
+    low = round_octet<T>(a);
+    high = round_octet<T>(b);
+  }
+};
+
 template <class T>
 __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T* v, i64 q_pitch, i64 k_pitch,
-                                                i64 v_pitch, T* turned, const AttentionResults<T>& y, T* keys,
-                                                T* values, const float* angles, const int* positions,
+                                                i64 v_pitch, const HeadNorms<T>& norms, T* turned,
+                                                const AttentionResults<T>& y, T* keys, T* values,
+                                                const float* angles, const int* positions,
                                                 const int* sequences, const PagedRows& cache, int heads) {
   ptx::griddepcontrol_launch_dependents();
   ptx::griddepcontrol_wait();
@@ -60,7 +97,10 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
   T* const own = turned + token * heads * size;
   const i64 result = token * heads * size;
   const int items = (heads + 2 * cache.heads) * octets;
-  for (int item = static_cast<int>(threadIdx.x); item < items; item += static_cast<int>(blockDim.x)) {
+  // Whole warps take the same turns, as the lanes of a head exchange their parts of a norm.
+  for (int first = static_cast<int>(threadIdx.x) / 32 * 32; first < items;
+       first += static_cast<int>(blockDim.x)) {
+    const int item = first + static_cast<int>(threadIdx.x) % 32;
     const int head = item / octets;
     const int column = item % octets * kRowVector;
     if (sequence < 0) {
@@ -73,18 +113,24 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
       continue;
     }
 
+    const bool is_inside = item < items;
+    const bool is_query = head < heads, is_key = !is_query && head < heads + cache.heads;
+    const int shared = is_query ? 0 : (head - heads) % cache.heads;
+    Octet<T> low = {}, high = {};
+    if (is_inside) {
+      const T* const from = is_query ? q + token * q_pitch + head * size
+                            : is_key ? k + token * k_pitch + shared * size
+                                     : v + token * v_pitch + shared * size;
+      low = load_octet(from + column);
+      high = load_octet(from + column + half);
+    }
+    if (norms.of_queries != nullptr)
+      norms(low, high, is_query ? norms.of_queries : is_key ? norms.of_keys : nullptr, column, octets);
+    if (!is_inside) continue;
     const int position = positions[token];
-    const int shared = head < heads ? 0 : (head - heads) % cache.heads;
-    const T* const from = head < heads                 ? q + token * q_pitch + head * size
-                          : head < heads + cache.heads ? k + token * k_pitch + shared * size
-                                                       : v + token * v_pitch + shared * size;
-    Octet<T> low = load_octet(from + column);
-    Octet<T> high = load_octet(from + column + half);
     T* to = own + head * size;
-    if (head < heads + cache.heads)
-      Turn(angles + (static_cast<i64>(position) * half + column) * 2)(low, high);
-    if (head >= heads)
-      to = (head < heads + cache.heads ? keys : values) + cache.row(sequence, shared, position);
+    if (is_query || is_key) Turn(angles + (static_cast<i64>(position) * half + column) * 2)(low, high);
+    if (!is_query) to = (is_key ? keys : values) + cache.row(sequence, shared, position);
     store_octet(to + column, low);
     store_octet(to + column + half, high);
   }
@@ -96,17 +142,19 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
 // values into the cache of its sequence. A token whose sequence is -1 pads: it gets zeros in `turned` and in
 // `y`, attention's results, and is not cached. Rows of q, k and v start `pitch` elements apart. angles:
 // [positions, head size / 2] of cosine and sine. head_size: a multiple of
-// 16. All addresses and pitches are multiples of 16 bytes.
-// Grid: a block for each token. Block: any number of threads along x; (heads + 2 * kv_heads) * head_size / 16
-// have something to do.
+// 16. q_norm and k_norm: weights [head size] of an RMSNorm of each head of queries and keys before they are
+// turned, for head sizes that are powers of two; nullptr for none. All addresses and pitches are multiples of
+// 16 bytes.
+// Grid: a block for each token. Block: a multiple of 32 threads along x; (heads + 2 * kv_heads) * head_size /
+// 16 have something to do.
 #define LLAMA_ROPE_APPEND(name, T)                                                                           \
   extern "C" __global__ void name(const T* q, const T* k, const T* v, i64 q_pitch, i64 k_pitch, i64 v_pitch, \
-                                  T* turned, void* y, const float* y_scale, T* keys, T* values,              \
-                                  const float* angles, const int* positions, const int* sequences,           \
-                                  const int* tables, int pages_per_sequence, int heads, int kv_heads,        \
-                                  int head_size) {                                                           \
-    turn_and_append<T>(q, k, v, q_pitch, k_pitch, v_pitch, turned, AttentionResults<T>{y, y_scale}, keys,    \
-                       values, angles, positions, sequences,                                                 \
+                                  const T* q_norm, const T* k_norm, float epsilon, T* turned, void* y,       \
+                                  const float* y_scale, T* keys, T* values, const float* angles,             \
+                                  const int* positions, const int* sequences, const int* tables,             \
+                                  int pages_per_sequence, int heads, int kv_heads, int head_size) {          \
+    turn_and_append<T>(q, k, v, q_pitch, k_pitch, v_pitch, HeadNorms<T>{q_norm, k_norm, epsilon}, turned,    \
+                       AttentionResults<T>{y, y_scale}, keys, values, angles, positions, sequences,          \
                        PagedRows{tables, pages_per_sequence, kv_heads, head_size}, heads);                   \
   }
 

@@ -107,15 +107,20 @@ public sealed class LlamaGraph
 
     private GraphValue Attend(GraphValue x, GraphValue positions, GraphValue sequences, int layer)
     {
-        const string Output = "self_attn.o_proj";
+        const string Output = "self_attn.o_proj", QueryNorm = "self_attn.q_norm", KeyNorm = "self_attn.k_norm";
         GraphValue? scale = config.IsFp8 && ops.FusesQuantization ? b.Scalar($"{Output}.input_scale") : null;
         var (ofQueries, ofKeys) = (config.QuerySize / ranks, config.KeyValueSize / ranks);
         (string Name, int Columns)[] projections = [("self_attn.q_proj", ofQueries), ("self_attn.k_proj", ofKeys), ("self_attn.v_proj", ofKeys)];
-        if (ops.TakesMergedProjections && config.Kind != ModelKind.Qwen3)
-            return Projected(ProjectMerged(x, QkvProjection, projections), scale is null ? ops.MergedAttention(layer, ofQueries) : ops.MergedAttentionFp8(layer, ofQueries));
+        var isNormed = config.Kind == ModelKind.Qwen3;
+        if (ops.TakesMergedProjections && (ops.NormsHeads || !isNormed))
+        {
+            GraphValue[] norms = isNormed ? [HeadWeight(QueryNorm), HeadWeight(KeyNorm)] : [];
+            return Projected(ProjectMerged(x, QkvProjection, projections), scale is null ? ops.MergedAttention(layer, ofQueries) : ops.MergedAttentionFp8(layer, ofQueries), norms);
+        }
+
         var parts = ProjectMany(x, QkvProjection, projections);
         var (q, k, v) = (parts[0], parts[1], parts[2]);
-        if (config.Kind == ModelKind.Qwen3) (q, k) = (HeadNorm(q, "self_attn.q_norm"), HeadNorm(k, "self_attn.k_norm"));
+        if (isNormed) (q, k) = (HeadNorm(q, QueryNorm), HeadNorm(k, KeyNorm));
         return Projected(q, scale is null ? ops.Attention(layer) : ops.AttentionFp8(layer), k, v);
 
         GraphValue Projected(GraphValue first, CustomOp op, params GraphValue[] others) => scale is { } given
@@ -137,8 +142,10 @@ public sealed class LlamaGraph
 
     private GraphValue HeadNorm(GraphValue heads, string name) => heads
         .View(RowCount.PerToken(heads.Type.Columns / config.HeadSize), config.HeadSize, $"{name}.heads")
-        .RmsNorm(b.Weight($"{name}.weight", config.HeadSize, type), config.Epsilon, name: name)
+        .RmsNorm(HeadWeight(name), config.Epsilon, name: name)
         .View(RowCount.Tokens, heads.Type.Columns, $"{name}.rows");
+
+    private GraphValue HeadWeight(string norm) => b.Weight($"{norm}.weight", config.HeadSize, type);
 
     private GraphValue Project(GraphValue x, string name, int columns) => config.IsFp8
         ? Fp8(x, b.Scalar($"{name}.input_scale"), name, (name, columns))[0]

@@ -21,11 +21,16 @@ public abstract class LlamaOps
     /// of FP8 have one scale, the largest of the projections'.</summary>
     public virtual bool TakesMergedProjections => false;
 
+    /// <summary>Whether <see cref="MergedAttention"/> does the RMSNorm of each head of queries and keys, where a model has it (Qwen3). Otherwise the graph cuts
+    /// queries, keys and values apart for it.</summary>
+    public virtual bool NormsHeads => false;
+
     /// <summary>Whether attention and SwiGLU quantize their results to static FP8 by themselves: <see cref="AttentionFp8"/> and
     /// <see cref="SwiGluFp8"/>.</summary>
     public virtual bool FusesQuantization => false;
 
-    /// <summary>Makes the op <see cref="Attention"/> of queries, keys and values in one tensor, positions and sequences.</summary>
+    /// <summary>Makes the op <see cref="Attention"/> of queries, keys and values in one tensor, positions and sequences. Where heads are normed, the weights of
+    /// queries and of keys [1, head size] come before the positions.</summary>
     /// <param name="layer">Index of the layer.</param>
     /// <param name="columns">Number of columns of the queries.</param>
     public CustomOp MergedAttention(int layer, int columns) =>
@@ -60,8 +65,8 @@ public abstract class LlamaOps
     /// <summary>Launches <see cref="Embedding"/>.</summary>
     protected abstract void Embed(CustomLaunch launch);
 
-    /// <summary>Launches <see cref="Attention"/>, or a form of it: where the output is e4m3, the last input is the scale; where there are
-    /// 3 others, the first has queries, keys and values.</summary>
+    /// <summary>Launches <see cref="Attention"/>, or a form of it: where the output is e4m3, the last input is the scale; where the
+    /// first has as many columns as queries, keys and values, it has all of them, and two weights of norms may follow it.</summary>
     protected abstract void Attend(CustomLaunch launch, int layer);
 
     /// <summary>Launches <see cref="SwiGlu"/>, or a form of it: where the output is e4m3, the last input is the scale; where there is
