@@ -17,6 +17,9 @@ internal sealed class SkinnyMatmuls
     private const int RowsAtOnce = 8;
     private const int Alignment = 16;
 
+    // Bytes of each row of the weight that are asked for before the input is there; more hold up what the kernels ahead still read (bench/notes.md).
+    private const int Ahead = 1024;
+
     private readonly KernelLibraries libraries;
     private readonly int rows;
 
@@ -42,6 +45,6 @@ internal sealed class SkinnyMatmuls
             stream, new((columns + TileColumns - 1) / TileColumns, Block) { ProgrammaticLaunch = true },
             OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
             OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale),
-            call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth, letsNextStart ? 1 : 0);
+            call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth, letsNextStart ? 1 : 0, Ahead);
     }
 }

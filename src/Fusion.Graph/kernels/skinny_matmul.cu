@@ -11,10 +11,10 @@ using namespace fusion;
 // time. Tensor cores multiply 16 rows of w by up to 8 rows of x at a time. Each element of y is a sum over
 // eight parts of the depth in a fixed order, so that it does not depend on how many rows x has.
 //
-// Blocks start while kernels ahead of this one still run (programmatic dependent launch), and ask for their
-// part of w, which no kernel of a run writes, before they wait for x: memory is read while it would be idle.
-// The kernel behind this one may start as early where the caller says so: one that reads nothing ahead gains
-// nothing by it (bench/notes.md).
+// Blocks start while kernels ahead of this one still run (programmatic dependent launch), and ask for the
+// first part of their rows of w, which no kernel of a run writes, before they wait for x: memory is read
+// while it would be idle. The kernel behind this one may start as early where the caller says so: one that
+// reads nothing ahead gains nothing by it (bench/notes.md).
 
 namespace {
 
@@ -53,13 +53,13 @@ struct Scales {
   float alpha;
 };
 
-/// Asks for `count` rows of w from `first` on, which lie behind each other.
+/// Asks for the first `ahead` bytes of each of `count` rows of w from `first` on.
 template <class X>
-__device__ __forceinline__ void prefetch_rows(const X* w, int first, int count, i64 row_bytes) {
+__device__ __forceinline__ void prefetch_rows(const X* w, int first, int count, i64 row_bytes, int ahead) {
   const char* const begin = reinterpret_cast<const char*>(w) + first * row_bytes;
-  const i64 bytes = count * row_bytes;
-  for (i64 at = static_cast<i64>(threadIdx.x) * kLineBytes; at < bytes; at += kWarps * 32 * kLineBytes)
-    ptx::prefetch_l2(begin + at);
+  const int lines = static_cast<int>((row_bytes < ahead ? row_bytes : ahead) + kLineBytes - 1) / kLineBytes;
+  for (int i = static_cast<int>(threadIdx.x); i < count * lines; i += kWarps * 32)
+    ptx::prefetch_l2(begin + i / lines * row_bytes + static_cast<i64>(i % lines) * kLineBytes);
 }
 
 /// x [rows, depth], w [columns, depth], y [rows, columns], bias [columns] or nullptr. Rows: 1 to 8 * G. A row
@@ -68,7 +68,7 @@ __device__ __forceinline__ void prefetch_rows(const X* w, int first, int count, 
 /// the registers for all loads that are on their way.
 template <class X, class Y, class B, int G>
 __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* bias, const Scales& scales,
-                                         int rows, int columns, int depth, int lets_next_start) {
+                                         int rows, int columns, int depth, int lets_next_start, int ahead) {
   __shared__ float parts[kWarps][G * kRowsAtOnce][kColumns];
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32;
@@ -77,7 +77,7 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* 
   const i64 row_bytes = static_cast<i64>(depth) * static_cast<i64>(sizeof(X));
   const i64 own = lane % 4 * 16;
   if (lets_next_start != 0) ptx::griddepcontrol_launch_dependents();
-  prefetch_rows(w, first, columns - first < kColumns ? columns - first : kColumns, row_bytes);
+  prefetch_rows(w, first, columns - first < kColumns ? columns - first : kColumns, row_bytes, ahead);
   ptx::griddepcontrol_wait();
 
   // Rows behind the last one are read as the last one; what they give is not written.
@@ -149,12 +149,12 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* 
 
 }  // namespace
 
-#define FUSION_SKINNY(name, X, Y, B, G)                                                                      \
-  extern "C" __global__ void __launch_bounds__(256, 2)                                                       \
-      name(const X* x, const X* w, Y* y, const B* bias, const float* input_scale, const float* weight_scale, \
-           int scale_per_row, float alpha, int rows, int columns, int depth, int lets_next_start) {          \
-    multiply<X, Y, B, G>(x, w, y, bias, Scales{input_scale, weight_scale, scale_per_row, alpha}, rows,       \
-                         columns, depth, lets_next_start);                                                   \
+#define FUSION_SKINNY(name, X, Y, B, G)                                                                   \
+  extern "C" __global__ void __launch_bounds__(256, 2) name(                                              \
+      const X* x, const X* w, Y* y, const B* bias, const float* input_scale, const float* weight_scale,   \
+      int scale_per_row, float alpha, int rows, int columns, int depth, int lets_next_start, int ahead) { \
+    multiply<X, Y, B, G>(x, w, y, bias, Scales{input_scale, weight_scale, scale_per_row, alpha}, rows,    \
+                         columns, depth, lets_next_start, ahead);                                         \
   }
 
 FUSION_SKINNY(skinny_bf16_bf16_8, bf16, bf16, bf16, 1)

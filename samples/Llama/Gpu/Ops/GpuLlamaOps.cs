@@ -13,6 +13,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
 {
     private const int Block = 256;
     private const int PrefillBlock = 128;
+    private const int TurnBlock = 512;
 
     private readonly ModelConfig config;
     private readonly int ranks;
@@ -120,7 +121,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
             HeadSize = config.HeadSize,
             Epsilon = config.Epsilon,
         };
-        call.TurnAndAppend(type, Block);
+        call.TurnAndAppend(type, TurnBlock);
         call.Decode(AttentionKernels.DecodeBlock);
         // Steps of decode alone have no more rows than there may be sequences, and all other steps have more.
         if (launch.Tokens > Layout.MaxSequences) call.Prefill(PrefillBlock);

@@ -16,7 +16,7 @@ namespace {
 struct Turn {
   float cosine[8], sine[8];
 
-  __device__ __forceinline__ explicit Turn(const float* pairs) {
+  __device__ __forceinline__ void load(const float* pairs) {
 #pragma unroll
     for (int i = 0; i < 4; i++) {
       const Words16 words = ptx::ld_global_nc(reinterpret_cast<const Words16*>(pairs) + i);
@@ -53,9 +53,9 @@ struct HeadNorms {
   float epsilon;
 
   /// Norms a head of which each of `octets` neighbouring lanes, a power of two, has two octets. All lanes of
-  /// the warp take part; those whose `gamma` is nullptr keep what they have.
-  __device__ __forceinline__ void operator()(Octet<T>& low, Octet<T>& high, const T* gamma, int column,
-                                             int octets) const {
+  /// the warp take part; those that are not `is_normed` keep what they have.
+  __device__ __forceinline__ void operator()(Octet<T>& low, Octet<T>& high, const Octet<T>& gamma_low,
+                                             const Octet<T>& gamma_high, bool is_normed, int octets) const {
     float a[8], b[8];
     widen(low, a);
     widen(high, b);
@@ -64,12 +64,11 @@ struct HeadNorms {
     for (int i = 0; i < 8; i++) squares = fmaf(a[i], a[i], fmaf(b[i], b[i], squares));
     for (int distance = octets / 2; distance > 0; distance /= 2)
       squares += __shfl_xor_sync(0xFFFFFFFFu, squares, distance);
-    if (gamma == nullptr) return;
-    const int half = octets * kRowVector;
-    const float rstd = rms_norm_rstd(squares, 2 * half, epsilon);
+    if (!is_normed) return;
+    const float rstd = rms_norm_rstd(squares, 2 * octets * kRowVector, epsilon);
     float of_low[8], of_high[8];
-    widen(load_octet(gamma + column), of_low);
-    widen(load_octet(gamma + column + half), of_high);
+    widen(gamma_low, of_low);
+    widen(gamma_high, of_high);
 #pragma unroll
     for (int i = 0; i < 8; i++) {
       a[i] = __fmul_rn(__fmul_rn(a[i], rstd), of_low[i]);
@@ -80,59 +79,92 @@ struct HeadNorms {
   }
 };
 
+/// Where a token's queries, keys and values are; rows start `pitch` elements apart.
 template <class T>
-__device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T* v, i64 q_pitch, i64 k_pitch,
-                                                i64 v_pitch, const HeadNorms<T>& norms, T* turned,
+struct Projections {
+  const T *q, *k, *v;
+  i64 q_pitch, k_pitch, v_pitch;
+};
+
+/// A thread's two octets of a head, half a head apart, and what does not depend on the projections.
+template <class T>
+struct HeadPart {
+  int head, shared, column;
+  bool is_inside, is_query, is_key;
+  Turn turn;
+  Octet<T> gamma_low, gamma_high;
+
+  __device__ __forceinline__ void prepare(int item, int items, int octets, int heads, const PagedRows& cache,
+                                          const HeadNorms<T>& norms, const float* angles, int position) {
+    const int half = octets * kRowVector;
+    head = item / octets;
+    column = item % octets * kRowVector;
+    is_inside = item < items;
+    is_query = head < heads;
+    is_key = !is_query && head < heads + cache.heads;
+    shared = is_query ? 0 : (head - heads) % cache.heads;
+    if (!is_query && !is_key) return;
+    turn.load(angles + (static_cast<i64>(position) * half + column) * 2);
+    if (norms.of_queries == nullptr) return;
+    const T* const gamma = is_query ? norms.of_queries : norms.of_keys;
+    gamma_low = load_octet(gamma + column);
+    gamma_high = load_octet(gamma + column + half);
+  }
+};
+
+template <class T>
+__device__ __forceinline__ void turn_and_append(const Projections<T>& x, const HeadNorms<T>& norms, T* turned,
                                                 const AttentionResults<T>& y, T* keys, T* values,
                                                 const float* angles, const int* positions,
                                                 const int* sequences, const PagedRows& cache, int heads) {
   ptx::griddepcontrol_launch_dependents();
-  ptx::griddepcontrol_wait();
   const i64 token = blockIdx.x;
   const int size = cache.head_size;
   const int half = size / 2;
-  const int octets =
-      half / kRowVector;  // of half a head: what one thread works on is two octets, half a head apart
-  const int sequence = sequences[token];
-  T* const own = turned + token * heads * size;
-  const i64 result = token * heads * size;
+  const int octets = half / kRowVector;
   const int items = (heads + 2 * cache.heads) * octets;
+  // What a step is made of was there before the step's first kernel started, and weights and angles before.
+  const int sequence = sequences[token];
+  const int position = sequence < 0 ? 0 : positions[token];
+  T* const own = turned + token * heads * size;
   // Whole warps take the same turns, as the lanes of a head exchange their parts of a norm.
-  for (int first = static_cast<int>(threadIdx.x) / 32 * 32; first < items;
-       first += static_cast<int>(blockDim.x)) {
-    const int item = first + static_cast<int>(threadIdx.x) % 32;
-    const int head = item / octets;
-    const int column = item % octets * kRowVector;
+  int first = static_cast<int>(threadIdx.x) / 32 * 32;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  HeadPart<T> part;
+  part.prepare(first + lane, items, octets, heads, cache, norms, angles, position);
+  ptx::griddepcontrol_wait();
+  while (first < items) {
     if (sequence < 0) {
       // A row that pads: attention leaves it out, and what follows reads it.
-      if (head >= heads) continue;
-      store_octet(own + head * size + column, Octet<T>{});
-      store_octet(own + head * size + column + half, Octet<T>{});
-      y.clear_octet(result + head * size + column);
-      y.clear_octet(result + head * size + column + half);
-      continue;
+      if (part.is_query) {
+        const i64 result = (token * heads + part.head) * size + part.column;
+        store_octet(own + part.head * size + part.column, Octet<T>{});
+        store_octet(own + part.head * size + part.column + half, Octet<T>{});
+        y.clear_octet(result);
+        y.clear_octet(result + half);
+      }
+    } else {
+      Octet<T> low = {}, high = {};
+      if (part.is_inside) {
+        const T* const from = part.is_query ? x.q + token * x.q_pitch + part.head * size
+                              : part.is_key ? x.k + token * x.k_pitch + part.shared * size
+                                            : x.v + token * x.v_pitch + part.shared * size;
+        low = load_octet(from + part.column);
+        high = load_octet(from + part.column + half);
+      }
+      const bool is_turned = part.is_query || part.is_key;
+      if (norms.of_queries != nullptr) norms(low, high, part.gamma_low, part.gamma_high, is_turned, octets);
+      if (is_turned) part.turn(low, high);
+      if (part.is_inside) {
+        T* to = own + part.head * size;
+        if (!part.is_query) to = (part.is_key ? keys : values) + cache.row(sequence, part.shared, position);
+        store_octet(to + part.column, low);
+        store_octet(to + part.column + half, high);
+      }
     }
 
-    const bool is_inside = item < items;
-    const bool is_query = head < heads, is_key = !is_query && head < heads + cache.heads;
-    const int shared = is_query ? 0 : (head - heads) % cache.heads;
-    Octet<T> low = {}, high = {};
-    if (is_inside) {
-      const T* const from = is_query ? q + token * q_pitch + head * size
-                            : is_key ? k + token * k_pitch + shared * size
-                                     : v + token * v_pitch + shared * size;
-      low = load_octet(from + column);
-      high = load_octet(from + column + half);
-    }
-    if (norms.of_queries != nullptr)
-      norms(low, high, is_query ? norms.of_queries : is_key ? norms.of_keys : nullptr, column, octets);
-    if (!is_inside) continue;
-    const int position = positions[token];
-    T* to = own + head * size;
-    if (is_query || is_key) Turn(angles + (static_cast<i64>(position) * half + column) * 2)(low, high);
-    if (!is_query) to = (is_key ? keys : values) + cache.row(sequence, shared, position);
-    store_octet(to + column, low);
-    store_octet(to + column + half, high);
+    first += static_cast<int>(blockDim.x);
+    if (first < items) part.prepare(first + lane, items, octets, heads, cache, norms, angles, position);
   }
 }
 
@@ -145,16 +177,17 @@ __device__ __forceinline__ void turn_and_append(const T* q, const T* k, const T*
 // 16. q_norm and k_norm: weights [head size] of an RMSNorm of each head of queries and keys before they are
 // turned, for head sizes that are powers of two; nullptr for none. All addresses and pitches are multiples of
 // 16 bytes.
-// Grid: a block for each token. Block: a multiple of 32 threads along x; (heads + 2 * kv_heads) * head_size /
-// 16 have something to do.
+// Grid: a block for each token. Block: a multiple of 32 threads along x, 512 at most; (heads + 2 * kv_heads)
+// * head_size / 16 have something to do.
 #define LLAMA_ROPE_APPEND(name, T)                                                                           \
-  extern "C" __global__ void name(const T* q, const T* k, const T* v, i64 q_pitch, i64 k_pitch, i64 v_pitch, \
-                                  const T* q_norm, const T* k_norm, float epsilon, T* turned, void* y,       \
-                                  const float* y_scale, T* keys, T* values, const float* angles,             \
-                                  const int* positions, const int* sequences, const int* tables,             \
-                                  int pages_per_sequence, int heads, int kv_heads, int head_size) {          \
-    turn_and_append<T>(q, k, v, q_pitch, k_pitch, v_pitch, HeadNorms<T>{q_norm, k_norm, epsilon}, turned,    \
-                       AttentionResults<T>{y, y_scale}, keys, values, angles, positions, sequences,          \
+  extern "C" __global__ void __launch_bounds__(512)                                                          \
+      name(const T* q, const T* k, const T* v, i64 q_pitch, i64 k_pitch, i64 v_pitch, const T* q_norm,       \
+           const T* k_norm, float epsilon, T* turned, void* y, const float* y_scale, T* keys, T* values,     \
+           const float* angles, const int* positions, const int* sequences, const int* tables,               \
+           int pages_per_sequence, int heads, int kv_heads, int head_size) {                                 \
+    turn_and_append<T>(Projections<T>{q, k, v, q_pitch, k_pitch, v_pitch},                                   \
+                       HeadNorms<T>{q_norm, k_norm, epsilon}, turned, AttentionResults<T>{y, y_scale}, keys, \
+                       values, angles, positions, sequences,                                                 \
                        PagedRows{tables, pages_per_sequence, kv_heads, head_size}, heads);                   \
   }
 
