@@ -12,12 +12,8 @@ public sealed partial class CompiledGraph
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            if (awaited == runs)
-            {
-                ThrowIfFailed();
-                return;
-            }
-
+            // What has ended well stays so, whatever the ranks do afterwards.
+            if (awaited == runs) return;
             WaitForRuns();
             foreach (var operation in steps.Operations)
             {
