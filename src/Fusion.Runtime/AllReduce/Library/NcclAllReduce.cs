@@ -10,8 +10,8 @@ namespace Fusion.Runtime;
 /// other strategies. NCCL must be installed (<c>libnccl2</c>); Fusion does not contain it.</para>
 /// <para>NCCL's kernels wait without a timeout. If a rank does not launch, <see cref="Abort"/> from another thread ends the
 /// other ranks' kernels. Between processes, calls of an <see cref="AllReduce"/> have that operation's timeout: it aborts NCCL, the calls end
-/// with a <see cref="PeerTimeoutException"/>, and <see cref="AllReduce.Reset"/> connects the ranks anew. What CUDA graphs replay has none. NCCL's kernels leave no room on the GPU for operations in other streams: while a call of NCCL is in
-/// flight, launch other calls behind it in the same stream only.</para>
+/// with a <see cref="PeerTimeoutException"/>, and <see cref="AllReduce.Reset"/> connects the ranks anew. What CUDA graphs replay has none. NCCL's
+/// kernels leave no room on the GPU for operations in other streams: while a call of NCCL is in flight, launch other calls behind it in the same stream only.</para>
 /// <para>In a group of several processes each makes its own at the same step, and its rank finds the others through NCCL; a step that takes
 /// long has an end, and when a rank's process ends, NCCL's kernels of the others are aborted. There are no windows then.</para>
 /// <para>Dispose it after the operations that use it and before the group, which disposes it otherwise. Ranks may be
@@ -253,14 +253,19 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     {
         Interlocked.Exchange(ref isEnding, 1);
         TellWatches();
-        if (!uses.Close(Timeout))
+        AbortOnce(Volatile.Read(ref uses));
+    }
+
+    private void AbortOnce(UseGate closing)
+    {
+        if (!closing.Close(Timeout))
         {
             throw new NcclException(string.Create(CultureInfo.InvariantCulture,
                 $"A thread has been in a function of NCCL for {Timeout.TotalSeconds:0.###} s. NCCL cannot be aborted while it is in use: " +
                 $"see what that thread waits for, and call Abort again."));
         }
 
-        Free(AbortAll);
+        Free(closing, AbortAll);
     }
 
     /// <summary>Waits for the calls that were launched and frees NCCL's communicators. Calls that have not ended after
@@ -287,7 +292,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
         // A rank that left would end the sums of the others, who may not be done yet.
         if (isDone) connection?.Meet($"{name}: end", GpuDrain.Grace);
         if (!isDone) TellWatches();
-        Free(isDone ? DestroyAll : AbortAll);
+        Free(uses, isDone ? DestroyAll : AbortAll);
         // Nor may it leave the group while others still end theirs.
         if (isDone) connection?.Meet($"{name}: ended", GpuDrain.Grace);
     }
@@ -297,12 +302,12 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     private bool IsHealthy() => Communicators.All(communicator =>
         nccl.GetAsyncError(communicator, out var error) == NcclResult.Success && error == NcclResult.Success);
 
-    // The first caller frees. No thread uses the communicators any more.
-    private void Free(Action free)
+    // The first caller frees. No thread uses the communicators any more. Those that were made meanwhile have another gate.
+    private void Free(UseGate closed, Action free)
     {
         lock (freeing)
         {
-            if (isFreed) return;
+            if (isFreed || closed != uses) return;
             isFreed = true;
             free();
             windows?.Free();
@@ -365,12 +370,13 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     {
         if (Interlocked.Exchange(ref isEnding, 1) != 0) return;
         TellWatches();
+        var closing = Volatile.Read(ref uses);
         // The thread that asks must not be held up.
         new Thread(() =>
         {
             try
             {
-                Abort();
+                AbortOnce(closing);
             }
             catch (NcclException)
             {

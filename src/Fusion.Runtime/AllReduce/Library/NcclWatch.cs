@@ -18,6 +18,7 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
     private Deadline? end;
     private long launching;
     private bool hasReported;
+    private volatile bool isActing;
 
     /// <summary>Whether sums were recorded as parts of CUDA graphs, which may be replayed at any time.</summary>
     public bool HasRecorded { get; set; }
@@ -82,6 +83,8 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
     /// <summary>Forgets all sums, none of which runs any more.</summary>
     public void Clear()
     {
+        // An abort that was decided before must not come after.
+        SpinWait.SpinUntil(() => !isActing);
         lock (gate)
         {
             while (running.TryDequeue(out var sum)) idle.Push(sum);
@@ -94,9 +97,9 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
     {
         connection.RemoveTick(Look);
         nccl.Forget(this);
+        Clear();
         lock (gate)
         {
-            Clear();
             while (idle.TryPop(out var sum)) sum.Dispose();
         }
     }
@@ -121,10 +124,13 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
                 if (end is { IsOver: true }) overdue = sum.Number;
                 mustEnd = rank.MustGiveUp;
             }
+
+            isActing = mustEnd || overdue > 0;
         }
 
         if (mustEnd) nccl.BeginAbort();
         else if (overdue > 0) GiveUp(overdue);
+        isActing = false;
     }
 
     private void GiveUp(long number)
