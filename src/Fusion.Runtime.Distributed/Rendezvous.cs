@@ -34,7 +34,8 @@ public sealed record Rendezvous
     public int? Device { get; init; }
 
     /// <summary>Whether ranks of one machine may share memory. Default: yes, where the processes reach each other's; otherwise the ranks are as
-    /// far from each other as on machines of their own.</summary>
+    /// far from each other as on machines of their own: those on the CPU exchange by messages, those on GPUs by NCCL
+    /// (<see cref="GroupTopology.Machines"/>).</summary>
     public bool SharesMemory { get; init; } = true;
 
     /// <summary>Longest time until all ranks have met, and longest time that one step of making a group or an operation takes. Default: one minute.</summary>
@@ -43,6 +44,9 @@ public sealed record Rendezvous
     /// <summary>Time without a sign of life after which a rank counts as gone, for processes that are stopped and machines that
     /// cannot be reached; the end of a process is seen at once. Default: 10 seconds.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Identity of this rank's machine; null for the real one. Tests say others.</summary>
+    internal string? Machine { get; init; }
 
     /// <summary>Value of <see cref="Device"/> for a rank on the CPU.</summary>
     public const int OnCpu = -1;

@@ -56,7 +56,8 @@ internal static class RendezvousErrors
     /// <summary>The GPUs of the ranks do not reach each other's memory.</summary>
     public static RendezvousException NoGpuMemory(IReadOnlyList<string> problems) => new(RendezvousErrorCodes.SharedMemory, [],
         $"The ranks' GPUs cannot use each other's memory. {string.Join(" ", problems)} Ranks in several processes exchange through it: start them on one " +
-        "machine, on GPUs with peer access ('fusion doctor' lists them), and as one user; containers need the same network namespace.");
+        "machine, on GPUs with peer access ('fusion doctor' lists them), and as one user; containers need the same network namespace. FUSION_SHARED_MEMORY=0 makes " +
+        "the group without, for all-reduces by NCCL.");
 
     /// <summary>GPUs reach each other's memory at rest, but not under load.</summary>
     public static RankGroupException NotUnderLoad(int rank, MemberInfo who, string problem) => new(ErrorCodes.PeerCheck, [rank],

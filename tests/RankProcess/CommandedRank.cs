@@ -70,6 +70,9 @@ internal sealed class CommandedRank
             // nccl TOKENS
             case "nccl":
                 return SumsByNccl.Check(group!, Number(1));
+            // late TOKENS
+            case "late":
+                return SumsByNccl.CheckLate(group!, Number(1));
             case "dispose":
                 await group!.DisposeAsync();
                 (group, calls, collectives) = (null, null, null);

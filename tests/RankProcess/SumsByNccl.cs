@@ -54,6 +54,53 @@ internal static class SumsByNccl
         }
     }
 
+    /// <summary>Lets rank 0 leave a call out, which the others hear, and goes on after a reset.</summary>
+    /// <returns>What this rank heard.</returns>
+    public static string CheckLate(RankGroup group, int tokens)
+    {
+        var rank = group.LocalRanks.Single();
+        using var nccl = new NcclAllReduce(group, Environment.GetEnvironmentVariable("FUSION_TEST_NCCL"));
+        using var operation = new AllReduce(
+            group, new() { HiddenSize = Hidden, MaxTokens = tokens, DataType = ElementType.Float32, Library = nccl, Timeout = TimeSpan.FromSeconds(3) });
+        using var data = rank.Allocate<float>(tokens * Hidden);
+        var call = new AllReduceCall { Input = data.AsTensor(tokens, Hidden), AllReduceOut = data.AsTensor(tokens, Hidden) };
+        Sum();
+        var heard = "";
+        try
+        {
+            if (rank.Index > 0) operation.Launch(rank.Index, null, call, AllReduceStrategy.Separate);
+            for (var wait = 0; wait < 2000; wait++)
+            {
+                if (rank.Index > 0) operation.Synchronize(rank.Index);
+                operation.ThrowIfFailed();
+                Thread.Sleep(10);
+            }
+        }
+        catch (PeerTimeoutException e)
+        {
+            heard = e.Message;
+        }
+
+        if (!heard.Contains("waited for rank 0 longer than 3 s: separate: the sum by NCCL, call 1", StringComparison.Ordinal))
+            throw new InvalidDataException($"heard: '{heard}'");
+        operation.Reset();
+        Sum();
+        return heard;
+
+        void Sum()
+        {
+            data.CopyFrom([.. Enumerable.Range(0, tokens * Hidden).Select(i => Value(0, rank.Index, i))]);
+            operation.Launch(rank.Index, null, call, AllReduceStrategy.Separate);
+            operation.Synchronize(rank.Index);
+            var found = new float[tokens * Hidden];
+            data.CopyTo(found);
+            for (var i = 0; i < found.Length; i++)
+            {
+                if (found[i] != Enumerable.Range(0, group.WorldSize).Sum(of => Value(0, of, i))) throw new InvalidDataException($"element {i} is {found[i]}");
+            }
+        }
+    }
+
     // Whole numbers, whose sum is exact in any order.
     private static float Value(int call, int rank, int i) => ((i * 7) + (rank * 13) + (call * 31)) % 1000;
 }

@@ -84,11 +84,18 @@ internal sealed class AllReduceBench(RankGroup group)
         var library = Library is NcclAllReduce { WindowBytes: > 0 } ? "-nccl-window" : "-nccl";
         var strategy = AllReduceDispatcher.Name(done) + (Library is not null && done == AllReduceStrategy.Separate ? library : "");
         return new(
-            context.Device.Name, group.WorldSize, group.Topology == GroupTopology.Loopback ? "loopback" : "gpus", hidden, tokens,
+            context.Device.Name, group.WorldSize, TopologyOf(group), hidden, tokens,
             CommandLine.ToolOptions.Types.First(type => type.Value == Type).Key, epilogue.ToString(), strategy,
             (IsEager ? "eager" : "graph") + (pace.IsInProcesses ? BenchRow.InProcesses : ""), slowest[slowest.Length / 2], slowest[0], slowest[^1])
         { IsForOneModel = plan.Variant is not null };
     }
+
+    private static string TopologyOf(RankGroup group) => group.Topology switch
+    {
+        GroupTopology.Loopback => "loopback",
+        GroupTopology.Machines => "machines",
+        _ => "gpus",
+    };
 
     private void LaunchAll(AllReduce operation, BenchBuffers buffers, int calls)
     {

@@ -23,6 +23,7 @@ internal sealed class BenchPrinter(bool isJson, BenchBaseline? baseline, bool co
         var gpu = group.LocalRanks[0].Context!.Device;
         var place = group.Topology == GroupTopology.Loopback ? "on one GPU" : "a GPU each";
         if (group.LocalRanks.Count < group.WorldSize) place += ", a process each";
+        if (group.Topology == GroupTopology.Machines) place += ", on several machines";
         Screen.Line($"{gpu.Name} ({gpu.Capability}), driver for CUDA {GpuDriver.Version}; {group.WorldSize} ranks, {place}");
         Screen.Line(Text(
             $"{(bench.IsEager ? "eager" : "graph")} of {bench.Iterations} calls, median of {bench.Repeats}, microseconds a call"));

@@ -21,6 +21,7 @@ internal static class PlanCommand
         ["gpus"] = GroupTopology.Gpus,
         ["loopback"] = GroupTopology.Loopback,
         ["cpu"] = GroupTopology.Cpu,
+        ["machines"] = GroupTopology.Machines,
     };
 
     /// <summary>Creates the command.</summary>
@@ -36,7 +37,7 @@ internal static class PlanCommand
         var quantization = Choice("--quant", "What follows; none by default. It never changes the strategy.", [EpilogueWords.None, .. Quantizations.Keys]);
         var epilogue = Text("--epilogue", "All that follows the sum, in place of --quant: residual+rmsnorm+fp8.", "WORDS");
         var kernels = KernelsOption();
-        var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, or the CPU.", Topologies.Keys);
+        var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, the CPU, or GPUs of several machines.", Topologies.Keys);
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var policy = Text("--policy", "Limits to use instead of the built-in ones: a file, or tuned for those of 'fusion tune'.", "FILE");
         var gpu = Text("--gpu", "Product name of the GPUs, for a policy that names some; by default the one that a file names, or with --policy tuned this machine's.", "NAME");

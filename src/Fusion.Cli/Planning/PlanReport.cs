@@ -82,7 +82,7 @@ internal sealed record PlanReport
         }
 
         if (EpilogueKernel.Length > 0)
-            Screen.Line($"  exchange   a library's plain all-reduce if there is one, else {Exchange}");
+            Screen.Line(Kernel.Length > 0 ? $"  exchange   a library's plain all-reduce if there is one, else {Exchange}" : $"  kernel     {EpilogueKernel}");
         if (WorkspaceBytes > 0)
         {
             var upTo = string.Create(CultureInfo.InvariantCulture, $"for calls of up to {MaxTokens} {(MaxTokens == 1 ? "token" : "tokens")}");

@@ -68,7 +68,7 @@ internal sealed record PlotColumn(string Title, int Ranks, IReadOnlyList<PlotLin
         {
             Capability = gpu,
             Gpu = row.Gpu,
-            Topology = row.Topology == "loopback" ? GroupTopology.Loopback : GroupTopology.Gpus,
+            Topology = row.Topology switch { "loopback" => GroupTopology.Loopback, "machines" => GroupTopology.Machines, _ => GroupTopology.Gpus },
             WorldSize = row.Ranks,
             Tokens = row.Tokens,
             MaxTokens = row.Tokens,
@@ -83,7 +83,7 @@ internal sealed record PlotColumn(string Title, int Ranks, IReadOnlyList<PlotLin
 
     private static string TitleOf(BenchRow row)
     {
-        var place = row.Topology == "loopback" ? $"{row.Ranks} ranks on one GPU" : $"{row.Ranks} GPUs";
+        var place = row.Topology == "loopback" ? $"{row.Ranks} ranks on one GPU" : $"{row.Ranks} GPUs{(row.Topology == "machines" ? " of several machines" : "")}";
         var what = row.Epilogue == EpilogueWords.None ? "sum" : row.Epilogue;
         var eager = row.Launch == "graph" ? "" : $", {row.Launch}";
         return string.Create(CultureInfo.InvariantCulture, $"{place}, {what}, rows of {row.Hidden} {row.DataType}{eager}");

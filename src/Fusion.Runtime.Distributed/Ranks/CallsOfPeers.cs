@@ -13,6 +13,7 @@ internal sealed class CallsOfPeers(int own, int ranks)
 
     private readonly CallMark[] heard = new CallMark[ranks];
     private readonly long[] same = new long[ranks];
+    private readonly long[] counts = new long[ranks];
     private readonly Queue<PeerReport> toSay = [];
     private ICallLog? log;
     private Deadline next = Deadline.After(TimeSpan.Zero);
@@ -28,6 +29,7 @@ internal sealed class CallsOfPeers(int own, int ranks)
     {
         Array.Clear(heard);
         Array.Clear(same);
+        Array.Clear(counts);
         toSay.Clear();
         (difference, told) = (null, 0);
     }
@@ -39,9 +41,13 @@ internal sealed class CallsOfPeers(int own, int ranks)
     {
         difference ??= report.Difference;
         // A later place says all that an earlier one did. If this rank never comes so far, the other one hears of this rank's place.
-        if (report.Calls is { } mark) heard[rank] = mark;
+        if (report.Calls is { } mark) (heard[rank], counts[rank]) = (mark, mark.Count);
         if (report.LastCalls is { } calls && calls.Rank == own) FindFirst(rank, calls);
     }
+
+    /// <summary>Gets the number of calls that a rank launched, as far as this one heard.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    public long CountOf(int rank) => rank == own ? log?.CountOf(own) ?? 0 : counts[rank];
 
     /// <summary>Compares what was heard with what this rank has launched by now.</summary>
     /// <param name="epoch">Number of resets before it.</param>

@@ -124,7 +124,7 @@ internal sealed class DescriptorExchange : IDisposable
     private static unsafe string Try(int rank, MemoryOffer offer, TimeSpan timeout)
     {
         // Another rank's problem is that rank's to tell.
-        if (offer.Token is null) return "";
+        if (offer.Token is not { Length: > 0 }) return "";
         try
         {
             using var descriptor = DescriptorClient.Fetch(offer.Server!, offer.Token, timeout);

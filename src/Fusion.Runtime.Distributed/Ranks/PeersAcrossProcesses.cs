@@ -130,6 +130,12 @@ internal sealed class PeersAcrossProcesses : IPeers
     }
 
     /// <inheritdoc/>
+    public long CallsOf(int rank)
+    {
+        lock (gate) return calls.CountOf(rank);
+    }
+
+    /// <inheritdoc/>
     public void GiveUp()
     {
         lock (gate) PeersInProcess.GiveUp(own);
@@ -157,7 +163,15 @@ internal sealed class PeersAcrossProcesses : IPeers
     public void Disconnect()
     {
         // What follows frees the ranks' memory, after a barrier of its own: one that a reset did not pass is another one.
-        lock (gate) own = [];
+        PeerReport? last = null;
+        lock (gate)
+        {
+            // The others need not wait for its calls.
+            if (own is [{ IsClosed: true } rank]) last = new(epoch, Progress: ProgressOf(rank));
+            own = [];
+        }
+
+        if (last is not null) Publish(last);
         isEnding = true;
         workspaces?.Dispose();
     }

@@ -6,7 +6,8 @@ namespace Fusion.Runtime.Distributed.Ranks;
 /// <summary>Where a rank computes, of which all ranks are told.</summary>
 /// <param name="IsOnCpu">Whether the rank is on the CPU.</param>
 /// <param name="Gpu">Identity of its GPU, the same in all processes of a machine; empty on the CPU.</param>
-internal sealed record Placement(bool IsOnCpu, string Gpu)
+/// <param name="Machine">Identity of its machine; empty if it shares no memory.</param>
+internal sealed record Placement(bool IsOnCpu, string Gpu, string Machine = "")
 {
     /// <summary>Makes the group of a process, when all have said where their ranks are.</summary>
     /// <param name="rendezvous">Who this rank is.</param>
@@ -29,16 +30,21 @@ internal sealed record Placement(bool IsOnCpu, string Gpu)
     {
         var ordinal = rendezvous.Device ?? (rendezvous.LocalRank ?? rendezvous.Rank) % Math.Max(GpuDevice.Count, 1);
         using var context = GpuContext.Open(ordinal);
-        var all = Tell(connection, new(false, IdentityOf(context.Device))).Select(one => one.Gpu).ToArray();
-        var ranksOnGpu = all.GroupBy(gpu => gpu).Max(ranks => ranks.Count());
-        var topology = all.Length > 1 && ranksOnGpu == all.Length ? GroupTopology.Loopback : GroupTopology.Gpus;
-        var sharing = all.Length == 1 ? MemorySharing.None : GpuSharing.Find(connection, context);
+        var machine = rendezvous.Machine ?? MachineIdentity.Value;
+        var all = Tell(connection, new(false, IdentityOf(context.Device, machine), rendezvous.SharesMemory ? machine : ""));
+        var ranksOnGpu = all.GroupBy(one => one.Gpu).Max(ranks => ranks.Count());
+        var reachesAll = Array.TrueForAll(all, one => one.Machine.Length > 0 && one.Machine == all[0].Machine);
+        var topology = all.Length == 1 ? GroupTopology.Gpus
+            : !reachesAll ? GroupTopology.Machines
+            : ranksOnGpu == all.Length ? GroupTopology.Loopback : GroupTopology.Gpus;
+        if (topology == GroupTopology.Machines) FusionEventSource.Log.RanksMet(WhyApart(all));
+        var sharing = all.Length == 1 || topology == GroupTopology.Machines ? MemorySharing.None : GpuSharing.Find(connection, context);
         var gpus = new int?[all.Length];
         gpus[rendezvous.Rank] = ordinal;
         var group = RankGroup.Partial(topology, gpus, ranksOnGpu, connection.NewPeers, connection, sharing);
         try
         {
-            if (all.Length > 1) LoadedCheck.Run(group, connection);
+            if (sharing != MemorySharing.None) LoadedCheck.Run(group, connection);
             return group;
         }
         catch
@@ -48,10 +54,14 @@ internal sealed record Placement(bool IsOnCpu, string Gpu)
         }
     }
 
-    private static string IdentityOf(GpuDevice gpu)
+    private static string WhyApart(Placement[] all) => Array.FindIndex(all, one => one.Machine.Length == 0) is var alone and >= 0
+        ? $"Memory of GPUs is not shared, since rank {alone} was told to share none: NCCL sums."
+        : $"Memory of GPUs is not shared, since ranks 0 and {Array.FindIndex(all, one => one.Machine != all[0].Machine)} are on two machines: NCCL sums.";
+
+    private static string IdentityOf(GpuDevice gpu, string machine)
     {
         var result = GpuDriver.Library.Device.GetUuid(gpu.Handle, out var identity);
-        return result == Interop.Driver.CudaResult.Success ? $"{identity}" : $"{Environment.MachineName}: {gpu.Ordinal}";
+        return result == Interop.Driver.CudaResult.Success ? $"{identity}" : $"{machine}: {gpu.Ordinal}";
     }
 
     private static Placement[] Tell(GroupConnection connection, Placement own) =>

@@ -31,7 +31,7 @@ internal sealed class WorkspacesOfPeers : IDisposable
     /// <exception cref="RendezvousException">A rank's memory cannot be opened.</exception>
     public void Open(Func<byte[], byte[][]> gather, Action finish)
     {
-        // A rank alone.
+        // A rank alone, or ranks that do not reach each other's memory.
         if (own.Workspace.Shared is not { } shared)
         {
             gather([1]);

@@ -27,6 +27,7 @@ public sealed class Collectives : IRankOperation
     /// <param name="group">The ranks.</param>
     /// <param name="options">Workspace and timeout; null for the defaults.</param>
     /// <exception cref="FusionArgumentException">An option is wrong.</exception>
+    /// <exception cref="RankGroupException">The ranks do not all reach each other's memory (<see cref="GroupTopology.Machines"/>).</exception>
     /// <exception cref="RankGroupException">The ranks' GPUs are of two kinds.</exception>
     /// <exception cref="RankGroupException">The ranks' blocks do not fit on a GPU at the same time.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
@@ -35,6 +36,7 @@ public sealed class Collectives : IRankOperation
     {
         ArgumentNullException.ThrowIfNull(group);
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
+        if (group.Topology == GroupTopology.Machines) throw GroupErrors.NoCollectives();
         this.group = group;
         Options = options ?? new();
         using var activity = FusionActivities.OfCollectives(group, Options);

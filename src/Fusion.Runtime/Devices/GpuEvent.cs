@@ -15,10 +15,18 @@ public sealed class GpuEvent : IDisposable
     /// <param name="context">The context to make it in.</param>
     /// <exception cref="GpuException">The driver cannot make one.</exception>
     public GpuEvent(GpuContext context)
+        : this(context, isTimed: true)
+    {
+    }
+
+    /// <summary>Makes an event that is not recorded yet.</summary>
+    /// <param name="context">The context to make it in.</param>
+    /// <param name="isTimed">Whether <see cref="ElapsedSince"/> is asked for, which makes the event cost more.</param>
+    internal GpuEvent(GpuContext context, bool isTimed)
     {
         ArgumentNullException.ThrowIfNull(context);
         context.MakeCurrent();
-        GpuDriver.Check(GpuDriver.Library.Event.Create(out var made), "cuEventCreate");
+        GpuDriver.Check(GpuDriver.Library.Event.Create(out var made, isTimed), "cuEventCreate");
         (this.context, handle) = (context, new(context, made, "event", GpuDriver.Library.Event.Destroy));
     }
 

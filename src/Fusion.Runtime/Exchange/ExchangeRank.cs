@@ -62,11 +62,26 @@ internal abstract class ExchangeRank : IDisposable
 
     /// <summary>Clears the workspace and the count of calls. No kernel of any rank may run.</summary>
     /// <exception cref="GpuException">The driver reports an error.</exception>
-    public void Reset()
+    public virtual void Reset()
     {
         Workspace.Reset();
         Volatile.Write(ref stream, null);
         Volatile.Write(ref launched, 0);
+    }
+
+    /// <summary>Whether the rank's waiting kernels were asked to give up.</summary>
+    public bool MustGiveUp => Workspace.MustGiveUp;
+
+    /// <summary>Reports that a call ended without its data, as the rank's kernels do that give up.</summary>
+    /// <param name="peer">Index of the rank that was waited for; -1 if it may be any other one.</param>
+    /// <param name="step">Step of the wait.</param>
+    /// <param name="call">Index of the call.</param>
+    public void Report(int peer, int step, long call)
+    {
+        ref var status = ref Workspace.Status;
+        if (Volatile.Read(ref status.Failed) != 0) return;
+        (status.Peer, status.Step, status.Token, status.Call) = (peer, step, -1, (int)call);
+        Volatile.Write(ref status.Failed, 1);
     }
 
     /// <summary>Marks that the rank launches no more calls.</summary>

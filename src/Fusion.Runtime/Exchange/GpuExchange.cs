@@ -98,6 +98,7 @@ internal abstract class GpuExchange<TRank, TShape> : IExchangeEngine
         foreach (var rank in own) rank.Reset();
         calls?.Clear();
         peers.Reset();
+        RenewLibrary();
         WaitForPeers(longest);
         streams.ForgetAll();
         failure.Clear();
@@ -192,6 +193,23 @@ internal abstract class GpuExchange<TRank, TShape> : IExchangeEngine
     /// <param name="rank">Index of the rank.</param>
     protected void TakeBack(int rank) => calls!.TakeBack(rank);
 
+    /// <summary>Gets the number of calls that a rank has noted, which is that of its last call from 1 on.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    protected long CountOf(int rank) => calls!.CountOf(rank);
+
+    /// <summary>Throws why a rank's call failed while it was launched.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    protected void ThrowFailure(int rank)
+    {
+        PollFailures();
+        failure.Throw(rank);
+    }
+
+    /// <summary>Makes what another library needs for calls usable again, on all ranks.</summary>
+    protected virtual void RenewLibrary()
+    {
+    }
+
     /// <summary>Names a step of a call in which a kernel waited.</summary>
     /// <param name="step">The step, as in <see cref="WaitStatus.Step"/>.</param>
     protected abstract string NameOf(int step);
@@ -260,8 +278,14 @@ internal abstract class GpuExchange<TRank, TShape> : IExchangeEngine
         }
 
         // Where a rank is gone or calls differ, kernels were told to give up.
-        Fail((Exception?)peers.Gone ?? (Exception?)peers.Mismatch
-            ?? new PeerTimeoutException(found.Rank, [found.Peer], NameOf(found.Step), found.Token, found.Call, timeout));
+        Fail((Exception?)peers.Gone ?? (Exception?)peers.Mismatch ?? ErrorOf(found));
+    }
+
+    private FusionException ErrorOf(WaitFailure found)
+    {
+        if (found.Step == WaitStatus.AbortedStep) return NcclException.Aborted(found.Rank, found.Call);
+        int[] waitedFor = found.Peer >= 0 ? [found.Peer] : [.. Enumerable.Range(0, ranks.Length).Where(rank => rank != found.Rank)];
+        return new PeerTimeoutException(found.Rank, waitedFor, NameOf(found.Step), found.Token, found.Call, timeout);
     }
 
     // A call that is done stays done when a rank is gone later, so this is not for waits.

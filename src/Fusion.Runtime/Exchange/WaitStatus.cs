@@ -14,17 +14,23 @@ internal struct WaitStatus
     /// all ranks' data.</summary>
     public const int GatherStep = 3;
 
+    /// <summary>Value of <see cref="Step"/> where NCCL's kernel waited for others longer than the operation's timeout.</summary>
+    public const int LibraryStep = 4;
+
+    /// <summary>Value of <see cref="Step"/> for a sum of NCCL that was aborted.</summary>
+    public const int AbortedStep = 5;
+
     /// <summary>Not 0 if a kernel gave up; the fields below then say why. Kernels write it last.</summary>
     public int Failed;
 
-    /// <summary>Index of the rank that was waited for.</summary>
+    /// <summary>Index of the rank that was waited for; -1 if it may be any other one.</summary>
     public int Peer;
 
     /// <summary>Step in which the kernel waited: 1 for one-shot, 2 for two-shot's scatter, 3 for two-shot's
     /// gather.</summary>
     public int Step;
 
-    /// <summary>Index of the token whose data did not come.</summary>
+    /// <summary>Index of the token whose data did not come; -1 where a call waits as a whole.</summary>
     public int Token;
 
     /// <summary>Index of the call since the workspace was last reset.</summary>

@@ -67,6 +67,9 @@ internal sealed class Workspace : IDisposable
         stream.Synchronize();
     }
 
+    /// <summary>Whether the rank's waiting kernels were asked to give up.</summary>
+    public bool MustGiveUp => Volatile.Read(ref Status.Poison) != 0;
+
     /// <summary>Asks the rank's waiting kernels to give up.</summary>
     public void Poison() => Volatile.Write(ref Status.Poison, 1);
 

@@ -67,6 +67,7 @@ internal sealed class FailureLatch(int ranks)
         PeerTimeoutException timeout => timeout.CopyForThread(),
         RankGroupException mismatch => mismatch.CopyForThread(),
         PeerGoneException gone => gone.CopyForThread(),
+        NcclException aborted => aborted.CopyForThread(),
         _ => new ResetRequiredException(rank, reason),
     };
 }

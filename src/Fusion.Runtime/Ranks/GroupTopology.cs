@@ -16,4 +16,9 @@ public enum GroupTopology
     /// <summary>All ranks on the CPU, where nothing is exchanged.</summary>
     [JsonStringEnumMemberName("cpu")]
     Cpu,
+
+    /// <summary>Ranks on GPUs that do not all reach each other's memory, as those of several machines. NCCL or another library sums
+    /// (<see cref="AllReduceOptions.Library"/>), and separate kernels do what follows.</summary>
+    [JsonStringEnumMemberName("machines")]
+    Machines,
 }

@@ -54,6 +54,10 @@ internal interface IPeers : IDisposable
     /// <param name="rank">Index of the rank.</param>
     RankProgress ProgressOf(int rank);
 
+    /// <summary>Gets the number of calls that a rank is known to have launched since the last reset, without those that were recorded.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    long CallsOf(int rank);
+
     /// <summary>Asks the waiting kernels of all ranks to give up.</summary>
     void GiveUp();
 
@@ -79,13 +83,13 @@ internal readonly record struct RankProgress(long Launched, bool IsDone, bool Is
 
 /// <summary>A wait of a kernel that ended without its data.</summary>
 /// <param name="Rank">Index of the rank that waited.</param>
-/// <param name="Peer">Index of the rank that it waited for.</param>
+/// <param name="Peer">Index of the rank that it waited for; -1 if it may be any other one.</param>
 /// <param name="Step">Step of the wait, as in <see cref="WaitStatus.Step"/>.</param>
 /// <param name="Token">Index of the token whose data did not come.</param>
 /// <param name="Call">Index of the call since the workspaces were last reset.</param>
 internal readonly record struct WaitFailure(int Rank, int Peer, int Step, int Token, uint Call)
 {
     /// <summary>Whether the rank waited for what a peer makes of other ranks' data. The peer may itself have waited for
-    /// another rank, the cause.</summary>
-    public bool IsIndirect => Step == WaitStatus.GatherStep;
+    /// another rank, the cause. What was aborted has a cause too.</summary>
+    public bool IsIndirect => Step is WaitStatus.GatherStep or WaitStatus.AbortedStep;
 }

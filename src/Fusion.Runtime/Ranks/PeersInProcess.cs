@@ -41,6 +41,9 @@ internal sealed class PeersInProcess : IPeers
     public RankProgress ProgressOf(int rank) => ranks[rank].Progress;
 
     /// <inheritdoc/>
+    public long CallsOf(int rank) => ProgressOf(rank).Launched;
+
+    /// <inheritdoc/>
     public void GiveUp() => GiveUp(ranks);
 
     /// <inheritdoc/>

@@ -12,6 +12,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     private readonly List<IDisposable> owned = [];
     private Rank[]? localRanks;
     private IDisposable? connection;
+    private NcclAllReduce? nccl;
     private bool isClosing;
     private int disposed;
 
@@ -205,6 +206,23 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
     /// <summary>Makes an operation's view of all ranks.</summary>
     internal IPeers NewPeers() => peers();
+
+    /// <summary>Makes NCCL for ranks that need it; tests make another one.</summary>
+    internal Func<RankGroup, NcclAllReduce> MakeNccl { get; set; } = group => new(group);
+
+    /// <summary>Gets the NCCL of operations that were given no library, which they share. All processes call this at the same step.</summary>
+    /// <exception cref="NcclException">NCCL is missing, or cannot connect the ranks.</exception>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    internal NcclAllReduce ShareNccl()
+    {
+        var processes = (IGroupConnection)connection!;
+        var isUsable = processes.Gather($"{processes.NewName()}: NCCL", [(byte)(nccl is { IsUsable: true } ? 1 : 0)]).All(one => one[0] == 1);
+        if (isUsable) return nccl!;
+        // One that a rank aborted is of no use to the others.
+        nccl?.Abort();
+        nccl?.Dispose();
+        return nccl = MakeNccl(this);
+    }
 
     private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels, MemorySharing sharing = MemorySharing.None)
     {

@@ -42,7 +42,7 @@ internal sealed class RankPlan
         plan.Add("tokens of a piece of one-shot", layout.OneShotPiece);
         plan.Add("tokens of a piece of two-shot", layout.TwoShotPiece);
         plan.Add("workspace bytes", layout.Bytes);
-        var row = request.Topology == GroupTopology.Cpu
+        var row = request.Topology is GroupTopology.Cpu or GroupTopology.Machines
             ? null : request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize, request.Gpu);
         plan.Add("one-shot's limit", row?.OneShotUpTo);
         plan.Add("two-shot's limit", row?.TwoShotUpTo);
@@ -59,6 +59,14 @@ internal sealed class RankPlan
         var plan = new RankPlan(rank);
         plan.items.AddRange(items);
         return plan;
+    }
+
+    /// <summary>Adds which library sums, where ranks make one together if they are given none.</summary>
+    /// <param name="library">The library that was given; null for none.</param>
+    public RankPlan WithLibrary(ILibraryAllReduce? library)
+    {
+        Add("library", library?.GetType().Name ?? "none given");
+        return this;
     }
 
     private void Add<T>(string name, T value) =>

@@ -46,6 +46,7 @@ internal static class FusionActivities
         {
             GroupTopology.Gpus => "gpus",
             GroupTopology.Loopback => "loopback",
+            GroupTopology.Machines => "machines",
             _ => "cpu",
         });
 }

@@ -40,6 +40,8 @@ internal sealed class LinkedPeers(LinkedPeers.Switchboard board) : IPeers
 
     public RankProgress ProgressOf(int rank) => board.Ranks[rank]!.Progress;
 
+    public long CallsOf(int rank) => ProgressOf(rank).Launched;
+
     public void GiveUp() => PeersInProcess.GiveUp(board.Ranks!);
 
     public void Reset()

@@ -37,7 +37,7 @@ public sealed class SumsThatCannotBeMade : GpuGroupTest
                 var input = buffers[rank.Rank.Index].AsTensor(type, 1, Hidden);
                 var kernels = new CallKernels();
                 rank.Prepare(ref kernels, new() { Input = input, AllReduceOut = input with { Address = input.Address + (Hidden * 4) } }, plan);
-                rank.Launch(rank.Rank.Stream!, ref kernels);
+                rank.Launch(rank.Rank.Stream!, ref kernels, 1);
             }
 
             foreach (var rank in all[..Missing]) rank.Rank.Stream!.Synchronize();

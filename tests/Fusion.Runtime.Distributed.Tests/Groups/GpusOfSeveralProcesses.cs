@@ -15,14 +15,13 @@ public sealed class GpusOfSeveralProcesses
     [TearDown]
     public void Leave() => Emulator.Leave();
 
-    [TestCase(true, true, "CUDA IPC")]
-    [TestCase(false, true, "CUDA IPC")]
-    [TestCase(true, false, "file descriptors")]
-    public async Task ReduceTogether(bool sharesMemory, bool allowsIpc, string way)
+    [TestCase(true, "CUDA IPC")]
+    [TestCase(false, "file descriptors")]
+    public async Task ReduceTogether(bool allowsIpc, string way)
     {
         Emulator.Use(new() { Gpus = 2, AllowsIpc = allowsIpc });
         using var heard = new Heard();
-        await Together(sharesMemory, async group =>
+        await Together(async group =>
         {
             var rank = group.LocalRanks.Single();
             using var operation = new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = Tokens, DataType = ElementType.Float32 });
@@ -54,25 +53,32 @@ public sealed class GpusOfSeveralProcesses
     }
 
     [Test]
-    public void AreRefusedWhereTheyDoNotReachEachOthersMemory()
+    public Task AreRefusedWhereTheyDoNotReachEachOthersMemory()
     {
         Emulator.Use(new() { Gpus = 2, AllowsIpc = false });
-        Assert.That(() => Together(false, _ => Task.CompletedTask), Throws.TypeOf<RendezvousException>().With.Message.StartsWith("FUSION4017")
-            .And.Message.Contains("Ipc: rank 0 says").And.Message.Contains("Descriptor: rank 0 says: the processes cannot pass descriptors"));
+        var address = Meeting.NewAddress();
+        return Task.WhenAll(Enumerable.Range(0, 2).Select(rank => Task.Run(async () =>
+        {
+            using var connection = await GroupConnection.JoinAsync(Meeting.Of(rank, 2, address) with { SharesMemory = false }, CancellationToken.None);
+            using var context = GpuContext.Open(rank);
+            Assert.That(() => GpuSharing.Find(connection, context), Throws.TypeOf<RendezvousException>().With.Message.StartsWith("FUSION4017")
+                .And.Message.Contains("Ipc: rank 0 says").And.Message.Contains("Descriptor: rank 0 says: the processes cannot pass descriptors")
+                .And.Message.Contains("FUSION_SHARED_MEMORY=0 makes the group without"));
+        })));
     }
 
     [Test]
     public void AreRefusedWhereARankHasNoGpu()
     {
         Emulator.Use(new() { Gpus = 1 });
-        Assert.That(() => Together(true, _ => Task.CompletedTask), Throws.InstanceOf<FusionException>().With.Message.Contains("There is no GPU number 1"));
+        Assert.That(() => Together(_ => Task.CompletedTask), Throws.InstanceOf<FusionException>().With.Message.Contains("There is no GPU number 1"));
     }
 
     [Test]
     public Task HearOfARankThatDidNotComeAndGoOnAfterAReset()
     {
         Emulator.Use(new() { Gpus = 2 });
-        return Together(true, HearAndGoOn);
+        return Together(HearAndGoOn);
     }
 
     [TestCase("tokens", "tokens: 3 on rank 0, but 2 on rank 1")]
@@ -81,14 +87,14 @@ public sealed class GpusOfSeveralProcesses
     public Task SayWhichCallsMetAndGoOnAfterAReset(string what, string difference)
     {
         Emulator.Use(new() { Gpus = 2 });
-        return Together(true, group => SayWhichCallsMet(group, what, difference));
+        return Together(group => SayWhichCallsMet(group, what, difference));
     }
 
     [Test]
     public Task SayOfACollectiveWhichCallsMet()
     {
         Emulator.Use(new() { Gpus = 2 });
-        return Together(true, group =>
+        return Together(group =>
         {
             var rank = group.LocalRanks.Single();
             using var operation = new Collectives(group, new() { Timeout = Longest });
@@ -109,7 +115,7 @@ public sealed class GpusOfSeveralProcesses
     public Task SayWhichCallARankLeftOut()
     {
         Emulator.Use(new() { Gpus = 2 });
-        return Together(true, group =>
+        return Together(group =>
         {
             var rank = group.LocalRanks.Single();
             using var operation = new AllReduce(
@@ -224,13 +230,13 @@ public sealed class GpusOfSeveralProcesses
         operation.Synchronize(rank.Index);
     }
 
-    private static async Task Together(bool sharesMemory, Func<RankGroup, Task> work)
+    private static async Task Together(Func<RankGroup, Task> work)
     {
         var address = Meeting.NewAddress();
         await Task.WhenAll(Enumerable.Range(0, 2).Select(rank => Task.Run(async () =>
         {
             await using var group = await RankGroup.JoinAsync(
-                Meeting.Of(rank, 2, address) with { Device = rank, SharesMemory = sharesMemory, Timeout = TimeSpan.FromMinutes(1) });
+                Meeting.Of(rank, 2, address) with { Device = rank, Timeout = TimeSpan.FromMinutes(1) });
             await work(group);
         })));
     }

@@ -83,15 +83,31 @@ public sealed class RanksOnGpus
     [TestCase(4, false)]
     public async Task SumByNcclAlsoThroughItsNetwork(int count, bool isDirect)
     {
-        if (GpusOfTheMachine < count) Assert.Ignore($"{GpusOfTheMachine} GPUs");
-        if (Environment.GetEnvironmentVariable("FUSION_TEST_NCCL") is null) Assert.Ignore("FUSION_TEST_NCCL names no NCCL.");
-        var way = isDirect ? "0" : "1";
-        using var ranks = new RanksOfATest(count, ("FUSION_DEVICE", string.Join(',', Enumerable.Range(0, count))), ("FUSION_DRIVER", ""),
-            ("NCCL_P2P_DISABLE", way), ("NCCL_SHM_DISABLE", way), ("NCCL_NVLS_ENABLE", "0"));
-
+        using var ranks = StartWithNccl(count, isDirect, sharesMemory: true);
         await ranks.MustAll("join");
         await ranks.MustAll("nccl 50");
         await ranks.MustAll("dispose");
+    }
+
+    [TestCase(2)]
+    [TestCase(4)]
+    public async Task SumByNcclWhereTheyAreAsFarFromEachOtherAsOnSeveralMachines(int count)
+    {
+        using var ranks = StartWithNccl(count, isDirect: false, sharesMemory: false);
+        await ranks.MustAll("join");
+        await ranks.MustAll("nccl 50");
+        await ranks.MustAll("late 50");
+        await ranks.MustAll("nccl 50");
+        await ranks.MustAll("dispose");
+    }
+
+    private static RanksOfATest StartWithNccl(int count, bool isDirect, bool sharesMemory)
+    {
+        if (GpusOfTheMachine < count) Assert.Ignore($"{GpusOfTheMachine} GPUs");
+        if (Environment.GetEnvironmentVariable("FUSION_TEST_NCCL") is null) Assert.Ignore("FUSION_TEST_NCCL names no NCCL.");
+        var way = isDirect ? "0" : "1";
+        return new(count, ("FUSION_DEVICE", string.Join(',', Enumerable.Range(0, count))), ("FUSION_DRIVER", ""), ("FUSION_SHARED_MEMORY", sharesMemory ? "1" : "0"),
+            ("NCCL_P2P_DISABLE", way), ("NCCL_SHM_DISABLE", way), ("NCCL_NVLS_ENABLE", "0"));
     }
 
     private static RanksOfATest Start(string driver, string devices, int count) =>

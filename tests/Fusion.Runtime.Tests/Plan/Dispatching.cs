@@ -34,6 +34,29 @@ public sealed class Dispatching
             .And.Property(nameof(plan.Reason)).Contains("CPU"));
     }
 
+    [TestCase(1)]
+    [TestCase(4096)]
+    public void BetweenMachinesALibrarySumsCallsOfEverySize(int tokens)
+    {
+        var request = Requests.Of(tokens: tokens, maxTokens: 4096) with { Topology = GroupTopology.Machines };
+        foreach (var strategy in new AllReduceStrategy?[] { null, AllReduceStrategy.Separate })
+        {
+            var plan = AllReduceDispatcher.Plan(request with { Strategy = strategy });
+            Assert.That((plan.Strategy, plan.Exchange, plan.Kernel, plan.EpilogueKernel, plan.WorkspaceBytes, plan.Pieces),
+                Is.EqualTo((AllReduceStrategy.Separate, AllReduceStrategy.Separate, "", "epilogue_bf16_v1", 0L, 1)));
+            Assert.That(plan.Reason, Does.StartWith("the ranks do not all reach each other's memory, as on several machines: NCCL sums"));
+        }
+    }
+
+    [TestCase(AllReduceStrategy.OneShot, "one-shot was asked for")]
+    [TestCase(AllReduceStrategy.TwoShot, "two-shot was asked for")]
+    public void BetweenMachinesNothingIsExchangedThroughMemory(AllReduceStrategy strategy, string reason)
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of() with { Topology = GroupTopology.Machines, Strategy = strategy });
+        Assert.That((plan.IsRefused, plan.WorkspaceBytes), Is.EqualTo((true, 0L)));
+        Assert.That(plan.Reason, Does.StartWith(reason));
+    }
+
     [TestCase(AllReduceStrategy.OneShot, "one_shot_bf16_p7_v1", "")]
     [TestCase(AllReduceStrategy.TwoShot, "two_shot_bf16_p7_v1", "")]
     [TestCase(AllReduceStrategy.Separate, "one_shot_bf16_n8_sum_v1", "epilogue_bf16_v1")]

@@ -67,7 +67,7 @@ public sealed class PolicyFiles
     [TestCase("{ \"rows\": [\n{ \"oneShotUpTo\": 1, \"oneShotUpTo\": 2 } ] }", "oneShotUpTo", "it is there twice; keep one")]
     [TestCase("{ \"rows\": [\n3 ] }", "", "it is 3: expected an object with architecture, ")]
     [TestCase("{ \"rows\": [\n{ \"oneShotUpTo\": 1.5 } ] }", "oneShotUpTo", "expected a whole number of bytes")]
-    [TestCase("{ \"rows\": [\n{ \"topology\": \"mesh\", \"oneShotUpTo\": 1 } ] }", "topology", "\"gpus\", \"loopback\" or \"cpu\"")]
+    [TestCase("{ \"rows\": [\n{ \"topology\": \"mesh\", \"oneShotUpTo\": 1 } ] }", "topology", "\"gpus\", \"loopback\", \"cpu\" or \"machines\"")]
     [TestCase("{ \"rows\": [\n{ \"architecture\": 90, \"oneShotUpTo\": 1 } ] }", "architecture", "a string such as \"sm_90\"")]
     public void AValueOfTheWrongKindIsNamedWithWhatIsExpected(string json, string field, string words) =>
         Expect(json, 2, field, words);

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Fusion.Interop;
+using Fusion.Interop.Driver;
 using Fusion.Interop.Nccl;
 using Fusion.Runtime;
 
 namespace Fusion.Tests.Shared;
 
 /// <summary>NCCL's functions in C#, which write down how they are called. A sum is the rank's own numbers times the number of ranks, so ranks
-/// need the same ones.</summary>
+/// need the same ones; one that is recorded as a CUDA graph is the rank's own numbers.</summary>
 internal sealed unsafe class FakeNccl : IExportTable
 {
     private static readonly Dictionary<nint, string> Names = [];
@@ -17,6 +18,10 @@ internal sealed unsafe class FakeNccl : IExportTable
     private static int ranks;
     private static string failing = "";
     private static bool makesNoWindow;
+    private static bool meets;
+
+    // Number of sums of each communicator that was not aborted.
+    private static readonly Dictionary<nint, int> Sums = [];
 
     private readonly Dictionary<string, nint> functions = new()
     {
@@ -40,8 +45,11 @@ internal sealed unsafe class FakeNccl : IExportTable
     /// <param name="makesNoWindow">Whether windows are 0, as NCCL leaves them where it does not use such memory.</param>
     /// <param name="waits">How often a communicator of a process of its own says that it is not done yet; null for an NCCL without
     /// such communicators.</param>
-    public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false, int? waits = null)
+    /// <param name="meets">Whether a sum stays in its stream until all ranks have launched theirs, or its communicator is aborted.</param>
+    public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false, int? waits = null, bool meets = false)
     {
+        FakeNccl.meets = meets;
+        Sums.Clear();
         FakeNccl.waits = waits ?? 0;
         Left.Clear();
         if (waits is not null)
@@ -89,7 +97,16 @@ internal sealed unsafe class FakeNccl : IExportTable
     }
 
     [UnmanagedCallersOnly]
-    private static NcclResult CommAbort(nint communicator) => Call("abort", $"{communicator}");
+    private static NcclResult CommAbort(nint communicator)
+    {
+        lock (Sums)
+        {
+            Sums.Remove(communicator);
+            Monitor.PulseAll(Sums);
+        }
+
+        return Call("abort", $"{communicator}");
+    }
 
     [UnmanagedCallersOnly]
     private static NcclResult CommDestroy(nint communicator) => Call("destroy", $"{communicator}");
@@ -125,6 +142,7 @@ internal sealed unsafe class FakeNccl : IExportTable
     {
         ranks = count;
         *communicator = rank + 1;
+        lock (Sums) Sums[rank + 1] = 0;
         var isIt = new ReadOnlySpan<byte>(&id, sizeof(UniqueId)).IndexOfAnyExcept((byte)0x5A) < 0 && *((int*)config + 4) == 0;
         return Begin(rank + 1, isIt ? $"init {rank} of {count}" : "init with another id, or blocking");
     }
@@ -135,6 +153,12 @@ internal sealed unsafe class FakeNccl : IExportTable
     [UnmanagedCallersOnly]
     private static NcclResult AllReduce(void* input, void* output, nuint count, NcclDataType type, int sum, nint communicator, nint stream)
     {
+        if (GpuDriver.Library.Capture.GetStatus(stream, out var capture) == CudaResult.Success && capture != CaptureStatus.None)
+        {
+            if (input != output) GpuDriver.Check(GpuDriver.Library.Memory.Copy((ulong)output, (ulong)input, count * sizeof(float), stream), "copy");
+            return Call("recorded all-reduce", $"{communicator}");
+        }
+
         var numbers = new float[count];
         fixed (float* all = numbers)
         {
@@ -145,7 +169,29 @@ internal sealed unsafe class FakeNccl : IExportTable
             GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(stream), "wait");
         }
 
+        if (meets) Meet(communicator, stream);
         return Call("all-reduce", $"{communicator}: {Name(input)} to {Name(output)}");
+    }
+
+    private static void Meet(nint communicator, nint stream)
+    {
+        const int MostSums = 1000;
+        lock (Sums)
+        {
+            var place = (communicator * MostSums) + ++CollectionsMarshal.GetValueRefOrAddDefault(Sums, communicator, out _);
+            Monitor.PulseAll(Sums);
+            GpuDriver.Check(GpuDriver.Library.Stream.AddCallback(stream, &UntilAllCame, (void*)place), "callback");
+        }
+
+        [UnmanagedCallersOnly]
+        static void UntilAllCame(nint stream, CudaResult result, void* place)
+        {
+            var (communicator, number) = ((nint)place / MostSums, (int)((nint)place % MostSums));
+            lock (Sums)
+            {
+                while (Sums.ContainsKey(communicator) && (Sums.Count < ranks || Sums.Values.Any(count => count < number))) Monitor.Wait(Sums);
+            }
+        }
     }
 
     [UnmanagedCallersOnly]

@@ -9,8 +9,9 @@ namespace Fusion.Runtime;
 /// <para>The sums have NCCL's bits, which depend on NCCL's version, algorithm and number of ranks, and not those of the
 /// other strategies. NCCL must be installed (<c>libnccl2</c>); Fusion does not contain it.</para>
 /// <para>NCCL's kernels wait without a timeout. If a rank does not launch, <see cref="Abort"/> from another thread ends the
-/// other ranks' kernels. NCCL's kernels leave no room on the GPU for operations in other streams: while a call of NCCL is in
-/// flight, launch other calls behind it in the same stream only.</para>
+/// other ranks' kernels. Between processes, calls of an <see cref="AllReduce"/> have that operation's timeout: it aborts NCCL, the calls end
+/// with a <see cref="PeerTimeoutException"/>, and <see cref="AllReduce.Reset"/> connects the ranks anew. What CUDA graphs replay has none. NCCL's
+/// kernels leave no room on the GPU for operations in other streams: while a call of NCCL is in flight, launch other calls behind it in the same stream only.</para>
 /// <para>In a group of several processes each makes its own at the same step, and its rank finds the others through NCCL; a step that takes
 /// long has an end, and when a rank's process ends, NCCL's kernels of the others are aborted. There are no windows then.</para>
 /// <para>Dispose it after the operations that use it and before the group, which disposes it otherwise. Ranks may be
@@ -32,10 +33,13 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     private readonly RankGroup? group;
 
     // Threads inside a function of NCCL. The communicators are freed only when there are none and none can enter.
-    private readonly UseGate uses = new();
+    private UseGate uses = new();
     private readonly Lock freeing = new();
     private readonly ForgottenGuard guard;
+    private readonly List<NcclWatch> watches = [];
     private bool isFreed;
+    private bool isDisposed;
+    private bool hasRecorded;
     private int isEnding;
 
     /// <summary>Connects the ranks of a group through NCCL.</summary>
@@ -49,7 +53,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     /// allow.</exception>
     /// <exception cref="NcclException">NCCL has no symmetric windows, or makes none here.</exception>
     public NcclAllReduce(RankGroup group, string? path = null, long windowBytes = 0)
-        : this(group, () => Load(path), windowBytes)
+        : this(group, () => Load(path, isNeeded: group.Topology == GroupTopology.Machines), windowBytes)
     {
     }
 
@@ -121,27 +125,101 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     /// <exception cref="NcclException">NCCL refuses, or was aborted.</exception>
     public void Launch(int rank, GpuStream stream, DeviceTensor input, DeviceTensor output)
     {
+        if (TryLaunch(rank, stream, input, output, Timeout)) return;
+        // What it began to connect cannot be launched into any more.
+        BeginAbort();
+        throw NcclOfProcesses.TookTooLong(nccl, Timeout, "to launch a sum");
+    }
+
+    /// <summary>Does what <see cref="Launch"/> does. Between processes NCCL may first connect the ranks, and waits for their launches then.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="stream">Stream of the rank.</param>
+    /// <param name="input">Tensor that is summed.</param>
+    /// <param name="output">Tensor that receives the sum.</param>
+    /// <param name="longest">Longest time that NCCL may take to launch.</param>
+    /// <returns>Whether it launched in time; if not, it must be aborted.</returns>
+    internal bool TryLaunch(int rank, GpuStream stream, in DeviceTensor input, in DeviceTensor output, TimeSpan longest)
+    {
         ArgumentNullException.ThrowIfNull(stream);
         var context = contexts[rank]
             ?? throw new NcclException($"Rank {rank} is in another process, which launches its calls: launch those of this process's rank alone.");
         stream.ThrowUnlessOf(context, "NCCL's communicator");
         ThrowIfARankIsGone();
-        if (!uses.TryEnter())
+        var entered = Volatile.Read(ref uses);
+        if (!entered.TryEnter())
             throw new NcclException("NCCL was aborted: its communicators are gone. Make another NcclAllReduce, and an operation with it.");
         try
         {
             context.MakeCurrent();
+            if (connection is not null && !hasRecorded && stream.IsCaptured) hasRecorded = true;
             var (count, type, bytes) = (input.Rows * input.Columns, TypeOf(input.Type), DeviceTensor.ByteCount(input.Type, input.Rows * input.Columns));
             var place = ((ISumsInPlace)this).PlaceOf(rank, bytes);
             if (place is { } window) Copy(window, input.Address, bytes, stream);
             var result = nccl.AllReduce(place ?? input.Address, place ?? output.Address, count, type, communicators[rank], stream.Handle);
             Check(result, "ncclAllReduce");
-            if (connection is not null && result == NcclResult.InProgress) NcclOfProcesses.Wait(nccl, communicators[rank], Timeout, connection, "to launch a sum");
+            if (connection is not null && result == NcclResult.InProgress && !NcclOfProcesses.TryWait(nccl, communicators[rank], longest, connection)) return false;
             if (place is { } sum) Copy(output.Address, sum, bytes, stream);
+            return true;
         }
         finally
         {
-            uses.Leave();
+            entered.Leave();
+        }
+    }
+
+    /// <summary>Gives the launches of an operation an end, where ranks are in several processes.</summary>
+    /// <param name="rank">The operation's rank of this process.</param>
+    /// <param name="timeout">Longest time that a call may take once the rank's GPU has come to it.</param>
+    /// <returns>What launches from now on, to be disposed; null if all ranks are in this process.</returns>
+    internal NcclWatch? Watch(ExchangeRank rank, TimeSpan timeout)
+    {
+        if (connection is null) return null;
+        var made = new NcclWatch(this, connection, rank, timeout);
+        lock (watches) watches.Add(made);
+        return made;
+    }
+
+    /// <summary>Ends <see cref="Watch"/>.</summary>
+    /// <param name="watch">What it gave.</param>
+    internal void Forget(NcclWatch watch)
+    {
+        lock (watches) watches.Remove(watch);
+    }
+
+    /// <summary>World size.</summary>
+    internal int WorldSize => communicators.Length;
+
+    /// <summary>Whether sums can be launched: nothing was aborted or disposed.</summary>
+    internal bool IsUsable => !isDisposed && !isFreed && Volatile.Read(ref isEnding) == 0;
+
+    /// <summary>Connects the ranks anew if a rank's sums were aborted. All processes call this at the same step; no calls run.</summary>
+    /// <exception cref="NcclException">Recorded calls would use what is gone, it was disposed, or NCCL cannot connect the ranks.</exception>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    internal void Renew()
+    {
+        const byte Aborted = 1, Recorded = 2, Disposed = 4;
+        if (connection is null) return;
+        var step = connection.NewName();
+        var own = (byte)((IsUsable ? 0 : Aborted) | (hasRecorded ? Recorded : 0) | (isDisposed ? Disposed : 0));
+        var all = connection.Gather($"{step}: state", [own]).Aggregate(0, (states, one) => states | one[0]);
+        if ((all & Aborted) == 0) return;
+        if ((all & Disposed) != 0) throw new NcclException("The NcclAllReduce of the operation is disposed. Make both again.");
+        Abort();
+        if ((all & Recorded) != 0)
+        {
+            throw new NcclException(
+                "NCCL was aborted, and CUDA graphs have sums of it, which cannot be replayed any more. Dispose these graphs, the operation and its " +
+                "NcclAllReduce on all ranks, and make them again.");
+        }
+
+        var rank = group!.LocalRanks[0].Index;
+        communicators[rank] = NcclOfProcesses.Connect(group, connection, step, () => nccl).Communicator;
+        lock (freeing)
+        {
+            Array.ForEach(this.own, context => context.Keep());
+            isFreed = false;
+            Volatile.Write(ref isEnding, 0);
+            Volatile.Write(ref uses, new());
         }
     }
 
@@ -151,7 +229,8 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     public void ThrowIfFailed()
     {
         ThrowIfARankIsGone();
-        if (!uses.TryEnter()) return;
+        var entered = Volatile.Read(ref uses);
+        if (!entered.TryEnter()) return;
         try
         {
             foreach (var communicator in Communicators)
@@ -162,7 +241,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
         }
         finally
         {
-            uses.Leave();
+            entered.Leave();
         }
     }
 
@@ -172,14 +251,21 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     /// that the communicators cannot be freed. The abort can be tried again.</exception>
     public void Abort()
     {
-        if (!uses.Close(Timeout))
+        Interlocked.Exchange(ref isEnding, 1);
+        TellWatches();
+        AbortOnce(Volatile.Read(ref uses));
+    }
+
+    private void AbortOnce(UseGate closing)
+    {
+        if (!closing.Close(Timeout))
         {
             throw new NcclException(string.Create(CultureInfo.InvariantCulture,
                 $"A thread has been in a function of NCCL for {Timeout.TotalSeconds:0.###} s. NCCL cannot be aborted while it is in use: " +
                 $"see what that thread waits for, and call Abort again."));
         }
 
-        Free(AbortAll);
+        Free(closing, AbortAll);
     }
 
     /// <summary>Waits for the calls that were launched and frees NCCL's communicators. Calls that have not ended after
@@ -190,6 +276,7 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
         connection?.RemoveTick(AbortIfARankIsGone);
         guard.Dispose();
         Close();
+        isDisposed = true;
     }
 
     /// <summary>Does what <see cref="Dispose"/> does on a thread of its own, since NCCL's functions block.</summary>
@@ -204,8 +291,10 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
         var isDone = connection?.Gone is null && new GpuDrain(own).Wait(Timeout) && IsHealthy();
         // A rank that left would end the sums of the others, who may not be done yet.
         if (isDone) connection?.Meet($"{name}: end", GpuDrain.Grace);
-        if (isDone) Free(DestroyAll);
-        else Free(AbortAll);
+        if (!isDone) TellWatches();
+        Free(uses, isDone ? DestroyAll : AbortAll);
+        // Nor may it leave the group while others still end theirs.
+        if (isDone) connection?.Meet($"{name}: ended", GpuDrain.Grace);
     }
 
     private IEnumerable<nint> Communicators => communicators.Where(communicator => communicator != 0);
@@ -213,12 +302,12 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     private bool IsHealthy() => Communicators.All(communicator =>
         nccl.GetAsyncError(communicator, out var error) == NcclResult.Success && error == NcclResult.Success);
 
-    // The first caller frees. No thread uses the communicators any more.
-    private void Free(Action free)
+    // The first caller frees. No thread uses the communicators any more. Those that were made meanwhile have another gate.
+    private void Free(UseGate closed, Action free)
     {
         lock (freeing)
         {
-            if (isFreed) return;
+            if (isFreed || closed != uses) return;
             isFreed = true;
             free();
             windows?.Free();
@@ -265,13 +354,29 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     // Its sums would be waited for without an end.
     private void AbortIfARankIsGone()
     {
-        if (connection!.Gone is null || Interlocked.Exchange(ref isEnding, 1) != 0) return;
+        if (connection!.Gone is not null) BeginAbort();
+    }
+
+    // Calls that run end without their sums, of which their operations must hear before that.
+    private void TellWatches()
+    {
+        NcclWatch[] all;
+        lock (watches) all = [.. watches];
+        foreach (var watch in all) watch.EndWithoutSum();
+    }
+
+    /// <summary>Begins <see cref="Abort"/> on a thread of its own. Operations hear of it before this returns.</summary>
+    internal void BeginAbort()
+    {
+        if (Interlocked.Exchange(ref isEnding, 1) != 0) return;
+        TellWatches();
+        var closing = Volatile.Read(ref uses);
         // The thread that asks must not be held up.
         new Thread(() =>
         {
             try
             {
-                Abort();
+                AbortOnce(closing);
             }
             catch (NcclException)
             {
@@ -281,8 +386,8 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
         { IsBackground = true, Name = "Fusion: abort of NCCL" }.Start();
     }
 
-    private static NcclLibrary Load(string? path) =>
-        NcclLibrary.TryLoad(path, out var library, out var failure) ? library : throw NcclException.NotFound(path, failure);
+    private static NcclLibrary Load(string? path, bool isNeeded = false) =>
+        NcclLibrary.TryLoad(path, out var library, out var failure) ? library : throw NcclException.NotFound(path, failure, isNeeded);
 
     private static void Copy(ulong target, ulong source, long bytes, GpuStream stream)
     {

@@ -61,6 +61,26 @@ internal static class NcclOfProcesses
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
     public static void Wait(NcclLibrary nccl, nint communicator, TimeSpan timeout, IGroupConnection connection, string purpose)
     {
+        if (!TryWait(nccl, communicator, timeout, connection)) throw TookTooLong(nccl, timeout, purpose);
+    }
+
+    /// <summary>Makes the error of what NCCL did not do in time.</summary>
+    /// <param name="nccl">NCCL.</param>
+    /// <param name="timeout">Time that it had.</param>
+    /// <param name="purpose">What it began, behind "waited …".</param>
+    public static NcclException TookTooLong(NcclLibrary nccl, TimeSpan timeout, string purpose) => new(string.Create(CultureInfo.InvariantCulture,
+        $"NCCL {nccl.Version} waited {timeout.TotalSeconds:0.###} s {purpose}. Start all processes with NCCL_DEBUG=INFO to see for what."));
+
+    /// <summary>Waits until a communicator has done what it began.</summary>
+    /// <param name="nccl">NCCL.</param>
+    /// <param name="communicator">The communicator.</param>
+    /// <param name="timeout">Longest time.</param>
+    /// <param name="connection">Connection whose ranks must be there.</param>
+    /// <returns>Whether it is done in time.</returns>
+    /// <exception cref="NcclException">It failed.</exception>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    public static bool TryWait(NcclLibrary nccl, nint communicator, TimeSpan timeout, IGroupConnection connection)
+    {
         const int SpinsBeforeSleep = 1000;
         var end = Deadline.After(timeout);
         var pause = default(SpinWait);
@@ -68,14 +88,9 @@ internal static class NcclOfProcesses
         {
             NcclException.ThrowIfFailed(nccl, nccl.GetAsyncError(communicator, out var state), "ncclCommGetAsyncError");
             NcclException.ThrowIfFailed(nccl, state, "a call");
-            if (state != NcclResult.InProgress) return;
+            if (state != NcclResult.InProgress) return true;
             if (connection.Gone is { } gone) throw gone.CopyForThread();
-            if (end.IsOver)
-            {
-                throw new NcclException(string.Create(CultureInfo.InvariantCulture,
-                    $"NCCL {nccl.Version} waited {timeout.TotalSeconds:0.###} s {purpose}. Start all processes with NCCL_DEBUG=INFO to see for what."));
-            }
-
+            if (end.IsOver) return false;
             // A launch takes microseconds, to connect takes seconds.
             pause.SpinOnce(SpinsBeforeSleep);
         }

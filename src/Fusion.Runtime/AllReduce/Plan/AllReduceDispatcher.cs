@@ -28,6 +28,7 @@ public static class AllReduceDispatcher
             return Refused(request, layout.Bytes, $"the strategy that was asked for, {asked}, is none");
         if (request.Topology == GroupTopology.Cpu) return OnCpu(request);
         if (request.WorldSize == 1) return Alone(request, layout);
+        if (request.Topology == GroupTopology.Machines) return OnMachines(request);
         var chosen = Choose(request, layout, out var reason);
         if (request.Strategy is not { } forced) return Planned(request, layout, chosen, chosen, reason);
         if (request.Tokens > layout.Capacity(forced)) return Refused(request, layout.Bytes, TooManyFor(forced, request, layout));
@@ -105,6 +106,21 @@ public static class AllReduceDispatcher
         {
             EpilogueKernel = kernel.Epilogue(),
         };
+    }
+
+    private static AllReducePlan OnMachines(PlanRequest request)
+    {
+        const string Apart = "the ranks do not all reach each other's memory, as on several machines";
+        if (request.Strategy is { } forced and not AllReduceStrategy.Separate)
+            return Refused(request, 0, $"{Name(forced)} was asked for, but {Apart}: there NCCL or another library sums, and only separate is possible");
+        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType);
+        AllReducePlan plan = new(
+            AllReduceStrategy.Separate, $"{Apart}: NCCL sums, or the library that was given, and the epilogue kernel does the rest",
+            request.Tokens, kernel.Threads, kernel.VectorsPerThread, 0)
+        {
+            EpilogueKernel = kernel.Epilogue(),
+        };
+        return VariantPlanning.Prefer(plan, request);
     }
 
     private static AllReducePlan OnCpu(PlanRequest request) => new(

@@ -35,10 +35,11 @@ public sealed record AllReducePlan
     public long WorkspaceBytes { get; internal init; }
 
     /// <summary>Strategy of the exchange: <see cref="Strategy"/> itself or, for <see cref="AllReduceStrategy.Separate"/>,
-    /// that of the plain all-reduce where no library does it; null for a refused call.</summary>
+    /// that of the plain all-reduce where no library does it, and <see cref="AllReduceStrategy.Separate"/> itself where none of the kernels
+    /// can; null for a refused call.</summary>
     public AllReduceStrategy? Exchange { get; internal init; }
 
-    /// <summary>Name of the kernel that exchanges data between ranks; empty for a refused call and on the CPU. For rows of more than 8192
+    /// <summary>Name of the kernel that exchanges data between ranks; empty for a refused call, on the CPU, and where a library must sum. For rows of more than 8192
     /// elements and a usual call, the kernel for any call is launched in its place if other operations leave the GPU no room for the blocks
     /// of a token.</summary>
     public string Kernel { get; internal init; } = "";

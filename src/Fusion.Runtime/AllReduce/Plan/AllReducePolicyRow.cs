@@ -94,6 +94,7 @@ public sealed record AllReducePolicyRow
             null => "anywhere",
             GroupTopology.Gpus => "a GPU each",
             GroupTopology.Loopback => "one GPU",
+            GroupTopology.Machines => "several machines",
             _ => "CPU",
         });
 

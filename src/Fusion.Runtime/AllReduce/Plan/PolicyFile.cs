@@ -87,7 +87,7 @@ internal sealed record PolicyFile
     {
         "architecture" => "a string such as \"sm_90\"",
         "gpu" => "a string such as \"NVIDIA H100 80GB HBM3\"",
-        "topology" => "\"gpus\", \"loopback\" or \"cpu\"",
+        "topology" => "\"gpus\", \"loopback\", \"cpu\" or \"machines\"",
         "worldSize" => $"a number of ranks, {AllReduceVocabulary.WorldSizeWords}",
         "oneShotUpTo" or "twoShotUpTo" => "a whole number of bytes",
         "source" => "a string",

@@ -14,7 +14,7 @@ internal static class VariantPlanning
         var found = request.Epilogue is { } epilogue ? kernels.IndexOf(epilogue) : -1;
         var isSeparate = plan.Strategy == AllReduceStrategy.Separate;
         // The separate strategy begins with a plain all-reduce, whose epilogue is empty.
-        var exchange = isSeparate ? kernels.IndexOf(default) : found;
+        var exchange = plan.Exchange == AllReduceStrategy.Separate ? -1 : isSeparate ? kernels.IndexOf(default) : found;
         var epilogueKernel = isSeparate && found >= 0 && kernels.Variants[found].EpilogueKernel is not null ? found : -1;
         plan = plan with
         {

@@ -31,7 +31,7 @@ internal readonly record struct WorkspaceLayout(
     /// layout of scales.</summary>
     public const int PieceGranule = 128;
 
-    /// <summary>Whether ranks have a workspace, which those on the CPU have not.</summary>
+    /// <summary>Whether ranks have a workspace, which those on the CPU have not, nor those that do not reach each other's memory.</summary>
     public bool Exists { get; private init; }
 
     /// <summary>Size of a token in bytes.</summary>
@@ -90,6 +90,8 @@ internal readonly record struct WorkspaceLayout(
     {
         var (ranks, hidden, type, tokens) = (request.WorldSize, request.HiddenSize, request.DataType, request.MaxTokens);
         if (request.Topology == GroupTopology.Cpu) return new(ranks, hidden, type, tokens, tokens) { OneShotPiece = tokens, TwoShotPiece = tokens };
+        // A library sums calls as a whole.
+        if (request.Topology == GroupTopology.Machines) return new(ranks, hidden, type, tokens, 0) { TwoShotPiece = tokens };
         var upTo = request.Policy.RowFor(request.Capability, request.Topology, ranks, request.Gpu)?.OneShotUpTo ?? 0;
         var oneShot = (int)Math.Min(tokens, upTo / DeviceTensor.ByteCount(type, hidden));
         return For(ranks, hidden, type, tokens, oneShot, request.WorkspaceLimitBytes);

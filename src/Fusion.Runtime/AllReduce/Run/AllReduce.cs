@@ -12,7 +12,8 @@ namespace Fusion.Runtime;
 /// done before another one starts.</para>
 /// <para>Every wait has an end: a rank that waits for another one longer than <see cref="AllReduceOptions.Timeout"/> gives
 /// up, and the next launch, <see cref="ThrowIfFailed"/> or <see cref="Synchronize"/> throws a
-/// <see cref="PeerTimeoutException"/>.</para>
+/// <see cref="PeerTimeoutException"/>. Sums of a library have the library's waits; those of <see cref="NcclAllReduce"/> between processes end
+/// in the same way, unless a CUDA graph replays them.</para>
 /// <para>Dispose the operation before its group; the group disposes what is left. After that each member throws an
 /// <see cref="ObjectDisposedException"/>, except properties and plans.</para>
 /// </remarks>
@@ -33,6 +34,8 @@ public sealed class AllReduce : IRankOperation
     /// <exception cref="FusionArgumentException">An option is wrong.</exception>
     /// <exception cref="RankGroupException">The ranks' plans differ, as on GPUs of two kinds.</exception>
     /// <exception cref="RankGroupException">The ranks' blocks do not fit on a GPU at the same time.</exception>
+    /// <exception cref="NcclException">The ranks do not all reach each other's memory, and NCCL, which then sums, is missing or cannot connect
+    /// them.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public AllReduce(RankGroup group, AllReduceOptions options)
@@ -56,11 +59,10 @@ public sealed class AllReduce : IRankOperation
             var requests = ranks.Select(rank => OptionsValidation.Check(optionsOf(rank.Index), group, rank)).ToArray();
             layout = WorkspaceLayout.For(requests[0]);
             var kernels = ranks.Zip(requests, (rank, request) => RankKernels.Load(rank, group, request)).ToArray();
-            peers.Agree([.. ranks.Select((rank, i) => RankPlan.Of(
-                rank.Index, requests[i], optionsOf(rank.Index).Timeout, WorkspaceLayout.For(requests[i]), kernels[i]?.Caps ?? []))]);
+            peers.Agree([.. ranks.Select((rank, i) => PlanOf(optionsOf(rank.Index), rank.Index, requests[i], kernels[i]))]);
             engine = group.Topology == GroupTopology.Cpu
                 ? new CpuEngine(group, Options.DataType, Options.Timeout, peers)
-                : new GpuEngine(group, Options, layout, [.. kernels.OfType<RankKernels>()], peers);
+                : new GpuEngine(group, WithLibrary(Options), layout, [.. kernels.OfType<RankKernels>()], peers);
             kernelsForOneModel = requests[0].Kernels;
             plans = new PlanTable(requests[0]);
         }
@@ -78,7 +80,7 @@ public sealed class AllReduce : IRankOperation
     /// <summary>Options with which the operation was made.</summary>
     public AllReduceOptions Options { get; }
 
-    /// <summary>Size of each rank's workspace in bytes; 0 on the CPU.</summary>
+    /// <summary>Size of each rank's workspace in bytes; 0 on the CPU, and where ranks do not all reach each other's memory.</summary>
     public long WorkspaceBytes => layout.Bytes;
 
     /// <summary>Makes an operation whose ranks have options of their own, as ranks of several processes have; they must
@@ -225,6 +227,7 @@ public sealed class AllReduce : IRankOperation
     /// <exception cref="ResetRequiredException">A GPU is still busy with other work after
     /// <see cref="AllReduceOptions.Timeout"/> or 2 seconds, whichever is longer. Nothing was changed; the reset can be tried
     /// again.</exception>
+    /// <exception cref="NcclException">NCCL was aborted, and cannot connect the ranks anew or has sums in CUDA graphs.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Reset()
     {
@@ -270,6 +273,16 @@ public sealed class AllReduce : IRankOperation
         CallValidation.Check(
             call, layout, context is null ? null : DriverMemoryInspector.Instance, context?.Device.Ordinal ?? 0);
     }
+
+    private static RankPlan PlanOf(AllReduceOptions options, int rank, PlanRequest request, RankKernels? kernels)
+    {
+        var plan = RankPlan.Of(rank, request, options.Timeout, WorkspaceLayout.For(request), kernels?.Caps ?? []);
+        return request.Topology == GroupTopology.Machines ? plan.WithLibrary(options.Library) : plan;
+    }
+
+    // All ranks make NCCL together, or none of them, since their plans agree.
+    private AllReduceOptions WithLibrary(AllReduceOptions options) =>
+        group.Topology == GroupTopology.Machines && options.Library is null ? options with { Library = group.ShareNccl() } : options;
 
     private int VariantOf(in AllReduceCall call) => kernelsForOneModel.IndexOf(AllReduceEpilogue.Of(call));
 

@@ -26,11 +26,13 @@ public sealed record AllReduceOptions
     public AllReducePolicy? Policy { get; init; }
 
     /// <summary>Longest time that a rank waits for the others in a call before it gives up with a
-    /// <see cref="PeerTimeoutException"/>: more than zero, and never infinite; 10 seconds by default.</summary>
+    /// <see cref="PeerTimeoutException"/>: more than zero, and never infinite; 10 seconds by default. Where NCCL sums
+    /// between processes, it is the longest time of a whole sum, from when the rank's GPU has come to it.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Library that does the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>; null for the built-in
-    /// one. Ranks on the CPU ignore it.</summary>
+    /// one or, where ranks do not all reach each other's memory (<see cref="GroupTopology.Machines"/>), for an <see cref="NcclAllReduce"/> that
+    /// such operations of the group share. Ranks on the CPU ignore it.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
     /// <summary>Kernels compiled for one model that may be used; null for <see cref="AllReduceKernels.GetRegistered"/>, those

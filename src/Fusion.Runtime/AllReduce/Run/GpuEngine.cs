@@ -34,11 +34,11 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
     public void Launch(int rank, GpuStream? stream, ref CallKernels kernels)
     {
         var used = BeginLaunch(rank, stream);
-        var isNoted = false;
+        var (isNoted, isLaunched) = (false, false);
         try
         {
             isNoted = Note(rank, used, kernels.Call, kernels.Fingerprint);
-            Of(rank).Launch(used, ref kernels);
+            isLaunched = Of(rank).Launch(used, ref kernels, isNoted ? CountOf(rank) : 0);
         }
         catch when (isNoted)
         {
@@ -49,7 +49,12 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
         {
             EndLaunch(rank);
         }
+
+        if (!isLaunched) ThrowFailure(rank);
     }
+
+    /// <inheritdoc/>
+    protected override void RenewLibrary() => (options.Library as NcclAllReduce)?.Renew();
 
     /// <inheritdoc/>
     protected override string NameOf(int step) => step switch
@@ -57,6 +62,7 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
         1 => "one-shot: the input",
         2 => "two-shot: the input",
         WaitStatus.GatherStep => "two-shot: the sum",
+        WaitStatus.LibraryStep => "separate: the sum by NCCL",
         _ => $"step {step}",
     };
 }

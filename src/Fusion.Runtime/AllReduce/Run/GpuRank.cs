@@ -9,11 +9,13 @@ internal sealed class GpuRank : ExchangeRank
     private readonly BlockShare share;
     private readonly DeviceMemory scratch;
     private readonly ulong sumAddress;
+    private readonly NcclWatch? watch;
     private AllReduceParameters constants;
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels, BlockShare share)
-        : base(rank, layout.Ranks, layout.Bytes)
+        // What the host reads of failures is there also where nothing is exchanged.
+        : base(rank, layout.Ranks, Math.Max(layout.Bytes, WorkspaceLayout.ControlBytes))
     {
         this.share = share;
         this.layout = layout;
@@ -29,6 +31,7 @@ internal sealed class GpuRank : ExchangeRank
             scratch = DeviceMemory.Allocate(rank.Context!, place is null ? checked((nuint)bytes) : 0);
             scratch.Keep();
             sumAddress = place ?? scratch.Address;
+            watch = (library as NcclAllReduce)?.Watch(this, options.Timeout);
         }
         catch
         {
@@ -52,15 +55,37 @@ internal sealed class GpuRank : ExchangeRank
     {
         base.Connect(peers);
         constants.Workspaces = Workspaces;
+        watch?.Start(peers);
+    }
+
+    /// <inheritdoc/>
+    public override void Reset()
+    {
+        watch?.Clear();
+        base.Reset();
     }
 
     /// <summary>Launches prepared kernels into a stream. Allocates nothing.</summary>
     /// <param name="into">The stream.</param>
     /// <param name="call">The kernels, from <see cref="Prepare"/>.</param>
-    public void Launch(GpuStream into, ref CallKernels call)
+    /// <param name="number">Number of the call, from 1 on; 0 for one that is not noted, as where it is recorded.</param>
+    /// <returns>Whether they were launched; if not, the rank has reported why.</returns>
+    public bool Launch(GpuStream into, ref CallKernels call, long number)
     {
         BeginLaunch(into);
-        if (call.UsesLibrary) library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
+        if (call.UsesLibrary)
+        {
+            if (number > 0 && watch is not null)
+            {
+                if (!watch.TryLaunch(into, call.LibraryInput, call.LibraryOutput, number)) return false;
+            }
+            else
+            {
+                if (watch is not null) watch.HasRecorded = true;
+                library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
+            }
+        }
+
         for (var row = 0; row < call.Tokens; row += call.PieceTokens)
         {
             var tokens = Math.Min(call.PieceTokens, call.Tokens - row);
@@ -69,6 +94,7 @@ internal sealed class GpuRank : ExchangeRank
         }
 
         EndLaunch();
+        return true;
     }
 
     /// <summary>Fills in the kernels of a call. Allocates nothing.</summary>
@@ -101,6 +127,7 @@ internal sealed class GpuRank : ExchangeRank
     /// <inheritdoc/>
     public override void Dispose()
     {
+        watch?.Dispose();
         scratch.Dispose();
         scratch.Release();
         base.Dispose();
