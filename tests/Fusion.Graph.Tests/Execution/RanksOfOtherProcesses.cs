@@ -44,7 +44,7 @@ public sealed class RanksOfOtherProcesses
     [Test]
     public Task ThatDoNotRunEndTheWaitOfTheOthers() => Together(group =>
     {
-        using var compiled = Graph().Compile(group, new() { MaxTokens = Tokens, Timeout = TimeSpan.FromMilliseconds(300) });
+        using var compiled = Graph().Compile(group, new() { MaxTokens = Tokens, Timeout = TimeSpan.FromSeconds(2) });
         Fill(compiled, group.LocalRanks[0].Index);
         var clock = Stopwatch.StartNew();
         if (group.LocalRanks[0].Index == 0) Assert.That(() => compiled.Run(Tokens), Throws.TypeOf<PeerTimeoutException>());
