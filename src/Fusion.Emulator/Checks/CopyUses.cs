@@ -39,11 +39,10 @@ internal static class CopyChecks
     public static KernelFault? Note(WorkOrder order, Work work, Allocation allocation, ulong address, ulong bytes, bool isWrite, string what)
     {
         var use = new CopyUse(address - allocation.Start, bytes, isWrite, work, what);
-        var found = Array.Find(CopyUses.UnorderedWith(work, allocation.Copies?.All ?? []), one => one.Meets(use.Start, bytes, isWrite)) is { } other
+        var before = allocation.Copies is { } copies ? order.Note(copies, use) : [];
+        return Array.Find(CopyUses.UnorderedWith(work, before), one => one.Meets(use.Start, bytes, isWrite)) is { } other
             ? Fault(use, allocation, "", -1, default, $"{other.What} {(other.IsWrite ? "writes" : "reads")}", "that copy")
             : allocation.Marks is { } marks ? FindKernel(marks, allocation, use, order.UnorderedWith(work)) : null;
-        if (allocation.Copies is { } copies) order.Note(copies, use);
-        return found;
     }
 
     public static string WhatIsMissing(string whom) =>

@@ -81,12 +81,15 @@ internal sealed class WorkOrder
     }
 
     /// <summary>Notes that a copy uses memory.</summary>
-    public void Note(CopyUses uses, CopyUse use)
+    /// <returns>The uses that were noted before: of two copies that start at the same time, one has the other's.</returns>
+    public CopyUse[] Note(CopyUses uses, CopyUse use)
     {
         lock (gate)
         {
+            var before = uses.All;
             uses.Add(use);
             used.Add(uses);
+            return before;
         }
     }
 
