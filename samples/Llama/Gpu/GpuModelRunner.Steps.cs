@@ -33,14 +33,12 @@ public sealed partial class GpuModelRunner
             throw new InvalidOperationException("A step is running that was begun before: end it first.");
         StepRules.ThrowUnlessFit(parts, Limits, Config.Vocabulary);
         StepRules.ThrowUnlessFollows(parts, last.Step is { IsEnded: false } running ? running.Plan.Parts : null);
-        var step = new GpuStep(this, new(parts, (before as GpuStep)?.Plan), own);
-        var results = Launch(step.Plan, own);
+        var plan = new StepPlan(parts, (before as GpuStep)?.Plan);
+        var results = Launch(plan, own);
         if (results is not null) Keep(results, own);
         own.Record();
-        own.Step = step;
         begun++;
-        step.Results = results;
-        return step;
+        return own.Step = new(this, plan, own, results);
     }
 
     /// <inheritdoc/>

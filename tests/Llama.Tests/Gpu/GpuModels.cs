@@ -97,44 +97,14 @@ public sealed class GpuModels
     [TestCase(2)]
     public void DoTheSameWhereEachStepIsBegunBeforeTheLastOneHasEnded(int ranks)
     {
-        const int Prompt = 11, Steps = 6;
+        const int Steps = 6;
         using var test = new TestCheckpoint(Llama);
         using var gpus = new EmulatedGpus(ranks);
         using var runner = GpuModelRunner.Load(test.Checkpoint, gpus.Group, Limits, Patient);
 
-        var expected = Decode(early: false);
-        Assert.That(Decode(early: true), Is.EqualTo(expected));
+        var expected = TwoTexts.Decode(runner, Text, Steps, early: false);
+        Assert.That(TwoTexts.Decode(runner, Text, Steps, early: true), Is.EqualTo(expected));
         Assert.That(expected.SelectMany(tokens => tokens).Distinct().Count(), Is.GreaterThan(3), "texts that tell something");
-
-        int[][] Decode(bool early)
-        {
-            var first = new[] { runner.Run([Part(Text[..Prompt], 0, 0)])[0], runner.Run([Part([1, 2, 3], 0, 16)])[0] };
-            StepPart[] parts = [Part([first[0]], Prompt, 0), Part([first[1]], 3, 16)];
-            var made = new List<int[]> { first };
-            if (!early)
-            {
-                for (var step = 1; step <= Steps; step++)
-                {
-                    made.Add(runner.Run(parts));
-                    parts = step < Steps / 2 ? [Part([made[^1][0]], Prompt + step, 0), Part([made[^1][1]], 3 + step, 16)] : [Part([made[^1][^1]], 3 + step, 16)];
-                }
-
-                return [.. made];
-            }
-
-            var running = runner.Begin(parts);
-            for (var step = 1; step <= Steps; step++)
-            {
-                // The first one leaves in the middle.
-                parts = step < Steps / 2 ? [Part([0], Prompt + step, 0) with { Follows = 0 }, Part([0], 3 + step, 16) with { Follows = 1 }]
-                    : [Part([0], 3 + step, 16) with { Follows = step == Steps / 2 ? 1 : 0 }];
-                var behind = step < Steps ? runner.Begin(parts, running) : null;
-                made.Add(running.Wait());
-                running = behind!;
-            }
-
-            return [.. made];
-        }
     }
 
     [Test]

@@ -7,14 +7,14 @@ namespace Llama.Gpu.Steps;
 /// <param name="runner">What does it.</param>
 /// <param name="plan">The step.</param>
 /// <param name="place">Where its results are.</param>
-internal sealed class GpuStep(GpuModelRunner runner, StepPlan plan, StepPlace place) : IRunningStep
+/// <param name="results">The run of the projection to the vocabulary; null if no token is chosen.</param>
+internal sealed class GpuStep(GpuModelRunner runner, StepPlan plan, StepPlace place, GraphRun? results) : IRunningStep
 {
     public StepPlan Plan => plan;
 
     public StepPlace Place => place;
 
-    /// <summary>The run of the projection to the vocabulary; null if no token is chosen.</summary>
-    public GraphRun? Results { get; set; }
+    public GraphRun? Results => results;
 
     public bool IsEnded { get; private set; }
 

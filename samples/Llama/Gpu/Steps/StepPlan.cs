@@ -9,6 +9,8 @@ internal sealed class StepPlan
     private readonly IReadOnlyList<StepPart> parts;
     private readonly StepPlan? before;
     private readonly int[] order;
+    // Of each part, the place of its token among those that are chosen; -1 if none is.
+    private readonly int[] choiceOf;
 
     /// <param name="parts">Parts of the step.</param>
     /// <param name="before">The step before, whose tokens parts may follow; null if there is none.</param>
@@ -20,10 +22,14 @@ internal sealed class StepPlan
         Tokens = parts.Sum(part => part.Tokens.Count);
         var row = 0;
         var choosing = new List<(int Part, int Row)>();
+        choiceOf = new int[parts.Count];
+        Array.Fill(choiceOf, -1);
         foreach (var part in order)
         {
             row += parts[part].Tokens.Count;
-            if (parts[part].Choice is not null) choosing.Add((part, row - 1));
+            if (parts[part].Choice is null) continue;
+            choiceOf[part] = choosing.Count;
+            choosing.Add((part, row - 1));
         }
 
         Choosing = choosing;
@@ -81,7 +87,7 @@ internal sealed class StepPlan
 
     // One that the host does not know is said as spread_step has it.
     private int TokenOf(StepPart part, int i) =>
-        part.Follows is { } followed ? -2 - before!.Choosing.ToList().FindIndex(one => one.Part == followed) : part.Tokens[i];
+        part.Follows is { } followed ? -2 - before!.choiceOf[followed] : part.Tokens[i];
 
     private static Span<int> AddTiles(Span<int> tiles, int slot, int row, int count)
     {
