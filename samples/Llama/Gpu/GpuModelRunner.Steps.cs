@@ -55,7 +55,6 @@ public sealed partial class GpuModelRunner
         body.Reset();
         projection.Reset();
         logits.Reset();
-        foreach (var state in ops.States) state.Clear();
         foreach (var place in places) place.Step = null;
     }
 

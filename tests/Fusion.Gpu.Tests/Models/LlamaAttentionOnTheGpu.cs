@@ -60,6 +60,19 @@ public sealed class LlamaAttentionOnTheGpu : GpuGroupTest
         for (var round = 0; round < 50; round++) Assert.That(bench.Step(1, true, Part(5, 700, 1, 0))[0], Is.EqualTo(alone), $"round {round}");
     }
 
+    [Test]
+    public void HasTheSameBitsHoweverManyBlocksShareASequence()
+    {
+        using var bench = new AttentionBench(OpenGpus.Group(1), ElementType.BFloat16, 128, 8, 1, new(700, 700, 768), 50);
+        bench.Step(690, true, Part(1, 0, 690, 0));
+        int[] rows = [1, 40, 80, 150, 300, 700];
+        var results = rows.Select(count => bench.Step(count, true, Part(1, 690, 1, 0))[0]).ToArray();
+
+        Assert.That(rows.Select(count => bench.State.Attention.DecodeShape(count, 1).Grid.X).Distinct().Count(), Is.GreaterThan(1));
+        Assert.That(results, Has.All.EqualTo(results[0]));
+        bench.Check(Part(1, 690, 1, 0), results[0]);
+    }
+
     // Pages from one on, of which neighbours are exchanged.
     private static StepPart Part(int sequence, int first, int count, int firstPage) => new(
         [.. Enumerable.Repeat(sequence, count)], first,

@@ -30,7 +30,7 @@ public sealed class AttentionKernelsTests
         bench.Check(b, first[1]);
         Assert.That(first[2], Has.Length.GreaterThan(0).And.All.Zero, "rows that pad");
 
-        // Two of decode, one of them over two chunks, and a prefill that goes on behind what is cached.
+        // Two of decode, one of them over two tiles, and a prefill that goes on behind what is cached.
         StepPart[] second = [Part(9, 0, 4, 30), Part(7, 75, 1, 20), Part(8, 5, 1, 3)];
         var found = bench.Step(8, isMerged: true, second);
         for (var part = 0; part < second.Length; part++) bench.Check(second[part], found[part]);
@@ -45,7 +45,7 @@ public sealed class AttentionKernelsTests
         using var gpus = new EmulatedGpus();
         using var bench = new AttentionBench(gpus.Group, type, headSize, heads, keyValueHeads, new(160, 4, 256), 40);
         bench.Step(75, isMerged, Part(7, 0, 70, 20));
-        // A prefill, decode over two chunks and in one, and rows that pad.
+        // A prefill, decode over two tiles and in one, and rows that pad.
         StepPart[] parts = [Part(9, 0, 4, 30), Part(7, 70, 1, 20), Part(8, 0, 1, 3)];
 
         var (numbers, codes) = (bench.Step(8, isMerged, parts), bench.Codes(8, isMerged, Scale, parts));
@@ -81,7 +81,27 @@ public sealed class AttentionKernelsTests
         Assert.That(mixed, Is.EqualTo(alone), "beside a prefill");
     }
 
-    // The block that comes last puts the chunks together: another one each time.
+    // Eight blocks, four, two and one: a step of more rows leaves room for fewer.
+    [Test]
+    public void DecodeHasTheSameBitsHoweverManyBlocksShareASequence()
+    {
+        using var gpus = new EmulatedGpus();
+        using var bench = new AttentionBench(gpus.Group, ElementType.BFloat16, 64, 2, 1, new(400, 400, 768), 50);
+        bench.Step(310, true, Part(1, 0, 310, 0));
+        var blocks = new List<int>();
+        var results = new List<ushort[]>();
+        foreach (var rows in new[] { 1, 16, 32, 64 })
+        {
+            blocks.Add(bench.State.Attention.DecodeShape(rows, 1).Grid.X);
+            results.Add(bench.Step(rows, true, Part(1, 310, 1, 0))[0]);
+        }
+
+        Assert.That(blocks.Distinct(), Is.EquivalentTo(new[] { 8, 4, 2, 1 }), string.Join(", ", blocks));
+        Assert.That(results, Has.All.EqualTo(results[0]));
+        bench.Check(Part(1, 310, 1, 0), results[0]);
+    }
+
+    // Blocks of a cluster put their parts together.
     [Test]
     public void DecodeHasTheSameBitsInWhateverOrderBlocksRun()
     {
@@ -98,7 +118,7 @@ public sealed class AttentionKernelsTests
         Assert.That(results, Has.All.EqualTo(results[0]));
     }
 
-    // Chunks longer than 64 tokens, of which there are 32 at most.
+    // Parts of several tiles.
     [Test, Category("Nightly")]
     public void LongSequencesAreThoseOfTheFormulas()
     {

@@ -54,6 +54,23 @@ __device__ __forceinline__ void st_shared_cluster(float* address, u32 block, flo
 #endif
 }
 
+/// Reads from the shared memory of the cluster's block number `block`, where `address` is the same place in
+/// the caller's own. One thread, for itself. Order: weak. The block must have started and not ended, for
+/// which the caller has cluster barriers before and after it. Alignment: 4 bytes.
+__device__ __forceinline__ float ld_shared_cluster(const float* address, u32 block) {
+#if __CUDA_ARCH__ >= 900
+  u32 remote;
+  asm volatile("mapa.shared::cluster.u32 %0, %1, %2;"
+               : "=r"(remote)
+               : "r"(static_cast<u32>(__cvta_generic_to_shared(address))), "r"(block));
+  float value;
+  asm volatile("ld.shared::cluster.f32 %0, [%1];" : "=f"(value) : "r"(remote) : "memory");
+  return value;
+#else
+  return *address;
+#endif
+}
+
 #if FUSION_CLUSTER_COUNTS_BYTES
 
 /// barrier_cluster_arrive that orders nothing: for blocks that only have to know of each other that they have

@@ -56,19 +56,10 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
     }
 
     /// <summary>Attends from the rows that are alone in their sequence's part.</summary>
-    public void Decode(int block)
-    {
-        var rows = Math.Min(launch.Tokens, layout.MaxSequences);
-        var ofRow = KeyValueHeads * state.Attention.BlocksPerShare;
-        // As many blocks as are resident at a time: each goes on reading while it computes.
-        var wanted = stream.Context.Device.MultiprocessorCount * state.Attention.DecodeBlocksPerMultiprocessor;
-        // The bits do not depend on how many blocks share the chunks of a sequence.
-        var splits = Math.Clamp(wanted / (rows * ofRow), 1, RankState.MaxSplits);
-        state.Attention.Decode.Launch(
-            stream, new(new Dim3(splits, ofRow, rows), block) { ProgrammaticLaunch = true }, state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), state.SplitSums,
-            state.SplitScales, state.Counters, Positions, Sequences, state.Step.Pointer + StepLayout.Decodes, Tables, layout.PagesPerSequence,
-            Heads, KeyValueHeads, Scale);
-    }
+    public void Decode() => state.Attention.Decode.Launch(
+        stream, state.Attention.DecodeShape(Math.Min(launch.Tokens, layout.MaxSequences), KeyValueHeads), state.Turned, Result, Codes,
+        state.KeysOf(layer), state.ValuesOf(layer), Positions, Sequences, state.Step.Pointer + StepLayout.Decodes, Tables,
+        layout.PagesPerSequence, Heads, KeyValueHeads, Scale);
 
     /// <summary>Attends from the other rows.</summary>
     public void Prefill(int block) => state.Attention.Prefill.Launch(

@@ -122,7 +122,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
             Epsilon = config.Epsilon,
         };
         call.TurnAndAppend(type, TurnBlock);
-        call.Decode(AttentionKernels.DecodeBlock);
+        call.Decode();
         // Steps of decode alone have no more rows than there may be sequences, and all other steps have more.
         if (launch.Tokens > Layout.MaxSequences) call.Prefill(PrefillBlock);
     }

@@ -8,12 +8,8 @@ namespace Llama.Gpu.Ops;
 /// needs between its kernels, and what the host says of a step.</summary>
 internal sealed class RankState : IDisposable
 {
-    /// <summary>Most chunks into which decode splits a sequence, as <c>attention_splits.cuh</c> has it.</summary>
-    public const int MaxSplits = 32;
-
     private readonly List<IDisposable> owned = [];
     private readonly RankBuffer<byte> cache;
-    private readonly RankBuffer<uint> counters;
     private readonly long bytesOfRows;
 
     /// <param name="rank">The rank, on a GPU.</param>
@@ -26,19 +22,15 @@ internal sealed class RankState : IDisposable
     public RankState(Rank rank, ModelConfig config, int ranks, StepLayout layout, int pages, AttentionKernels kernels)
     {
         (Rank, Attention) = (rank, kernels);
-        var (heads, keyValueHeads, sequences) = (config.Heads / ranks, config.KeyValueHeads / ranks, layout.MaxSequences);
+        var (heads, keyValueHeads) = (config.Heads / ranks, config.KeyValueHeads / ranks);
         bytesOfRows = (long)pages * keyValueHeads * StepLayout.PageSize * config.HeadSize * sizeof(ushort);
         try
         {
             cache = Own(rank.Allocate<byte>(2 * config.Layers * bytesOfRows));
             Turned = Own(rank.Allocate<ushort>((long)layout.MaxRows * heads * config.HeadSize));
-            SplitSums = Own(rank.Allocate<float>((long)sequences * heads * MaxSplits * config.HeadSize));
-            SplitScales = Own(rank.Allocate<float>((long)sequences * heads * MaxSplits * 2));
-            counters = Own(rank.Allocate<uint>((long)sequences * keyValueHeads * kernels.BlocksPerShare));
             Angles = Own(rank.Allocate<float>((long)layout.MaxContext * config.HeadSize));
             Step = Own(rank.Allocate<int>(layout.Length));
             Angles.CopyFrom(RopeTable.Of(config, layout.MaxContext));
-            Clear();
         }
         catch
         {
@@ -53,13 +45,6 @@ internal sealed class RankState : IDisposable
 
     /// <summary>Queries behind RoPE, of one layer after the other.</summary>
     public RankBuffer<ushort> Turned { get; }
-
-    public RankBuffer<float> SplitSums { get; }
-
-    public RankBuffer<float> SplitScales { get; }
-
-    /// <summary>Chunks that decode has done, 0 between launches.</summary>
-    public RankBuffer<uint> Counters => counters;
 
     public RankBuffer<float> Angles { get; }
 
@@ -80,9 +65,6 @@ internal sealed class RankState : IDisposable
 
     /// <summary>Address of a layer's values in the cache.</summary>
     public DevicePointer<byte> ValuesOf(int layer) => cache.Pointer + (((2 * layer) + 1) * bytesOfRows);
-
-    /// <summary>Makes the memory as new, after kernels that may not have ended as they should.</summary>
-    public void Clear() => counters.Clear();
 
     public void Dispose()
     {

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <fusion/norm/octets.cuh>
 #include <math.h>
-#include <fusion/ptx/async_copy.cuh>
+
+#include <fusion/norm/octets.cuh>
 #include <fusion/ptx/mma.cuh>
 
 #include "attention_results.cuh"
-#include "paged_cache.cuh"
+#include "cached_rows.cuh"
+#include "weights.cuh"
 
 // Attention of many new tokens of a sequence, on tensor cores: each over what is cached up to itself.
 
@@ -14,13 +15,9 @@ namespace llama {
 
 using namespace fusion;
 
-/// Queries of a tile, and keys of a step. Steps start at multiples of it in the sequence, and a step that a
-/// query may not see changes none of its bits: they do not depend on how a prompt was cut into chunks or
-/// tiles.
-constexpr int kTile = 64;
-
 /// A tile of queries. No more than kTile rows, one after the other in the step, of one sequence; without rows
-/// it is left out.
+/// it is left out. Keys are read by kTile too, from the sequence's beginning on, and those that a query may
+/// not see change none of its bits: they do not depend on how a prompt was cut into chunks or tiles.
 struct QueryTile {
   int sequence, first_row, rows, unused;
 };
@@ -35,30 +32,6 @@ struct PrefillCall {
   PagedRows cache;
   int heads;    // of queries, a multiple of cache.heads
   float scale;  // of scores, times log2(e): exponentials are powers of two
-};
-
-__device__ __forceinline__ u32 pack(float low, float high, bf16) { return ptx::cvt_rn_bf16x2(low, high); }
-__device__ __forceinline__ u32 pack(float low, float high, f16) { return ptx::cvt_rn_f16x2(low, high); }
-
-/// Keys or values of a step in shared memory. Rows are 16 bytes longer than they need be, so that ldmatrix
-/// meets each bank once.
-template <class T, int D>
-struct Rows {
-  T row[kTile][D + kRowVector];
-
-  /// Begins to copy the tokens from `first` on; zeros behind the sequence's end, as 0 times what is there
-  /// could be NaN.
-  __device__ __forceinline__ void load(const T* from, const PagedRows& cache, int sequence, int head,
-                                       int first, int length) {
-    constexpr int kOctets = D / kRowVector;
-    for (int i = static_cast<int>(threadIdx.x); i < kTile * kOctets; i += 128) {
-      const int token = i / kOctets, column = i % kOctets * kRowVector;
-      const bool is_there = first + token < length;
-      const T* const at = is_there ? from + cache.row(sequence, head, first + token) + column : from;
-      ptx::cp_async_16(&row[token][column], at, is_there);
-    }
-    ptx::cp_async_commit();
-  }
 };
 
 /// A warp's 16 queries: scores, softmax and sums in the layout of mma's fragments (fusion/ptx/mma.cuh). Of
@@ -180,17 +153,18 @@ __device__ __forceinline__ void attend_prefill(const PrefillCall<T>& call, const
 
   WarpQueries<T, D> queries;
   queries.load(call.queries + at[0], call.queries + at[1], t);
-  keys.load(call.keys, call.cache, tile.sequence, kv_head, 0, length);
+  const CachedHead<D> cached(call.cache, tile.sequence, kv_head);
+  keys.load(call.keys + cached.first, {cached, 0, length});
   for (int first = 0; first < length; first += kTile) {
     const bool is_seen = first <= position + warp * 16 + 15;  // the same for the whole warp
     ptx::cp_async_wait<0>();
     __syncthreads();  // keys are there, and nobody reads the last values any more
-    values.load(call.values, call.cache, tile.sequence, kv_head, first, length);
+    values.load(call.values + cached.first, {cached, first, length});
     float s[kTile / 8][4];
     if (is_seen) queries.scores(s, keys, lane);
     __syncthreads();  // nobody reads the keys any more
     const bool has_next = first + kTile < length;
-    if (has_next) keys.load(call.keys, call.cache, tile.sequence, kv_head, first + kTile, length);
+    if (has_next) keys.load(call.keys + cached.first, {cached, first + kTile, length});
     if (is_seen) queries.weigh(s, call.scale, first, last, t);
     if (has_next) ptx::cp_async_wait<1>();
     else ptx::cp_async_wait<0>();
