@@ -1,29 +1,29 @@
 namespace Fusion.Runtime;
 
-/// <summary>Gives the sums of NCCL that an operation's rank launches an end, where the other ranks are in other processes: NCCL's kernels wait
-/// without one. A sum that the GPU has come to, and that is not done in the operation's time, is reported as a wait that was given up, and NCCL is
+/// <summary>Gives the calls of NCCL that an operation's rank launches an end, where the other ranks are in other processes: NCCL's kernels wait
+/// without one. A call that the GPU has come to, and that is not done in the operation's time, is reported as a wait that was given up, and NCCL is
 /// aborted.</summary>
-/// <remarks>A launch records an event before the sum and one behind it, which the thread of the connection looks at. Nothing waits for the
+/// <remarks>A launch records an event before the call and one behind it, which the thread of the connection looks at. Nothing waits for the
 /// GPU. Calls that are recorded as CUDA graphs are not watched: nobody sees when they are replayed.</remarks>
-/// <param name="nccl">NCCL.</param>
+/// <param name="nccl">Communicators of the ranks.</param>
 /// <param name="connection">Connection to the other ranks.</param>
 /// <param name="rank">The rank.</param>
 /// <param name="timeout">Time of the operation.</param>
-internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection, ExchangeRank rank, TimeSpan timeout) : IDisposable
+internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connection, ExchangeRank rank, TimeSpan timeout) : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly Queue<Sum> running = [];
-    private readonly Stack<Sum> idle = [];
+    private readonly Queue<Launched> running = [];
+    private readonly Stack<Launched> idle = [];
     private IPeers? peers;
     private Deadline? end;
     private long launching;
     private bool hasReported;
     private volatile bool isActing;
 
-    /// <summary>Whether sums were recorded as parts of CUDA graphs, which may be replayed at any time.</summary>
-    public bool HasRecorded { get; set; }
+    // Calls that were recorded as parts of CUDA graphs may be replayed at any time.
+    private bool hasRecorded;
 
-    /// <summary>Begins to look at the sums.</summary>
+    /// <summary>Begins to look at the calls.</summary>
     /// <param name="others">What is known of all ranks.</param>
     public void Start(IPeers others)
     {
@@ -31,37 +31,43 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
         connection.AddTick(Look);
     }
 
-    /// <summary>Launches a sum. Allocates nothing, but for the first ones that run at a time.</summary>
-    /// <param name="stream">Stream of the call, which is not being recorded.</param>
-    /// <param name="input">Tensor that is summed.</param>
-    /// <param name="output">Tensor that receives the sum.</param>
-    /// <param name="number">Number of the call, from 1 on.</param>
+    /// <summary>Launches a call. Allocates nothing, but for the first ones that run at a time.</summary>
+    /// <param name="stream">Stream of the call.</param>
+    /// <param name="call">The call of NCCL.</param>
+    /// <param name="number">Number of the operation's call that it is a part of, from 1 on; 0 for one that is being recorded.</param>
     /// <returns>Whether it was launched. If not, NCCL waited for other ranks in vain, which was reported.</returns>
     /// <exception cref="NcclException">NCCL refuses, or was aborted.</exception>
-    public bool TryLaunch(GpuStream stream, in DeviceTensor input, in DeviceTensor output, long number)
+    public bool TryLaunch(GpuStream stream, in NcclCall call, long number)
     {
-        Sum? sum;
+        if (number == 0)
+        {
+            hasRecorded = true;
+            nccl.Launch(rank.Rank.Index, stream, call);
+            return true;
+        }
+
+        Launched? launched;
         lock (gate)
         {
-            if (!idle.TryPop(out sum)) sum = new(rank.Rank.Context!);
+            if (!idle.TryPop(out launched)) launched = new(rank.Rank.Context!);
             launching = number;
         }
 
-        sum.Number = number;
+        launched.Number = number;
         var isLaunched = false;
         try
         {
-            sum.Begin.Record(stream);
-            isLaunched = nccl.TryLaunch(rank.Rank.Index, stream, input, output, timeout);
-            if (isLaunched) sum.End.Record(stream);
+            launched.Begin.Record(stream);
+            isLaunched = nccl.TryLaunch(rank.Rank.Index, stream, call, timeout);
+            if (isLaunched) launched.End.Record(stream);
         }
         finally
         {
             lock (gate)
             {
                 launching = 0;
-                if (isLaunched) running.Enqueue(sum);
-                else idle.Push(sum);
+                if (isLaunched) running.Enqueue(launched);
+                else idle.Push(launched);
             }
         }
 
@@ -69,30 +75,30 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
         return isLaunched;
     }
 
-    /// <summary>Reports the rank's sums that run as aborted, before NCCL is.</summary>
-    public void EndWithoutSum()
+    /// <summary>Reports the rank's calls that run as aborted, before NCCL is.</summary>
+    public void EndWithoutData()
     {
         lock (gate)
         {
-            if (hasReported || (running.Count == 0 && launching == 0 && !HasRecorded)) return;
+            if (hasReported || (running.Count == 0 && launching == 0 && !hasRecorded)) return;
             hasReported = true;
             rank.Report(-1, WaitStatus.AbortedStep, (running.TryPeek(out var oldest) ? oldest.Number : Math.Max(launching, 1)) - 1);
         }
     }
 
-    /// <summary>Forgets all sums, none of which runs any more.</summary>
+    /// <summary>Forgets all calls, none of which runs any more.</summary>
     public void Clear()
     {
         // An abort that was decided before must not come after.
         SpinWait.SpinUntil(() => !isActing);
         lock (gate)
         {
-            while (running.TryDequeue(out var sum)) idle.Push(sum);
+            while (running.TryDequeue(out var launched)) idle.Push(launched);
             (end, hasReported) = (null, false);
         }
     }
 
-    /// <summary>Looks at the sums no more.</summary>
+    /// <summary>Looks at the calls no more.</summary>
     public void Dispose()
     {
         connection.RemoveTick(Look);
@@ -100,7 +106,7 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
         Clear();
         lock (gate)
         {
-            while (idle.TryPop(out var sum)) sum.Dispose();
+            while (idle.TryPop(out var launched)) launched.Dispose();
         }
     }
 
@@ -117,11 +123,11 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
                 end = null;
             }
 
-            if (running.TryPeek(out var sum))
+            if (running.TryPeek(out var first))
             {
                 // Before, the GPU is at other work of this rank.
-                if (end is null && sum.Begin.IsCompleted) end = Deadline.After(timeout);
-                if (end is { IsOver: true }) overdue = sum.Number;
+                if (end is null && first.Begin.IsCompleted) end = Deadline.After(timeout);
+                if (end is { IsOver: true }) overdue = first.Number;
                 mustEnd = rank.MustGiveUp;
             }
 
@@ -155,8 +161,8 @@ internal sealed class NcclWatch(NcclAllReduce nccl, IGroupConnection connection,
         return -1;
     }
 
-    /// <summary>A sum that was launched.</summary>
-    private sealed class Sum(GpuContext context) : IDisposable
+    /// <summary>A call that was launched.</summary>
+    private sealed class Launched(GpuContext context) : IDisposable
     {
         public long Number { get; set; }
 
