@@ -116,13 +116,6 @@ public sealed class GpusOfSeveralMachines
     });
 
     [Test]
-    public Task RefuseCollectives() => Together(null, group =>
-    {
-        Assert.That(() => new Collectives(group), Throws.TypeOf<RankGroupException>().With.Message.StartsWith("FUSION4002").And.Message.Contains("AllReduce works there"));
-        return Task.CompletedTask;
-    });
-
-    [Test]
     public async Task EndTheSumsOfARankThatIsAloneAndNameWhoDidNotLaunch()
     {
         var library = NcclLibrary.Of(new FakeNccl(waits: 1));
@@ -315,23 +308,8 @@ public sealed class GpusOfSeveralMachines
         Assert.That(sums, Is.EqualTo(Enumerable.Range(0, tokens * Hidden).Select(i => 2f * i)));
     }
 
-    private static async Task Hear<T>(AllReduce operation, string message)
-        where T : FusionException
-    {
-        for (var end = Deadline.After(TimeSpan.FromSeconds(20)); ; await Task.Delay(5))
-        {
-            try
-            {
-                operation.ThrowIfFailed();
-                Assert.That(end.IsOver, Is.False, "nothing was heard");
-            }
-            catch (T e)
-            {
-                Assert.That(e.Message, Does.Contain(message));
-                return;
-            }
-        }
-    }
+    private static Task Hear<T>(AllReduce operation, string message)
+        where T : FusionException => SeveralMachines.Hear<T>(operation.ThrowIfFailed, message);
 
     private static float[] RunGraph(RankGroup group, bool isRecorded, Func<int, float> factor)
     {
@@ -351,18 +329,7 @@ public sealed class GpusOfSeveralMachines
         return compiled.Run(Tokens).Read<float>(group.LocalRanks[0].Index, "y");
     }
 
-    private static async Task Together(NcclLibrary? library, Func<RankGroup, Task> work)
-    {
-        Emulator.Use(new() { Gpus = 2 });
-        var address = Meeting.NewAddress();
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(rank => Task.Run(async () =>
-        {
-            await using var group = await RankGroup.JoinAsync(
-                Meeting.Of(rank, 2, address) with { Device = rank, Machine = $"machine {rank}", Timeout = TimeSpan.FromMinutes(1) });
-            if (library is not null) group.MakeNccl = ranks => new(ranks, library, 0);
-            await work(group);
-        })));
-    }
+    private static Task Together(NcclLibrary? library, Func<RankGroup, Task> work) => SeveralMachines.Together(2, library, work);
 
     private sealed class NoSum : ILibraryAllReduce
     {

@@ -107,7 +107,9 @@ internal sealed unsafe class MeetingRanks
 
         public int Generation => generation;
 
-        public bool IsComplete => !isDead && Array.TrueForAll(calls, call => call is not null);
+        // Calls that do not fit together wait for each other, as NCCL's may.
+        public bool IsComplete => !isDead && Array.TrueForAll(calls, call => call is not null) &&
+            calls.Select(call => call!.Value.Asked).DistinctBy(asked => (asked.Function, asked.Count, asked.Type)).Count() == 1;
 
         public Occurrence Come(int rank, AskedOfNccl asked)
         {
@@ -130,8 +132,6 @@ internal sealed unsafe class MeetingRanks
         public void Do()
         {
             var all = calls.Select(call => call!.Value.Asked).ToArray();
-            if (all.Select(one => (one.Function, one.Count, one.Type)).Distinct().Count() > 1)
-                throw new InvalidOperationException($"The ranks ask NCCL for {string.Join(" and ", all.Select(one => $"{one}"))}.");
             if (all[0].Function == "AllGather")
             {
                 var parts = all.Select(one => new ReadOnlySpan<byte>((void*)one.Input, (int)one.Count).ToArray()).ToArray();
