@@ -69,6 +69,9 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     /// <summary>Size in bytes of each rank's symmetric window; 0 if there is none.</summary>
     public long WindowBytes => Communicators.Windows?.Bytes ?? 0;
 
+    /// <summary>NCCL that is taken where no path is given, in place of the one that the loader finds; null for that. For tests.</summary>
+    internal static NcclLibrary? InPlaceOfTheInstalled { get; set; }
+
     /// <summary>The ranks' communicators, by which other operations of the group may launch too.</summary>
     internal NcclCommunicators Communicators { get; }
 
@@ -105,6 +108,6 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     public ValueTask DisposeAsync() => new(Task.Factory.StartNew(
         Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
 
-    private static NcclLibrary Load(string? path, bool isNeeded = false) =>
-        NcclLibrary.TryLoad(path, out var library, out var failure) ? library : throw NcclException.NotFound(path, failure, isNeeded);
+    private static NcclLibrary Load(string? path, bool isNeeded = false) => path is null && InPlaceOfTheInstalled is { } other ? other
+        : NcclLibrary.TryLoad(path, out var library, out var failure) ? library : throw NcclException.NotFound(path, failure, isNeeded);
 }
