@@ -31,7 +31,7 @@ internal sealed partial class NcclCommunicators : IDisposable
         if ((all & Recorded) != 0)
         {
             throw new NcclException(
-                "NCCL was aborted, and CUDA graphs have sums of it, which cannot be replayed any more. Dispose these graphs, the operation and its " +
+                "NCCL was aborted, and CUDA graphs have calls of it, which cannot be replayed any more. Dispose these graphs, the operation and its " +
                 "NcclAllReduce on all ranks, and make them again.");
         }
 

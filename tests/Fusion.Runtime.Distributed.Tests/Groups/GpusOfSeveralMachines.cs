@@ -271,7 +271,7 @@ public sealed class GpusOfSeveralMachines
 
         isDone.SignalAndWait();
         if (rank.Index == 0) nccl!.Abort();
-        Assert.That(operation.Reset, Throws.TypeOf<NcclException>().With.Message.Contains("CUDA graphs have sums of it"));
+        Assert.That(operation.Reset, Throws.TypeOf<NcclException>().With.Message.Contains("CUDA graphs have calls of it"));
         operation.Dispose();
         using var next = new AllReduce(group, Options());
         Sum(group, next);

@@ -15,6 +15,8 @@ namespace Fusion.Runtime;
 /// long has an end, and when a rank's process ends, NCCL's kernels of the others are aborted. There are no windows then.</para>
 /// <para>Dispose it after the operations that use it and before the group, which disposes it otherwise. Ranks may be
 /// launched from one thread or from one each.</para>
+/// <para>Where ranks do not all reach each other's memory, <see cref="Collectives"/> exchange by its communicators too
+/// (<see cref="CollectivesOptions.Nccl"/>).</para>
 /// <para>With a window, calls of up to its size are copied into memory that NCCL's communicators know as symmetric, and summed there, which NCCL
 /// can do without buffers of its own; what follows the sum reads it from there. Until a call and its epilogue are done, the window
 /// is in use. Nothing else of NCCL is changed: variables such as NCCL_NVLS_ENABLE hold.</para>
