@@ -11,6 +11,7 @@ namespace Fusion.Runtime.Distributed.Tests.Groups;
 [NonParallelizable]
 public sealed class CollectivesOfSeveralMachines
 {
+    private const int Tokens = 3;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
     private static readonly ElementType[] Types = [ElementType.BFloat16, ElementType.Float16, ElementType.Float32];
 
@@ -190,23 +191,51 @@ public sealed class CollectivesOfSeveralMachines
         Assert.That(FakeNccl.Calls, Has.Exactly(2).StartsWith("init").And.Some.StartsWith(isRecorded ? "recorded all-gather" : "all-gather"));
     }
 
+    // An all-reduce and a choice share NCCL: what one of them gives up, ends the other.
+    [Test]
+    public async Task GoOnAsGraphsAfterARunOfOneRankAlone()
+    {
+        using var alone = RankGroup.OnCpu(2);
+        using var ofTheCpu = Compile(alone, isRecorded: false, Longest);
+        ofTheCpu.Run(Tokens);
+        var expected = ResultsOf(ofTheCpu.Run(Tokens), 0);
+        await SeveralMachines.Together(2, NcclLibrary.Of(new FakeNccl(waits: 1)), async group =>
+        {
+            var rank = group.LocalRanks.Single().Index;
+            using var compiled = Compile(group, isRecorded: false, TimeSpan.FromMilliseconds(500));
+            Assert.That(ResultsOf(compiled.Run(Tokens), rank), Is.EqualTo(expected));
+            if (rank == 0) Assert.That(() => ResultsOf(compiled.Run(Tokens), 0), Throws.TypeOf<PeerTimeoutException>().With.Message.Contains("Rank 0 waited for rank 1"));
+            else await SeveralMachines.Hear<PeerTimeoutException>(compiled.ThrowIfFailed, "Rank 0 waited for rank 1");
+            compiled.Reset();
+            Assert.That(ResultsOf(compiled.Run(Tokens), rank), Is.EqualTo(expected));
+        });
+        Assert.That(FakeNccl.Calls, Has.Exactly(4).StartsWith("init"));
+    }
+
     private static string RunGraph(RankGroup group, bool isRecorded)
     {
-        const int Columns = 24, Tokens = 3;
+        using var compiled = Compile(group, isRecorded, Longest);
+        compiled.Run(Tokens);
+        return ResultsOf(compiled.Run(Tokens), group.LocalRanks[0].Index);
+    }
+
+    private static CompiledGraph Compile(RankGroup group, bool isRecorded, TimeSpan timeout)
+    {
+        const int Columns = 24;
         var b = new GraphBuilder("g");
         var x = b.Input("x", Columns, ElementType.Float32);
         var (indices, values) = x.AllReduce().Add(x).TopK(5);
         b.Output("indices", indices);
         b.Output("values", values);
         var graph = b.Output("all", x.AllGatherColumns(2)).Build();
-        using var compiled = graph.Compile(group, new() { MaxTokens = Tokens, Buckets = isRecorded ? [Tokens] : null });
+        var compiled = graph.Compile(group, new() { MaxTokens = Tokens, Buckets = isRecorded ? [Tokens] : null, Timeout = timeout });
         foreach (var rank in group.LocalRanks)
             compiled.SetInput<float>(rank.Index, "x", [.. Enumerable.Range(0, Tokens * Columns).Select(i => ((i * 7) % 31) - (4f * rank.Index))]);
-        compiled.Run(Tokens);
-        var run = compiled.Run(Tokens);
-        var first = group.LocalRanks[0].Index;
-        return string.Join(' ', run.Read<int>(first, "indices")) + "; " + string.Join(' ', run.Read<float>(first, "values")) + "; " + string.Join(' ', run.Read<float>(first, "all"));
+        return compiled;
     }
+
+    private static string ResultsOf(GraphRun run, int rank) =>
+        $"{string.Join(' ', run.Read<int>(rank, "indices"))}; {string.Join(' ', run.Read<float>(rank, "values"))}; {string.Join(' ', run.Read<float>(rank, "all"))}";
 
     private static async Task Compare(int ranks, CollectivesOptions? options, params CollectiveOfATest[] calls)
     {
