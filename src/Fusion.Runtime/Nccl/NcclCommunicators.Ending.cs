@@ -52,15 +52,16 @@ internal sealed partial class NcclCommunicators : IDisposable
     public void Abort()
     {
         Interlocked.Exchange(ref isEnding, 1);
-        TellWatches();
+        TellWatches(null);
         AbortOnce(Volatile.Read(ref uses));
     }
 
     /// <summary>Begins <see cref="Abort"/> on a thread of its own. Operations hear of it before this returns.</summary>
-    public void BeginAbort()
+    /// <param name="late">The rank for which an operation waited that gave up; null for another reason.</param>
+    public void BeginAbort(LateRank? late = null)
     {
         if (Interlocked.Exchange(ref isEnding, 1) != 0) return;
-        TellWatches();
+        TellWatches(late);
         var closing = Volatile.Read(ref uses);
         // The thread that asks must not be held up.
         new Thread(() =>
@@ -106,7 +107,7 @@ internal sealed partial class NcclCommunicators : IDisposable
         var isDone = connection?.Gone is null && new GpuDrain(own).Wait(Timeout) && IsHealthy();
         // A rank that left would end the calls of the others, who may not be done yet.
         if (isDone) connection?.Meet($"{name}: end", GpuDrain.Grace);
-        if (!isDone) TellWatches();
+        if (!isDone) TellWatches(null);
         Free(uses, isDone ? DestroyAll : AbortAll);
         // Nor may it leave the group while others still end theirs.
         if (isDone) connection?.Meet($"{name}: ended", GpuDrain.Grace);
@@ -166,10 +167,10 @@ internal sealed partial class NcclCommunicators : IDisposable
     }
 
     // Calls that run end without their data, of which their operations must hear before that.
-    private void TellWatches()
+    private void TellWatches(LateRank? late)
     {
         NcclWatch[] all;
         lock (watches) all = [.. watches];
-        foreach (var watch in all) watch.EndWithoutData();
+        foreach (var watch in all) watch.EndWithoutData(late);
     }
 }

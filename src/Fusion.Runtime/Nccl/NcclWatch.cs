@@ -1,5 +1,10 @@
 namespace Fusion.Runtime;
 
+/// <summary>A rank for which another one waited too long.</summary>
+/// <param name="Peer">Index of the rank that was late; -1 if it may be any other one.</param>
+/// <param name="After">How long was waited for it.</param>
+internal readonly record struct LateRank(int Peer, TimeSpan After);
+
 /// <summary>Gives the calls of NCCL that an operation's rank launches an end, where the other ranks are in other processes: NCCL's kernels wait
 /// without one. A call that the GPU has come to, and that is not done in the operation's time, is reported as a wait that was given up, and NCCL is
 /// aborted.</summary>
@@ -75,14 +80,17 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
         return isLaunched;
     }
 
-    /// <summary>Reports the rank's calls that run as aborted, before NCCL is.</summary>
-    public void EndWithoutData()
+    /// <summary>Reports the rank's calls that run as given up or aborted, before NCCL is aborted.</summary>
+    /// <param name="late">The rank for which an operation waited that gave up; null if NCCL is aborted for another reason.</param>
+    public void EndWithoutData(LateRank? late)
     {
         lock (gate)
         {
             if (hasReported || (running.Count == 0 && launching == 0 && !hasRecorded)) return;
             hasReported = true;
-            rank.Report(-1, WaitStatus.AbortedStep, (running.TryPeek(out var oldest) ? oldest.Number : Math.Max(launching, 1)) - 1);
+            // A call behind that of another operation has waited as long for that rank.
+            var (peer, step) = late is { } other && other.After >= timeout && other.Peer != rank.Rank.Index ? (other.Peer, WaitStatus.LibraryStep) : (-1, WaitStatus.AbortedStep);
+            rank.Report(peer, step, (running.TryPeek(out var oldest) ? oldest.Number : Math.Max(launching, 1)) - 1);
         }
     }
 
@@ -134,20 +142,21 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
             isActing = mustEnd || overdue > 0;
         }
 
-        if (mustEnd) nccl.BeginAbort();
+        if (mustEnd) nccl.BeginAbort(peers!.TryFindFailure(out var found) && found.Step == WaitStatus.LibraryStep ? new(found.Peer, timeout) : null);
         else if (overdue > 0) GiveUp(overdue);
         isActing = false;
     }
 
     private void GiveUp(long number)
     {
+        var late = FindLate(number);
         lock (gate)
         {
-            if (!hasReported) rank.Report(FindLate(number), WaitStatus.LibraryStep, number - 1);
+            if (!hasReported) rank.Report(late, WaitStatus.LibraryStep, number - 1);
             hasReported = true;
         }
 
-        nccl.BeginAbort();
+        nccl.BeginAbort(new(late, timeout));
     }
 
     // The first rank that did not launch the call, as far as is known; -1 if all did.
