@@ -13,7 +13,7 @@ public static class DistributedGroups
         /// <remarks>Everything that works with the ranks of one process works with this group: each process launches the calls of its own
         /// rank, and all make the same operations in the same order. When a rank's process ends, the calls of the others end with a
         /// <see cref="PeerGoneException"/>. GPUs that do not all reach each other's memory, as those of several machines, make a group of
-        /// <see cref="GroupTopology.Machines"/>: all-reduces alone work with it, by NCCL.</remarks>
+        /// <see cref="GroupTopology.Machines"/>, for which NCCL exchanges.</remarks>
         /// <param name="rendezvous">Who this rank is and where the ranks meet.</param>
         /// <param name="cancellationToken">Token that ends the wait for the others.</param>
         /// <returns>A group of which this process has one rank, to be disposed.</returns>

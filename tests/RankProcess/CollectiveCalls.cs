@@ -7,7 +7,7 @@ internal static class CollectiveCalls
 {
     private const int Columns = 64;
 
-    public static void Check(RankGroup group, Collectives collectives, int rows)
+    public static void Check(RankGroup group, Collectives collectives, int rows, bool isRecorded)
     {
         var (rank, world) = (group.LocalRanks.Single(), group.WorldSize);
         using var input = rank.Allocate<float>(rows * world * Columns);
@@ -15,11 +15,21 @@ internal static class CollectiveCalls
         using var part = rank.Allocate<float>(rows * Columns);
         using var indices = rank.Allocate<int>(rows * world);
         input.CopyFrom(Values(rank.Index));
+        gathered.FillBytes(0xA5);
+        part.FillBytes(0xA5);
+        indices.FillBytes(0xA5);
 
-        collectives.AllGatherColumns(rank.Index, input.AsTensor(rows * world, Columns), gathered.AsTensor(rows * world, Columns * world));
-        collectives.ReduceScatterRows(rank.Index, input.AsTensor(rows * world, Columns), part.AsTensor(rows, Columns));
-        collectives.TopK(rank.Index, input.AsTensor(rows * world, Columns), indices.AsTensor(ElementType.Int32, rows * world, 1));
-        collectives.Synchronize(rank.Index);
+        if (isRecorded)
+        {
+            using var graph = GpuGraph.Capture(rank.Stream!, Launch);
+            graph.Launch(rank.Stream!);
+            collectives.Synchronize(rank.Index);
+        }
+        else
+        {
+            Launch();
+            collectives.Synchronize(rank.Index);
+        }
 
         var all = Enumerable.Range(0, world).Select(Values).ToArray();
         var (columns, sums, best) = (new float[rows * world * Columns * world], new float[rows * Columns], new int[rows * world]);
@@ -47,11 +57,19 @@ internal static class CollectiveCalls
             if (sums[i] != sum) throw new InvalidDataException($"element {i}: the sum is {sum}, not {sums[i]}");
         }
 
+        void Launch()
+        {
+            collectives.AllGatherColumns(rank.Index, input.AsTensor(rows * world, Columns), gathered.AsTensor(rows * world, Columns * world));
+            collectives.ReduceScatterRows(rank.Index, input.AsTensor(rows * world, Columns), part.AsTensor(rows, Columns));
+            collectives.TopK(rank.Index, input.AsTensor(rows * world, Columns), indices.AsTensor(ElementType.Int32, rows * world, 1));
+        }
+
+        // Sums of these are exact in any order, and there are equal ones among them.
         float[] Values(int of)
         {
             var random = new Random(of + 1);
             var values = new float[rows * world * Columns];
-            for (var i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() - 0.5);
+            for (var i = 0; i < values.Length; i++) values[i] = random.Next(-512, 512) / 1024f;
             return values;
         }
     }

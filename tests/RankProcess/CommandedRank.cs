@@ -65,7 +65,7 @@ internal sealed class CommandedRank
                 return null;
             case "collectives":
                 collectives ??= new Collectives(group!, new() { Timeout = TimeSpan.FromSeconds(10) });
-                CollectiveCalls.Check(group!, collectives, Number(1));
+                CollectiveCalls.Check(group!, collectives, Number(1), isRecorded: false);
                 return null;
             // nccl TOKENS
             case "nccl":
@@ -73,6 +73,16 @@ internal sealed class CommandedRank
             // late TOKENS
             case "late":
                 return SumsByNccl.CheckLate(group!, Number(1));
+            // collectives-by-nccl ROWS
+            case "collectives-by-nccl":
+                return CollectivesByNccl.Check(group!, Number(1));
+            // collectives-until-it-fails ROWS
+            case "collectives-until-it-fails":
+                CollectivesByNccl.RunUntilItFails(group!, Number(1));
+                return null;
+            // late-collective KIND
+            case "late-collective":
+                return CollectivesByNccl.CheckLate(group!, command[1]);
             case "dispose":
                 await group!.DisposeAsync();
                 (group, calls, collectives) = (null, null, null);

@@ -53,7 +53,7 @@ public sealed partial class GpuModelRunner : IModelRunner
             body = Own(LlamaGraph.BuildBody(config, ops, group.WorldSize).Compile(group, compile));
             head = HeadGraph.Of(config, group.WorldSize);
             projection = Own(head.Graph.Compile(group, compile with { MaxTokens = limits.MaxSequences, Buckets = buckets.Head }));
-            logits = Own(new WholeLogits(group, config.Vocabulary, options.Timeout));
+            logits = Own(new WholeLogits(group, config.Vocabulary, options.Timeout, nccl));
             weights.Bind(body);
             weights.Bind(projection);
         }

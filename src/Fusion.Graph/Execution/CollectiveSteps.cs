@@ -16,7 +16,7 @@ internal sealed class CollectiveSteps : IDisposable
         try
         {
             foreach (var name in graph.Ops.OfType<CollectiveOp>().Select(op => op.Group).Distinct())
-                byGroup[name] = new(groupOf(name), new() { Timeout = options.Timeout });
+                byGroup[name] = new(groupOf(name), new() { Timeout = options.Timeout, Nccl = NcclOf(groupOf(name), options) });
         }
         catch
         {
@@ -42,6 +42,10 @@ internal sealed class CollectiveSteps : IDisposable
         else if (op is TopKOp choice) operation.TopK(rank, at(op.Input), at(choice.Indices), choice.Values is { } values ? at(values) : null, stream);
         else throw new InvalidOperationException($"{op.GetType().Name} has no launch: write it here.");
     }
+
+    // The graph's all-reduces and other collectives are by the same communicators.
+    private static NcclAllReduce? NcclOf(RankGroup group, CompileOptions options) =>
+        group.Topology == GroupTopology.Machines ? options.Library as NcclAllReduce : null;
 
     public void Dispose()
     {

@@ -29,7 +29,8 @@ public sealed record CompileOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Library that does the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>; null for the built-in
-    /// one or, where ranks do not all reach each other's memory, for an <see cref="NcclAllReduce"/> that they make together.</summary>
+    /// one or, where ranks do not all reach each other's memory, for an <see cref="NcclAllReduce"/> that they make together. There an
+    /// <see cref="NcclAllReduce"/> does the graph's other collectives too.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
     /// <summary>Options of cuBLASLt, such as where it is; null for the defaults. It is needed by graphs with a <see cref="MatmulOp"/>

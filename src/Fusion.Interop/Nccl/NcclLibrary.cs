@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Fusion.Interop.Nccl;
 
-/// <summary>Functions of NCCL, NVIDIA's library of collective operations, that an all-reduce needs.</summary>
+/// <summary>Functions of NCCL, NVIDIA's library of collective operations, that Fusion needs.</summary>
 /// <remarks>The library stays loaded until the process ends. A communicator belongs to a GPU, whose context must be current,
 /// and may be used by one thread at a time.</remarks>
 public sealed unsafe partial class NcclLibrary
@@ -16,6 +16,8 @@ public sealed unsafe partial class NcclLibrary
     private readonly delegate* unmanaged<nint, NcclResult> commDestroy;
     private readonly delegate* unmanaged<nint, NcclResult*, NcclResult> commGetAsyncError;
     private readonly delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult> allReduce;
+    private readonly delegate* unmanaged<void*, void*, nuint, NcclDataType, nint, nint, NcclResult> allGather;
+    private readonly delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult> reduceScatter;
     private readonly delegate* unmanaged<NcclResult> groupStart;
     private readonly delegate* unmanaged<NcclResult> groupEnd;
     private readonly delegate* unmanaged<NcclResult, byte*> getErrorString;
@@ -30,6 +32,8 @@ public sealed unsafe partial class NcclLibrary
         commDestroy = (delegate* unmanaged<nint, NcclResult>)Export("ncclCommDestroy");
         commGetAsyncError = (delegate* unmanaged<nint, NcclResult*, NcclResult>)Export("ncclCommGetAsyncError");
         allReduce = (delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)Export("ncclAllReduce");
+        allGather = (delegate* unmanaged<void*, void*, nuint, NcclDataType, nint, nint, NcclResult>)Export("ncclAllGather");
+        reduceScatter = (delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)Export("ncclReduceScatter");
         symmetricMemory = SymmetricMemory.Of(exports);
         rankFunctions = RankFunctions.Of(exports);
         groupStart = (delegate* unmanaged<NcclResult>)Export("ncclGroupStart");
@@ -114,6 +118,26 @@ public sealed unsafe partial class NcclLibrary
     /// <param name="stream">Stream of the rank.</param>
     public NcclResult AllReduce(ulong input, ulong output, long count, NcclDataType type, nint communicator, nint stream) =>
         allReduce((void*)input, (void*)output, (nuint)count, type, Sum, communicator, stream);
+
+    /// <summary>Calls <c>ncclAllGather</c>, which puts the ranks' elements one behind the other, on every rank.</summary>
+    /// <param name="input">Address of the rank's elements; in place they are where the output has them.</param>
+    /// <param name="output">Address at which the elements of all ranks are written, world size · <paramref name="count"/> of them.</param>
+    /// <param name="count">Number of elements of each rank.</param>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="communicator">Communicator of the rank.</param>
+    /// <param name="stream">Stream of the rank.</param>
+    public NcclResult AllGather(ulong input, ulong output, long count, NcclDataType type, nint communicator, nint stream) =>
+        allGather((void*)input, (void*)output, (nuint)count, type, communicator, stream);
+
+    /// <summary>Calls <c>ncclReduceScatter</c> with <c>ncclSum</c>: rank r gets the r-th part of the sum.</summary>
+    /// <param name="input">Address of the elements that are summed, world size · <paramref name="count"/> of them.</param>
+    /// <param name="output">Address at which the rank's part of the sum is written.</param>
+    /// <param name="count">Number of elements of a part.</param>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="communicator">Communicator of the rank.</param>
+    /// <param name="stream">Stream of the rank.</param>
+    public NcclResult ReduceScatter(ulong input, ulong output, long count, NcclDataType type, nint communicator, nint stream) =>
+        reduceScatter((void*)input, (void*)output, (nuint)count, type, Sum, communicator, stream);
 
     /// <summary>Calls <c>ncclGroupStart</c>: later calls are started together, by <see cref="GroupEnd"/>.</summary>
     public NcclResult GroupStart() => groupStart();

@@ -28,9 +28,12 @@ public enum NcclResult
     InProgress = 7,
 }
 
-/// <summary>Element types that Fusion sums by NCCL (<c>ncclDataType_t</c>).</summary>
+/// <summary>Element types that Fusion sums or moves by NCCL (<c>ncclDataType_t</c>).</summary>
 public enum NcclDataType
 {
+    /// <summary><c>ncclInt8</c>, for bytes that are moved as they are.</summary>
+    I8 = 0,
+
     /// <summary><c>ncclFloat16</c>.</summary>
     F16 = 6,
 

@@ -37,24 +37,42 @@ internal sealed class CpuCollectives(RankGroup group, TimeSpan timeout, IPeers p
 }
 
 /// <summary>Does the collectives of this process's ranks on GPUs.</summary>
-/// <param name="group">The group.</param>
-/// <param name="options">Options of the operation.</param>
-/// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
-/// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
-internal sealed class GpuCollectives(RankGroup group, CollectivesOptions options, CollectiveKernels[] kernels, IPeers peers)
-    : GpuExchange<CollectiveRank, CollectiveShape>(
-        group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
-        (rank, number, share) => new CollectiveRank(rank, group.WorldSize, options, kernels[number], share)), ICollectiveEngine
+internal sealed class GpuCollectives : GpuExchange<CollectiveRank, CollectiveShape>, ICollectiveEngine
 {
+    private readonly NcclCommunicators? nccl;
+
+    private GpuCollectives(
+        RankGroup group, TimeSpan timeout, IPeers peers, Func<int, int[]> occupancies, Func<Rank, int, BlockShare, CollectiveRank> make, NcclCommunicators? nccl)
+        : base(group, timeout, peers, occupancies, make) => this.nccl = nccl;
+
+    /// <summary>Makes an engine of ranks that exchange through the memory of their GPUs.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="options">Options of the operation.</param>
+    /// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
+    /// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
+    public static GpuCollectives ThroughMemory(RankGroup group, CollectivesOptions options, CollectiveKernels[] kernels, IPeers peers) => new(
+        group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
+        (rank, number, share) => new PeerCollectiveRank(rank, group.WorldSize, options, kernels[number], share), null);
+
+    /// <summary>Makes an engine of ranks for which NCCL exchanges.</summary>
+    /// <param name="group">The group, of which this process has one rank.</param>
+    /// <param name="options">Options of the operation.</param>
+    /// <param name="kernels">Kernels of the rank.</param>
+    /// <param name="nccl">Communicators of the ranks.</param>
+    /// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
+    public static GpuCollectives ByNccl(RankGroup group, CollectivesOptions options, NcclCollectiveKernels kernels, NcclCommunicators nccl, IPeers peers) => new(
+        // None of the kernels waits for other ranks.
+        group, options.Timeout, peers, _ => [], (rank, _, _) => new NcclCollectiveRank(rank, group.WorldSize, options, kernels, nccl), nccl);
+
     public void Launch(int rank, GpuStream? stream, in CollectiveCall call)
     {
         var used = BeginLaunch(rank, stream);
-        var isNoted = false;
+        var (isNoted, isLaunched) = (false, false);
         try
         {
             var shape = call.Shape;
             isNoted = Note(rank, used, shape, shape.Fingerprint);
-            Of(rank).Launch(used, call);
+            isLaunched = Of(rank).Launch(used, call, isNoted ? CountOf(rank) : 0);
         }
         catch when (isNoted)
         {
@@ -65,8 +83,13 @@ internal sealed class GpuCollectives(RankGroup group, CollectivesOptions options
         {
             EndLaunch(rank);
         }
+
+        if (!isLaunched) ThrowFailure(rank);
     }
 
     /// <inheritdoc/>
-    protected override string NameOf(int step) => "collective: the input";
+    protected override void RenewLibrary() => nccl?.Renew();
+
+    /// <inheritdoc/>
+    protected override string NameOf(int step) => step == WaitStatus.LibraryStep ? "collective: the exchange by NCCL" : "collective: the input";
 }

@@ -12,7 +12,8 @@ internal readonly record struct CollectiveKernel(Kernel Kernel, int Threads, int
 /// <summary>Kernels of the collectives on a rank's GPU.</summary>
 internal sealed class CollectiveKernels
 {
-    private static readonly ElementType[] Types = [ElementType.BFloat16, ElementType.Float16, ElementType.Float32];
+    /// <summary>Types of inputs, each of which has kernels of its own.</summary>
+    public static readonly ElementType[] Types = [ElementType.BFloat16, ElementType.Float16, ElementType.Float32];
 
     private readonly CollectiveKernel[] kernels;
 

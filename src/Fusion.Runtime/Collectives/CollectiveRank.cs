@@ -1,95 +1,16 @@
-using Fusion.Manifest;
-
 namespace Fusion.Runtime;
 
-/// <summary>A rank of collectives on a GPU: its kernels and launches.</summary>
-internal sealed class CollectiveRank : ExchangeRank
+/// <summary>A rank of collectives on a GPU, which launches their calls.</summary>
+/// <param name="rank">The rank.</param>
+/// <param name="ranks">World size.</param>
+/// <param name="workspaceBytes">Size in bytes of the workspace that other ranks write to, with its control block.</param>
+/// <exception cref="GpuException">There is not enough memory.</exception>
+internal abstract class CollectiveRank(Rank rank, int ranks, long workspaceBytes) : ExchangeRank(rank, ranks, workspaceBytes)
 {
-    private readonly CollectiveKernels kernels;
-    private readonly BlockShare share;
-    private CollectiveParameters constants;
-
-    /// <param name="rank">The rank.</param>
-    /// <param name="ranks">World size.</param>
-    /// <param name="options">Options of the operation.</param>
-    /// <param name="kernels">Kernels of the rank.</param>
-    /// <param name="share">Share of the rank's GPU.</param>
-    /// <exception cref="GpuException">There is not enough memory.</exception>
-    public CollectiveRank(Rank rank, int ranks, CollectivesOptions options, CollectiveKernels kernels, BlockShare share)
-        : base(rank, ranks, options.WorkspaceBytes)
-    {
-        (this.kernels, this.share) = (kernels, share);
-        var slotBytes = options.SlotBytes(ranks);
-        constants = new()
-        {
-            Status = Workspace.StatusAddress,
-            TimeoutNanoseconds = Nanoseconds(options.Timeout),
-            SlotBytes = (ulong)slotBytes,
-            BufferBytes = (ulong)(slotBytes * Math.Max(ranks - 1, 1)),
-            Rank = rank.Index,
-            Ranks = ranks,
-        };
-    }
-
-    /// <inheritdoc/>
-    public override void Connect(IPeers peers)
-    {
-        base.Connect(peers);
-        constants.Workspaces = Workspaces;
-    }
-
     /// <summary>Launches the pieces of a call into a stream. Allocates nothing.</summary>
     /// <param name="into">The stream.</param>
     /// <param name="call">The call, which is valid.</param>
-    public void Launch(GpuStream into, in CollectiveCall call)
-    {
-        BeginLaunch(into);
-        var kernel = kernels.For(call);
-        var parameters = constants;
-        var units = Fill(ref parameters, call, out var unitBytes);
-        var isChoice = call.Kind == CollectiveKind.TopK;
-        var cap = share.Cap(kernel.Cap, kernel.OnMultiprocessor, share.Enter(Rank.Index, into.Handle));
-        // The same on all ranks, whatever else is on their GPUs: it depends on the workspace alone.
-        var piece = (long)constants.SlotBytes / unitBytes;
-        for (var first = 0L; first < units; first += piece)
-        {
-            (parameters.First, parameters.Count) = (first, Math.Min(piece, units - first));
-            // A row is chosen from by one block, octets are moved by a thread each.
-            var blocks = Math.Min(isChoice ? parameters.Count : (parameters.Count + kernel.Threads - 1) / kernel.Threads, cap);
-            var shape = new LaunchShape((int)blocks, kernel.Threads)
-            {
-                SharedBytes = isChoice ? CollectiveKernels.SharedBytes(constants.Ranks, call.Choices) : 0,
-            };
-            kernel.Kernel.Launch(into, shape, KernelArgument.AddressOf(in parameters));
-        }
-
-        EndLaunch();
-    }
-
-    // Returns the number of octets or rows of the call.
-    private static long Fill(ref CollectiveParameters parameters, in CollectiveCall call, out long unitBytes)
-    {
-        var input = call.Input;
-        parameters.Input = input.Address;
-        parameters.Output = call.Output?.Address ?? 0;
-        parameters.Indices = call.Indices?.Address ?? 0;
-        parameters.Choices = call.Choices;
-        parameters.RowOctets = input.Columns / KernelLimits.RowVector;
-        unitBytes = DeviceTensor.ByteCount(input.Type, KernelLimits.RowVector);
-        var octets = input.Rows * parameters.RowOctets;
-        switch (call.Kind)
-        {
-            case CollectiveKind.AllGatherColumns:
-                parameters.PartOctets = parameters.RowOctets;
-                return octets;
-            case CollectiveKind.AllGatherRows:
-                parameters.PartOctets = octets;
-                return octets;
-            case CollectiveKind.ReduceScatterRows:
-                return parameters.PartOctets = octets / parameters.Ranks;
-            default:
-                unitBytes = 16L * CollectiveKernels.Pairs(call.Choices);
-                return input.Rows;
-        }
-    }
+    /// <param name="number">Number of the call, from 1 on; 0 for one that is not noted, as where it is recorded.</param>
+    /// <returns>Whether it was launched; if not, the rank has reported why.</returns>
+    public abstract bool Launch(GpuStream into, in CollectiveCall call, long number);
 }

@@ -10,7 +10,9 @@ namespace Fusion.Runtime;
 /// operation must be done before another one starts.</para>
 /// <para>Every wait has an end: a rank that waits for another one longer than <see cref="CollectivesOptions.Timeout"/> gives
 /// up, and the next launch, <see cref="ThrowIfFailed"/> or <see cref="Synchronize"/> throws a
-/// <see cref="PeerTimeoutException"/>.</para>
+/// <see cref="PeerTimeoutException"/>. What CUDA graphs replay by NCCL has no such end.</para>
+/// <para>Where the ranks do not all reach each other's memory (<see cref="GroupTopology.Machines"/>), NCCL exchanges, between kernels that wait for
+/// nobody. Gathers and choices have the same bits; sums have NCCL's.</para>
 /// <para>Dispose it before its group; the group disposes what is left. After that each member throws an
 /// <see cref="ObjectDisposedException"/>, except properties.</para>
 /// </remarks>
@@ -27,7 +29,8 @@ public sealed class Collectives : IRankOperation
     /// <param name="group">The ranks.</param>
     /// <param name="options">Workspace and timeout; null for the defaults.</param>
     /// <exception cref="FusionArgumentException">An option is wrong.</exception>
-    /// <exception cref="RankGroupException">The ranks do not all reach each other's memory (<see cref="GroupTopology.Machines"/>).</exception>
+    /// <exception cref="NcclException">The ranks do not all reach each other's memory (<see cref="GroupTopology.Machines"/>), and NCCL, which then
+    /// exchanges, is missing or cannot connect them.</exception>
     /// <exception cref="RankGroupException">The ranks' GPUs are of two kinds.</exception>
     /// <exception cref="RankGroupException">The ranks' blocks do not fit on a GPU at the same time.</exception>
     /// <exception cref="FusionException">The kernels cannot be loaded (codes FUSION2xxx).</exception>
@@ -36,7 +39,6 @@ public sealed class Collectives : IRankOperation
     {
         ArgumentNullException.ThrowIfNull(group);
         ObjectDisposedException.ThrowIf(group.IsDisposed, group);
-        if (group.Topology == GroupTopology.Machines) throw GroupErrors.NoCollectives();
         this.group = group;
         Options = options ?? new();
         using var activity = FusionActivities.OfCollectives(group, Options);
@@ -46,12 +48,7 @@ public sealed class Collectives : IRankOperation
             // First, so that ranks of other processes hear if this one cannot go on.
             peers = group.NewPeers();
             Options.Check();
-            var kernels = group.LocalRanks.Select(rank => CollectiveKernels.Load(rank, group)).ToArray();
-            peers.Agree([.. group.LocalRanks.Select((rank, i) => RankPlan.Of(rank.Index,
-                [new("world size", $"{group.WorldSize}"), new("workspace bytes", $"{Options.WorkspaceBytes}"), new("timeout", $"{Options.Timeout:c}"), .. kernels[i]?.Caps ?? []]))]);
-            engine = group.Topology == GroupTopology.Cpu
-                ? new CpuCollectives(group, Options.Timeout, peers)
-                : new GpuCollectives(group, Options, [.. kernels.OfType<CollectiveKernels>()], peers);
+            engine = group.Topology == GroupTopology.Machines ? ByNccl(peers) : ThroughMemory(peers);
         }
         catch (Exception e)
         {
@@ -96,7 +93,8 @@ public sealed class Collectives : IRankOperation
         Launch(rank, stream, new(CollectiveKind.AllGatherRows, input, output, null));
 
     /// <summary>Starts a rank's reduce-scatter by rows: the sum of the inputs over all ranks, of which rank r gets the r-th of as many
-    /// equal parts as there are ranks. The sum has the bits of <see cref="AllReduce"/>'s.</summary>
+    /// equal parts as there are ranks. The sum has the bits of <see cref="AllReduce"/>'s; where NCCL sums (<see cref="GroupTopology.Machines"/>), the
+    /// order is NCCL's, and the bits are those of neither.</summary>
     /// <param name="rank">Index of the rank.</param>
     /// <param name="input">All rows: [rows, columns] of bf16, f16 or f32, with a multiple of the world size of rows and of 8
     /// columns.</param>
@@ -165,6 +163,7 @@ public sealed class Collectives : IRankOperation
     /// <exception cref="ResetRequiredException">A GPU is still busy with other work after
     /// <see cref="CollectivesOptions.Timeout"/> or 2 seconds, whichever is longer. Nothing was changed; the reset can be tried
     /// again.</exception>
+    /// <exception cref="NcclException">NCCL was aborted, and cannot connect the ranks anew or has calls in CUDA graphs.</exception>
     /// <exception cref="GpuException">The driver reports an error.</exception>
     public void Reset()
     {
@@ -192,6 +191,29 @@ public sealed class Collectives : IRankOperation
         group.Disown(this);
         guard.Dispose();
     }
+
+    private ICollectiveEngine ThroughMemory(IPeers peers)
+    {
+        var kernels = group.LocalRanks.Select(rank => CollectiveKernels.Load(rank, group)).ToArray();
+        Agree(peers, i => kernels[i]?.Caps ?? []);
+        return group.Topology == GroupTopology.Cpu
+            ? new CpuCollectives(group, Options.Timeout, peers)
+            : GpuCollectives.ThroughMemory(group, Options, [.. kernels.OfType<CollectiveKernels>()], peers);
+    }
+
+    private GpuCollectives ByNccl(IPeers peers)
+    {
+        if (Options.Nccl is { } given && given.Communicators.Group != group)
+            throw CallErrors.Argument(nameof(Options.Nccl), "an NcclAllReduce of another group", "one of the operation's group, or null for one that operations share", Name);
+        var kernels = NcclCollectiveKernels.Load(group.LocalRanks[0]);
+        Agree(peers, _ => [new("NCCL", Options.Nccl is null ? "none given" : "given")]);
+        // All ranks make NCCL together, or none of them, since their plans agree.
+        return GpuCollectives.ByNccl(group, Options, kernels, (Options.Nccl ?? group.ShareNccl()).Communicators, peers);
+    }
+
+    private void Agree(IPeers peers, Func<int, IEnumerable<KeyValuePair<string, string>>> more) => peers.Agree([.. group.LocalRanks.Select((rank, i) => RankPlan.Of(
+        rank.Index,
+        [new("world size", $"{group.WorldSize}"), new("workspace bytes", $"{Options.WorkspaceBytes}"), new("timeout", $"{Options.Timeout:c}"), .. more(i)]))]);
 
     private void Launch(int rank, GpuStream? stream, in CollectiveCall call)
     {

@@ -13,13 +13,19 @@ public sealed record CollectivesOptions
     public const long DefaultWorkspaceBytes = 16 * 1024 * 1024;
 
     /// <summary>Size of each rank's workspace in bytes, <see cref="SmallestWorkspaceBytes"/> or more; 16 MiB by default. Calls of
-    /// any size go through it: larger ones in pieces, a launch each, with the same results. Ranks on the CPU have no
-    /// workspace.</summary>
+    /// any size go through it: larger ones in pieces, a launch each, with the same results. Where NCCL exchanges, it holds what was gathered
+    /// before it is put in its place. Ranks on the CPU have no workspace.</summary>
     public long WorkspaceBytes { get; init; } = DefaultWorkspaceBytes;
 
     /// <summary>Longest time that a rank waits for the others in a call before it gives up with a
-    /// <see cref="PeerTimeoutException"/>: more than zero, and never infinite; 10 seconds by default.</summary>
+    /// <see cref="PeerTimeoutException"/>: more than zero, and never infinite; 10 seconds by default. Where NCCL exchanges, it is the longest time
+    /// of each piece of a call, from when the rank's GPU has come to it.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>NCCL of the group, by which the calls are done where the ranks do not all reach each other's memory
+    /// (<see cref="GroupTopology.Machines"/>); null for one that such operations of the group share. All ranks give one, or none does. It is
+    /// disposed after the operation. Other groups ignore it.</summary>
+    public NcclAllReduce? Nccl { get; init; }
 
     /// <summary>Throws if an option is wrong.</summary>
     internal void Check()

@@ -16,12 +16,6 @@ internal static class GroupErrors
         $"{gpu} cannot use the memory of {peer}: the driver has no peer access between the two. Ranks exchange through each " +
         "other's memory, so make the group of GPUs that have it: 'fusion doctor' and 'nvidia-smi topo -p2p rw' list them.");
 
-    /// <summary>Collectives were asked for where ranks do not all reach each other's memory.</summary>
-    public static RankGroupException NoCollectives() => new(ErrorCodes.NoPeerAccess, [],
-        "Collectives exchange through the memory of the ranks' GPUs, which the ranks of this group do not all reach, as on several machines " +
-        "(RankGroup.Topology is Machines). AllReduce works there, by NCCL; for gathers, scatters and the largest numbers make the group of GPUs of one machine that " +
-        "reach each other, or call NCCL by itself.");
-
     /// <summary>The driver claims peer access between two GPUs, but what one wrote into the other's memory did not
     /// arrive.</summary>
     public static RankGroupException PeerCheck(string gpu, string peer, byte wrote, byte read, string reader) =>

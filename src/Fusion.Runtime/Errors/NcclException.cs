@@ -35,8 +35,8 @@ public sealed class NcclException : FusionException
     /// <param name="isNeeded">Whether the ranks cannot sum without it.</param>
     internal static NcclException NotFound(string? path, string reasons, bool isNeeded) => new(ErrorCodes.NoNccl,
         $"No NCCL: {(path is null ? "the loader finds none" : $"none at '{path}'")}. " + (isNeeded
-            ? "Ranks that do not all reach each other's memory, as on several machines, sum by it: install libnccl2 for all of them, or give " +
-                "AllReduceOptions.Library an NcclAllReduce with the path of the library of a Python environment (nvidia/nccl/lib/libnccl.so.2)."
+            ? "Ranks that do not all reach each other's memory, as on several machines, exchange by it: install libnccl2 for all of them, or give " +
+                "AllReduceOptions.Library and CollectivesOptions.Nccl an NcclAllReduce with the path of the library of a Python environment (nvidia/nccl/lib/libnccl.so.2)."
             : "Install libnccl2, name the library of a Python environment (nvidia/nccl/lib/libnccl.so.2), or leave AllReduceOptions.Library empty: " +
                 "two-shot then does what NCCL would.") + $"{Environment.NewLine}{reasons}");
 

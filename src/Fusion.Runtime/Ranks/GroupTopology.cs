@@ -18,7 +18,8 @@ public enum GroupTopology
     Cpu,
 
     /// <summary>Ranks on GPUs that do not all reach each other's memory, as those of several machines. NCCL or another library sums
-    /// (<see cref="AllReduceOptions.Library"/>), and separate kernels do what follows.</summary>
+    /// (<see cref="AllReduceOptions.Library"/>), and separate kernels do what follows; NCCL gathers too
+    /// (<see cref="CollectivesOptions.Nccl"/>).</summary>
     [JsonStringEnumMemberName("machines")]
     Machines,
 }

@@ -216,7 +216,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     internal NcclAllReduce ShareNccl()
     {
         var processes = (IGroupConnection)connection!;
-        var isUsable = processes.Gather($"{processes.NewName()}: NCCL", [(byte)(nccl is { IsUsable: true } ? 1 : 0)]).All(one => one[0] == 1);
+        var isUsable = processes.Gather($"{processes.NewName()}: NCCL", [(byte)(nccl is { Communicators.IsUsable: true } ? 1 : 0)]).All(one => one[0] == 1);
         if (isUsable) return nccl!;
         // One that a rank aborted is of no use to the others.
         nccl?.Abort();

@@ -101,6 +101,37 @@ public sealed class RanksOnGpus
         await ranks.MustAll("dispose");
     }
 
+    [TestCase(2)]
+    [TestCase(4)]
+    public async Task DoCollectivesWhereTheyAreAsFarFromEachOtherAsOnSeveralMachines(int count)
+    {
+        using var ranks = StartWithNccl(count, isDirect: false, sharesMemory: false);
+        await ranks.MustAll("join");
+        await ranks.MustAll("collectives-by-nccl 400");
+        foreach (var kind in new[] { "gather", "scatter", "choice" }) await ranks.MustAll($"late-collective {kind}");
+        await ranks.MustAll("collectives-by-nccl 3");
+        await ranks.MustAll("dispose");
+    }
+
+    [TestCase(2)]
+    [TestCase(4)]
+    public async Task HearOfAKilledProcessInACollectiveByNcclAndMeetAgain(int count)
+    {
+        using var ranks = StartWithNccl(count, isDirect: false, sharesMemory: false);
+        await ranks.MustAll("join");
+        await ranks.MustAll("collectives-by-nccl 3");
+        var survivors = Enumerable.Range(0, count - 1).Select(rank => ranks[rank]).ToArray();
+        for (var rank = 0; rank < count; rank++) ranks[rank].Tell("collectives-until-it-fails 100");
+        await Task.Delay(3000);
+        ranks[count - 1].Kill();
+        foreach (var one in survivors) Assert.That(await one.Answer(), Does.Contain($"FUSION4012: Rank {count - 1} (process {ranks[count - 1].Id}"));
+        foreach (var one in survivors) Assert.That(await one.Do("dispose"), Is.EqualTo("ok"));
+        ranks.Restart(count - 1);
+        await ranks.MustAll("join");
+        await ranks.MustAll("collectives-by-nccl 3");
+        await ranks.MustAll("dispose");
+    }
+
     private static RanksOfATest StartWithNccl(int count, bool isDirect, bool sharesMemory)
     {
         if (GpusOfTheMachine < count) Assert.Ignore($"{GpusOfTheMachine} GPUs");

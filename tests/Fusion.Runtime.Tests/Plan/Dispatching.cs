@@ -186,10 +186,10 @@ public sealed class Dispatching
             where kernel.Length > 0
             select kernel;
         var ofCollectives =
-            from name in new[] { "all_gather", "reduce_scatter", "top_k" }
+            from name in new[] { "all_gather", "reduce_scatter", "top_k", "choose_columns" }
             from type in AllReduceVocabulary.DataTypes
             select $"{name}_{type}";
-        Assert.That(named.Distinct().Concat(ofCollectives), Is.EquivalentTo(there));
+        Assert.That(named.Distinct().Concat(ofCollectives).Concat(["place_columns", "merge_choices"]), Is.EquivalentTo(there));
     }
 
     [TestCase(128, 8192, 0)]

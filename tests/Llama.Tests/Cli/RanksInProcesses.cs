@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Fusion.Emulation;
+using Fusion.Interop.Nccl;
 using Fusion.Runtime;
 using Fusion.Runtime.Distributed;
 using Llama.Cli.Bench;
@@ -45,6 +46,31 @@ public sealed class RanksInProcesses
             Emulator.Leave();
         }
     }
+
+    // What they compute is theirs alone; NCCL sums and gathers, the choice of tokens too.
+    [TestCase("")]
+    [TestCase("--temperature 1.5 --seed 3", Category = "Nightly")]
+    public void GenerateTheSameOnEmulatedGpusThatShareNoMemory(string choice)
+    {
+        using var folder = new ModelFolder(ModelFolder.Small with { HeadSize = 32 });
+        string[] line = ["generate", "--model", folder.Path, "--prompt", "hello", "--max-tokens", "3", "--device", "emulator", .. choice.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        OnMachines(() =>
+        {
+            var alone = Tool.Run([.. line, "--ranks", "2"]);
+            Assert.That(alone, Is.EqualTo(new Tool.Result(0, alone.Out, "")));
+            Assert.That(Together(2, null, sharesMemory: false, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
+        });
+        Assert.That(FakeNccl.Calls, Has.Some.Contains("all-reduce").And.Some.Contains("all-gather").And.None.StartsWith("abort"));
+    }
+
+    [Test]
+    [Category("Nightly")]
+    public void MeasureOnEmulatedGpusThatShareNoMemory() => OnMachines(() =>
+    {
+        var results = Together(2, null, sharesMemory: false, [.. Random, "--device", "emulator"]);
+        Assert.That(results[0].Out, Does.StartWith("tiny on 2 ranks (emulator, a process each), all-reduce fused: "));
+        Assert.That(results[1], Is.EqualTo(new Tool.Result(0, "", "")));
+    });
 
     [Test]
     public void MeasureAndTheFirstPrints()
@@ -125,19 +151,39 @@ public sealed class RanksInProcesses
         Assert.That(results, Is.EqualTo([Tool.Run([.. line, "--ranks", "2"]), new Tool.Result(0, "", "")]));
     }
 
-    private static Tool.Result[] Together(int count, int? device, params string[] line)
+    private static void OnMachines(Action test)
     {
-        var address = $"@llama-test-{Guid.NewGuid():n}";
-        return Task.WhenAll(Enumerable.Range(0, count).Select(rank => Task.Run(() => Run(rank, count, address, device, line)))).Result;
+        Emulator.Use(new() { Gpus = 2 });
+        NcclAllReduce.InPlaceOfTheInstalled = NcclLibrary.Of(new FakeNccl(waits: 1));
+        try
+        {
+            test();
+            Assert.That(Emulator.Faults, Is.Empty);
+        }
+        finally
+        {
+            NcclAllReduce.InPlaceOfTheInstalled = null;
+            Emulator.Leave();
+        }
     }
 
-    private static async Task<Tool.Result> Run(int rank, int count, string address, int? device, params string[] line)
+    private static Tool.Result[] Together(int count, int? device, params string[] line) => Together(count, device, sharesMemory: true, line);
+
+    private static Tool.Result[] Together(int count, int? device, bool sharesMemory, string[] line)
+    {
+        var address = $"@llama-test-{Guid.NewGuid():n}";
+        return Task.WhenAll(Enumerable.Range(0, count).Select(rank => Task.Run(() => Run(rank, count, address, device, sharesMemory, line)))).Result;
+    }
+
+    private static Task<Tool.Result> Run(int rank, int count, string address, int? device, params string[] line) => Run(rank, count, address, device, true, line);
+
+    private static async Task<Tool.Result> Run(int rank, int count, string address, int? device, bool sharesMemory, string[] line)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
         var context = new ToolContext(output, error, new RunnerFactory(), TimeProvider.System)
         {
-            Launcher = () => new() { Rank = rank, WorldSize = count, Address = RendezvousAddress.Unix(address), Device = device, Timeout = TimeSpan.FromSeconds(30) },
+            Launcher = () => new() { Rank = rank, WorldSize = count, Address = RendezvousAddress.Unix(address), Device = device, SharesMemory = sharesMemory, Timeout = TimeSpan.FromSeconds(30) },
         };
         var code = await LlamaTool.RunAsync(context, [.. line, "--processes"]);
         return new(code, output.ToString(), error.ToString());

@@ -7,8 +7,9 @@ using Fusion.Runtime;
 
 namespace Fusion.Tests.Shared;
 
-/// <summary>NCCL's functions in C#, which write down how they are called. A sum is the rank's own numbers times the number of ranks, so ranks
-/// need the same ones; one that is recorded as a CUDA graph is the rank's own numbers.</summary>
+/// <summary>NCCL's functions in C#, which write down how they are called. The calls of ranks that were connected each by itself are done as NCCL does
+/// them (<see cref="MeetingRanks"/>). A sum of ranks of one process is the rank's own numbers times the number of ranks, so ranks need the same ones; one
+/// that is recorded as a CUDA graph is the rank's own numbers.</summary>
 internal sealed unsafe class FakeNccl : IExportTable
 {
     private static readonly Dictionary<nint, string> Names = [];
@@ -18,10 +19,10 @@ internal sealed unsafe class FakeNccl : IExportTable
     private static int ranks;
     private static string failing = "";
     private static bool makesNoWindow;
-    private static bool meets;
+    private static MeetingRanks meeting = new();
 
-    // Number of sums of each communicator that was not aborted.
-    private static readonly Dictionary<nint, int> Sums = [];
+    // How often each rank was connected by itself: the ranks that are at the same number meet.
+    private static readonly Dictionary<int, int> Connections = [];
 
     private readonly Dictionary<string, nint> functions = new()
     {
@@ -31,6 +32,8 @@ internal sealed unsafe class FakeNccl : IExportTable
         ["ncclCommDestroy"] = (nint)(delegate* unmanaged<nint, NcclResult>)&CommDestroy,
         ["ncclCommGetAsyncError"] = (nint)(delegate* unmanaged<nint, NcclResult*, NcclResult>)&CommGetAsyncError,
         ["ncclAllReduce"] = (nint)(delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)&AllReduce,
+        ["ncclAllGather"] = (nint)(delegate* unmanaged<void*, void*, nuint, NcclDataType, nint, nint, NcclResult>)&AllGather,
+        ["ncclReduceScatter"] = (nint)(delegate* unmanaged<void*, void*, nuint, NcclDataType, int, nint, nint, NcclResult>)&ReduceScatter,
         ["ncclGroupStart"] = (nint)(delegate* unmanaged<NcclResult>)&GroupStart,
         ["ncclGroupEnd"] = (nint)(delegate* unmanaged<NcclResult>)&GroupEnd,
         ["ncclGetErrorString"] = (nint)(delegate* unmanaged<NcclResult, byte*>)&GetErrorString,
@@ -45,11 +48,10 @@ internal sealed unsafe class FakeNccl : IExportTable
     /// <param name="makesNoWindow">Whether windows are 0, as NCCL leaves them where it does not use such memory.</param>
     /// <param name="waits">How often a communicator of a process of its own says that it is not done yet; null for an NCCL without
     /// such communicators.</param>
-    /// <param name="meets">Whether a sum stays in its stream until all ranks have launched theirs, or its communicator is aborted.</param>
-    public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false, int? waits = null, bool meets = false)
+    public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false, int? waits = null)
     {
-        FakeNccl.meets = meets;
-        Sums.Clear();
+        meeting = new();
+        Connections.Clear();
         FakeNccl.waits = waits ?? 0;
         Left.Clear();
         if (waits is not null)
@@ -79,6 +81,11 @@ internal sealed unsafe class FakeNccl : IExportTable
         return function == failing ? NcclResult.SystemError : NcclResult.Success;
     }
 
+    private const int MostRanks = 100;
+
+    // Communicators have the number of the connection above that of the rank, from 1 on.
+    private static nint Number(nint communicator) => communicator % MostRanks;
+
     private static string Name(void* memory) => Names.GetValueOrDefault((nint)memory, "other memory");
 
     [UnmanagedCallersOnly]
@@ -99,17 +106,12 @@ internal sealed unsafe class FakeNccl : IExportTable
     [UnmanagedCallersOnly]
     private static NcclResult CommAbort(nint communicator)
     {
-        lock (Sums)
-        {
-            Sums.Remove(communicator);
-            Monitor.PulseAll(Sums);
-        }
-
-        return Call("abort", $"{communicator}");
+        meeting.Abort(communicator);
+        return Call("abort", $"{Number(communicator)}");
     }
 
     [UnmanagedCallersOnly]
-    private static NcclResult CommDestroy(nint communicator) => Call("destroy", $"{communicator}");
+    private static NcclResult CommDestroy(nint communicator) => Call("destroy", $"{Number(communicator)}");
 
     [UnmanagedCallersOnly]
     private static NcclResult CommGetAsyncError(nint communicator, NcclResult* error)
@@ -141,18 +143,26 @@ internal sealed unsafe class FakeNccl : IExportTable
     private static NcclResult CommInitRankConfig(nint* communicator, int count, UniqueId id, int rank, void* config)
     {
         ranks = count;
-        *communicator = rank + 1;
-        lock (Sums) Sums[rank + 1] = 0;
+        int number;
+        lock (Connections) number = ++CollectionsMarshal.GetValueRefOrAddDefault(Connections, rank, out _);
+        *communicator = (number * MostRanks) + rank + 1;
+        meeting.Add(*communicator, number, rank, count);
         var isIt = new ReadOnlySpan<byte>(&id, sizeof(UniqueId)).IndexOfAnyExcept((byte)0x5A) < 0 && *((int*)config + 4) == 0;
-        return Begin(rank + 1, isIt ? $"init {rank} of {count}" : "init with another id, or blocking");
+        return Begin(*communicator, isIt ? $"init {rank} of {count}" : "init with another id, or blocking");
     }
 
     [UnmanagedCallersOnly]
-    private static NcclResult CommFinalize(nint communicator) => Begin(communicator, $"finalize {communicator}");
+    private static NcclResult CommFinalize(nint communicator) => Begin(communicator, $"finalize {Number(communicator)}");
 
     [UnmanagedCallersOnly]
     private static NcclResult AllReduce(void* input, void* output, nuint count, NcclDataType type, int sum, nint communicator, nint stream)
     {
+        if (communicator >= MostRanks)
+        {
+            var isRecorded = meeting.Enqueue(communicator, stream, new("AllReduce", (nint)input, (nint)output, (long)count, type));
+            return Call(isRecorded ? "recorded all-reduce" : "all-reduce", $"{Number(communicator)}");
+        }
+
         if (GpuDriver.Library.Capture.GetStatus(stream, out var capture) == CudaResult.Success && capture != CaptureStatus.None)
         {
             if (input != output) GpuDriver.Check(GpuDriver.Library.Memory.Copy((ulong)output, (ulong)input, count * sizeof(float), stream), "copy");
@@ -169,29 +179,22 @@ internal sealed unsafe class FakeNccl : IExportTable
             GpuDriver.Check(GpuDriver.Library.Stream.Synchronize(stream), "wait");
         }
 
-        if (meets) Meet(communicator, stream);
         return Call("all-reduce", $"{communicator}: {Name(input)} to {Name(output)}");
     }
 
-    private static void Meet(nint communicator, nint stream)
+    [UnmanagedCallersOnly]
+    private static NcclResult AllGather(void* input, void* output, nuint count, NcclDataType type, nint communicator, nint stream)
     {
-        const int MostSums = 1000;
-        lock (Sums)
-        {
-            var place = (communicator * MostSums) + ++CollectionsMarshal.GetValueRefOrAddDefault(Sums, communicator, out _);
-            Monitor.PulseAll(Sums);
-            GpuDriver.Check(GpuDriver.Library.Stream.AddCallback(stream, &UntilAllCame, (void*)place), "callback");
-        }
+        if (type != NcclDataType.I8) return Call("all-gather", $"of {type}, which is written for bytes alone");
+        var isRecorded = meeting.Enqueue(communicator, stream, new("AllGather", (nint)input, (nint)output, (long)count, type));
+        return Call(isRecorded ? "recorded all-gather" : "all-gather", $"{Number(communicator)}: {count} bytes");
+    }
 
-        [UnmanagedCallersOnly]
-        static void UntilAllCame(nint stream, CudaResult result, void* place)
-        {
-            var (communicator, number) = ((nint)place / MostSums, (int)((nint)place % MostSums));
-            lock (Sums)
-            {
-                while (Sums.ContainsKey(communicator) && (Sums.Count < ranks || Sums.Values.Any(count => count < number))) Monitor.Wait(Sums);
-            }
-        }
+    [UnmanagedCallersOnly]
+    private static NcclResult ReduceScatter(void* input, void* output, nuint count, NcclDataType type, int sum, nint communicator, nint stream)
+    {
+        var isRecorded = meeting.Enqueue(communicator, stream, new("ReduceScatter", (nint)input, (nint)output, (long)count, type));
+        return Call(isRecorded ? "recorded reduce-scatter" : "reduce-scatter", $"{Number(communicator)}: {count} of {type}");
     }
 
     [UnmanagedCallersOnly]

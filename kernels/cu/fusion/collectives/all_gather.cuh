@@ -26,9 +26,7 @@ __device__ __forceinline__ void all_gather(const CollectiveParams& params) {
   const i64 thread = static_cast<i64>(blockIdx.x) * blockDim.x + threadIdx.x;
   const i64 threads = static_cast<i64>(gridDim.x) * blockDim.x;
   const auto place = [&](int rank, i64 octet) {
-    const i64 row = octet / params.part_octets;
-    const i64 number = row * params.part_octets * (params.ranks - 1) + rank * params.part_octets + octet;
-    return reinterpret_cast<T*>(params.output) + number * kRowVector;
+    return reinterpret_cast<T*>(params.output) + place_in_columns(params, rank, octet) * kRowVector;
   };
 
   for (i64 i = thread; i < params.count; i += threads) {

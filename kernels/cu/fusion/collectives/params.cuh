@@ -8,7 +8,8 @@
 namespace fusion {
 
 /// Parameter of all collectives but the all-reduce, as the host lays it out. A launch does a piece of a call:
-/// `count` units from unit `first` on, a unit being an octet, or a row in top_k. Addresses of tensors are
+/// `count` units from unit `first` on, a unit being an octet, or a row in top_k. place_columns.cuh and
+/// separate_top_k.cuh say what they use of it. Addresses of tensors are
 /// aligned to 16 bytes, and inputs and outputs do not overlap.
 struct CollectiveParams {
   u64 workspaces[kMaxRanks];  // address of each rank's workspace, as this rank's GPU sees it
@@ -30,6 +31,12 @@ struct CollectiveParams {
 };
 
 static_assert(sizeof(CollectiveParams) == kMaxRanks * 8 + 11 * 8 + 4 * 4, "as the host lays it out");
+
+/// Number of the unit of the output at which an all-gather along columns has a unit of a rank's input.
+__device__ __forceinline__ i64 place_in_columns(const CollectiveParams& params, int rank, i64 unit) {
+  const i64 row = unit / params.part_octets;
+  return row * params.part_octets * (params.ranks - 1) + rank * params.part_octets + unit;
+}
 
 /// One launch of a collective as one thread sees it. Each thread acts for itself; slot.cuh says what sending
 /// and receiving orders.

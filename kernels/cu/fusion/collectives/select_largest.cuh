@@ -29,8 +29,8 @@ __device__ __forceinline__ void for_each_key(const T* row, i64 octets, u32 first
   }
 }
 
-/// Finds the k largest keys of a row, the largest first: `choices` in shared memory, which all threads may
-/// read afterwards. The same row gives the same choices, however threads are timed.
+/// Finds the k largest keys of a row, the largest first: `choices`, in shared or global memory, which all
+/// threads may read afterwards. The same row gives the same choices, however threads are timed.
 ///
 /// Participants: all threads of a block of kSelectionThreads. `row` has `octets` octets and at least k
 /// elements, aligned to 16 bytes; element i has index first_index + i. k is 1 to kMostChoices.

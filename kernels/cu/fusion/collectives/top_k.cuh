@@ -1,23 +1,9 @@
 #pragma once
 
-#include <fusion/collectives/params.cuh>
+#include <fusion/collectives/choices.cuh>
 #include <fusion/collectives/select_largest.cuh>
 
 namespace fusion {
-
-/// Number of keys of a sorted list, the largest first, that are larger than a key.
-__device__ __forceinline__ int count_larger(const u64* list, int count, u64 key) {
-  int low = 0, high = count;
-  while (low < high) {
-    const int middle = (low + high) / 2;
-    if (list[middle] > key) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
 
 /// A choice among the columns of all ranks, as one block sees it: `lists` has each rank's keys of a row.
 template <class T>
@@ -40,14 +26,6 @@ struct Choice {
   }
   __device__ __forceinline__ u32 first_index() const {
     return static_cast<u32>(params.rank * params.row_octets * kRowVector);
-  }
-
-  /// Writes a result of a row, or that there is none.
-  __device__ __forceinline__ void write(i64 row, int place, bool is_there, u64 key) const {
-    indices(row)[place] = is_there ? index_of(key) : -1;
-    if (params.output == 0) return;
-    float* const values = reinterpret_cast<float*>(params.output) + row * params.k;
-    values[place] = is_there ? number_of(key) : __uint_as_float(0x7FC00000u);
   }
 
   /// Chooses from this rank's columns and sends the choices. Their indices stay where the results will be.
@@ -90,13 +68,9 @@ struct Choice {
 
     for (int i = static_cast<int>(threadIdx.x); i < params.ranks * k; i += kSelectionThreads) {
       const int from = i / k, at = i % k;
-      const u64 key = list(from)[at];
-      // Its place among the keys of all ranks, no two of which are equal.
-      int place = at;
-      for (int other = 0; other < params.ranks; other++)
-        if (other != from) place += count_larger(list(other), k, key);
+      int place = place_among_ranks(params.ranks, k, from, at, [&](int rank) { return list(rank); });
       if (!all) place = from == params.rank ? at : k;
-      if (place < k) write(row, place, all, key);
+      if (place < k) write_choice(params, row, place, all, list(from)[at]);
     }
     __syncthreads();
   }
@@ -134,7 +108,7 @@ __device__ __forceinline__ void top_k(const CollectiveParams& params) {
     // Who reads indices without asking whether the call failed is not to read somewhere else.
     for (i64 number = first; number < params.count; number += stride)
       for (int i = static_cast<int>(threadIdx.x); i < params.k; i += kSelectionThreads)
-        choice.write(params.first + number, i, false, 0);
+        write_choice(params, params.first + number, i, false, 0);
     return;
   }
   CollectiveCall call(params, ticket);

@@ -17,15 +17,16 @@ public sealed class WholeLogits : IDisposable
     /// <param name="group">Group of the ranks.</param>
     /// <param name="vocabulary">Number of tokens of the vocabulary, which the ranks divide.</param>
     /// <param name="timeout">Longest time that a rank waits for the others; null for that of <see cref="CollectivesOptions"/>.</param>
+    /// <param name="nccl">NCCL of the group, where the ranks do not all reach each other's memory; null for one that operations share.</param>
     /// <exception cref="FusionException">There is not enough memory, or a rank is gone.</exception>
-    public WholeLogits(RankGroup group, int vocabulary, TimeSpan? timeout = null)
+    public WholeLogits(RankGroup group, int vocabulary, TimeSpan? timeout = null, NcclAllReduce? nccl = null)
     {
         ArgumentNullException.ThrowIfNull(group);
         (this.group, columns) = (group, vocabulary / group.WorldSize);
         if (group.LocalRanks.Count == group.WorldSize) return;
         if (group.LocalRanks is not [var rank])
             throw new ArgumentException($"This process has {group.LocalRanks.Count} of {group.WorldSize} ranks; expected is one, or all.", nameof(group));
-        var options = new CollectivesOptions();
+        var options = new CollectivesOptions { Nccl = nccl };
         exchange = new(group, timeout is { } time ? options with { Timeout = time } : options);
         try
         {

@@ -54,7 +54,7 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
     }
 
     /// <inheritdoc/>
-    protected override void RenewLibrary() => (options.Library as NcclAllReduce)?.Renew();
+    protected override void RenewLibrary() => (options.Library as NcclAllReduce)?.Communicators.Renew();
 
     /// <inheritdoc/>
     protected override string NameOf(int step) => step switch

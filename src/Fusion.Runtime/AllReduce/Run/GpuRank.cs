@@ -31,7 +31,7 @@ internal sealed class GpuRank : ExchangeRank
             scratch = DeviceMemory.Allocate(rank.Context!, place is null ? checked((nuint)bytes) : 0);
             scratch.Keep();
             sumAddress = place ?? scratch.Address;
-            watch = (library as NcclAllReduce)?.Watch(this, options.Timeout);
+            watch = (library as NcclAllReduce)?.Communicators.Watch(this, options.Timeout);
         }
         catch
         {
@@ -75,15 +75,8 @@ internal sealed class GpuRank : ExchangeRank
         BeginLaunch(into);
         if (call.UsesLibrary)
         {
-            if (number > 0 && watch is not null)
-            {
-                if (!watch.TryLaunch(into, call.LibraryInput, call.LibraryOutput, number)) return false;
-            }
-            else
-            {
-                if (watch is not null) watch.HasRecorded = true;
-                library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
-            }
+            if (watch is null) library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
+            else if (!watch.TryLaunch(into, NcclCall.AllReduce(call.LibraryInput, call.LibraryOutput), number)) return false;
         }
 
         for (var row = 0; row < call.Tokens; row += call.PieceTokens)

@@ -67,8 +67,27 @@ internal sealed class NcclWindows
         }
     }
 
-    /// <summary>Gets the address of a rank's window.</summary>
-    public ulong AddressOf(int rank) => addresses[rank];
+    /// <summary>Gets the address of a rank's window; null if it is smaller than a size.</summary>
+    /// <param name="rank">Index of the rank.</param>
+    /// <param name="bytes">The size in bytes.</param>
+    public ulong? PlaceOf(int rank, long bytes) => bytes > 0 && bytes <= Bytes ? addresses[rank] : null;
+
+    /// <summary>Sums in the window where the sum fits into it.</summary>
+    /// <param name="rank">Index of the rank, whose context is current.</param>
+    /// <param name="stream">Stream of the rank.</param>
+    /// <param name="call">The sum.</param>
+    /// <returns>True: it was launched.</returns>
+    /// <exception cref="NcclException">NCCL refuses.</exception>
+    public bool Launch(int rank, GpuStream stream, in NcclCall call)
+    {
+        var bytes = call.Bytes;
+        var place = PlaceOf(rank, bytes);
+        if (place is { } window) Copy(window, call.Input, bytes, stream);
+        var inPlace = call with { Input = place ?? call.Input, Output = place ?? call.Output };
+        NcclException.ThrowIfFailed(nccl, inPlace.Begin(nccl, communicators[rank], stream.Handle), call.Function);
+        if (place is { } sum) Copy(call.Output, sum, bytes, stream);
+        return true;
+    }
 
     /// <summary>Makes the windows ordinary memory again. No kernel may use them, and the communicators must still be there.</summary>
     public void Deregister()
@@ -83,6 +102,11 @@ internal sealed class NcclWindows
         {
             if (addresses[rank] != 0 && contexts[rank].TryMakeCurrentToFree()) _ = nccl.FreeMemory(addresses[rank]);
         }
+    }
+
+    private static void Copy(ulong target, ulong source, long bytes, GpuStream stream)
+    {
+        if (target != source) GpuDriver.Check(GpuDriver.Library.Memory.Copy(target, source, (nuint)bytes, stream.Handle), "cuMemcpyAsync");
     }
 }
 
