@@ -30,18 +30,19 @@ internal static class Slurm
     public static LaunchedRank? Read(LauncherVariables variables)
     {
         if (variables.Number(Rank) is not { } rank) return null;
-        var sizeVariable = variables.Text(StepSize) is null ? JobSize : StepSize;
+        // A script or an interactive shell is a step of one task in a job of several, which srun starts.
+        var sizeVariable = variables.Text(StepSize) is null || (Step(variables) is null && variables.Text(JobSize) is not null) ? JobSize : StepSize;
         var size = variables.Needed(sizeVariable, Rank, least: 1);
         if (Step(variables) is null && size > 1)
         {
             throw RendezvousErrors.Setting(
-                Rank, $"{Rank} is {rank} and {sizeVariable} is {size}, but SLURM_STEP_ID names no step: this is the script of the job, not one of {size} tasks.",
+                Rank, $"{Rank} is {rank} and {sizeVariable} is {size}, but SLURM_STEP_ID names no step: this is the script or shell of the job, not one of {size} tasks.",
                 "Start the program in it by srun.");
         }
 
-        return new(Rank, rank, sizeVariable, size, variables.Number("SLURM_LOCALID"), () => Address(variables, rank))
+        return new(Rank, rank, sizeVariable, size, variables.Number("SLURM_LOCALID"), () => Address(variables, rank, size))
         {
-            Launch = variables.Text(Job) is { } job ? string.Create(CultureInfo.InvariantCulture, $"slurm-{job}-{Step(variables) ?? 0}") : null,
+            Launch = variables.Text(Job) is { } job ? string.Create(CultureInfo.InvariantCulture, $"slurm-{job}-{StepName(variables)}") : null,
         };
     }
 
@@ -50,17 +51,15 @@ internal static class Slurm
     /// <param name="step">Number of the step.</param>
     public static int Port(ulong job, uint step) => FirstPort + (int)(((job % (ulong)Ports * StepsOfAJob) + step) % (ulong)Ports);
 
-    private static RendezvousAddress Address(LauncherVariables variables, int rank)
+    private static RendezvousAddress Address(LauncherVariables variables, int rank, int size)
     {
         var text = variables.NeededText(Job, Rank);
         if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var job))
             throw RendezvousErrors.Setting(Job, $"{Job} is '{text}', which is no number of a job.", $"Set {LauncherEnvironment.Address} instead.");
-        var step = Step(variables) ?? 0;
-        var (nodes, first) = Nodes(variables);
-        if (nodes > 1 && rank == 0) RequireHere(variables, first!);
-        return nodes > 1
-            ? RendezvousAddress.Tcp(first!, Port(job, step))
-            : LaunchedRank.Socket("slurm", text, step.ToString(CultureInfo.InvariantCulture));
+        var (nodes, first) = size == 1 ? (1, null) : Nodes(variables);
+        if (nodes == 1) return LaunchedRank.Socket("slurm", text, StepName(variables));
+        if (rank == 0) RequireHere(variables, first!);
+        return RendezvousAddress.Tcp(first!, Port(job, Step(variables) ?? 0));
     }
 
     // The others would look for rank 0 in vain. Only rank 0 knows it: Slurm tells no task where the others are.
@@ -90,6 +89,9 @@ internal static class Slurm
             throw RendezvousErrors.Setting(name, $"{name} is '{list}', which cannot be read: {e.Message}", $"Set {LauncherEnvironment.Address} to tcp:host:port of rank 0's machine.");
         }
     }
+
+    // The script of a job runs beside its steps.
+    private static string StepName(LauncherVariables variables) => Step(variables)?.ToString(CultureInfo.InvariantCulture) ?? "script";
 
     private static uint? Step(LauncherVariables variables) =>
         uint.TryParse(variables.Text("SLURM_STEP_ID") ?? variables.Text("SLURM_STEPID"), NumberStyles.None, CultureInfo.InvariantCulture, out var step)

@@ -60,6 +60,6 @@ public sealed class RecordedVariables
 
     [TestCase(OpenMpiOfTwo, "FUSION_RENDEZVOUS", "Open MPI started 4 ranks, of which 2", TestName = "Open MPI 4.1.4, two machines, and no address")]
     [TestCase(HydraOfTwo, "FUSION_RENDEZVOUS", "started 4 ranks, of which 2", TestName = "MPICH 4.0.2, two machines, and no address")]
-    [TestCase(SlurmScript, "SLURM_PROCID", "the script of the job", TestName = "Slurm 22.05.8, the script without srun")]
+    [TestCase(SlurmScript, "SLURM_PROCID", "the script or shell of the job", TestName = "Slurm 22.05.8, the script without srun")]
     public void SayWhatIsMissing(string variables, string wrong, params string[] words) => Refuse(variables, wrong, words);
 }

@@ -24,6 +24,8 @@ public sealed class VariablesOfLaunchers
     [TestCase(SlurmOfTwo, 5, 8, 1, "tcp:node07:23276")]
     [TestCase("SLURM_PROCID=1 SLURM_NTASKS=4 SLURM_JOB_NODELIST=node3 SLURM_JOB_ID=9 SLURM_STEPID=0", 1, 4, null, "unix:@fusion-slurm-9-0")]
     [TestCase("SLURM_PROCID=1 SLURM_NTASKS=4 SLURM_JOB_NODELIST=gpu3,node[1-2] SLURM_JOB_ID=0 SLURM_STEP_ID=0", 1, 4, null, "tcp:gpu3:20000")]
+    // The script of a job of one task is that task, and does not meet the job's steps.
+    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=1 SLURM_LOCALID=0 SLURM_JOB_NODELIST=node[1-2] SLURM_JOB_ID=9", 0, 1, 0, "unix:@fusion-slurm-9-script")]
     // srun with --mpi=pmi2 sets MPICH's variables too.
     [TestCase(SlurmOfOne + "PMI_RANK=1 PMI_SIZE=4", 1, 4, 1, "unix:@fusion-slurm-1234-2")]
     public void SayWhoAndWhere(string variables, int rank, int worldSize, int? localRank, string address)
@@ -75,8 +77,10 @@ public sealed class VariablesOfLaunchers
     // These tests were not started by MPICH.
     [TestCase("PMI_RANK=1 PMI_SIZE=4 MPI_LOCALNRANKS=4", "FUSION_RENDEZVOUS", "hydra_pmi_proxy")]
     [TestCase("SLURM_PROCID=1", "SLURM_NTASKS", "is not set")]
-    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1", "SLURM_PROCID", "the script of the job", "srun")]
-    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1 SLURM_STEP_ID=4294967291", "SLURM_PROCID", "the script of the job")]
+    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1", "SLURM_PROCID", "the script or shell of the job", "srun")]
+    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1 SLURM_STEP_ID=4294967291", "SLURM_PROCID", "the script or shell of the job")]
+    // A shell that salloc started as a step of one task.
+    [TestCase("SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=4 SLURM_JOB_ID=1 SLURM_STEP_ID=4294967290", "SLURM_PROCID", "SLURM_NTASKS is 4", "the script or shell of the job")]
     [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_STEP_ID=0", "SLURM_JOB_ID", "is not set")]
     [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_STEP_ID=0 SLURM_JOB_ID=1", "SLURM_JOB_NODELIST", "is not set")]
     [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_STEP_ID=0 SLURM_JOB_ID=1 SLURM_STEP_NODELIST=node[", "SLURM_STEP_NODELIST", "'node['")]
