@@ -19,7 +19,8 @@ public sealed record Rendezvous
     /// <summary>Place where the ranks meet.</summary>
     public required RendezvousAddress Address { get; init; }
 
-    /// <summary>Name of the group, where a program makes several at the same address. Default: <c>default</c>.</summary>
+    /// <summary>Name of the group: ranks that give another one do not meet, also at the same address. Default: <c>default</c>;
+    /// <see cref="FromEnvironment"/> gives the launcher's name of the launch, if it says one.</summary>
     public string Name { get; init; } = "default";
 
     /// <summary>Secret that all ranks share, of which each proves its knowledge without sending it; null for none, which is refused where
@@ -51,7 +52,7 @@ public sealed record Rendezvous
     /// <summary>Value of <see cref="Device"/> for a rank on the CPU.</summary>
     public const int OnCpu = -1;
 
-    /// <summary>Reads what a launcher says in the environment: <c>FUSION_RANK</c> and its like, or the variables of torchrun, Open MPI or
+    /// <summary>Reads what a launcher says in the environment: <c>FUSION_RANK</c> and its like, or the variables of torchrun, Open MPI, MPICH or
     /// Slurm; docs/deploying.md lists them.</summary>
     /// <returns>What the environment says.</returns>
     /// <exception cref="FusionArgumentException">A variable is missing or wrong (FUSION4013).</exception>

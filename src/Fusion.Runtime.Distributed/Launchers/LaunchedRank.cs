@@ -14,6 +14,10 @@ namespace Fusion.Runtime.Distributed.Launchers;
 internal sealed record LaunchedRank(
     string RankVariable, int Rank, string SizeVariable, int WorldSize, int? LocalRank, Func<RendezvousAddress> Address)
 {
+    /// <summary>Name of the launch, the same for all its ranks on all machines and for no other launch, so that launches that meet at one address do
+    /// not mix; null if the launcher does not say one.</summary>
+    public string? Launch { get; init; }
+
     private const int LongestName = 100;
 
     /// <summary>Makes the address of an abstract Unix socket that the ranks of one launch know and no other launch has.</summary>

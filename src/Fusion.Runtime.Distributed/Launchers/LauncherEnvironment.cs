@@ -50,7 +50,7 @@ internal static class LauncherEnvironment
             Device = ReadDevice(variables),
             SharesMemory = ReadSharesMemory(variables),
         };
-        if (variables.Text("FUSION_GROUP") is { } name) rendezvous = rendezvous with { Name = name };
+        if ((variables.Text("FUSION_GROUP") ?? launched.Launch) is { } name) rendezvous = rendezvous with { Name = name };
         if (ReadSeconds(variables, Timeout) is { } timeout) rendezvous = rendezvous with { Timeout = timeout };
         if (ReadSeconds(variables, Silence) is { } silence) rendezvous = rendezvous with { Silence = silence };
         return rendezvous;

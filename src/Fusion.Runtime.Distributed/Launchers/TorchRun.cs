@@ -17,7 +17,11 @@ internal static class TorchRun
     {
         if (variables.Text(Rank) is null || variables.Text(WorldSize) is null) return null;
         var size = variables.Needed(WorldSize, Rank, least: 1);
-        return new(Rank, variables.Needed(Rank, WorldSize), WorldSize, size, variables.Number("LOCAL_RANK"), () => Address(variables, size));
+        // The count of restarts is no part of the name: each machine's torchrun counts those that it began itself.
+        return new(Rank, variables.Needed(Rank, WorldSize), WorldSize, size, variables.Number("LOCAL_RANK"), () => Address(variables, size))
+        {
+            Launch = variables.Text(RunId) is { } run ? $"torchrun-{run}" : null,
+        };
     }
 
     /// <summary>Whether torchrun itself set the variables for this process, and not a script of a launcher around it.</summary>

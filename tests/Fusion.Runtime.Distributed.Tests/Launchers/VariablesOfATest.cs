@@ -2,12 +2,13 @@ using Fusion.Runtime.Distributed.Launchers;
 
 namespace Fusion.Runtime.Distributed.Tests.Launchers;
 
-/// <summary>Reads variables that a test writes as <c>NAME=value NAME=value</c>.</summary>
+/// <summary>Reads variables that a test writes as <c>NAME=value NAME=value</c>; the last value of a name counts.</summary>
 internal static class VariablesOfATest
 {
     public static Rendezvous Read(string variables)
     {
-        var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2))
+            .GroupBy(pair => pair[0]).ToDictionary(pairs => pairs.Key, pairs => pairs.Last()[1]);
         return LauncherEnvironment.Read(name => values.GetValueOrDefault(name));
     }
 

@@ -20,10 +20,12 @@ public sealed class VariablesOfLaunchers
     [TestCase("OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_SIZE=1 FUSION_RENDEZVOUS=tcp:a:1", 1, 2, null, "tcp:a:1")]
     [TestCase("PMI_RANK=1 PMI_SIZE=2 MPI_LOCALRANKID=0 FUSION_RENDEZVOUS=tcp:a:1", 1, 2, 0, "tcp:a:1")]
     [TestCase(SlurmOfOne, 1, 4, 1, "unix:@fusion-slurm-1234-2")]
-    // 20000 + (1234 * 64 + 2) % 8000
-    [TestCase(SlurmOfTwo, 5, 8, 1, "tcp:node07:26978")]
+    // 20000 + (1234 * 61 + 2) % 8000
+    [TestCase(SlurmOfTwo, 5, 8, 1, "tcp:node07:23276")]
     [TestCase("SLURM_PROCID=1 SLURM_NTASKS=4 SLURM_JOB_NODELIST=node3 SLURM_JOB_ID=9 SLURM_STEPID=0", 1, 4, null, "unix:@fusion-slurm-9-0")]
     [TestCase("SLURM_PROCID=1 SLURM_NTASKS=4 SLURM_JOB_NODELIST=gpu3,node[1-2] SLURM_JOB_ID=0 SLURM_STEP_ID=0", 1, 4, null, "tcp:gpu3:20000")]
+    // The script of a job of one task is that task, and does not meet the job's steps.
+    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=1 SLURM_LOCALID=0 SLURM_JOB_NODELIST=node[1-2] SLURM_JOB_ID=9", 0, 1, 0, "unix:@fusion-slurm-9-script")]
     // srun with --mpi=pmi2 sets MPICH's variables too.
     [TestCase(SlurmOfOne + "PMI_RANK=1 PMI_SIZE=4", 1, 4, 1, "unix:@fusion-slurm-1234-2")]
     public void SayWhoAndWhere(string variables, int rank, int worldSize, int? localRank, string address)
@@ -70,14 +72,20 @@ public sealed class VariablesOfLaunchers
     [TestCase("OMPI_COMM_WORLD_RANK=1", "OMPI_COMM_WORLD_SIZE", "is not set")]
     [TestCase("OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_NAMESPACE=j", "FUSION_RENDEZVOUS", "started 4 ranks, of which 2", "tcp:host:port")]
     [TestCase("OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_SIZE=4", "FUSION_RENDEZVOUS", "PMIX_NAMESPACE")]
-    [TestCase("PMI_RANK=1 PMI_SIZE=4", "FUSION_RENDEZVOUS", "MPICH")]
+    [TestCase("PMI_RANK=1 PMI_SIZE=4", "FUSION_RENDEZVOUS", "MPICH", "started 4 ranks, of which an unknown number")]
+    [TestCase("PMI_RANK=1 PMI_SIZE=4 MPI_LOCALNRANKS=2", "FUSION_RENDEZVOUS", "started 4 ranks, of which 2")]
+    // These tests were not started by MPICH.
+    [TestCase("PMI_RANK=1 PMI_SIZE=4 MPI_LOCALNRANKS=4", "FUSION_RENDEZVOUS", "hydra_pmi_proxy")]
     [TestCase("SLURM_PROCID=1", "SLURM_NTASKS", "is not set")]
-    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1", "SLURM_PROCID", "the script of the job", "srun")]
-    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1 SLURM_STEP_ID=4294967291", "SLURM_PROCID", "the script of the job")]
+    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1", "SLURM_PROCID", "the script or shell of the job", "srun")]
+    [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_JOB_ID=1 SLURM_STEP_ID=4294967291", "SLURM_PROCID", "the script or shell of the job")]
+    // A shell that salloc started as a step of one task.
+    [TestCase("SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=4 SLURM_JOB_ID=1 SLURM_STEP_ID=4294967290", "SLURM_PROCID", "SLURM_NTASKS is 4", "the script or shell of the job")]
     [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_STEP_ID=0", "SLURM_JOB_ID", "is not set")]
     [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_STEP_ID=0 SLURM_JOB_ID=1", "SLURM_JOB_NODELIST", "is not set")]
     [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_STEP_ID=0 SLURM_JOB_ID=1 SLURM_STEP_NODELIST=node[", "SLURM_STEP_NODELIST", "'node['")]
     [TestCase("SLURM_PROCID=0 SLURM_NTASKS=4 SLURM_STEP_ID=0 SLURM_JOB_ID=job SLURM_STEP_NUM_NODES=1", "SLURM_JOB_ID", "'job'")]
+    [TestCase(SlurmOfTwo + "SLURM_PROCID=0 SLURMD_NODENAME=node08", "FUSION_RENDEZVOUS", "Rank 0 is on node08", "on node07", "tcp:node08:port")]
     [TestCase(SlurmOfTwo + "RANK=0 WORLD_SIZE=8 MASTER_ADDR=a MASTER_PORT=1", "SLURM_PROCID", "RANK is 0, but SLURM_PROCID is '5'")]
     [TestCase(OpenMpi + "RANK=0 WORLD_SIZE=4 MASTER_ADDR=a MASTER_PORT=1", "OMPI_COMM_WORLD_RANK", "RANK is 0")]
     [TestCase(SlurmOfTwo + "WORLD_SIZE=16", "WORLD_SIZE", "SLURM_STEP_NUM_TASKS is 8, but WORLD_SIZE is '16'")]
@@ -96,6 +104,28 @@ public sealed class VariablesOfLaunchers
         Assert.That(Read(one + "a TORCHELASTIC_RESTART_COUNT=0").Address, Is.Not.EqualTo(Read(one + "a TORCHELASTIC_RESTART_COUNT=1").Address));
     }
 
+    // Two launches that are given one address must not mix: a group has ranks of one launch alone.
+    [TestCase(Torch, "torchrun-run")]
+    // Each machine's torchrun counts its own restarts.
+    [TestCase(Torch + "TORCHELASTIC_RESTART_COUNT=1", "torchrun-run")]
+    [TestCase("RANK=5 WORLD_SIZE=8 MASTER_ADDR=node01 MASTER_PORT=29500", "default")]
+    [TestCase(OpenMpi, "openmpi-prterun-node01-17@1")]
+    [TestCase("OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 FUSION_RENDEZVOUS=tcp:a:1", "default")]
+    [TestCase("PMI_RANK=1 PMI_SIZE=2 FUSION_RENDEZVOUS=tcp:a:1", "default")]
+    [TestCase(SlurmOfTwo, "slurm-1234-2")]
+    [TestCase(SlurmOfTwo + "FUSION_RENDEZVOUS=tcp:a:1", "slurm-1234-2")]
+    [TestCase(SlurmOfTwo + "FUSION_GROUP=mine", "mine")]
+    [TestCase("FUSION_RANK=1 FUSION_WORLD_SIZE=2 FUSION_RENDEZVOUS=unix:@a", "default")]
+    public void NameTheGroupAfterTheLaunch(string variables, string group) => Assert.That(Read(variables).Name, Is.EqualTo(group));
+
+    [Test]
+    public void OfTwoJobsOfOpenMpiThatHaveOneNumberNameTwoSockets()
+    {
+        const string job = "OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_SIZE=2 OMPI_MCA_ess_base_jobid=77 OMPI_MCA_orte_jobfam_session_dir=/tmp/ompi.node01.0/pid.";
+
+        Assert.That(Read(job + "17").Address, Is.Not.EqualTo(Read(job + "18").Address));
+    }
+
     [Test]
     public void GiveStepsOfAJobPortsOfTheirOwn()
     {
@@ -103,6 +133,6 @@ public sealed class VariablesOfLaunchers
 
         Assert.That(steps, Is.Unique);
         Assert.That(steps.Concat([Slurm.Port(ulong.MaxValue, uint.MaxValue)]), Is.All.InRange(20000, 27999));
-        Assert.That(Enumerable.Range(1000, 120).Select(job => Slurm.Port((ulong)job, 0)), Is.Unique);
+        Assert.That(Enumerable.Range(1000, 8000).Select(job => Slurm.Port((ulong)job, 0)), Is.Unique);
     }
 }

@@ -16,9 +16,7 @@ internal sealed class RankOfATest : IDisposable
 
     public RankOfATest(IEnumerable<KeyValuePair<string, string>> variables)
     {
-        // On a GPU machine without .NET the program lies beside the tests.
-        var own = Path.Combine(AppContext.BaseDirectory, "RankProcess");
-        var start = File.Exists($"{own}.dll") ? new ProcessStartInfo(own) : new ProcessStartInfo("dotnet", [Program]);
+        var start = new ProcessStartInfo(Command[0], Command[1..]);
         (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
         foreach (var (name, value) in variables) start.Environment[name] = value;
         process = Process.Start(start)!;
@@ -28,6 +26,17 @@ internal sealed class RankOfATest : IDisposable
             else answers.Writer.TryComplete();
         };
         process.BeginOutputReadLine();
+    }
+
+    /// <summary>Gets the words that start a rank's process.</summary>
+    public static string[] Command
+    {
+        get
+        {
+            // On a GPU machine without .NET the program lies beside the tests.
+            var own = Path.Combine(AppContext.BaseDirectory, "RankProcess");
+            return File.Exists($"{own}.dll") ? [own] : ["dotnet", Program];
+        }
     }
 
     public int Id => process.Id;
