@@ -40,43 +40,26 @@ internal readonly struct AttentionCall(CustomLaunch launch, StepLayout layout, R
     // Powers of two are what chips have instructions for.
     private float Scale => (float)(Math.Log2(Math.E) / Math.Sqrt(HeadSize));
 
-    private LaunchShape DecodeShape => state.Attention.DecodeShape(Math.Min(launch.Tokens, layout.MaxSequences), KeyValueHeads);
-
-    private DeviceTensor Queries => launch.Inputs[0];
-
-    private DeviceTensor Keys => launch.Inputs[IsMerged ? 0 : 1];
-
-    private DevicePointer<byte> FirstQuery => Pointer(Queries.Address);
-
-    private DevicePointer<byte> FirstKey => Pointer(Keys.Address) + (IsMerged ? (long)Heads * HeadSize * sizeof(ushort) : 0);
-
-    private DevicePointer<byte> FirstValue => IsMerged ? FirstKey + ((long)KeyValueHeads * HeadSize * sizeof(ushort)) : Pointer(launch.Inputs[2].Address);
-
-    private DevicePointer<byte> QueryNorm => NormsHeads ? Pointer(launch.Inputs[1].Address) : default;
-
-    private DevicePointer<byte> KeyNorm => NormsHeads ? Pointer(launch.Inputs[2].Address) : default;
-
     /// <summary>Turns queries and keys by their positions, and puts keys and values into the cache.</summary>
     public void TurnAndAppend(ElementType type, int block)
     {
+        var q = launch.Inputs[0];
+        var (k, v) = IsMerged ? (q, q) : (launch.Inputs[1], launch.Inputs[2]);
+        var (queryNorm, keyNorm) = NormsHeads ? (Pointer(launch.Inputs[1].Address), Pointer(launch.Inputs[2].Address)) : default;
+        var (ofQueries, ofKeys) = (IsMerged ? (ulong)(Heads * HeadSize * sizeof(ushort)) : 0, IsMerged ? (ulong)(KeyValueHeads * HeadSize * sizeof(ushort)) : 0);
         var shape = new LaunchShape(launch.Tokens, Math.Min(block, ((Heads + (2 * KeyValueHeads)) * HeadSize / 16 + 31) / 32 * 32)) { ProgrammaticLaunch = true };
         var kernel = Kernels.Load(stream.Context).GetKernel(type == ElementType.BFloat16 ? "rope_append_bf16" : "rope_append_f16");
         kernel.Launch(
-            stream, shape, FirstQuery, FirstKey, FirstValue, Queries.Columns, Keys.Columns, Keys.Columns, QueryNorm, KeyNorm, Epsilon, state.Turned, Result, Codes,
-            state.KeysOf(layer), state.ValuesOf(layer), state.Angles, Positions, Sequences, Tables, layout.PagesPerSequence, Heads, KeyValueHeads, HeadSize);
+            stream, shape, Pointer(q.Address), Pointer(k.Address + ofQueries), Pointer(v.Address + ofQueries + ofKeys), q.Columns, k.Columns, v.Columns,
+            queryNorm, keyNorm, Epsilon, state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), state.Angles, Positions, Sequences, Tables, layout.PagesPerSequence,
+            Heads, KeyValueHeads, HeadSize);
     }
 
-    /// <summary>Attends from the rows that are alone in their sequence's part, whose queries are turned and whose keys and values are in the
-    /// cache.</summary>
+    /// <summary>Attends from the rows that are alone in their sequence's part.</summary>
     public void Decode() => state.Attention.Decode.Launch(
-        stream, DecodeShape, state.Turned, Result, Codes, state.KeysOf(layer), state.ValuesOf(layer), Positions, Sequences,
-        state.Step.Pointer + StepLayout.Decodes, Tables, layout.PagesPerSequence, Heads, KeyValueHeads, Scale);
-
-    /// <summary>Does both in one kernel, in a step of which all rows are alone in their sequence's part or pad.</summary>
-    public void TurnAndDecode() => state.Attention.TurnDecode.Launch(
-        stream, DecodeShape, FirstQuery, FirstKey, FirstValue, Queries.Columns, Keys.Columns, Keys.Columns, QueryNorm, KeyNorm, Epsilon, state.Angles, Result, Codes,
-        state.KeysOf(layer), state.ValuesOf(layer), Positions, Sequences, state.Step.Pointer + StepLayout.Decodes, Tables, layout.PagesPerSequence, Heads,
-        KeyValueHeads, Scale);
+        stream, state.Attention.DecodeShape(Math.Min(launch.Tokens, layout.MaxSequences), KeyValueHeads), state.Turned, Result, Codes,
+        state.KeysOf(layer), state.ValuesOf(layer), Positions, Sequences, state.Step.Pointer + StepLayout.Decodes, Tables,
+        layout.PagesPerSequence, Heads, KeyValueHeads, Scale);
 
     /// <summary>Attends from the other rows.</summary>
     public void Prefill(int block) => state.Attention.Prefill.Launch(

@@ -37,12 +37,10 @@ internal sealed class AttentionKernels
         blocksPerShare = (share + QueriesOfABlock - 1) / QueriesOfABlock;
         var library = Kernels.Load(context);
         Decode = library.GetKernel($"decode_{word}_d{headSize}");
-        TurnDecode = library.GetKernel($"turn_decode_{word}_d{headSize}");
         sharedBytes = SharedBytesOf(headSize);
         for (var blocks = MaxCluster; blocks > 1; blocks /= 2)
         {
-            var shape = DecodeShape(blocks, 1, 1);
-            var atATime = Math.Min(Decode.ClustersAtATime(shape), TurnDecode.ClustersAtATime(shape));
+            var atATime = Decode.ClustersAtATime(DecodeShape(blocks, 1, 1));
             if (atATime > 0) clusters.Add((blocks, atATime));
         }
 
@@ -52,13 +50,10 @@ internal sealed class AttentionKernels
     /// <summary>The kernel for tokens that are the only ones of their sequence in a step.</summary>
     public Kernel Decode { get; }
 
-    /// <summary>The kernel that does RoPE for such tokens, too, and puts their keys and values into the cache.</summary>
-    public Kernel TurnDecode { get; }
-
     /// <summary>The kernel for several tokens of a sequence.</summary>
     public Kernel Prefill { get; }
 
-    /// <summary>Gets the shape of <see cref="Decode"/> and <see cref="TurnDecode"/> for a step. As many blocks share a sequence as let all of them be resident at a
+    /// <summary>Gets the shape of <see cref="Decode"/> for a step. As many blocks share a sequence as let all of them be resident at a
     /// time; the bits do not depend on it.</summary>
     /// <param name="rows">Number of rows of which the first ones may be of decode.</param>
     /// <param name="keyValueHeads">Number of heads of keys and values.</param>

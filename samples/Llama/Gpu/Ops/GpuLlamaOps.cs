@@ -121,16 +121,10 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
             HeadSize = config.HeadSize,
             Epsilon = config.Epsilon,
         };
-        // Steps of decode alone have no more rows than there may be sequences, and all other steps have more.
-        if (launch.Tokens <= Layout.MaxSequences)
-        {
-            call.TurnAndDecode();
-            return;
-        }
-
         call.TurnAndAppend(type, TurnBlock);
         call.Decode();
-        call.Prefill(PrefillBlock);
+        // Steps of decode alone have no more rows than there may be sequences, and all other steps have more.
+        if (launch.Tokens > Layout.MaxSequences) call.Prefill(PrefillBlock);
     }
 
     private void ThrowUnlessWhole(string name, int size)

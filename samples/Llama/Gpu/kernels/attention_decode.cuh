@@ -9,7 +9,6 @@
 
 #include "attention_results.cuh"
 #include "cached_rows.cuh"
-#include "rope.cuh"
 #include "weights.cuh"
 
 // Attention of one new token a sequence over all that is cached, its own key and value among them, on tensor
@@ -38,17 +37,6 @@ struct DecodeCall {
   PagedRows cache;
   int heads;    // of queries, a multiple of cache.heads
   float scale;  // of scores, times log2(e): exponentials are powers of two
-};
-
-/// The projections that a step's attention begins with where no kernel ahead has done RoPE and has put keys
-/// and values into the cache: each block does that for what it reads.
-template <class T>
-struct NewTokens {
-  Projections<T> x;
-  HeadNorms<T> norms;
-  const float* angles;  // [positions, D / 2] of cosine and sine
-  T* keys;              // of the layer, which are written
-  T* values;
 };
 
 /// Puts numbers of two neighbouring parts together: what they are times, of powers of two that have different
@@ -81,7 +69,6 @@ struct DecodeBlock {
   static constexpr int kSlice = D / kWarps;
   static constexpr int kProducts = (kSlice + 15) / 16;  // for sums, of 16 elements each
   static constexpr int kSixteens = kTile / 16;
-  static constexpr int kHalfOctets = D / 2 / kRowVector;
 
   struct Shared {
     Rows<T, D> keys[kStages], values[kStages];
@@ -126,7 +113,6 @@ struct DecodeBlock {
   /// First tile of a part; tiles are shared out as evenly as may be.
   __device__ __forceinline__ int begin_of(int part) const { return part * tiles() / kParts; }
 
-  /// Queries that a kernel ahead has turned.
   __device__ __forceinline__ void load_queries() {
     const int own = first_query + (g < queries ? g : 0);
     const T* const at = call.queries + (static_cast<i64>(row) * call.heads + own) * D + 2 * t;
@@ -135,49 +121,6 @@ struct DecodeBlock {
 #pragma unroll
       for (int half = 0; half < 2; half++)
         query[k][half] = *reinterpret_cast<const u32*>(at + k * 16 + half * 8);
-  }
-
-  /// What a thread turns of the new token: parts of the block's queries and, if it has the last tile, of the
-  /// key and the value.
-  __device__ __forceinline__ HeadPart<T> prepare(const NewTokens<T>& tokens, bool has_last) const {
-    const int j = static_cast<int>(threadIdx.x) / kHalfOctets;
-    HeadPart<T> part;
-    part.column = static_cast<int>(threadIdx.x) % kHalfOctets * kRowVector;
-    part.is_query = j < queries;
-    part.is_key = j == queries && has_last;
-    part.is_inside = part.is_query || (has_last && j <= queries + 1);
-    part.head = part.is_query ? first_query + j : head;
-    part.prepare(D / 2, tokens.norms, tokens.angles, length - 1);
-    return part;
-  }
-
-  /// Turns the new token. Its key and value are in the cache then, for this block.
-  __device__ __forceinline__ void turn(const NewTokens<T>& tokens, const HeadPart<T>& part) {
-    static_assert((kQueries + 2) * kHalfOctets <= kTileThreads, "a part for each thread");
-    static_assert(sizeof(T) * kQueries * (D + kRowVector) <= sizeof(shared.scores),
-                  "before there are scores");
-    T(&turned)[kQueries][D + kRowVector] = *reinterpret_cast<T(*)[kQueries][D + kRowVector]>(&shared.scores);
-    Octet<T> low, high;
-    part.compute(low, high, tokens.x, tokens.norms, row, kHalfOctets);
-    const int j = static_cast<int>(threadIdx.x) / kHalfOctets;
-    if (j < kQueries) {
-      const Octet<T> none = {};
-      *reinterpret_cast<Words16*>(&turned[j][part.column]) = (part.is_query ? low : none).part[0];
-      *reinterpret_cast<Words16*>(&turned[j][part.column + D / 2]) = (part.is_query ? high : none).part[0];
-    }
-    if (part.is_inside && !part.is_query) {
-      T* const to = (part.is_key ? tokens.keys : tokens.values) + call.cache.row(sequence, head, length - 1) +
-                    part.column;
-      store_octet(to, low);
-      store_octet(to + D / 2, high);
-    }
-    __syncthreads();
-#pragma unroll
-    for (int k = 0; k < D / 16; k += 2) {
-      u32 words[4];
-      ptx::ldmatrix_x4(words, &turned[lane % 8][k * 16 + lane / 8 * 8]);
-      query[k][0] = words[0], query[k][1] = words[1], query[k + 1][0] = words[2], query[k + 1][1] = words[3];
-    }
   }
 
   /// Begins to copy a tile, keys in one group and values in the next; nothing from `end` on.
@@ -194,21 +137,14 @@ struct DecodeBlock {
 
   /// The result of the parts from `first` to before `last`, into shared memory. Tiles are on their way while
   /// others are worked on, across parts too, and before the kernels ahead have ended: all but the sequence's
-  /// last one, into which they put the last token, or this block does.
-  template <bool kTurns>
-  __device__ __forceinline__ void attend(int first, int last, const NewTokens<T>& tokens) {
+  /// last one, into which they put the last token.
+  __device__ __forceinline__ void attend(int first, int last) {
     int tile = begin_of(first);
     const int end = begin_of(last);
     const int early = min(min(tile + kStages - 1, end), tiles() - 1);
     for (int i = tile; i < early; i++) load(i, end);
-    if constexpr (kTurns) {
-      const HeadPart<T> part = prepare(tokens, last == kParts);
-      ptx::griddepcontrol_wait();
-      turn(tokens, part);
-    } else {
-      ptx::griddepcontrol_wait();
-      load_queries();
-    }
+    ptx::griddepcontrol_wait();
+    load_queries();
     for (int i = max(early, tile); i < tile + kStages - 1; i++) load(i, end);
 
     Part now, waiting[3];  // for their neighbours: one part, two, four
@@ -364,21 +300,13 @@ struct DecodeBlock {
 
 /// Grid: x is 1, or on chips with clusters 2, 4 or 8, in clusters of as many: the blocks that share a
 /// sequence. y is cache.heads times the eights of query heads of each; z is the number of rows, of which the
-/// first `*decodes` count; with kTurns, the others get zeros. Block: 128 threads. Dynamic shared memory:
-/// sizeof(DecodeBlock<T, D>::Shared).
-template <bool kTurns, class T, int D>
-__device__ __forceinline__ void attend_decode(const DecodeCall<T>& call, const NewTokens<T>& tokens,
-                                              const int* decodes) {
+/// first `*decodes` count. Block: 128 threads. Dynamic shared memory: sizeof(DecodeBlock<T, D>::Shared).
+template <class T, int D>
+__device__ __forceinline__ void attend_decode(const DecodeCall<T>& call, const int* decodes) {
   using Block = DecodeBlock<T, D>;
   extern __shared__ __align__(16) unsigned char memory[];
   typename Block::Shared& shared = *reinterpret_cast<typename Block::Shared*>(memory);
   const int row = static_cast<int>(blockIdx.z);
-  const int x = static_cast<int>(blockIdx.x), blocks = static_cast<int>(gridDim.x);
-  const int share = call.heads / call.cache.heads;
-  const int eights = (share + Block::kQueries - 1) / Block::kQueries;
-  const int head = static_cast<int>(blockIdx.y) / eights;
-  const int first = static_cast<int>(blockIdx.y) % eights * Block::kQueries;
-  const int first_query = head * share + first, queries = min(share - first, Block::kQueries);
   ptx::griddepcontrol_launch_dependents();
   // What a step is made of was there before the step's first kernel started. It is read at once, also for
   // rows that are none of decode.
@@ -386,15 +314,17 @@ __device__ __forceinline__ void attend_decode(const DecodeCall<T>& call, const N
   if (row >= *decodes) {
     // The kernel behind this one is to start no sooner than if this block had something to do.
     ptx::griddepcontrol_wait();
-    if (!kTurns || x != 0) return;
-    const i64 at = (static_cast<i64>(row) * call.heads + first_query) * D;
-    for (int i = static_cast<int>(threadIdx.x) * kRowVector; i < queries * D; i += kTileThreads * kRowVector)
-      call.y.clear_octet(at + i);
     return;
   }
 
-  Block block(call, shared, row, sequence, head, first_query, queries, position + 1);
-  block.template attend<kTurns>(x * kParts / blocks, (x + 1) * kParts / blocks, tokens);
+  const int share = call.heads / call.cache.heads;
+  const int eights = (share + Block::kQueries - 1) / Block::kQueries;
+  const int head = static_cast<int>(blockIdx.y) / eights;
+  const int first = static_cast<int>(blockIdx.y) % eights * Block::kQueries;
+  const int x = static_cast<int>(blockIdx.x), blocks = static_cast<int>(gridDim.x);
+  Block block(call, shared, row, sequence, head, head * share + first, min(share - first, Block::kQueries),
+              position + 1);
+  block.attend(x * kParts / blocks, (x + 1) * kParts / blocks);
   ptx::barrier_cluster_arrive();
   ptx::barrier_cluster_wait();
   block.combine(x, blocks);
