@@ -32,7 +32,7 @@ namespace {
 constexpr int kHeadSize = 128, kLayers = 8, kContext = 550, kPages = 40, kLaunches = 40, kReplays = 13;
 
 __global__ void __launch_bounds__(128, 3) decode(DecodeCall<bf16> call, const int* decodes) {
-  attend_decode<false, bf16, kHeadSize>(call, {}, decodes);
+  attend_decode<bf16, kHeadSize>(call, decodes);
 }
 
 __global__ void ahead() {

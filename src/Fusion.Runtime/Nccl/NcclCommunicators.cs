@@ -200,5 +200,9 @@ internal sealed partial class NcclCommunicators
         return contexts;
     }
 
-    private void Check(NcclResult result, string function) => NcclException.ThrowIfFailed(nccl, result, function);
+    private void Check(NcclResult result, string function)
+    {
+        if (connection is null) NcclException.ThrowIfFailed(nccl, result, function);
+        else NcclOfProcesses.ThrowIfFailed(nccl, result, function, connection);
+    }
 }

@@ -7,6 +7,9 @@ namespace Fusion.Runtime;
 /// <summary>Connects a process's rank to those of other processes by NCCL. Either all ranks are connected or none, and all hear why.</summary>
 internal static class NcclOfProcesses
 {
+    // A process that ends is heard of within a second.
+    private static readonly TimeSpan UntilTheGroupHears = TimeSpan.FromSeconds(1);
+
     /// <summary>Connects the rank. Each wait has an end: the time of the group's connection, or a rank that is gone.</summary>
     /// <param name="group">The group, of which this process has one rank.</param>
     /// <param name="connection">Its connection.</param>
@@ -51,6 +54,25 @@ internal static class NcclOfProcesses
         }
     }
 
+    /// <summary>Throws if a function of NCCL failed. NCCL may see that a process has ended before the group does, and knows no rank: so a failure
+    /// that may come of that is held back until the group has had the time to hear of it.</summary>
+    /// <param name="nccl">NCCL.</param>
+    /// <param name="result">What the function returned.</param>
+    /// <param name="function">Name of the function.</param>
+    /// <param name="connection">Connection whose ranks must be there.</param>
+    /// <exception cref="NcclException">It failed.</exception>
+    /// <exception cref="PeerGoneException">It failed, and a rank is gone.</exception>
+    public static void ThrowIfFailed(NcclLibrary nccl, NcclResult result, string function, IGroupConnection connection)
+    {
+        if (result is NcclResult.RemoteError or NcclResult.SystemError or NcclResult.InternalError)
+        {
+            SpinWait.SpinUntil(() => connection.Gone is not null, UntilTheGroupHears);
+            if (connection.Gone is { } gone) throw gone.CopyForThread();
+        }
+
+        NcclException.ThrowIfFailed(nccl, result, function);
+    }
+
     /// <summary>Waits until a communicator has done what it began.</summary>
     /// <param name="nccl">NCCL.</param>
     /// <param name="communicator">The communicator.</param>
@@ -86,8 +108,8 @@ internal static class NcclOfProcesses
         var pause = default(SpinWait);
         while (true)
         {
-            NcclException.ThrowIfFailed(nccl, nccl.GetAsyncError(communicator, out var state), "ncclCommGetAsyncError");
-            NcclException.ThrowIfFailed(nccl, state, "a call");
+            ThrowIfFailed(nccl, nccl.GetAsyncError(communicator, out var state), "ncclCommGetAsyncError", connection);
+            ThrowIfFailed(nccl, state, "a call", connection);
             if (state != NcclResult.InProgress) return true;
             if (connection.Gone is { } gone) throw gone.CopyForThread();
             if (end.IsOver) return false;

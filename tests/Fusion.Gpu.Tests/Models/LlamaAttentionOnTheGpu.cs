@@ -63,9 +63,9 @@ public sealed class LlamaAttentionOnTheGpu : GpuGroupTest
     [Test]
     public void HasTheSameBitsHoweverManyBlocksShareASequence()
     {
-        using var bench = new AttentionBench(OpenGpus.Group(1), ElementType.BFloat16, 128, 8, 1, new(700, 700, 768), 50);
+        using var bench = new AttentionBench(OpenGpus.Group(1), ElementType.BFloat16, 128, 8, 1, new(700, 300, 768), 50);
         bench.Step(690, true, Part(1, 0, 690, 0));
-        int[] rows = [1, 40, 80, 150, 300, 700];
+        int[] rows = [1, 40, 80, 150, 300];
         var results = rows.Select(count => bench.Step(count, true, Part(1, 690, 1, 0))[0]).ToArray();
 
         Assert.That(rows.Select(count => bench.State.Attention.DecodeShape(count, 1).Grid.X).Distinct().Count(), Is.GreaterThan(1));

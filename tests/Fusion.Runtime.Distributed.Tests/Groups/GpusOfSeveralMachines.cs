@@ -189,6 +189,46 @@ public sealed class GpusOfSeveralMachines
         });
     }
 
+    // NCCL sees the end of a process before the group hears of it.
+    [Test]
+    public async Task NameARankThatIsGoneWhenNcclFailsFirst()
+    {
+        await Together(NcclLibrary.Of(new FakeNccl(waits: 1)), async group =>
+        {
+            var rank = group.LocalRanks.Single();
+            using var operation = new AllReduce(group, Options() with { Timeout = Longest });
+            Sum(group, operation);
+            if (rank.Index == 1)
+            {
+                await Task.Delay(500);
+                ((IDisposable)group.Connection!).Dispose();
+                return;
+            }
+
+            FakeNccl.Failing = "all-reduce";
+            Assert.That(Assert.Throws<PeerGoneException>(() => operation.Launch(0, new CallOfATest(rank).Value))!.Rank, Is.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public Task SayHowNcclFailedWhereAllRanksAreThere() => Together(NcclLibrary.Of(new FakeNccl(waits: 1)), async group =>
+    {
+        var rank = group.LocalRanks.Single();
+        using var operation = new AllReduce(group, Options() with { Timeout = Longest });
+        Sum(group, operation);
+        if (rank.Index == 0)
+        {
+            FakeNccl.Failing = "all-reduce";
+            Assert.That(() => operation.Launch(0, new CallOfATest(rank).Value), Throws.TypeOf<NcclException>().With.Message.StartsWith("FUSION4011: ncclAllReduce"));
+            FakeNccl.Failing = "";
+        }
+        else
+        {
+            // Does not end the group while the other one asks.
+            await Task.Delay(1500);
+        }
+    });
+
     [Test]
     public Task SayWhichCallsMet() => Together(NcclLibrary.Of(new FakeNccl(waits: 1)), async group =>
     {

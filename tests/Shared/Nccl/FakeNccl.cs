@@ -69,6 +69,9 @@ internal sealed unsafe class FakeNccl : IExportTable
         functions.Remove("ncclCommWindowDeregister");
     }
 
+    /// <summary>Function that fails from now on; empty for none.</summary>
+    public static string Failing { set => failing = value; }
+
     /// <summary>Functions that were called, with what they were called for, in order.</summary>
     public static List<string> Calls { get; private set; } = [];
 
@@ -159,6 +162,7 @@ internal sealed unsafe class FakeNccl : IExportTable
     {
         if (communicator >= MostRanks)
         {
+            if (failing == "all-reduce") return Call(failing, $"{Number(communicator)}");
             var isRecorded = meeting.Enqueue(communicator, stream, new("AllReduce", (nint)input, (nint)output, (long)count, type));
             return Call(isRecorded ? "recorded all-reduce" : "all-reduce", $"{Number(communicator)}");
         }
