@@ -70,13 +70,6 @@ internal sealed class AttentionKernels
         return DecodeShape(blocks, heads, rows);
     }
 
-    private LaunchShape DecodeShape(int blocks, int heads, int rows) => new(new Dim3(blocks, heads, rows), DecodeBlock)
-    {
-        Cluster = blocks > 1 ? new Dim3(blocks) : null,
-        SharedBytes = sharedBytes,
-        ProgrammaticLaunch = true,
-    };
-
     /// <summary>Gets the word of a type in names of kernels.</summary>
     /// <exception cref="ArgumentException">The type is not bf16 or f16.</exception>
     public static string WordOf(ElementType type) => type switch
@@ -84,6 +77,13 @@ internal sealed class AttentionKernels
         ElementType.BFloat16 => "bf16",
         ElementType.Float16 => "f16",
         _ => throw new ArgumentException($"The model's activations are {type}; there are kernels for bf16 and f16."),
+    };
+
+    private LaunchShape DecodeShape(int blocks, int heads, int rows) => new(new Dim3(blocks, heads, rows), DecodeBlock)
+    {
+        Cluster = blocks > 1 ? new Dim3(blocks) : null,
+        SharedBytes = sharedBytes,
+        ProgrammaticLaunch = true,
     };
 
     // As attention_decode.cuh has and checks it: two tiles of keys and of values, whose rows are padded, scores of a tile, sums, exponents, totals.
