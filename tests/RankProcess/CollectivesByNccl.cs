@@ -46,24 +46,9 @@ internal static class CollectivesByNccl
         using var output = rank.Allocate<float>(world * world * Columns);
         using var indices = rank.Allocate<int>(world * Choices);
         input.Clear();
-        var heard = "";
-        try
-        {
-            if (rank.Index > 0) Launch();
-            for (var wait = 0; wait < 2000; wait++)
-            {
-                if (rank.Index > 0) operation.Synchronize(rank.Index);
-                operation.ThrowIfFailed();
-                Thread.Sleep(10);
-            }
-        }
-        catch (PeerTimeoutException e)
-        {
-            heard = e.Message;
-        }
-
-        if (!heard.Contains("waited for rank 0 longer than 3 s: collective: the exchange by NCCL, call ", StringComparison.Ordinal))
-            throw new InvalidDataException($"heard: '{heard}'");
+        var heard = LateRank.Hear(
+            rank, "waited for rank 0 longer than 3 s: collective: the exchange by NCCL, call ", Launch,
+            () => operation.Synchronize(rank.Index), operation.ThrowIfFailed);
         operation.Reset();
         if (kind == "choice" && rank.Index > 0)
         {

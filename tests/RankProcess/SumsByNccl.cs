@@ -65,24 +65,9 @@ internal static class SumsByNccl
         using var data = rank.Allocate<float>(tokens * Hidden);
         var call = new AllReduceCall { Input = data.AsTensor(tokens, Hidden), AllReduceOut = data.AsTensor(tokens, Hidden) };
         Sum();
-        var heard = "";
-        try
-        {
-            if (rank.Index > 0) operation.Launch(rank.Index, null, call, AllReduceStrategy.Separate);
-            for (var wait = 0; wait < 2000; wait++)
-            {
-                if (rank.Index > 0) operation.Synchronize(rank.Index);
-                operation.ThrowIfFailed();
-                Thread.Sleep(10);
-            }
-        }
-        catch (PeerTimeoutException e)
-        {
-            heard = e.Message;
-        }
-
-        if (!heard.Contains("waited for rank 0 longer than 3 s: separate: the sum by NCCL, call 1", StringComparison.Ordinal))
-            throw new InvalidDataException($"heard: '{heard}'");
+        var heard = LateRank.Hear(
+            rank, "waited for rank 0 longer than 3 s: separate: the sum by NCCL, call 1", () => operation.Launch(rank.Index, null, call, AllReduceStrategy.Separate),
+            () => operation.Synchronize(rank.Index), operation.ThrowIfFailed);
         operation.Reset();
         Sum();
         return heard;
