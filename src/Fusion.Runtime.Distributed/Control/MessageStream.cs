@@ -44,10 +44,18 @@ internal sealed class MessageStream(Socket socket, Stream stream) : IDisposable
     public Message Read()
     {
         Span<byte> head = stackalloc byte[sizeof(int)];
-        stream.ReadExactly(head);
-        var body = new byte[LengthIn(head)];
-        stream.ReadExactly(body);
-        return Parse(body);
+        try
+        {
+            stream.ReadExactly(head);
+            var body = new byte[LengthIn(head)];
+            stream.ReadExactly(body);
+            return Parse(body);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What a stream says that is closed between its checks and the read.
+            throw new IOException("The connection was closed.", e);
+        }
     }
 
     /// <summary>Writes a message.</summary>
