@@ -15,6 +15,10 @@ internal sealed class Coordinator : IDisposable
     private readonly Socket listener;
     private readonly CancellationTokenSource ending = new();
     private readonly Lock gate = new();
+
+    // What a step gave and who is gone reach each rank in the same order: a rank that leaves with what the step gave must not be heard of
+    // before the step.
+    private readonly Lock telling = new();
     private readonly LinkedList<Socket> strangers = [];
     private readonly Seat?[] seats;
     private readonly Steps steps;
@@ -173,7 +177,7 @@ internal sealed class Coordinator : IDisposable
             return false;
         }
 
-        new Thread(() => Serve(seat)) { IsBackground = true, Name = $"Fusion coordinator of rank {who.Rank}" }.Start();
+        seat.Start(Serve);
         // Nobody else is to come: who connects now hears at once that nobody listens.
         if (isLast) listener.Dispose();
         return true;
@@ -198,7 +202,7 @@ internal sealed class Coordinator : IDisposable
                 {
                     case Contribution part:
                         if (steps.Add(seat.Who.Rank, part, out var isNew) is not { } completion) break;
-                        if (isNew) SendToAll(completion);
+                        if (isNew) TellAll(completion);
                         else seat.Send(completion);
                         break;
                     case Inquiry inquiry:
@@ -208,8 +212,10 @@ internal sealed class Coordinator : IDisposable
                         SendToAll(notice with { Rank = seat.Who.Rank }, but: seat);
                         break;
                     case Leave leave:
+                        // Nothing follows. It waits for the end of the connection, which says that all it sent was read.
                         Remove(seat, ReasonOf(leave.Problem), isOrderly: true);
-                        break;
+                        seat.Dispose();
+                        return;
                 }
             }
         }
@@ -237,8 +243,13 @@ internal sealed class Coordinator : IDisposable
             first = firstGone ??= new(seat.Who.Rank, reason, isOrderly);
         }
 
-        SendToAll(first, but: seat);
+        TellAll(first, but: seat);
         if (!isOrderly) seat.Dispose();
+    }
+
+    private void TellAll(Message message, Seat? but = null)
+    {
+        lock (telling) SendToAll(message, but);
     }
 
     private void SendToAll(Message message, Seat? but = null)
@@ -274,6 +285,15 @@ internal sealed class Coordinator : IDisposable
         }
     }
 
+    // Of a connection that is closed before all of it was read, the other side may lose what it has not read either.
+    private void CloseAll()
+    {
+        var end = Deadline.After(MessageStream.LongestClose);
+        foreach (var seat in seats) seat?.EndWrites();
+        foreach (var seat in seats) seat?.WaitForItsEnd(end.Remaining);
+        foreach (var seat in seats) seat?.Dispose();
+    }
+
     private static string ReasonOf(string? problem) =>
         problem is null ? "It disposed its group." : $"It could not make its part of the group: {problem}";
 
@@ -287,10 +307,10 @@ internal sealed class Coordinator : IDisposable
         }
 
         Volatile.Write(ref ended, reason as Refusal);
-        if (reason is not null) SendToAll(reason);
+        if (reason is not null) TellAll(reason);
         ending.Cancel();
         listener.Dispose();
-        foreach (var seat in seats) seat?.Dispose();
+        CloseAll();
         lock (gate)
         {
             foreach (var socket in strangers) socket.Dispose();

@@ -18,6 +18,7 @@ internal sealed class Member : IDisposable
     private readonly Dictionary<string, TaskCompletionSource<int[]>> inquiries = [];
     private readonly Dictionary<string, Action<int, byte[]>> topics = [];
     private readonly List<Action> ticks = [];
+    private readonly Thread reader;
     private readonly ManualResetEvent ending = new(initialState: false);
     private long heard = Stopwatch.GetTimestamp();
     private PeerGoneException? gone;
@@ -29,7 +30,8 @@ internal sealed class Member : IDisposable
     public Member(Rendezvous rendezvous, MessageStream stream, MemberInfo[] members)
     {
         (this.rendezvous, this.stream, this.members) = (rendezvous, stream, members);
-        new Thread(Read) { IsBackground = true, Name = "Fusion ranks: messages" }.Start();
+        reader = new(Read) { IsBackground = true, Name = "Fusion ranks: messages" };
+        reader.Start();
         new Thread(Watch) { IsBackground = true, Name = "Fusion ranks: watch" }.Start();
     }
 
@@ -152,7 +154,8 @@ internal sealed class Member : IDisposable
         }
 
         ending.Set();
-        stream.TryWrite(new Leave(problem));
+        // What was said last would be lost if the connection were closed before what came meanwhile is read: rank 0's process closes it.
+        if (stream.TryWrite(new Leave(problem)) && Thread.CurrentThread != reader) reader.Join(MessageStream.LongestClose);
         stream.Dispose();
     }
 
@@ -202,6 +205,8 @@ internal sealed class Member : IDisposable
         catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException)
         {
             SetGone(0, "The connection to it ended, so its process ended or was killed.");
+            // Tells a rank 0 that takes leave that all it said was read.
+            stream.Dispose();
         }
     }
 

@@ -15,10 +15,14 @@ internal sealed class MessageStream(Socket socket, Stream stream) : IDisposable
     /// <summary>Longest message of a member, in bytes.</summary>
     public const int LongestOfMember = 64 << 20;
 
+    /// <summary>Longest time to wait for the other side to end the connection, after which what it has not read may be lost.</summary>
+    public static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(5);
 
     private readonly Lock writing = new();
     private int longest = LongestOfStranger;
+    private bool hasEndedWrites;
 
     /// <summary>Allows long messages, when the other side is known.</summary>
     public void Trust()
@@ -67,13 +71,19 @@ internal sealed class MessageStream(Socket socket, Stream stream) : IDisposable
 
     /// <summary>Writes a message, unless the other side does not read for seconds.</summary>
     /// <param name="message">The message.</param>
-    /// <returns>Whether it was written; if not, the connection is ended, since a part of the message may have been written.</returns>
+    /// <returns>Whether it was written. If not, the connection is ended, since a part of the message may have been written; not after
+    /// <see cref="EndWrites"/>.</returns>
     public bool TryWrite(Message message)
     {
         try
         {
             var frame = Frame(message);
-            lock (writing) stream.Write(frame);
+            lock (writing)
+            {
+                if (hasEndedWrites) return false;
+                stream.Write(frame);
+            }
+
             return true;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
@@ -83,20 +93,34 @@ internal sealed class MessageStream(Socket socket, Stream stream) : IDisposable
         }
     }
 
+    /// <summary>Says that nothing more is written, which ends the other side's reads when it has read all that was.</summary>
+    public void EndWrites()
+    {
+        lock (writing)
+        {
+            hasEndedWrites = true;
+            TryShutdown(SocketShutdown.Send);
+        }
+    }
+
     /// <summary>Ends the connection, which ends reads of other threads.</summary>
     public void Dispose()
     {
+        TryShutdown(SocketShutdown.Both);
+        stream.Dispose();
+        socket.Dispose();
+    }
+
+    private void TryShutdown(SocketShutdown how)
+    {
         try
         {
-            socket.Shutdown(SocketShutdown.Both);
+            socket.Shutdown(how);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // The other side was faster.
         }
-
-        stream.Dispose();
-        socket.Dispose();
     }
 
     private static byte[] Frame(Message message)

@@ -28,6 +28,26 @@ public sealed class MessagesOfAGroup
         Assert.That(() => messages.Gather(new byte[GroupMessages.LargestPart + 1]), Throws.ArgumentException);
     });
 
+    // Each rank takes leave as soon as it has the parts, while some of the others still read them and what they sent is on its way.
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task ReachTheLastReaderWhenTheOthersAlreadyLeft(bool overTcp)
+    {
+        const int Ranks = 6;
+        for (var round = 0; round < 15; round++)
+        {
+            var address = overTcp ? RendezvousAddress.Tcp("127.0.0.1", Meeting.FreePort()) : Meeting.NewAddress();
+            await Together(Ranks, address, group =>
+            {
+                var own = new byte[GroupMessages.LargestPart];
+                var rank = group.LocalRanks.Single().Index;
+                Array.Fill(own, (byte)(rank + 1));
+                var parts = GroupMessages.Of(group)!.Gather(own);
+                Assert.That(parts.Select(part => (part.Length, part[^1])), Is.EqualTo(Enumerable.Range(1, Ranks).Select(value => (own.Length, (byte)value))));
+            });
+        }
+    }
+
     [Test]
     public async Task LetNobodyPassABarrierBeforeTheLast()
     {
@@ -66,13 +86,12 @@ public sealed class MessagesOfAGroup
         Assert.That(GroupMessages.Of(group), Is.Null);
     }
 
-    private static Task Together(int ranks, Action<RankGroup> use)
-    {
-        var address = Meeting.NewAddress();
-        return Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Run(async () =>
+    private static Task Together(int ranks, Action<RankGroup> use) => Together(ranks, Meeting.NewAddress(), use);
+
+    private static Task Together(int ranks, RendezvousAddress address, Action<RankGroup> use) =>
+        Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Run(async () =>
         {
             await using var group = await RankGroup.JoinAsync(Meeting.Of(rank, ranks, address));
             use(group);
         })));
-    }
 }

@@ -17,12 +17,12 @@ public sealed class RanksOverTcp
     [TestCase("localhost")]
     [TestCase("::1")]
     public async Task MeetOnTheLoopbackInterfaceWithoutASecret(string host) =>
-        Assert.That(await Meeting.Try(2, RendezvousAddress.Tcp(host, FreePort())), Is.All.EqualTo("met"));
+        Assert.That(await Meeting.Try(2, RendezvousAddress.Tcp(host, Meeting.FreePort())), Is.All.EqualTo("met"));
 
     [Test]
     public async Task NeedASecretElsewhere()
     {
-        var address = RendezvousAddress.Tcp(Dns.GetHostName(), FreePort());
+        var address = RendezvousAddress.Tcp(Dns.GetHostName(), Meeting.FreePort());
         Assert.That(await Meeting.Try(2, address), Is.All.StartsWith("FUSION4016: Without a secret, everybody who reaches"));
         Assert.That(await Meeting.Try(2, address, rank => rank with { Secret = "a secret" }), Is.All.EqualTo("met"));
     }
@@ -31,7 +31,7 @@ public sealed class RanksOverTcp
     public async Task MeetBetweenTwoAddressesAsMachinesDo()
     {
         // Without shared memory, as far from each other as two machines.
-        var address = RendezvousAddress.Tcp("127.0.0.2", FreePort());
+        var address = RendezvousAddress.Tcp("127.0.0.2", Meeting.FreePort());
         Assert.That(await Meeting.Try(2, address, rank => rank with { SharesMemory = false, Secret = "s" }), Is.All.EqualTo("met"));
     }
 
@@ -39,7 +39,7 @@ public sealed class RanksOverTcp
     public async Task EncryptWhatTheySay()
     {
         var (authority, certificate, key) = Certificates("localhost");
-        var address = RendezvousAddress.Tcp("localhost", FreePort());
+        var address = RendezvousAddress.Tcp("localhost", Meeting.FreePort());
         Assert.That(
             await Meeting.Try(2, address, rank => rank with { Secret = "s", Tls = new(rank.Rank == 0 ? certificate : null, rank.Rank == 0 ? key : null, authority) }),
             Is.All.EqualTo("met"));
@@ -51,7 +51,7 @@ public sealed class RanksOverTcp
         var (authority, certificate, key) = Certificates("localhost");
         var (other, _, _) = Certificates("localhost");
         var (_, named, namedKey) = Certificates("elsewhere");
-        var address = RendezvousAddress.Tcp("localhost", FreePort());
+        var address = RendezvousAddress.Tcp("localhost", Meeting.FreePort());
         var ends = await Meeting.Try(
             Meeting.Of(0, 2, address) with { Tls = new(certificate, key, authority), Timeout = TimeSpan.FromSeconds(2) },
             Meeting.Of(1, 2, address) with { Timeout = TimeSpan.FromSeconds(2), Tls = new(null, null, other) });
@@ -76,13 +76,6 @@ public sealed class RanksOverTcp
         var ends = await Meeting.Try(2, address, rank => rank with { Timeout = TimeSpan.FromSeconds(1) });
         Assert.That(ends[0], Does.StartWith($"FUSION4015: Rank 0 cannot listen at {address}"));
         Assert.That(ends[1], Does.StartWith("FUSION4014"));
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private (string Authority, string Certificate, string Key) Certificates(string host)

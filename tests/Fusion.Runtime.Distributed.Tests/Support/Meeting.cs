@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Fusion.Runtime.Distributed.Tests.Support;
 
 /// <summary>Ranks that meet within this process.</summary>
@@ -14,6 +17,14 @@ internal static class Meeting
     };
 
     public static RendezvousAddress NewAddress() => RendezvousAddress.Unix($"@fusion-test-{Guid.NewGuid():n}");
+
+    /// <summary>Finds a port of the loopback interface that is free now.</summary>
+    public static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
 
     /// <summary>Lets ranks meet, and says for each how that ended.</summary>
     public static async Task<string[]> Try(params Rendezvous[] ranks)
