@@ -15,6 +15,7 @@ internal sealed class GraphSteps : IDisposable
     private readonly Dictionary<(string? Group, int Hidden, ElementType Type), AllReduce> allReduces = [];
     private readonly Dictionary<(int Hidden, ElementType Type), EpilogueOperation> rows = [];
     private readonly Action<CustomLaunch>?[] customs;
+    private readonly CustomCall?[] pairs;
 
     // Nothing orders what the CPU computes behind an exchange with other processes.
     private readonly bool awaitsExchanges;
@@ -27,6 +28,7 @@ internal sealed class GraphSteps : IDisposable
         (this.graph, this.config, this.group, this.memories) = (graph, config, group, memories);
         awaitsExchanges = group.Topology == GroupTopology.Cpu && group.LocalRanks.Count < group.WorldSize;
         customs = [.. graph.Ops.Select(op => op is CustomCall call ? DelegateOf(call, options) : null)];
+        pairs = [.. graph.Ops.Select((_, step) => PairOf(step, options))];
         copies = new(group, graph);
         try
         {
@@ -96,6 +98,13 @@ internal sealed class GraphSteps : IDisposable
                 last = next;
             }
 
+            if (pairs[step] is { } behind)
+            {
+                foreach (var rank in ranks) LaunchPair(step, (MatmulOp)op, behind, rank, tokens);
+                step++;
+                continue;
+            }
+
             foreach (var rank in ranks) Launch(step, op, rank, tokens);
             if (!awaitsExchanges || next is null) continue;
             foreach (var rank in ranks) next.Synchronize(rank, null);
@@ -131,6 +140,21 @@ internal sealed class GraphSteps : IDisposable
             $"Op '{call.Name}' calls the custom op '{call.Op.Name}', which has no delegate to launch it; give one in the " +
             $"{nameof(CustomOp)}, or as {nameof(CompileOptions)}.{nameof(CompileOptions.CustomOps)}[\"{call.Op.Name}\"].");
 
+    private CustomCall? PairOf(int step, CompileOptions options) =>
+        MatmulPairs.Behind(graph, step) is { } call && !options.CustomOps.ContainsKey(call.Op.Name) ? call : null;
+
+    private void LaunchPair(int step, MatmulOp matmul, CustomCall behind, int rank, int tokens)
+    {
+        if (matmuls!.IsOfFewRows(matmul, tensor => At(rank, tensor, tokens), out var call) &&
+            behind.Op.LaunchWithMatmul!(CustomOf(behind, rank, tokens), call)) return;
+        Launch(step, matmul, rank, tokens);
+        Launch(step + 1, behind, rank, tokens);
+    }
+
+    private CustomLaunch CustomOf(CustomCall call, int rank, int tokens) => new(
+        group.Ranks[rank], group.Ranks[rank].Stream, call.Name, tokens, [.. call.Arguments.Select(tensor => At(rank, tensor, tokens))],
+        [.. call.Results.Select(tensor => At(rank, tensor, tokens))]);
+
     // Its kernels read nothing before the kernels ahead have ended.
     private bool IsRowOp(int step) => step < graph.Ops.Length && graph.Ops[step] is RowOp;
 
@@ -163,9 +187,7 @@ internal sealed class GraphSteps : IDisposable
                 collectives!.Launch(collective, rank, stream, tensor => At(rank, tensor, tokens));
                 break;
             case CustomCall call:
-                customs[step]!(new(
-                    group.Ranks[rank], stream, call.Name, tokens, [.. call.Arguments.Select(tensor => At(rank, tensor, tokens))],
-                    [.. call.Results.Select(tensor => At(rank, tensor, tokens))]));
+                customs[step]!(CustomOf(call, rank, tokens));
                 break;
             default:
                 throw new InvalidOperationException($"{op.GetType().Name} has no launch: write it here.");

@@ -56,6 +56,16 @@ internal sealed class MatmulSteps : IDisposable
         else matmuls[stream.Context].Launch(stream, call);
     }
 
+    /// <summary>Tells whether a kernel for few rows does a matmul.</summary>
+    /// <param name="op">The matmul.</param>
+    /// <param name="at">Gets the memory of a tensor.</param>
+    /// <param name="call">The matmul as a call.</param>
+    public bool IsOfFewRows(MatmulOp op, Func<GraphTensor, DeviceTensor> at, out MatmulCall call)
+    {
+        call = CallOf(op, at);
+        return skinny is not null && skinny.Has(call);
+    }
+
     public void Dispose()
     {
         libraries?.Dispose();

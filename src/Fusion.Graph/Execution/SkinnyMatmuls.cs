@@ -14,6 +14,7 @@ internal sealed class SkinnyMatmuls
 
     private const int Block = 256;
     private const int TileColumns = 16;
+    private const int BlocksOfAMultiprocessor = 2;
     private const int RowsAtOnce = 8;
     private const int Alignment = 16;
 
@@ -33,6 +34,13 @@ internal sealed class SkinnyMatmuls
         call.Output.Rows >= 1 && call.Output.Rows <= rows && DeviceTensor.ByteCount(call.Weight.Type, call.Weight.Columns) % Alignment == 0 &&
         call.Input.Address % Alignment == 0 && call.Weight.Address % Alignment == 0;
 
+    // Two tiles a block where those of one would run in two rounds of which the second is hardly half full, and those of two fit in one.
+    private static bool IsWide(int tiles, int multiprocessors)
+    {
+        var resident = BlocksOfAMultiprocessor * multiprocessors;
+        return tiles > resident * 5 / 4 && tiles <= 2 * resident;
+    }
+
     /// <summary>Launches a matmul.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="call">The call.</param>
@@ -41,8 +49,10 @@ internal sealed class SkinnyMatmuls
     {
         var (input, weight, output) = (call.Input, call.Weight, call.Output);
         var (columns, depth) = (checked((int)weight.Rows), checked((int)weight.Columns));
-        libraries.Kernel(stream, input, output, "skinny", output.Rows <= RowsAtOnce ? "_8" : "_16").Launch(
-            stream, new((columns + TileColumns - 1) / TileColumns, Block) { ProgrammaticLaunch = true },
+        var tiles = (columns + TileColumns - 1) / TileColumns;
+        var isWide = output.Rows <= RowsAtOnce && IsWide(tiles, stream.Context.Device.MultiprocessorCount);
+        libraries.Kernel(stream, input, output, "skinny", isWide ? "_8_wide" : output.Rows <= RowsAtOnce ? "_8" : "_16").Launch(
+            stream, new(isWide ? (tiles + 1) / 2 : tiles, Block) { ProgrammaticLaunch = true },
             OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
             OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale),
             call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth, letsNextStart ? 1 : 0, Ahead);

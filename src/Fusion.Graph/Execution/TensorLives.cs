@@ -25,7 +25,9 @@ internal static class TensorLives
         for (var step = graph.Ops.Length - 1; step >= 0; step--)
         {
             var op = graph.Ops[step];
-            var until = ViewOffset(op) is null ? step
+            // An op that does the matmul ahead of it reads that one's inputs while it writes its own results.
+            var own = MatmulPairs.Behind(graph, step) is null ? step : step + 1;
+            var until = ViewOffset(op) is null ? own
                 : op.Outputs.Max(output => last.GetValueOrDefault(output.Tensor, step));
             foreach (var input in op.Inputs) last[input.Tensor] = Math.Max(last.GetValueOrDefault(input.Tensor, -1), until);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fusion.CublasLt;
 using Fusion.Runtime;
 
 namespace Fusion.Graph;
@@ -29,6 +30,13 @@ public sealed record CustomOp
     /// returns. It must give the same bits for the same inputs, and a token's results must not depend on rows behind the
     /// tokens of the run.</summary>
     public Action<CustomLaunch>? Launch { get; init; }
+
+    /// <summary>Delegate that starts the op together with the matmul ahead of it, in one kernel; null for an op that cannot. It is asked for each
+    /// matmul of few rows on a GPU (<see cref="CompileOptions.SkinnyRows"/>) whose result goes to this op alone, and returns false for one that it
+    /// does not do: then the two are launched one after the other. It gives the bits of the two, and need not write the matmul's output.</summary>
+    /// <remarks>The matmul's operands stay as they are until the op has ended. It is not asked if <see cref="CompileOptions.CustomOps"/> has
+    /// another delegate for the op.</remarks>
+    public Func<CustomLaunch, MatmulCall, bool>? LaunchWithMatmul { get; init; }
 }
 
 /// <summary>A launch of a custom op for a rank: stream, inputs and outputs.</summary>

@@ -7,7 +7,7 @@ namespace Fusion.Compiler.Tests.Kernels;
 public static partial class HeadersOfTheSdk
 {
     // kernels/cu/README.md: each layer may include itself and those before it.
-    private static readonly string[] Layers = ["base", "ptx", "comm", "norm", "quant", "allreduce", "collectives"];
+    private static readonly string[] Layers = ["base", "ptx", "comm", "norm", "quant", "allreduce", "collectives", "matmul"];
 
     private static readonly string Root = Path.Combine(NvrtcUnderTest.RepositoryRoot, "kernels", "cu");
 

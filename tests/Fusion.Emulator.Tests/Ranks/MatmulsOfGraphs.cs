@@ -48,7 +48,7 @@ public sealed class MatmulsOfGraphs
         Assert.That(recorded[..(2 * 40)], Is.EqualTo(all[..(2 * 40)]).And.Some.Not.Zero);
     }
 
-    // Rows of a step and less, of many steps, and tiles of columns that are not full.
+    // Rows of a step and less, of many steps, tiles of columns that are not full, and as many as have two of them in a block.
     [TestCase(ElementType.BFloat16, ElementType.BFloat16, 8, 16)]
     [TestCase(ElementType.BFloat16, ElementType.Float32, 1032, 33)]
     [TestCase(ElementType.Float16, ElementType.Float16, 2056, 40)]
@@ -56,6 +56,8 @@ public sealed class MatmulsOfGraphs
     [TestCase(ElementType.Float8E4M3, ElementType.BFloat16, 2064, 48)]
     [TestCase(ElementType.Float8E4M3, ElementType.Float16, 16, 16)]
     [TestCase(ElementType.Float8E4M3, ElementType.Float32, 4112, 32)]
+    [TestCase(ElementType.BFloat16, ElementType.BFloat16, 200, 650)]
+    [TestCase(ElementType.Float8E4M3, ElementType.BFloat16, 1104, 656)]
     public void OfFewRowsAreNearTheCpuAndDoNotDependOnTheOtherRows(ElementType type, ElementType output, int depth, int columns)
     {
         var graph = Product(type, output, depth, columns, byRow: false);

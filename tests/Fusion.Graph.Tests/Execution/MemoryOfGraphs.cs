@@ -48,6 +48,21 @@ public sealed class MemoryOfGraphs
         Assert.That(shown.IsAliveWith(another) && shown.Offset == another.Offset, Is.False);
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void WhatAMatmulReadsOutlivesAnOpThatDoesBoth(bool doesBoth)
+    {
+        var op = doesBoth ? Negate with { LaunchWithMatmul = (_, _) => true } : Negate;
+        var builder = new GraphBuilder("g");
+        var x = builder.Input("x", 64).Call("first", Negate);
+        var result = x.Matmul(builder.Weight("w", 64, 64)).Call("both", op);
+        var plan = MemoryPlan.Of(builder.Output("y", result.Call("last", Negate)).Build(), 16);
+        var (read, written) = (plan[x.Tensor].Storage, plan[result.Tensor].Storage);
+
+        Assert.That(read.IsAliveWith(written), Is.EqualTo(doesBoth));
+        Assert.That(read.Offset == written.Offset, Is.EqualTo(!doesBoth));
+    }
+
     [FsCheck.NUnit.Property(MaxTest = 300)]
     public void ValuesThatLiveAtTheSameTimeAreApart(int seed, byte size)
     {

@@ -19,6 +19,16 @@ __device__ __forceinline__ Words16 ld_global_nc(const Words16* address) {
   return value;
 }
 
+/// The same for what this multiprocessor reads once: it does not stay in the L1 cache, and the 128 bytes
+/// around it come to the L2 cache together.
+__device__ __forceinline__ Words16 ld_global_nc_once(const Words16* address) {
+  Words16 value;
+  asm volatile("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.w[0]), "=r"(value.w[1]), "=r"(value.w[2]), "=r"(value.w[3])
+               : "l"(__cvta_generic_to_global(address)));
+  return value;
+}
+
 /// Asks for the 128 bytes around an address, so that they are in the L2 cache when they are read. It waits
 /// for nothing and orders nothing.
 __device__ __forceinline__ void prefetch_l2(const void* address) {

@@ -1,3 +1,4 @@
+using Fusion.CublasLt;
 using Fusion.Graph;
 using Fusion.Runtime;
 using Llama.Gpu.Steps;
@@ -106,6 +107,15 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
         }
         else if (type == ElementType.BFloat16) Kernels.SwigluBf16.Launch(stream, shape, new(gate.Address), new(up), new(y.Address), gate.Columns, y.Rows, columns);
         else Kernels.SwigluF16.Launch(stream, shape, new(gate.Address), new(up), new(y.Address), gate.Columns, y.Rows, columns);
+    }
+
+    /// <inheritdoc/>
+    protected override bool GateWithMatmul(CustomLaunch launch, MatmulCall matmul)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        if (!GatedMatmul.TryLaunch(launch, matmul)) return false;
+        Before?.Invoke(launch.Op, launch.Rank.Index);
+        return true;
     }
 
     /// <inheritdoc/>

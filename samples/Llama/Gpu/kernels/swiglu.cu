@@ -2,6 +2,8 @@
 #include <fusion/ptx/grid.cuh>
 #include <fusion/quant/quantize.cuh>
 
+#include "silu.cuh"
+
 using namespace fusion;
 
 // silu(gate) * up, of which each is rounded once to the model's type, and the same with the codes of static
@@ -15,7 +17,7 @@ __device__ __forceinline__ Octet<T> gated(const T* gate, const T* up) {
   widen(load_octet(gate), g);
   widen(load_octet(up), u);
 #pragma unroll
-  for (int i = 0; i < 8; i++) g[i] = __fmul_rn(__fdiv_rn(g[i], __fadd_rn(1.0f, expf(-g[i]))), u[i]);
+  for (int i = 0; i < 8; i++) g[i] = llama::silu_times(g[i], u[i]);
   return round_octet<T>(g);
 }
 

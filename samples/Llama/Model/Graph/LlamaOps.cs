@@ -1,3 +1,4 @@
+using Fusion.CublasLt;
 using Fusion.Graph;
 using Fusion.Runtime;
 
@@ -52,7 +53,7 @@ public abstract class LlamaOps
     public CustomOp SwiGlu() => new("swiglu", types => [types[0]], Gate);
 
     /// <summary>Makes the op <see cref="SwiGlu"/> of gate and up in one tensor.</summary>
-    public CustomOp MergedSwiGlu() => new("swiglu", types => [types[0] with { Columns = types[0].Columns / 2 }], Gate);
+    public CustomOp MergedSwiGlu() => new("swiglu", types => [types[0] with { Columns = types[0].Columns / 2 }], Gate) { LaunchWithMatmul = GateWithMatmul };
 
     /// <summary>Makes the op <see cref="SwiGlu"/> with static FP8: of gate, up and the scale f32 [1, 1] it makes the codes that the
     /// quantization makes of what <see cref="SwiGlu"/> rounds.</summary>
@@ -60,7 +61,7 @@ public abstract class LlamaOps
 
     /// <summary>Makes the op <see cref="SwiGluFp8"/> of gate and up in one tensor, and the scale.</summary>
     public CustomOp MergedSwiGluFp8() => new(
-        "swiglu_fp8", types => [types[0] with { Columns = types[0].Columns / 2, Elements = ElementType.Float8E4M3 }], Gate);
+        "swiglu_fp8", types => [types[0] with { Columns = types[0].Columns / 2, Elements = ElementType.Float8E4M3 }], Gate) { LaunchWithMatmul = GateWithMatmul };
 
     /// <summary>Launches <see cref="Embedding"/>.</summary>
     protected abstract void Embed(CustomLaunch launch);
@@ -72,4 +73,8 @@ public abstract class LlamaOps
     /// <summary>Launches <see cref="SwiGlu"/>, or a form of it: where the output is e4m3, the last input is the scale; where there is
     /// one other, it is gate and up.</summary>
     protected abstract void Gate(CustomLaunch launch);
+
+    /// <summary>Launches a form of <see cref="SwiGlu"/> of gate and up in one tensor, together with the matmul that makes that.</summary>
+    /// <returns>False to have them launched one after the other.</returns>
+    protected virtual bool GateWithMatmul(CustomLaunch launch, MatmulCall matmul) => false;
 }
