@@ -9,7 +9,7 @@ namespace Fusion.Runtime.Distributed.Tests.Groups;
 public sealed class MessagesOfAGroup
 {
     [Test]
-    public Task ComeInTheOrderOfTheRanks() => Together(3, group =>
+    public Task ComeInTheOrderOfTheRanks() => Meeting.Together(3, group =>
     {
         var messages = GroupMessages.Of(group)!;
         var rank = group.LocalRanks.Single().Index;
@@ -32,7 +32,7 @@ public sealed class MessagesOfAGroup
     public async Task LetNobodyPassABarrierBeforeTheLast()
     {
         var here = 0;
-        await Together(3, group =>
+        await Meeting.Together(3, group =>
         {
             Thread.Sleep(50 * group.LocalRanks.Single().Index);
             Interlocked.Increment(ref here);
@@ -42,7 +42,7 @@ public sealed class MessagesOfAGroup
     }
 
     [Test]
-    public Task EndWithTheRankThatIsGone() => Together(2, group =>
+    public Task EndWithTheRankThatIsGone() => Meeting.Together(2, group =>
     {
         if (group.LocalRanks.Single().Index == 1) return;
         var clock = Stopwatch.StartNew();
@@ -51,7 +51,7 @@ public sealed class MessagesOfAGroup
     });
 
     [Test]
-    public Task EndAtTheirTimeout() => Together(2, group =>
+    public Task EndAtTheirTimeout() => Meeting.Together(2, group =>
     {
         var messages = GroupMessages.Of(group)!;
         if (group.LocalRanks.Single().Index == 0)
@@ -64,15 +64,5 @@ public sealed class MessagesOfAGroup
     {
         using var group = RankGroup.OnCpu(2);
         Assert.That(GroupMessages.Of(group), Is.Null);
-    }
-
-    private static Task Together(int ranks, Action<RankGroup> use)
-    {
-        var address = Meeting.NewAddress();
-        return Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Run(async () =>
-        {
-            await using var group = await RankGroup.JoinAsync(Meeting.Of(rank, ranks, address));
-            use(group);
-        })));
     }
 }
