@@ -11,6 +11,8 @@ public sealed class LoadsOfProcesses
 {
     private static readonly string[] Line = ["load", "--shape", "tiny", "--random", "--input", "5", "--output", "3", "--qps", "4,8", "--seconds", "1"];
 
+    private static readonly string[] Long = ["load", "--shape", "tiny", "--random", "--qps", "50", "--input", "5", "--output", "40", "--seconds", "60"];
+
     [Test]
     public void AreMeasuredAndTheFirstPrints()
     {
@@ -46,7 +48,7 @@ public sealed class LoadsOfProcesses
     [Platform("Linux")]
     public void EndWithAnErrorWhenTheProcessOfARankIsKilled(int rank)
     {
-        using var ranks = new LaunchedRanks(2, "load", "--shape", "tiny", "--random", "--qps", "50", "--input", "5", "--output", "40", "--seconds", "60");
+        using var ranks = new LaunchedRanks(2, Long);
         ranks.WaitForServer();
         ranks.Kill(rank);
         var killed = Stopwatch.StartNew();
@@ -55,5 +57,14 @@ public sealed class LoadsOfProcesses
         Assert.That((results[1 - rank].Code, results[1 - rank].Out), Is.EqualTo((1, "")));
         Assert.That(results[1 - rank].Error, Does.Contain($"FUSION4012: Rank {rank} ").And.Contain("ended or was killed"));
         Assert.That((results[rank].Code, results[rank].Out), Is.EqualTo((137, "")));
+    }
+    [Test]
+    [Platform("Linux")]
+    public void EndCleanlyByCtrlC()
+    {
+        using var ranks = new LaunchedRanks(2, Long);
+        ranks.WaitForServer();
+        ranks.Interrupt();
+        Assert.That(ranks.Results(), Is.EqualTo([new Tool.Result(130, "", ""), new(130, "", "")]));
     }
 }

@@ -42,6 +42,13 @@ internal sealed class LaunchedRanks : IDisposable
     /// <summary>Kills the process of a rank.</summary>
     public void Kill(int rank) => ranks[rank].Process.Kill();
 
+    /// <summary>Does what Ctrl+C does to the processes of all ranks.</summary>
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", .. ranks.Select(rank => $"{rank.Process.Id}")]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Waits until all have ended, and says how.</summary>
     public Tool.Result[] Results() => [.. ranks.Select(rank =>
     {
