@@ -73,6 +73,9 @@ internal sealed class CommandedRank
             // late TOKENS
             case "late":
                 return SumsByNccl.CheckLate(group!, Number(1));
+            // late-replay TOKENS
+            case "late-replay":
+                return SumsByNccl.CheckLateReplay(group!, Number(1));
             // collectives-by-nccl ROWS
             case "collectives-by-nccl":
                 return CollectivesByNccl.Check(group!, Number(1));

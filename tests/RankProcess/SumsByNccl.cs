@@ -86,6 +86,39 @@ internal static class SumsByNccl
         }
     }
 
+    /// <summary>Lets rank 0 leave a replay out, which the others hear.</summary>
+    /// <returns>What this rank heard.</returns>
+    public static string CheckLateReplay(RankGroup group, int tokens)
+    {
+        var rank = group.LocalRanks.Single();
+        using var nccl = new NcclAllReduce(group, Environment.GetEnvironmentVariable("FUSION_TEST_NCCL"));
+        using var operation = new AllReduce(
+            group, new() { HiddenSize = Hidden, MaxTokens = tokens, DataType = ElementType.Float32, Library = nccl, Timeout = TimeSpan.FromSeconds(3) });
+        using var data = rank.Allocate<float>(tokens * Hidden);
+        data.Clear();
+        var call = new AllReduceCall { Input = data.AsTensor(tokens, Hidden), AllReduceOut = data.AsTensor(tokens, Hidden) };
+        using var graph = GpuGraph.Capture(rank.Stream!, () =>
+        {
+            for (var i = 0; i < 3; i++) operation.Launch(rank.Index, null, call, AllReduceStrategy.Separate);
+        });
+        // Many in a row are no wait.
+        for (var i = 0; i < 1000; i++) graph.Launch(rank.Stream!);
+        operation.Synchronize(rank.Index);
+        var heard = LateRank.Hear(
+            rank, "longer than 3 s: separate: a sum by NCCL that a CUDA graph replayed, call 3000", () => graph.Launch(rank.Stream!),
+            () => operation.Synchronize(rank.Index), operation.ThrowIfFailed);
+        try
+        {
+            operation.Reset();
+        }
+        catch (NcclException e) when (e.Message.Contains("CUDA graphs have calls of it", StringComparison.Ordinal))
+        {
+            return heard;
+        }
+
+        throw new InvalidDataException("Reset did not say that the graph cannot be replayed any more.");
+    }
+
     // Whole numbers, whose sum is exact in any order.
     private static float Value(int call, int rank, int i) => ((i * 7) + (rank * 13) + (call * 31)) % 1000;
 }

@@ -91,5 +91,10 @@ internal sealed class GpuCollectives : GpuExchange<CollectiveRank, CollectiveSha
     protected override void RenewLibrary() => nccl?.Renew();
 
     /// <inheritdoc/>
-    protected override string NameOf(int step) => step == WaitStatus.LibraryStep ? "collective: the exchange by NCCL" : "collective: the input";
+    protected override string NameOf(int step) => step switch
+    {
+        WaitStatus.LibraryStep => "collective: the exchange by NCCL",
+        WaitStatus.ReplayStep => "collective: an exchange by NCCL that a CUDA graph replayed",
+        _ => "collective: the input",
+    };
 }

@@ -10,7 +10,7 @@ namespace Fusion.Runtime;
 /// operation must be done before another one starts.</para>
 /// <para>Every wait has an end: a rank that waits for another one longer than <see cref="CollectivesOptions.Timeout"/> gives
 /// up, and the next launch, <see cref="ThrowIfFailed"/> or <see cref="Synchronize"/> throws a
-/// <see cref="PeerTimeoutException"/>. What CUDA graphs replay by NCCL has no such end.</para>
+/// <see cref="PeerTimeoutException"/>. What CUDA graphs replay by NCCL has the same end, and cannot be replayed afterwards.</para>
 /// <para>Where the ranks do not all reach each other's memory (<see cref="GroupTopology.Machines"/>), NCCL exchanges, between kernels that wait for
 /// nobody. Gathers and choices have the same bits; sums have NCCL's.</para>
 /// <para>Dispose it before its group; the group disposes what is left. After that each member throws an

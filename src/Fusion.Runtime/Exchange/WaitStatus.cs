@@ -20,6 +20,9 @@ internal struct WaitStatus
     /// <summary>Value of <see cref="Step"/> for a sum of NCCL that was aborted.</summary>
     public const int AbortedStep = 5;
 
+    /// <summary>Value of <see cref="Step"/> where a call of NCCL that a CUDA graph replayed waited for others longer than the operation's timeout.</summary>
+    public const int ReplayStep = 6;
+
     /// <summary>Not 0 if a kernel gave up; the fields below then say why. Kernels write it last.</summary>
     public int Failed;
 

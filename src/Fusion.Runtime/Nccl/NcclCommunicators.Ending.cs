@@ -27,14 +27,16 @@ internal sealed partial class NcclCommunicators : IDisposable
         var all = connection.Gather($"{step}: state", [state]).Aggregate(0, (states, one) => states | one[0]);
         if ((all & Aborted) == 0) return;
         if ((all & Disposed) != 0) throw new NcclException("The NcclAllReduce of the operation is disposed. Make both again.");
-        Abort();
         if ((all & Recorded) != 0)
         {
+            // On a thread of its own: NCCL may not come back from it before the graphs are gone.
+            BeginAbort();
             throw new NcclException(
                 "NCCL was aborted, and CUDA graphs have calls of it, which cannot be replayed any more. Dispose these graphs, the operation and its " +
                 "NcclAllReduce on all ranks, and make them again.");
         }
 
+        Abort();
         communicators[group!.LocalRanks[0].Index] = NcclOfProcesses.Connect(group, connection, step, () => nccl).Communicator;
         lock (freeing)
         {

@@ -7,9 +7,9 @@ internal readonly record struct LateRank(int Peer, TimeSpan After);
 
 /// <summary>Gives the calls of NCCL that an operation's rank launches an end, where the other ranks are in other processes: NCCL's kernels wait
 /// without one. A call that the GPU has come to, and that is not done in the operation's time, is reported as a wait that was given up, and NCCL is
-/// aborted.</summary>
+/// aborted. What CUDA graphs replay is watched as what is launched.</summary>
 /// <remarks>A launch records an event before the call and one behind it, which the thread of the connection looks at. Nothing waits for the
-/// GPU. Calls that are recorded as CUDA graphs are not watched: nobody sees when they are replayed.</remarks>
+/// GPU. Nobody sees when a recorded call is replayed: there the GPU counts (<see cref="NcclReplays"/>), and the same thread looks at the counts.</remarks>
 /// <param name="nccl">Communicators of the ranks.</param>
 /// <param name="connection">Connection to the other ranks.</param>
 /// <param name="rank">The rank.</param>
@@ -19,6 +19,7 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
     private readonly Lock gate = new();
     private readonly Queue<Launched> running = [];
     private readonly Stack<Launched> idle = [];
+    private readonly NcclReplays replays = new(rank.Rank, timeout);
     private IPeers? peers;
     private Deadline? end;
     private long launching;
@@ -47,7 +48,9 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
         if (number == 0)
         {
             hasRecorded = true;
+            replays.Begin(stream);
             nccl.Launch(rank.Rank.Index, stream, call);
+            replays.End(stream);
             return true;
         }
 
@@ -89,8 +92,10 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
             if (hasReported || (running.Count == 0 && launching == 0 && !hasRecorded)) return;
             hasReported = true;
             // A call behind that of another operation has waited as long for that rank.
-            var (peer, step) = late is { } other && other.After >= timeout && other.Peer != rank.Rank.Index ? (other.Peer, WaitStatus.LibraryStep) : (-1, WaitStatus.AbortedStep);
-            rank.Report(peer, step, (running.TryPeek(out var oldest) ? oldest.Number : Math.Max(launching, 1)) - 1);
+            var isReplay = running.Count == 0 && launching == 0;
+            var waited = isReplay ? WaitStatus.ReplayStep : WaitStatus.LibraryStep;
+            var (peer, step) = late is { } other && other.After >= timeout && other.Peer != rank.Rank.Index ? (other.Peer, waited) : (-1, WaitStatus.AbortedStep);
+            rank.Report(peer, step, (running.TryPeek(out var oldest) ? oldest.Number : Math.Max(isReplay ? replays.Running : launching, 1)) - 1);
         }
     }
 
@@ -112,6 +117,7 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
         connection.RemoveTick(Look);
         nccl.Forget(this);
         Clear();
+        replays.Dispose();
         lock (gate)
         {
             while (idle.TryPop(out var launched)) launched.Dispose();
@@ -121,6 +127,7 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
     private void Look()
     {
         long overdue = 0;
+        uint overdueReplay = 0;
         var mustEnd = false;
         lock (gate)
         {
@@ -139,20 +146,25 @@ internal sealed class NcclWatch(NcclCommunicators nccl, IGroupConnection connect
                 mustEnd = rank.MustGiveUp;
             }
 
-            isActing = mustEnd || overdue > 0;
+            if (hasRecorded && replays.Look(out overdueReplay)) mustEnd |= rank.MustGiveUp;
+            isActing = mustEnd || overdue > 0 || overdueReplay > 0;
         }
 
-        if (mustEnd) nccl.BeginAbort(peers!.TryFindFailure(out var found) && found.Step == WaitStatus.LibraryStep ? new(found.Peer, timeout) : null);
+        if (mustEnd)
+            nccl.BeginAbort(peers!.TryFindFailure(out var found) && found.Step is WaitStatus.LibraryStep or WaitStatus.ReplayStep ? new(found.Peer, timeout) : null);
         else if (overdue > 0) GiveUp(overdue);
+        // Ranks do not hear of each other's replays.
+        else if (overdueReplay > 0) GiveUp(-1, WaitStatus.ReplayStep, overdueReplay);
         isActing = false;
     }
 
-    private void GiveUp(long number)
+    private void GiveUp(long number) => GiveUp(FindLate(number), WaitStatus.LibraryStep, number);
+
+    private void GiveUp(int late, int step, long number)
     {
-        var late = FindLate(number);
         lock (gate)
         {
-            if (!hasReported) rank.Report(late, WaitStatus.LibraryStep, number - 1);
+            if (!hasReported) rank.Report(late, step, number - 1);
             hasReported = true;
         }
 

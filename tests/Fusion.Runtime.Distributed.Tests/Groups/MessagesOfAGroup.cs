@@ -9,7 +9,7 @@ namespace Fusion.Runtime.Distributed.Tests.Groups;
 public sealed class MessagesOfAGroup
 {
     [Test]
-    public Task ComeInTheOrderOfTheRanks() => Together(3, group =>
+    public Task ComeInTheOrderOfTheRanks() => Meeting.Together(3, group =>
     {
         var messages = GroupMessages.Of(group)!;
         var rank = group.LocalRanks.Single().Index;
@@ -37,14 +37,14 @@ public sealed class MessagesOfAGroup
         for (var round = 0; round < 15; round++)
         {
             var address = overTcp ? RendezvousAddress.Tcp("127.0.0.1", Meeting.FreePort()) : Meeting.NewAddress();
-            await Together(Ranks, address, group =>
+            await Meeting.Together(Ranks, group =>
             {
                 var own = new byte[GroupMessages.LargestPart];
                 var rank = group.LocalRanks.Single().Index;
                 Array.Fill(own, (byte)(rank + 1));
                 var parts = GroupMessages.Of(group)!.Gather(own);
                 Assert.That(parts.Select(part => (part.Length, part[^1])), Is.EqualTo(Enumerable.Range(1, Ranks).Select(value => (own.Length, (byte)value))));
-            });
+            }, address: address);
         }
     }
 
@@ -52,7 +52,7 @@ public sealed class MessagesOfAGroup
     public async Task LetNobodyPassABarrierBeforeTheLast()
     {
         var here = 0;
-        await Together(3, group =>
+        await Meeting.Together(3, group =>
         {
             Thread.Sleep(50 * group.LocalRanks.Single().Index);
             Interlocked.Increment(ref here);
@@ -62,7 +62,7 @@ public sealed class MessagesOfAGroup
     }
 
     [Test]
-    public Task EndWithTheRankThatIsGone() => Together(2, group =>
+    public Task EndWithTheRankThatIsGone() => Meeting.Together(2, group =>
     {
         if (group.LocalRanks.Single().Index == 1) return;
         var clock = Stopwatch.StartNew();
@@ -71,7 +71,7 @@ public sealed class MessagesOfAGroup
     });
 
     [Test]
-    public Task EndAtTheirTimeout() => Together(2, group =>
+    public Task EndAtTheirTimeout() => Meeting.Together(2, group =>
     {
         var messages = GroupMessages.Of(group)!;
         if (group.LocalRanks.Single().Index == 0)
@@ -85,13 +85,4 @@ public sealed class MessagesOfAGroup
         using var group = RankGroup.OnCpu(2);
         Assert.That(GroupMessages.Of(group), Is.Null);
     }
-
-    private static Task Together(int ranks, Action<RankGroup> use) => Together(ranks, Meeting.NewAddress(), use);
-
-    private static Task Together(int ranks, RendezvousAddress address, Action<RankGroup> use) =>
-        Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Run(async () =>
-        {
-            await using var group = await RankGroup.JoinAsync(Meeting.Of(rank, ranks, address));
-            use(group);
-        })));
 }

@@ -101,6 +101,18 @@ public sealed class RanksOnGpus
         await ranks.MustAll("dispose");
     }
 
+    [TestCase(2, true)]
+    [TestCase(2, false)]
+    [TestCase(4, false)]
+    public async Task HearOfAReplayOfNcclThatARankLeavesOutAndSumAgain(int count, bool sharesMemory)
+    {
+        using var ranks = StartWithNccl(count, isDirect: sharesMemory, sharesMemory);
+        await ranks.MustAll("join");
+        await ranks.MustAll("late-replay 50");
+        await ranks.MustAll("nccl 50");
+        await ranks.MustAll("dispose");
+    }
+
     [TestCase(2)]
     [TestCase(4)]
     public async Task DoCollectivesWhereTheyAreAsFarFromEachOtherAsOnSeveralMachines(int count)

@@ -26,6 +26,18 @@ internal static class Meeting
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
+    /// <summary>Lets ranks meet, and each use the group on a thread of its own.</summary>
+    public static Task Together(int ranks, Action<RankGroup> use, TimeSpan? timeout = null, RendezvousAddress? address = null)
+    {
+        var where = address ?? NewAddress();
+        return Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Run(async () =>
+        {
+            var own = Of(rank, ranks, where);
+            await using var group = await RankGroup.JoinAsync(own with { Timeout = timeout ?? own.Timeout });
+            use(group);
+        })));
+    }
+
     /// <summary>Lets ranks meet, and says for each how that ended.</summary>
     public static async Task<string[]> Try(params Rendezvous[] ranks)
     {

@@ -189,7 +189,7 @@ public sealed class Dispatching
             from name in new[] { "all_gather", "reduce_scatter", "top_k", "choose_columns" }
             from type in AllReduceVocabulary.DataTypes
             select $"{name}_{type}";
-        Assert.That(named.Distinct().Concat(ofCollectives).Concat(["place_columns", "merge_choices"]), Is.EquivalentTo(there));
+        Assert.That(named.Distinct().Concat(ofCollectives).Concat(["place_columns", "merge_choices", "count_replay"]), Is.EquivalentTo(there));
     }
 
     [TestCase(128, 8192, 0)]

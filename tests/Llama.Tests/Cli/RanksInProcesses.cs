@@ -1,12 +1,9 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Fusion.Emulation;
 using Fusion.Interop.Nccl;
 using Fusion.Runtime;
 using Fusion.Runtime.Distributed;
 using Llama.Cli.Bench;
-using Llama.Cli.CommandLine;
-using Llama.Cli.Runners;
 using Llama.Tests.Support;
 
 namespace Llama.Tests.Cli;
@@ -23,7 +20,7 @@ public sealed class RanksInProcesses
         string[] line = ["generate", "--model", folder.Path, "--prompt", "hello hell", "--max-tokens", "12", .. choice.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         var alone = Tool.Run([.. line, "--ranks", "2"]);
         Assert.That(alone.Out, Has.Length.GreaterThan(3));
-        Assert.That(Together(2, null, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
+        Assert.That(LaunchedRanks.Together(2, null, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
     }
 
     [Test]
@@ -38,7 +35,7 @@ public sealed class RanksInProcesses
         {
             var alone = Tool.Run([.. line, "--ranks", "2"]);
             Assert.That(alone, Is.EqualTo(new Tool.Result(0, alone.Out, "")));
-            Assert.That(Together(2, null, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
+            Assert.That(LaunchedRanks.Together(2, null, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
             Assert.That(Emulator.Faults, Is.Empty);
         }
         finally
@@ -58,7 +55,7 @@ public sealed class RanksInProcesses
         {
             var alone = Tool.Run([.. line, "--ranks", "2"]);
             Assert.That(alone, Is.EqualTo(new Tool.Result(0, alone.Out, "")));
-            Assert.That(Together(2, null, sharesMemory: false, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
+            Assert.That(LaunchedRanks.Together(2, null, sharesMemory: false, line), Is.EqualTo([alone, new Tool.Result(0, "", "")]));
         });
         Assert.That(FakeNccl.Calls, Has.Some.Contains("all-reduce").And.Some.Contains("all-gather").And.None.StartsWith("abort"));
     }
@@ -67,7 +64,7 @@ public sealed class RanksInProcesses
     [Category("Nightly")]
     public void MeasureOnEmulatedGpusThatShareNoMemory() => OnMachines(() =>
     {
-        var results = Together(2, null, sharesMemory: false, [.. Random, "--device", "emulator"]);
+        var results = LaunchedRanks.Together(2, null, sharesMemory: false, [.. Random, "--device", "emulator"]);
         Assert.That(results[0].Out, Does.StartWith("tiny on 2 ranks (emulator, a process each), all-reduce fused: "));
         Assert.That(results[1], Is.EqualTo(new Tool.Result(0, "", "")));
     });
@@ -76,11 +73,11 @@ public sealed class RanksInProcesses
     public void MeasureAndTheFirstPrints()
     {
         using var folder = new TestFolder();
-        var results = Together(2, Rendezvous.OnCpu, [.. Random, "--json", "--csv", folder["rows.csv"]]);
+        var results = LaunchedRanks.Together(2, Rendezvous.OnCpu, [.. Random, "--json", "--csv", folder["rows.csv"]]);
         var row = JsonSerializer.Deserialize<List<BenchRow>>(results[0].Out, JsonSerializerOptions.Web)!.Single();
         Assert.That((row.Ranks, row.IsInProcesses, results[1]), Is.EqualTo((2, true, new Tool.Result(0, "", ""))));
         Assert.That(File.ReadAllLines(folder["rows.csv"]), Has.Length.EqualTo(2));
-        Assert.That(Together(2, null, Random)[0].Out, Does.StartWith("tiny on 2 ranks (cpu, a process each), all-reduce fused: "));
+        Assert.That(LaunchedRanks.Together(2, null, Random)[0].Out, Does.StartWith("tiny on 2 ranks (cpu, a process each), all-reduce fused: "));
     }
 
     [Test]
@@ -89,7 +86,7 @@ public sealed class RanksInProcesses
         using var folder = new ModelFolder();
         string[] line = ["logits", "--model", folder.Path, "--tokens", "1,2,3,4,5", "--chunk", "2", "--out"];
         Tool.Run([.. line, folder["alone"], "--ranks", "2"]);
-        Together(2, null, [.. line, folder["together"]]);
+        LaunchedRanks.Together(2, null, [.. line, folder["together"]]);
         Assert.That(File.ReadAllBytes(folder["together"]), Is.EqualTo(File.ReadAllBytes(folder["alone"])));
     }
 
@@ -98,17 +95,9 @@ public sealed class RanksInProcesses
     [TestCase("--device gpu", Rendezvous.OnCpu, "The launcher puts rank 0 on the CPU (FUSION_DEVICE), but '--device' is gpu.")]
     public void RefuseWhatContradictsTheLauncher(string options, int? device, string words)
     {
-        var result = Run(0, 2, "@nobody", device, [.. Random, .. options.Split(' ')]).Result;
+        var result = LaunchedRanks.Run(0, 2, "@nobody", device, sharesMemory: true, [.. Random, .. options.Split(' ')]).Result;
         Assert.That(result, Is.EqualTo(new Tool.Result(2, "", result.Error)));
         Assert.That(result.Error, Does.Contain(words));
-    }
-
-    [Test]
-    public void HaveNoServerUnderLoad()
-    {
-        var result = Run(0, 2, "@nobody", null, "load", "--shape", "tiny", "--random").Result;
-        Assert.That((result.Code, result.Out), Is.EqualTo((2, "")));
-        Assert.That(result.Error, Does.StartWith("'llama load' needs all ranks in one process"));
     }
 
     [Test]
@@ -127,28 +116,8 @@ public sealed class RanksInProcesses
         if (device == "gpu" && (!GpuDriver.IsAvailable || GpuDevice.Count < 2)) Assert.Ignore("There are no two GPUs.");
         using var folder = new ModelFolder(ModelFolder.Small with { HeadSize = 32 });
         string[] line = ["generate", "--model", folder.Path, "--prompt", "hello", "--max-tokens", "6", "--device", device];
-        var address = $"unix:@llama-test-{Guid.NewGuid():n}";
-        var ranks = Enumerable.Range(0, 2).Select(rank =>
-        {
-            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "llama"), [.. line, "--processes"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                Environment =
-                {
-                    ["FUSION_RANK"] = $"{rank}", ["FUSION_WORLD_SIZE"] = "2", ["FUSION_RENDEZVOUS"] = address,
-                },
-            };
-            var process = Process.Start(start)!;
-            return (Process: process, Out: process.StandardOutput.ReadToEndAsync(), Error: process.StandardError.ReadToEndAsync());
-        }).ToList();
-        var results = ranks.Select(rank =>
-        {
-            using var process = rank.Process;
-            process.WaitForExit();
-            return new Tool.Result(process.ExitCode, rank.Out.Result, rank.Error.Result);
-        });
-        Assert.That(results, Is.EqualTo([Tool.Run([.. line, "--ranks", "2"]), new Tool.Result(0, "", "")]));
+        using var ranks = new LaunchedRanks(2, line);
+        Assert.That(ranks.Results(), Is.EqualTo([Tool.Run([.. line, "--ranks", "2"]), new Tool.Result(0, "", "")]));
     }
 
     private static void OnMachines(Action test)
@@ -165,27 +134,5 @@ public sealed class RanksInProcesses
             NcclAllReduce.InPlaceOfTheInstalled = null;
             Emulator.Leave();
         }
-    }
-
-    private static Tool.Result[] Together(int count, int? device, params string[] line) => Together(count, device, sharesMemory: true, line);
-
-    private static Tool.Result[] Together(int count, int? device, bool sharesMemory, string[] line)
-    {
-        var address = $"@llama-test-{Guid.NewGuid():n}";
-        return Task.WhenAll(Enumerable.Range(0, count).Select(rank => Task.Run(() => Run(rank, count, address, device, sharesMemory, line)))).Result;
-    }
-
-    private static Task<Tool.Result> Run(int rank, int count, string address, int? device, params string[] line) => Run(rank, count, address, device, true, line);
-
-    private static async Task<Tool.Result> Run(int rank, int count, string address, int? device, bool sharesMemory, string[] line)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        var context = new ToolContext(output, error, new RunnerFactory(), TimeProvider.System)
-        {
-            Launcher = () => new() { Rank = rank, WorldSize = count, Address = RendezvousAddress.Unix(address), Device = device, SharesMemory = sharesMemory, Timeout = TimeSpan.FromSeconds(30) },
-        };
-        var code = await LlamaTool.RunAsync(context, [.. line, "--processes"]);
-        return new(code, output.ToString(), error.ToString());
     }
 }

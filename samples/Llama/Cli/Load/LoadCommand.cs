@@ -5,6 +5,7 @@ using Llama.Cli.CommandLine;
 using Llama.Cli.Output;
 using Llama.Cli.Runners;
 using Llama.Serving;
+using Llama.Serving.Processes;
 using static Llama.Cli.CommandLine.ModelOptions;
 
 namespace Llama.Cli.Load;
@@ -36,9 +37,9 @@ internal static class LoadCommand
             // Ctrl+C is heard from here on.
             await Task.Yield();
             var process = options.Process(line, context);
-            if (process.Rendezvous is not null)
-                throw new UsageException("'llama load' needs all ranks in one process: requests come by the clock of one of them, which does not tell the steps to others. Leave '--processes' out; generate, bench and logits have it.");
-            Rows.ThrowUnlessWritable(line.GetValue(csv));
+            var own = context.OfRank(process.IsFirst);
+            var file = process.IsFirst ? line.GetValue(csv) : null;
+            Rows.ThrowUnlessWritable(file);
             var sizes = (Input: Positive(line.GetValue(input), "--input"), Output: Positive(line.GetValue(output), "--output"));
             var most = Positive(line.GetValue(sequences), "--max-sequences");
             var perRequest = (sizes.Input + sizes.Output + PageSize - 1) / PageSize;
@@ -48,7 +49,15 @@ internal static class LoadCommand
                 // A page beside for each, which the scheduler keeps for those that decode.
                 line.GetValue(pages) is { } given ? Positive(given, "--pages") : most * (perRequest + 1), model.Config.Context));
             var (length, start) = (TimeSpan.FromSeconds(Positive(line.GetValue(seconds), "--seconds")), line.GetValue(seed));
-            using var runner = LoadBar.Open(context, settings, cancellationToken).Runner;
+            var opened = LoadBar.Open(own, settings, cancellationToken);
+            if (!process.IsFirst)
+            {
+                Follow(opened);
+                cancellationToken.ThrowIfCancellationRequested();
+                return ExitCodes.Success;
+            }
+
+            using var runner = opened.Group is null ? opened.Runner : Lead(opened);
             await using var server = new Server(runner);
             var run = new LoadRun(server, model.Config.Vocabulary, context.Time);
             // The first request brings what happens once: compilation, captured graphs.
@@ -61,11 +70,32 @@ internal static class LoadCommand
                 rows.Add(LoadRow.Of(settings, rate, sizes, times, server.Status.Preemptions - before));
             }
 
-            if (line.GetValue(csv) is { } file) Rows.Csv(file, LoadRow.CsvHeader, rows.Select(row => row.CsvCells()));
-            Print(context.Out, settings, rows, line.GetValue(json));
+            if (file is not null) Rows.Csv(file, LoadRow.CsvHeader, rows.Select(row => row.CsvCells()));
+            Print(own.Out, settings, rows, line.GetValue(json));
             return ExitCodes.Success;
         });
         return command;
+    }
+
+    // Which steps there are depends on when requests come, which this process alone knows.
+    private static LeadingRunner Lead(OpenedRunner opened)
+    {
+        try
+        {
+            return new(opened.Runner, new(opened.Group!));
+        }
+        catch
+        {
+            opened.Runner.Dispose();
+            throw;
+        }
+    }
+
+    // Ctrl+C ends the process that leads, and thereby this one: its steps would not end without this rank.
+    private static void Follow(OpenedRunner opened)
+    {
+        using var runner = opened.Runner;
+        new FollowingRank(runner, new(opened.Group!)).Run();
     }
 
     private static void Print(TextWriter writer, RunnerSettings settings, List<LoadRow> rows, bool isJson)
@@ -77,7 +107,7 @@ internal static class LoadCommand
         }
 
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{settings.Model.Name} on {settings.Ranks} {(settings.Ranks == 1 ? "rank" : "ranks")} ({settings.Device}), all-reduce {rows[0].AllReduce}: prompts of {rows[0].Input} tokens, {rows[0].Output} made for each"));
+            $"{settings.Model.Name} on {settings.Ranks} {(settings.Ranks == 1 ? "rank" : "ranks")} ({settings.Device}{(rows[0].IsInProcesses ? ", a process each" : "")}), all-reduce {rows[0].AllReduce}: prompts of {rows[0].Input} tokens, {rows[0].Output} made for each"));
         Rows.Table(writer, LoadRow.Titles, rows.Select(row => row.Cells()));
     }
 }

@@ -28,6 +28,9 @@ internal sealed record LoadRow(
     double MeanTtftMs, double MedianTtftMs, double P99TtftMs, double? MeanTpotMs, double? MedianTpotMs, double? P99TpotMs,
     double RequestsPerSecond, double TokensPerSecond, long Preemptions)
 {
+    /// <summary>Whether each rank is in a process of its own; the times are then those of rank 0. Files of rows do not contain this.</summary>
+    public bool IsInProcesses { get; init; }
+
     /// <summary>Names of the columns in CSV.</summary>
     public const string CsvHeader =
         "model,device,ranks,all_reduce,qps,input,output,requests,seconds,mean_ttft_ms,median_ttft_ms,p99_ttft_ms," +
@@ -54,7 +57,8 @@ internal sealed record LoadRow(
             settings.Model.Name, settings.Device, settings.Ranks, settings.AllReduce.ToString().ToLowerInvariant(), qps, sizes.Input, sizes.Output,
             times.Count, seconds, ttft.Average(), Percentile(ttft, 50), Percentile(ttft, 99),
             tpot.Length > 0 ? tpot.Average() : null, tpot.Length > 0 ? Percentile(tpot, 50) : null, tpot.Length > 0 ? Percentile(tpot, 99) : null,
-            times.Count / seconds, times.Sum(one => one.Tokens) / seconds, preemptions);
+            times.Count / seconds, times.Sum(one => one.Tokens) / seconds, preemptions)
+        { IsInProcesses = settings.Rendezvous is not null };
     }
 
     /// <summary>Computes a percentile; between two values it lies on the line.</summary>

@@ -48,7 +48,7 @@ internal static class CpuRunners
         {
             var runner = new RunnerOfGroup(new CpuModelRunner(checkpoint, group, settings.Limits, settings.Passes, progress), group);
             settings.WaitUntilAllHaveLoaded(group);
-            return new(runner, null);
+            return new(runner, null) { Group = group };
         }
         catch
         {

@@ -60,7 +60,7 @@ internal static class GpuRunners
             var bandwidth = bandwidthOf(group);
             var runner = new RunnerOfGroup(Load(settings, group, progress), group, end);
             settings.WaitUntilAllHaveLoaded(group);
-            return new(runner, bandwidth);
+            return new(runner, bandwidth) { Group = settings.Rendezvous is null ? null : group };
         }
         catch (ArgumentException e) when (e is not FusionArgumentException)
         {

@@ -76,7 +76,11 @@ internal sealed record RunnerSettings
 /// <summary>A runner that was opened.</summary>
 /// <param name="Runner">The runner, which is the caller's.</param>
 /// <param name="BandwidthGBs">Measured bandwidth of a rank's memory in 10⁹ bytes a second; null if nothing measured it.</param>
-internal sealed record OpenedRunner(IModelRunner Runner, double? BandwidthGBs);
+internal sealed record OpenedRunner(IModelRunner Runner, double? BandwidthGBs)
+{
+    /// <summary>Group of the ranks of several processes; null if this process has all ranks.</summary>
+    public RankGroup? Group { get; init; }
+}
 
 /// <summary>Makes runners.</summary>
 internal interface IRunnerFactory

@@ -9,7 +9,8 @@ namespace Fusion.Runtime;
 /// other strategies. NCCL must be installed (<c>libnccl2</c>); Fusion does not contain it.</para>
 /// <para>NCCL's kernels wait without a timeout. If a rank does not launch, <see cref="Abort"/> from another thread ends the
 /// other ranks' kernels. Between processes, calls of an <see cref="AllReduce"/> have that operation's timeout: it aborts NCCL, the calls end
-/// with a <see cref="PeerTimeoutException"/>, and <see cref="AllReduce.Reset"/> connects the ranks anew. What CUDA graphs replay has none. NCCL's
+/// with a <see cref="PeerTimeoutException"/>, and <see cref="AllReduce.Reset"/> connects the ranks anew. What CUDA graphs replay has it too, but
+/// cannot be replayed after an abort. NCCL's
 /// kernels leave no room on the GPU for operations in other streams: while a call of NCCL is in flight, launch other calls behind it in the same stream only.</para>
 /// <para>In a group of several processes each makes its own at the same step, and its rank finds the others through NCCL; a step that takes
 /// long has an end, and when a rank's process ends, NCCL's kernels of the others are aborted. There are no windows then.</para>

@@ -63,6 +63,7 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
         2 => "two-shot: the input",
         WaitStatus.GatherStep => "two-shot: the sum",
         WaitStatus.LibraryStep => "separate: the sum by NCCL",
+        WaitStatus.ReplayStep => "separate: a sum by NCCL that a CUDA graph replayed",
         _ => $"step {step}",
     };
 }
