@@ -10,6 +10,9 @@ internal struct WaitStatus
     /// <summary>Value of <see cref="Step"/> where a rank on the CPU waited for a launch.</summary>
     public const int LaunchStep = 0;
 
+    /// <summary>Value of <see cref="Step"/> where a rank waits for what a peer has when it starts.</summary>
+    public const int InputStep = 1;
+
     /// <summary>Value of <see cref="Step"/> for two-shot's gather, in which a rank waits for the sum that a peer makes of
     /// all ranks' data.</summary>
     public const int GatherStep = 3;
@@ -19,6 +22,10 @@ internal struct WaitStatus
 
     /// <summary>Value of <see cref="Step"/> for a sum of NCCL that was aborted.</summary>
     public const int AbortedStep = 5;
+
+    /// <summary>Value of <see cref="Step"/> for a sum of several machines that lacks data for which a rank of another machine waited in
+    /// vain.</summary>
+    public const int MachinesStep = 6;
 
     /// <summary>Not 0 if a kernel gave up; the fields below then say why. Kernels write it last.</summary>
     public int Failed;

@@ -35,7 +35,7 @@ internal sealed partial class NcclCommunicators : IDisposable
                 "NcclAllReduce on all ranks, and make them again.");
         }
 
-        communicators[group!.LocalRanks[0].Index] = NcclOfProcesses.Connect(group, connection, step, () => nccl).Communicator;
+        communicators[group!.LocalRanks[0].Index] = NcclOfProcesses.Connect(group, connection, step, () => nccl, members).Communicator;
         lock (freeing)
         {
             Array.ForEach(own, context => context.Keep());
