@@ -118,8 +118,9 @@ internal sealed class TwoLevelSum : IDisposable
     private void Copy(ulong to, ulong from, long octets, GpuStream into) =>
         GpuDriver.Check(GpuDriver.Library.Memory.Copy(to, from, (nuint)(octets * octetBytes), into.Handle), "cuMemcpyAsync");
 
-    // As the kernel wants it.
-    private static int OneOf(ElementType type) => type switch
+    /// <summary>Gets a one of a type as write_failure_word wants it.</summary>
+    /// <param name="type">Type of the sum.</param>
+    internal static int OneOf(ElementType type) => type switch
     {
         ElementType.Float32 => 0x3F800000,
         ElementType.Float16 => 0x3C003C00,
