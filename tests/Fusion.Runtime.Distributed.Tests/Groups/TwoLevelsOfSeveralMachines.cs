@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Fusion.Emulation;
+using Fusion.Graph;
 using Fusion.Interop.Nccl;
 using Fusion.Runtime.Distributed.Tests.Support;
 
@@ -137,6 +139,39 @@ public sealed class TwoLevelsOfSeveralMachines
     }
 
     [Test]
+    public Task TakeTheNcclThatTheyAreGivenAndNoOtherLibrary()
+    {
+        NcclAllReduce.InPlaceOfTheInstalled = null;
+        var library = NcclLibrary.Of(new FakeNccl(waits: 1));
+        var shape = new TwoLevelShape(2, 2, ElementType.Float32, Hidden, 2, TwoLevelEpilogue.Usual);
+        return Together(shape, (group, rank) =>
+        {
+            Assert.That(() => new AllReduce(group, Options(shape) with { Library = new NoSum() }), Throws.TypeOf<FusionArgumentException>()
+                .With.Message.StartsWith("FUSION3001: Library of the all-reduce is NoSum, with TwoLevel; allowed is an NcclAllReduce of the group, or null"));
+            using var nccl = new NcclAllReduce(group, library, 0);
+            using var operation = new AllReduce(group, Options(shape) with { Library = nccl });
+            using var call = new TwoLevelCall(shape, rank);
+            Check(operation, rank, call, shape, 0);
+            return Task.CompletedTask;
+        });
+    }
+
+    // Ops beyond the limit of a size ask for separate kernels.
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task RunCompiledGraphs(bool isLimited)
+    {
+        using var alone = RankGroup.OnCpu(4);
+        var expected = RunGraph(alone, isLimited);
+        await SeveralMachines.Together([0, 0, 1, 1], null, group =>
+        {
+            Assert.That(RunGraph(group, isLimited), Is.EqualTo(expected));
+            return Task.CompletedTask;
+        });
+        Assert.That(FakeNccl.Calls, Has.Some.StartsWith("recorded all-reduce").And.Some.StartsWith("init 1 of 2").And.None.Contains("of 4"));
+    }
+
+    [Test]
     public Task AreRefusedWhereMachinesHaveDifferentNumbersOfRanks() => SeveralMachines.Together([0, 0, 1], null, group =>
     {
         Assert.That(() => new AllReduce(group, new() { HiddenSize = Hidden, MaxTokens = 1, TwoLevel = true }), Throws.TypeOf<FusionArgumentException>()
@@ -213,6 +248,39 @@ public sealed class TwoLevelsOfSeveralMachines
         });
     }
 
+    // NCCL's sum of ranks 1 and 3 ends, but rank 1 waited for rank 0 in vain and had nothing to sum. Only rank 3 looks for failures before rank 2
+    // gives up too.
+    [Test]
+    public async Task WriteNothingWhereARankOfAnotherMachineGaveUp()
+    {
+        var shape = new TwoLevelShape(2, 2, ElementType.Float32, Hidden, 2, TwoLevelEpilogue.None);
+        using var isReady = new Barrier(4);
+        await Together(shape, async (group, rank) =>
+        {
+            using var operation = new AllReduce(group, Options(shape) with { Timeout = TimeSpan.FromSeconds(2) });
+            using var call = new TwoLevelCall(shape, rank);
+            Check(operation, rank, call, shape, 0);
+            call.Begin(rank.Index, 1);
+            isReady.SignalAndWait();
+            if (rank.Index >= 2) await Task.Delay(1000);
+            if (rank.Index > 0) operation.Launch(rank.Index, call.Value);
+            if (rank.Index == 3)
+            {
+                var failure = Assert.Throws<PeerTimeoutException>(() => operation.Synchronize(3));
+                Assert.That((failure!.Rank, failure.Peer), Is.EqualTo((1, 0)));
+                Assert.That(call.Results(), Is.All.EqualTo(0xA5));
+            }
+            else
+            {
+                await Task.Delay(3500);
+            }
+
+            Assert.That(isReady.SignalAndWait(TimeSpan.FromSeconds(20)));
+            operation.Reset();
+            Check(operation, rank, call, shape, 2);
+        });
+    }
+
     [TestCase(0)]
     [TestCase(2)]
     public async Task NameARankThatIsGone(int gone)
@@ -272,6 +340,32 @@ public sealed class TwoLevelsOfSeveralMachines
         operation.Launch(rank.Index, call.Value);
         operation.Synchronize(rank.Index);
         Assert.That(call.Results(), Is.EqualTo(shape.Expected(round)), $"{shape}, round {round}");
+    }
+
+    // Whole numbers, whose sums are exact in any order.
+    private static float[] RunGraph(RankGroup group, bool isLimited)
+    {
+        const int Tokens = 3;
+        var b = new GraphBuilder("g");
+        var sum = b.Input("x", Hidden, ElementType.Float32).AllReduce().Add(b.Input("r", Hidden, ElementType.Float32));
+        var graph = b.Output("y", sum.RmsNorm(b.Weight("gamma", Hidden, ElementType.Float32), 1e-5f)).Build();
+        var passes = isLimited ? new FusionPassConfig { MaxSizeMb = ImmutableSortedDictionary<int, double>.Empty.Add(4, 0) } : null;
+        using var compiled = graph.Compile(group, new() { MaxTokens = Tokens, Buckets = [Tokens], TwoLevel = true, Passes = passes });
+        var numbers = Enumerable.Range(0, Tokens * Hidden).Select(i => (i % 37) - 11f).ToArray();
+        foreach (var rank in group.LocalRanks)
+        {
+            compiled.SetWeight<float>(rank.Index, "gamma", numbers.AsSpan(0, Hidden));
+            compiled.SetInput<float>(rank.Index, "x", [.. numbers.Select(number => number * (rank.Index + 1))]);
+            compiled.SetInput<float>(rank.Index, "r", numbers);
+        }
+
+        compiled.Run(Tokens);
+        return compiled.Run(Tokens).Read<float>(group.LocalRanks[0].Index, "y");
+    }
+
+    private sealed class NoSum : ILibraryAllReduce
+    {
+        public void Launch(int rank, GpuStream stream, DeviceTensor input, DeviceTensor output) => throw new NotSupportedException();
     }
 
     private static Task Together(TwoLevelShape shape, Func<RankGroup, Rank, Task> work) => SeveralMachines.Together(
