@@ -31,7 +31,8 @@ internal sealed class CommandedRank
         switch (command[0])
         {
             case "join":
-                group = await RankGroup.JoinAsync(Rendezvous.FromEnvironment());
+                var own = Rendezvous.FromEnvironment();
+                group = await RankGroup.JoinAsync(own with { Machine = SumsInTwoLevels.MachineOf(own.Rank) });
                 return $"{group.LocalRanks.Single().Index} of {group.WorldSize}";
             // make HIDDEN TOKENS MILLISECONDS
             case "make":
@@ -83,6 +84,17 @@ internal sealed class CommandedRank
             case "collectives-until-it-fails":
                 CollectivesByNccl.RunUntilItFails(group!, Number(1));
                 return null;
+            // two-levels TOKENS
+            case "two-levels":
+                SumsInTwoLevels.Check(group!, Number(1));
+                return null;
+            // two-levels-until-it-fails TOKENS
+            case "two-levels-until-it-fails":
+                SumsInTwoLevels.RunUntilItFails(group!, Number(1));
+                return null;
+            // late-two-levels TOKENS
+            case "late-two-levels":
+                return SumsInTwoLevels.CheckLate(group!, Number(1));
             // late-collective KIND
             case "late-collective":
                 return CollectivesByNccl.CheckLate(group!, command[1]);

@@ -1,3 +1,4 @@
+#include <fusion/collectives/failure_word.cuh>
 #include <fusion/collectives/place_columns.cuh>
 #include <fusion/collectives/separate_top_k.cuh>
 
@@ -26,4 +27,14 @@ extern "C" __global__ void __launch_bounds__(kSelectionThreads)
 extern "C" __global__ void __launch_bounds__(kCollectiveThreads)
     merge_choices(const __grid_constant__ CollectiveParams params) {
   fusion::merge_choices(params);
+}
+
+extern "C" __global__ void __launch_bounds__(1)
+    write_failure_word(const __grid_constant__ CollectiveParams params) {
+  fusion::write_failure_word(params);
+}
+
+extern "C" __global__ void __launch_bounds__(1)
+    read_failure_word(const __grid_constant__ CollectiveParams params) {
+  fusion::read_failure_word(params);
 }

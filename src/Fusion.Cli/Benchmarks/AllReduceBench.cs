@@ -47,6 +47,7 @@ internal sealed class AllReduceBench(RankGroup group)
             WorkspaceLimitBytes = WorkspaceLimitBytes,
             DataType = Type,
             Library = Library,
+            TwoLevel = Strategy == AllReduceStrategy.TwoLevel,
             Kernels = kernels,
             // If one-shot is named, the workspace must hold all tokens for it.
             Policy = Strategy == AllReduceStrategy.OneShot ? AllReducePolicy.WithLimits(long.MaxValue) : null,

@@ -38,6 +38,7 @@ internal static class PlanCommand
         var epilogue = Text("--epilogue", "All that follows the sum, in place of --quant: residual+rmsnorm+fp8.", "WORDS");
         var kernels = KernelsOption();
         var topology = Choice("--topology", "A GPU for each rank (default), all on one GPU, the CPU, or GPUs of several machines.", Topologies.Keys);
+        var ranksOfAMachine = Number("--ranks-of-a-machine", "With --topology machines: sum in two levels, with so many ranks on each machine.");
         var strategy = Choice("--strategy", "Ask for a strategy in spite of the policy.", Strategies.Keys);
         var policy = Text("--policy", "Limits to use instead of the built-in ones: a file, or tuned for those of 'fusion tune'.", "FILE");
         var gpu = Text("--gpu", "Product name of the GPUs, for a policy that names some; by default the one that a file names, or with --policy tuned this machine's.", "NAME");
@@ -46,7 +47,7 @@ internal static class PlanCommand
 
         var command = new Command("plan", "Say how an all-reduce is done, or why not at all.")
         {
-            architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, epilogue, kernels, topology, strategy,
+            architecture, worldSize, tokens, hidden, maxTokens, type, quantization, groupSize, epilogue, kernels, topology, ranksOfAMachine, strategy,
             policy, gpu, limit, json,
         };
         command.SetAction(line =>
@@ -66,6 +67,7 @@ internal static class PlanCommand
                 Gpu = name,
                 Topology = place,
                 WorldSize = line.GetValue(worldSize) ?? 0,
+                RanksOfAMachine = line.GetValue(ranksOfAMachine) ?? 0,
                 Tokens = line.GetValue(tokens) ?? 0,
                 MaxTokens = line.GetValue(maxTokens) ?? line.GetValue(tokens) ?? 0,
                 WorkspaceLimitBytes = WorkspaceLimit(line.GetValue(limit)),

@@ -7,7 +7,7 @@ namespace Fusion.Cli.Planning;
 /// <summary>Report of a plan.</summary>
 internal sealed record PlanReport
 {
-    /// <summary>Strategy of the call: <c>one-shot</c>, <c>two-shot</c>, <c>separate</c> or <c>refuse</c>.</summary>
+    /// <summary>Strategy of the call: <c>one-shot</c>, <c>two-shot</c>, <c>separate</c>, <c>two-level</c> or <c>refuse</c>.</summary>
     public required string Strategy { get; init; }
 
     /// <summary>Reason for the strategy, in words.</summary>
@@ -81,7 +81,9 @@ internal sealed record PlanReport
             Screen.Line($"  block      {Threads} threads, {vectors} of 8 elements each; one token at a time");
         }
 
-        if (EpilogueKernel.Length > 0)
+        if (Exchange == AllReduceDispatcher.Name(AllReduceStrategy.TwoLevel))
+            Screen.Line("  exchange   reduce-scatter on each machine, NCCL's all-reduce between them, all-gather on each");
+        else if (EpilogueKernel.Length > 0)
             Screen.Line(Kernel.Length > 0 ? $"  exchange   a library's plain all-reduce if there is one, else {Exchange}" : $"  kernel     {EpilogueKernel}");
         if (WorkspaceBytes > 0)
         {

@@ -33,6 +33,10 @@ public sealed record CompileOptions
     /// <see cref="NcclAllReduce"/> does the graph's other collectives too.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
+    /// <summary>Whether the graph's all-reduces sum in two levels where the ranks are on several machines, as
+    /// <see cref="AllReduceOptions.TwoLevel"/> says; false by default.</summary>
+    public bool TwoLevel { get; init; }
+
     /// <summary>Options of cuBLASLt, such as where it is; null for the defaults. It is needed by graphs with a <see cref="MatmulOp"/>
     /// alone, and where <see cref="Matmuls"/> chooses it.</summary>
     public MatmulOptions? Matmul { get; init; }

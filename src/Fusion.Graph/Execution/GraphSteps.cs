@@ -44,6 +44,7 @@ internal sealed class GraphSteps : IDisposable
                     Policy = config.Policy,
                     Timeout = options.Timeout,
                     Library = options.Library,
+                    TwoLevel = options.TwoLevel,
                     MaxTokens = checked((int)ops.Max(op => op.Input.Type.Rows.At(options.MaxTokens))),
                 };
                 if (name is null) rows[(hidden, type)] = new(group, new() { HiddenSize = hidden, DataType = type, MaxTokens = made.MaxTokens });

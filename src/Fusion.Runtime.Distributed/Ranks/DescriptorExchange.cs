@@ -15,17 +15,21 @@ internal sealed class DescriptorExchange : IDisposable
     private readonly Member member;
     private readonly DescriptorServer server;
     private readonly string[] servers;
+    private readonly int[] near;
 
-    private DescriptorExchange(Member member, DescriptorServer server, string[] servers) =>
-        (this.member, this.server, this.servers) = (member, server, servers);
+    private DescriptorExchange(Member member, DescriptorServer server, string[] servers, int[] near) =>
+        (this.member, this.server, this.servers, this.near) = (member, server, servers, near);
 
     /// <summary>Finds out whether all processes reach each other's memory, by trying it.</summary>
     /// <param name="member">This process among those of the group.</param>
     /// <param name="isWanted">Whether this process may share memory.</param>
+    /// <param name="near">Ranks of this process's machine, where only those of a machine reach each other; null for all.</param>
+    /// <param name="name">Name of the steps, used once.</param>
     /// <returns>The way; null if there is none.</returns>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
-    public static unsafe DescriptorExchange? TryMake(Member member, bool isWanted)
+    public static unsafe DescriptorExchange? TryMake(Member member, bool isWanted, int[]? near = null, string name = "memory")
     {
+        near ??= [.. Enumerable.Range(0, member.Members.Count)];
         DescriptorServer? server = null;
         SharedHostMemory? probe = null;
         var isShared = false;
@@ -48,14 +52,18 @@ internal sealed class DescriptorExchange : IDisposable
 
             var offer = new MemoryOffer(
                 server?.Name, probe is null ? null : server!.Offer(probe.Descriptor), probe is null ? null : SHA256.HashData(new ReadOnlySpan<byte>(probe.Pointer, ProbeBytes)), problem);
-            var offers = member.Gather("memory: offers", offer.ToBytes()).Select(MemoryOffer.Parse).ToArray();
-            for (var rank = 0; rank < offers.Length && problem.Length == 0; rank++) problem = Try(rank, offers[rank], member.Timeout);
-            var problems = member.Gather("memory: tried", JsonSerializer.SerializeToUtf8Bytes(problem, SharingJson.Default.String))
+            var offers = member.Gather($"{name}: offers", offer.ToBytes()).Select(MemoryOffer.Parse).ToArray();
+            foreach (var rank in near)
+            {
+                if (problem.Length == 0) problem = Try(rank, offers[rank], member.Timeout);
+            }
+
+            var problems = member.Gather($"{name}: tried", JsonSerializer.SerializeToUtf8Bytes(problem, SharingJson.Default.String))
                 .Select(part => JsonSerializer.Deserialize(part, SharingJson.Default.String)!).ToArray();
             isShared = Array.TrueForAll(problems, one => one.Length == 0);
             FusionEventSource.Log.RanksMet(isShared
                 ? $"{problems.Length} ranks have met, and share memory." : $"{problems.Length} ranks have met. They share no memory, since rank {Array.FindIndex(problems, one => one.Length > 0)} says: {problems.First(one => one.Length > 0)}");
-            return isShared ? new(member, server!, [.. offers.Select(one => one.Server!)]) : null;
+            return isShared ? new(member, server!, [.. offers.Select(one => one.Server!)], near) : null;
         }
         finally
         {
@@ -76,7 +84,7 @@ internal sealed class DescriptorExchange : IDisposable
         try
         {
             var tokens = gather(token);
-            for (var rank = 0; rank < tokens.Length; rank++)
+            foreach (var rank in near)
             {
                 if (rank == member.Rank) continue;
                 using var descriptor = Fetch(rank, tokens[rank]);

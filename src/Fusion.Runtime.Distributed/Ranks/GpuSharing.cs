@@ -12,14 +12,16 @@ internal static class GpuSharing
     /// <summary>Finds the way. CUDA IPC comes first, since it needs no descriptors.</summary>
     /// <param name="connection">Connection to the other ranks.</param>
     /// <param name="context">Context of this rank's GPU.</param>
+    /// <param name="near">Ranks of this process's machine, where only those of a machine share memory; null for all.</param>
     /// <exception cref="RendezvousException">There is none.</exception>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
-    public static MemorySharing Find(GroupConnection connection, GpuContext context)
+    public static MemorySharing Find(GroupConnection connection, GpuContext context, int[]? near = null)
     {
+        var name = near is null ? "memory of GPUs" : $"{connection.NewName()}: memory of GPUs";
         var problems = new List<string>();
         foreach (var sharing in new[] { MemorySharing.Ipc, MemorySharing.Descriptor })
         {
-            if (Try(connection, context, sharing) is not { } problem)
+            if (Try(connection, context, sharing, near, name) is not { } problem)
             {
                 FusionEventSource.Log.RanksMet(
                     $"Memory of GPUs is shared by {(sharing == MemorySharing.Ipc ? "CUDA IPC" : "file descriptors")}. {string.Join(" ", problems)}".TrimEnd());
@@ -33,7 +35,7 @@ internal static class GpuSharing
     }
 
     // Null: all reach all.
-    private static string? Try(GroupConnection connection, GpuContext context, MemorySharing sharing)
+    private static string? Try(GroupConnection connection, GpuContext context, MemorySharing sharing, int[]? near, string name)
     {
         var member = connection.Member;
         var own = member.Rank;
@@ -55,13 +57,13 @@ internal static class GpuSharing
             token = descriptor is null ? [] : connection.Sharing!.Offer(descriptor);
             Attempt(() => offer = offer with { Export = probe!.Export(), Token = token, Address = probe.Memory.Address });
             offer = offer with { Problem = problem };
-            var offers = member.Gather($"memory of GPUs, {sharing}: offers", offer.ToBytes()).Select(ProbeOffer.Parse).ToArray();
+            var offers = member.Gather($"{name}, {sharing}: offers", offer.ToBytes()).Select(ProbeOffer.Parse).ToArray();
             for (var rank = 0; rank < offers.Length; rank++)
             {
                 var (index, one) = (rank, offers[rank]);
                 // CUDA does not open an IPC handle in the process that made it, and need not.
                 var isReached = sharing == MemorySharing.Ipc && one.Place == offer.Place && !GpuDriver.IsEmulated;
-                if (one.Problem.Length > 0 || index == own || isReached) continue;
+                if (one.Problem.Length > 0 || index == own || isReached || near?.Contains(index) == false) continue;
                 Attempt(() =>
                 {
                     var passed = sharing == MemorySharing.Descriptor ? connection.Sharing!.Fetch(index, one.Token) : null;
@@ -71,12 +73,12 @@ internal static class GpuSharing
                 });
             }
 
-            var found = member.Gather($"memory of GPUs, {sharing}: tried", JsonSerializer.SerializeToUtf8Bytes(problem, SharingJson.Default.String))
+            var found = member.Gather($"{name}, {sharing}: tried", JsonSerializer.SerializeToUtf8Bytes(problem, SharingJson.Default.String))
                 .Select(part => JsonSerializer.Deserialize(part, SharingJson.Default.String)!).ToArray();
             opened.ForEach(memory => memory.Dispose());
             opened.Clear();
             // Nobody frees what another one has open.
-            member.Gather($"memory of GPUs, {sharing}: closed", [1]);
+            member.Gather($"{name}, {sharing}: closed", [1]);
             return Array.FindIndex(found, one => one.Length > 0) is var first and >= 0
                 ? $"{sharing}: rank {first} says: {found[first].TrimEnd('.')}." : null;
 

@@ -12,7 +12,8 @@ internal sealed class GroupConnection : IGroupConnection
 
     private GroupConnection(Coordinator? coordinator, Member member) => (this.coordinator, Member) = (coordinator, member);
 
-    /// <summary>Way on which the processes share memory; null where they do not all reach each other's memory.</summary>
+    /// <summary>Way on which the processes share memory; null where they do not all reach each other's memory, unless those of a machine do
+    /// (<see cref="ShareWithin"/>).</summary>
     public DescriptorExchange? Sharing { get; private set; }
 
     /// <summary>This process among those of the group.</summary>
@@ -40,6 +41,13 @@ internal sealed class GroupConnection : IGroupConnection
             throw;
         }
     }
+
+    /// <summary>Makes a way on which the processes of each machine share memory, if there is none yet. All processes call this at the same
+    /// step.</summary>
+    /// <param name="near">Ranks of this process's machine.</param>
+    /// <param name="isWanted">Whether this process may share memory.</param>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    public void ShareWithin(int[] near, bool isWanted) => Sharing ??= DescriptorExchange.TryMake(Member, isWanted, near, $"{NewName()}: memory");
 
     /// <inheritdoc/>
     public TimeSpan Timeout => Member.Timeout;

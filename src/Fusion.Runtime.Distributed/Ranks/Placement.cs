@@ -37,11 +37,13 @@ internal sealed record Placement(bool IsOnCpu, string Gpu, string Machine = "")
         var topology = all.Length == 1 ? GroupTopology.Gpus
             : !reachesAll ? GroupTopology.Machines
             : ranksOnGpu == all.Length ? GroupTopology.Loopback : GroupTopology.Gpus;
+        var machines = topology == GroupTopology.Machines
+            ? new GroupMachines(MachinesOf(all), rendezvous.Rank, near => ShareWithin(near, rendezvous, connection, ordinal)) : null;
         if (topology == GroupTopology.Machines) FusionEventSource.Log.RanksMet(WhyApart(all));
         var sharing = all.Length == 1 || topology == GroupTopology.Machines ? MemorySharing.None : GpuSharing.Find(connection, context);
         var gpus = new int?[all.Length];
         gpus[rendezvous.Rank] = ordinal;
-        var group = RankGroup.Partial(topology, gpus, ranksOnGpu, connection.NewPeers, connection, sharing);
+        var group = RankGroup.Partial(topology, gpus, ranksOnGpu, connection.NewPeers, connection, sharing, machines);
         try
         {
             if (sharing != MemorySharing.None) LoadedCheck.Run(group, connection);
@@ -52,6 +54,18 @@ internal sealed record Placement(bool IsOnCpu, string Gpu, string Machine = "")
             group.Dispose();
             throw;
         }
+    }
+
+    // A rank that shares no memory is as far from all others as one on a machine of its own.
+    private static int[][] MachinesOf(Placement[] all) =>
+        [.. Enumerable.Range(0, all.Length).GroupBy(rank => all[rank].Machine.Length > 0 ? all[rank].Machine : $"{rank}: alone").Select(ranks => ranks.ToArray())];
+
+    // Only when it is wanted: most groups of several machines never share memory.
+    private static MemorySharing ShareWithin(int[] near, Rendezvous rendezvous, GroupConnection connection, int ordinal)
+    {
+        using var context = GpuContext.Open(ordinal);
+        connection.ShareWithin(near, rendezvous.SharesMemory);
+        return GpuSharing.Find(connection, context, near);
     }
 
     private static string WhyApart(Placement[] all) => Array.FindIndex(all, one => one.Machine.Length == 0) is var alone and >= 0

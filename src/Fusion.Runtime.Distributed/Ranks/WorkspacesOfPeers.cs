@@ -39,7 +39,7 @@ internal sealed class WorkspacesOfPeers : IDisposable
             return;
         }
 
-        if (own.Rank.Sharing == MemorySharing.Ipc)
+        if (own.Workspace.Sharing == MemorySharing.Ipc)
         {
             OpenAll(Offers(gather(Offer([]).ToBytes())), _ => null);
             finish();
@@ -74,7 +74,7 @@ internal sealed class WorkspacesOfPeers : IDisposable
     {
         for (var rank = 0; rank < offers.Length; rank++)
         {
-            if (rank != own.Rank.Index) Open(rank, offers[rank], descriptorOf(rank));
+            if (rank != own.Rank.Index && own.Near?.Contains(rank) != false) Open(rank, offers[rank], descriptorOf(rank));
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class WorkspacesOfPeers : IDisposable
     {
         var members = connection.Member.Members;
         // CUDA does not open an IPC handle in the process that made it, and need not.
-        if (own.Rank.Sharing == MemorySharing.Ipc && offer.Place == members[own.Rank.Index].Place && !GpuDriver.IsEmulated)
+        if (own.Workspace.Sharing == MemorySharing.Ipc && offer.Place == members[own.Rank.Index].Place && !GpuDriver.IsEmulated)
         {
             addresses[rank] = offer.Address;
             return;

@@ -7,7 +7,47 @@ namespace Fusion.Runtime;
 /// <param name="Threads">Number of threads in a block.</param>
 /// <param name="OnMultiprocessor">Occupancy, in blocks on a multiprocessor.</param>
 /// <param name="Cap">The most blocks that a rank may launch.</param>
-internal readonly record struct CollectiveKernel(Kernel Kernel, int Threads, int OnMultiprocessor, int Cap);
+internal readonly record struct CollectiveKernel(Kernel Kernel, int Threads, int OnMultiprocessor, int Cap)
+{
+    /// <summary>Loads a kernel for a rank.</summary>
+    /// <param name="gpu">GPU of the rank.</param>
+    /// <param name="ranksOnGpu">Largest number of ranks of the group that share a GPU.</param>
+    /// <param name="name">Name of the kernel.</param>
+    /// <param name="threads">Number of threads in a block.</param>
+    /// <param name="sharedBytes">Largest dynamic shared memory of a block, in bytes.</param>
+    /// <exception cref="RankGroupException">The ranks' blocks do not fit on the GPU.</exception>
+    public static CollectiveKernel Load(GroupGpu gpu, int ranksOnGpu, string name, int threads, int sharedBytes)
+    {
+        var kernel = gpu.BuiltInKernels(name).GetKernel(name);
+        var device = gpu.Context.Device;
+        var onMultiprocessor = kernel.BlocksPerMultiprocessor(threads, sharedBytes);
+        var blocks = onMultiprocessor * device.MultiprocessorCount;
+        var cap = CoResidency.Cap(blocks, ranksOnGpu);
+        if (cap < 1) throw GroupErrors.CoResidency(device.ToString(), name, ranksOnGpu, blocks);
+        return new(kernel, threads, onMultiprocessor, cap);
+    }
+
+    /// <summary>Launches the kernel for each piece of a call. Allocates nothing.</summary>
+    /// <param name="into">The stream.</param>
+    /// <param name="parameters">Parameters of the call, whose pieces are filled in.</param>
+    /// <param name="units">Number of units of the call.</param>
+    /// <param name="unitBytes">Size of a unit in a slot, in bytes.</param>
+    /// <param name="unitsOfABlock">Number of units that a block does at a time.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block, in bytes.</param>
+    /// <param name="most">The most blocks of a launch.</param>
+    public void LaunchPieces(
+        GpuStream into, ref CollectiveParameters parameters, long units, long unitBytes, int unitsOfABlock, int sharedBytes, int most)
+    {
+        // The same on all ranks, whatever else is on their GPUs: it depends on the workspace alone.
+        var piece = (long)parameters.SlotBytes / unitBytes;
+        for (var first = 0L; first < units; first += piece)
+        {
+            (parameters.First, parameters.Count) = (first, Math.Min(piece, units - first));
+            var blocks = Math.Min((parameters.Count + unitsOfABlock - 1) / unitsOfABlock, most);
+            Kernel.Launch(into, new LaunchShape((int)blocks, Threads) { SharedBytes = sharedBytes }, KernelArgument.AddressOf(in parameters));
+        }
+    }
+}
 
 /// <summary>Kernels of the collectives on a rank's GPU.</summary>
 internal sealed class CollectiveKernels
@@ -58,15 +98,6 @@ internal sealed class CollectiveKernels
             Find($"top_k_{CallWords.WordOf(type)}", KernelLimits.SelectionThreads, SharedBytes(group.WorldSize, KernelLimits.MostChoices)),
         })]);
 
-        CollectiveKernel Find(string name, int threads, int sharedBytes)
-        {
-            var kernel = gpu.BuiltInKernels(name).GetKernel(name);
-            var device = gpu.Context.Device;
-            var onMultiprocessor = kernel.BlocksPerMultiprocessor(threads, sharedBytes);
-            var blocks = onMultiprocessor * device.MultiprocessorCount;
-            var cap = CoResidency.Cap(blocks, group.RanksOnGpu);
-            if (cap < 1) throw GroupErrors.CoResidency(device.ToString(), name, group.RanksOnGpu, blocks);
-            return new(kernel, threads, onMultiprocessor, cap);
-        }
+        CollectiveKernel Find(string name, int threads, int sharedBytes) => CollectiveKernel.Load(gpu, group.RanksOnGpu, name, threads, sharedBytes);
     }
 }

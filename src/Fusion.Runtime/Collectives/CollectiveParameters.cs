@@ -22,5 +22,5 @@ internal struct CollectiveParameters
     public int Rank;
     public int Ranks;
     public int Choices;
-    public int Padding;
+    public int Step;
 }

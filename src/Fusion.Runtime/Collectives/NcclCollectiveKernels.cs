@@ -8,6 +8,16 @@ namespace Fusion.Runtime;
 /// <param name="Cap">Number of blocks that fit on the GPU; more have their work one after the other.</param>
 internal readonly record struct SeparateKernel(Kernel Kernel, int Threads, int Cap)
 {
+    /// <summary>Loads a kernel for a rank.</summary>
+    /// <param name="gpu">GPU of the rank.</param>
+    /// <param name="name">Name of the kernel.</param>
+    /// <param name="threads">Number of threads in a block.</param>
+    public static SeparateKernel Load(GroupGpu gpu, string name, int threads)
+    {
+        var kernel = gpu.BuiltInKernels(name).GetKernel(name);
+        return new(kernel, threads, kernel.BlocksPerMultiprocessor(threads, 0) * gpu.Context.Device.MultiprocessorCount);
+    }
+
     /// <summary>Launches the kernel. Allocates nothing.</summary>
     /// <param name="into">The stream.</param>
     /// <param name="parameters">Its parameter.</param>
@@ -43,10 +53,6 @@ internal sealed class NcclCollectiveKernels
             Find("place_columns", KernelLimits.CollectiveThreads), Find("merge_choices", KernelLimits.CollectiveThreads),
             [.. CollectiveKernels.Types.Select(type => Find($"choose_columns_{CallWords.WordOf(type)}", KernelLimits.SelectionThreads))]);
 
-        SeparateKernel Find(string name, int threads)
-        {
-            var kernel = rank.Gpu!.BuiltInKernels(name).GetKernel(name);
-            return new(kernel, threads, kernel.BlocksPerMultiprocessor(threads, 0) * rank.Context!.Device.MultiprocessorCount);
-        }
+        SeparateKernel Find(string name, int threads) => SeparateKernel.Load(rank.Gpu!, name, threads);
     }
 }

@@ -28,6 +28,7 @@ internal sealed class PeerCollectiveRank : CollectiveRank
             BufferBytes = (ulong)(slotBytes * Math.Max(ranks - 1, 1)),
             Rank = rank.Index,
             Ranks = ranks,
+            Step = WaitStatus.InputStep,
         };
     }
 
@@ -47,20 +48,9 @@ internal sealed class PeerCollectiveRank : CollectiveRank
         var units = Fill(ref parameters, call, out var unitBytes);
         var isChoice = call.Kind == CollectiveKind.TopK;
         var cap = share.Cap(kernel.Cap, kernel.OnMultiprocessor, share.Enter(Rank.Index, into.Handle));
-        // The same on all ranks, whatever else is on their GPUs: it depends on the workspace alone.
-        var piece = (long)constants.SlotBytes / unitBytes;
-        for (var first = 0L; first < units; first += piece)
-        {
-            (parameters.First, parameters.Count) = (first, Math.Min(piece, units - first));
-            // A row is chosen from by one block, octets are moved by a thread each.
-            var blocks = Math.Min(isChoice ? parameters.Count : (parameters.Count + kernel.Threads - 1) / kernel.Threads, cap);
-            var shape = new LaunchShape((int)blocks, kernel.Threads)
-            {
-                SharedBytes = isChoice ? CollectiveKernels.SharedBytes(constants.Ranks, call.Choices) : 0,
-            };
-            kernel.Kernel.Launch(into, shape, KernelArgument.AddressOf(in parameters));
-        }
-
+        // A row is chosen from by one block, octets are moved by a thread each.
+        kernel.LaunchPieces(
+            into, ref parameters, units, unitBytes, isChoice ? 1 : kernel.Threads, isChoice ? CollectiveKernels.SharedBytes(constants.Ranks, call.Choices) : 0, cap);
         EndLaunch();
         return true;
     }

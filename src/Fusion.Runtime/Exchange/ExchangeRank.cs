@@ -7,6 +7,7 @@ internal abstract class ExchangeRank : IDisposable
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
 
     private readonly int ranks;
+    private readonly NearRanks? near;
     private Workspaces workspaces;
     private long launched;
     private GpuStream? stream;
@@ -15,16 +16,21 @@ internal abstract class ExchangeRank : IDisposable
     /// <param name="rank">The rank.</param>
     /// <param name="ranks">World size.</param>
     /// <param name="workspaceBytes">Size of the workspace in bytes, with its control block.</param>
+    /// <param name="near">Ranks that it exchanges with through memory, whose workspaces the kernels know by their places among these; null
+    /// for all.</param>
     /// <exception cref="GpuException">There is not enough memory.</exception>
-    protected ExchangeRank(Rank rank, int ranks, long workspaceBytes)
+    protected ExchangeRank(Rank rank, int ranks, long workspaceBytes, NearRanks? near = null)
     {
-        (Rank, this.ranks) = (rank, ranks);
-        Workspace = new Workspace(rank.Context!, workspaceBytes, rank.Sharing);
+        (Rank, this.ranks, this.near) = (rank, ranks, near);
+        Workspace = new Workspace(rank.Context!, workspaceBytes, near?.Sharing ?? rank.Sharing);
     }
 
     public Rank Rank { get; }
 
     public Workspace Workspace { get; }
+
+    /// <summary>Ranks that it exchanges with through memory; null for all.</summary>
+    public IReadOnlyList<int>? Near => near?.Ranks;
 
     /// <summary>Progress of the rank with its calls. A stream that is being recorded counts as busy.</summary>
     public RankProgress Progress
@@ -47,7 +53,7 @@ internal abstract class ExchangeRank : IDisposable
     /// <param name="peers">Source of the addresses.</param>
     public virtual void Connect(IPeers peers)
     {
-        for (var rank = 0; rank < ranks; rank++) workspaces[rank] = peers.WorkspaceOf(rank, Rank);
+        for (var place = 0; place < (near?.Ranks.Length ?? ranks); place++) workspaces[place] = peers.WorkspaceOf(near?.Ranks[place] ?? place, Rank);
     }
 
     /// <summary>Reports whether one of the rank's kernels gave up since the workspace was last reset.</summary>
@@ -56,7 +62,10 @@ internal abstract class ExchangeRank : IDisposable
     {
         ref var status = ref Workspace.Status;
         var hasFailed = Volatile.Read(ref status.Failed) != 0;
-        failure = hasFailed ? new(Rank.Index, status.Peer, status.Step, status.Token, (uint)status.Call) : default;
+        failure = !hasFailed ? default : near is null || status.Step > WaitStatus.GatherStep
+            ? new(Rank.Index, status.Peer, status.Step, status.Token, (uint)status.Call)
+            // The kernels know places, and parts of the tokens.
+            : new(Rank.Index, near.Ranks[status.Peer], status.Step, -1, (uint)status.Call);
         return hasFailed;
     }
 

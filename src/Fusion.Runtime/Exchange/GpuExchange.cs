@@ -8,6 +8,9 @@ internal abstract class GpuExchange<TRank, TShape> : IExchangeEngine
     where TRank : ExchangeRank
     where TShape : unmanaged, ICallShape, IEquatable<TShape>
 {
+    // A process that ends, and what another one reports, is heard of within a second.
+    private static readonly TimeSpan UntilTheGroupHears = TimeSpan.FromSeconds(1);
+
     private readonly TRank?[] ranks;
     private readonly TRank[] own;
     private readonly BlockShare[] shares;
@@ -277,8 +280,20 @@ internal abstract class GpuExchange<TRank, TShape> : IExchangeEngine
             return;
         }
 
+        if (HasACause(found)) found = HearTheCause(found);
         // Where a rank is gone or calls differ, kernels were told to give up.
         Fail((Exception?)peers.Gone ?? (Exception?)peers.Mismatch ?? ErrorOf(found));
+    }
+
+    // It happened in another process: the report of it is about to come.
+    private bool HasACause(in WaitFailure found) => found.Step == WaitStatus.MachinesStep ||
+        (found.Step == WaitStatus.AbortedStep && Array.Exists(own, rank => rank.MustGiveUp));
+
+    private WaitFailure HearTheCause(WaitFailure found)
+    {
+        SpinWait.SpinUntil(
+            () => peers.Gone is not null || peers.Mismatch is not null || (peers.TryFindFailure(out found) && !found.IsIndirect), UntilTheGroupHears);
+        return found;
     }
 
     private FusionException ErrorOf(WaitFailure found)

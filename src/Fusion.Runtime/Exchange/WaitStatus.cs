@@ -10,6 +10,9 @@ internal struct WaitStatus
     /// <summary>Value of <see cref="Step"/> where a rank on the CPU waited for a launch.</summary>
     public const int LaunchStep = 0;
 
+    /// <summary>Value of <see cref="Step"/> where a rank waits for what a peer has when it starts.</summary>
+    public const int InputStep = 1;
+
     /// <summary>Value of <see cref="Step"/> for two-shot's gather, in which a rank waits for the sum that a peer makes of
     /// all ranks' data.</summary>
     public const int GatherStep = 3;
@@ -20,8 +23,12 @@ internal struct WaitStatus
     /// <summary>Value of <see cref="Step"/> for a sum of NCCL that was aborted.</summary>
     public const int AbortedStep = 5;
 
+    /// <summary>Value of <see cref="Step"/> for a sum of several machines that lacks data for which a rank of another machine waited in
+    /// vain.</summary>
+    public const int MachinesStep = 6;
+
     /// <summary>Value of <see cref="Step"/> where a call of NCCL that a CUDA graph replayed waited for others longer than the operation's timeout.</summary>
-    public const int ReplayStep = 6;
+    public const int ReplayStep = 7;
 
     /// <summary>Not 0 if a kernel gave up; the fields below then say why. Kernels write it last.</summary>
     public int Failed;

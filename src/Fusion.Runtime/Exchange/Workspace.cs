@@ -21,7 +21,7 @@ internal sealed class Workspace : IDisposable
     /// <exception cref="GpuException">There is not enough memory, or the driver cannot share it in this way.</exception>
     public Workspace(GpuContext context, long bytes, MemorySharing sharing = MemorySharing.None)
     {
-        this.context = context;
+        (this.context, Sharing) = (context, sharing);
         shared = sharing == MemorySharing.None ? null : SharedDeviceMemory.Allocate(context, (nuint)bytes, sharing);
         memory = shared?.Memory ?? DeviceMemory.Allocate(context, (nuint)bytes);
         try
@@ -43,6 +43,9 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>Address of the workspace, valid on every GPU that has peer access.</summary>
     public ulong Address => memory.Address;
+
+    /// <summary>Way in which other processes map it.</summary>
+    public MemorySharing Sharing { get; }
 
     /// <summary>The workspace for other processes; null if it is not made for them.</summary>
     public SharedDeviceMemory? Shared => shared;

@@ -37,7 +37,7 @@ internal sealed partial class NcclCommunicators : IDisposable
         }
 
         Abort();
-        communicators[group!.LocalRanks[0].Index] = NcclOfProcesses.Connect(group, connection, step, () => nccl).Communicator;
+        communicators[group!.LocalRanks[0].Index] = NcclOfProcesses.Connect(group, connection, step, () => nccl, members).Communicator;
         lock (freeing)
         {
             Array.ForEach(own, context => context.Keep());

@@ -16,6 +16,8 @@ internal sealed partial class NcclCommunicators
     private readonly string name = "";
     private readonly NcclWindows? windows;
     private readonly RankGroup? group;
+    // Ranks that a communicator of this process connects; null for all.
+    private readonly int[]? members;
     private readonly List<NcclWatch> watches = [];
 
     // Threads inside a function of NCCL. The communicators are freed only when there are none and none can enter.
@@ -32,6 +34,17 @@ internal sealed partial class NcclCommunicators
     {
     }
 
+    /// <summary>Connects the rank of this process with some of the others. All ranks of the group are connected at the same step, each with its
+    /// own, and all or none of them.</summary>
+    /// <param name="group">A group whose ranks are in processes of their own.</param>
+    /// <param name="load">Loads NCCL.</param>
+    /// <param name="members">The ranks, in order, this process's among them, each of which has a GPU of its own.</param>
+    /// <exception cref="NcclException">NCCL is missing, or cannot connect the ranks.</exception>
+    public NcclCommunicators(RankGroup group, Func<NcclLibrary> load, int[] members)
+        : this([.. group.Ranks.Select(rank => rank.Context)], group, load, 0, members)
+    {
+    }
+
     /// <summary>Connects ranks of this process, which are in no group.</summary>
     /// <param name="contexts">Context of each rank's GPU.</param>
     /// <param name="load">Loads NCCL.</param>
@@ -40,10 +53,10 @@ internal sealed partial class NcclCommunicators
     {
     }
 
-    private NcclCommunicators(GpuContext?[] contexts, RankGroup? group, Func<NcclLibrary> load, long windowBytes)
+    private NcclCommunicators(GpuContext?[] contexts, RankGroup? group, Func<NcclLibrary> load, long windowBytes, int[]? members = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(windowBytes);
-        (this.contexts, this.group) = (contexts, group);
+        (this.contexts, this.group, this.members) = (contexts, group, members);
         own = [.. contexts.OfType<GpuContext>()];
         communicators = new nint[contexts.Length];
         if (own.Length < contexts.Length)
@@ -51,7 +64,7 @@ internal sealed partial class NcclCommunicators
             connection = (IGroupConnection)group!.Connection!;
             if (windowBytes > 0) throw new NcclException("Symmetric windows are for ranks of one process, but ranks of this group are in others: leave windowBytes 0.");
             name = connection.NewName();
-            (nccl, communicators[group.LocalRanks[0].Index]) = NcclOfProcesses.Connect(group, connection, name, load);
+            (nccl, communicators[group.LocalRanks[0].Index]) = NcclOfProcesses.Connect(group, connection, name, load, members);
         }
         else
         {
@@ -79,7 +92,10 @@ internal sealed partial class NcclCommunicators
     /// <summary>Version of NCCL.</summary>
     public Version Version => nccl.Version;
 
-    /// <summary>World size.</summary>
+    /// <summary>NCCL itself.</summary>
+    public NcclLibrary Library => nccl;
+
+    /// <summary>World size of the group, also where a communicator connects some of its ranks.</summary>
     public int WorldSize => communicators.Length;
 
     /// <summary>Group of the ranks; null for ranks in no group.</summary>

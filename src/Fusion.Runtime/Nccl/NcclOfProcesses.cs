@@ -15,12 +15,16 @@ internal static class NcclOfProcesses
     /// <param name="connection">Its connection.</param>
     /// <param name="name">Name of the steps.</param>
     /// <param name="load">Loads NCCL.</param>
+    /// <param name="members">Ranks that the communicator connects, in order, this process's among them; null for all. Each rank of the group is
+    /// among those of one communicator.</param>
     /// <returns>NCCL, and the rank's communicator, which does not block.</returns>
     /// <exception cref="NcclException">NCCL is missing, too old, or of another version in a process, or cannot connect the ranks.</exception>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
-    public static (NcclLibrary Nccl, nint Communicator) Connect(RankGroup group, IGroupConnection connection, string name, Func<NcclLibrary> load)
+    public static (NcclLibrary Nccl, nint Communicator) Connect(
+        RankGroup group, IGroupConnection connection, string name, Func<NcclLibrary> load, int[]? members = null)
     {
         var rank = group.LocalRanks[0];
+        members ??= [.. Enumerable.Range(0, group.WorldSize)];
         NcclLibrary? nccl = null;
         var id = new byte[NcclLibrary.UniqueIdBytes];
         var said = Agree(connection, $"{name}: id", () =>
@@ -28,7 +32,7 @@ internal static class NcclOfProcesses
             nccl = load();
             if (!nccl.HasRanksOfProcesses)
                 throw new NcclException($"NCCL {nccl.Version} cannot wait for other processes with an end; that came with 2.14. Install a newer one.");
-            if (rank.Index == 0) NcclException.ThrowIfFailed(nccl, nccl.GetUniqueId(id), "ncclGetUniqueId");
+            if (rank.Index == members[0]) NcclException.ThrowIfFailed(nccl, nccl.GetUniqueId(id), "ncclGetUniqueId");
             return [.. Encoding.ASCII.GetBytes($"{nccl.Version}".PadRight(16)), .. id];
         });
         var versions = said.Select(part => Encoding.ASCII.GetString(part, 0, 16).TrimEnd()).ToArray();
@@ -41,7 +45,8 @@ internal static class NcclOfProcesses
             Agree(connection, $"{name}: ranks", () =>
             {
                 rank.Context!.MakeCurrent();
-                NcclException.ThrowIfFailed(nccl!, nccl!.InitializeRank(group.WorldSize, said[0].AsSpan(16), rank.Index, out communicator), "ncclCommInitRankConfig");
+                var made = nccl!.InitializeRank(members.Length, said[members[0]].AsSpan(16), Array.IndexOf(members, rank.Index), out communicator);
+                NcclException.ThrowIfFailed(nccl, made, "ncclCommInitRankConfig");
                 Wait(nccl, communicator, connection.Timeout, connection, "to connect the ranks");
                 return [];
             });

@@ -91,5 +91,5 @@ internal readonly record struct WaitFailure(int Rank, int Peer, int Step, int To
 {
     /// <summary>Whether the rank waited for what a peer makes of other ranks' data. The peer may itself have waited for
     /// another rank, the cause. What was aborted has a cause too.</summary>
-    public bool IsIndirect => Step is WaitStatus.GatherStep or WaitStatus.AbortedStep;
+    public bool IsIndirect => Step is WaitStatus.GatherStep or WaitStatus.AbortedStep or WaitStatus.MachinesStep;
 }

@@ -13,6 +13,7 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     private Rank[]? localRanks;
     private IDisposable? connection;
     private NcclAllReduce? nccl;
+    private NcclAllReduce? rails;
     private bool isClosing;
     private int disposed;
 
@@ -41,6 +42,9 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
 
     /// <summary>Largest number of ranks that share a GPU.</summary>
     internal int RanksOnGpu { get; private set; } = 1;
+
+    /// <summary>Machines of the ranks, where the topology is <see cref="GroupTopology.Machines"/>; else null.</summary>
+    internal GroupMachines? Machines { get; private set; }
 
     /// <summary>Product name of this process's GPUs; null on the CPU, and if they have several.</summary>
     internal string? GpuName => groupGpus.Select(gpu => gpu.Context.Device.Name).Distinct().ToArray() is [var name] ? name : null;
@@ -178,12 +182,13 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <param name="peers">Factory that is called once for each operation.</param>
     /// <param name="connection">Connection to the other processes, which is disposed with the group; null for none.</param>
     /// <param name="sharing">Way in which other processes map the workspaces of operations.</param>
+    /// <param name="machines">Machines of the ranks, which do not all reach each other's memory; null if they do.</param>
     internal static RankGroup Partial(
         GroupTopology topology, int?[] gpus, int ranksOnGpu, Func<IPeers> peers, IDisposable? connection = null,
-        MemorySharing sharing = MemorySharing.None)
+        MemorySharing sharing = MemorySharing.None, GroupMachines? machines = null)
     {
         var group = new RankGroup(topology, gpus.Length, peers).OpenGpus(gpus, null, sharing);
-        group.RanksOnGpu = ranksOnGpu;
+        (group.RanksOnGpu, group.Machines) = (ranksOnGpu, machines);
         group.connection = connection;
         return group;
     }
@@ -213,15 +218,23 @@ public sealed class RankGroup : IDisposable, IAsyncDisposable
     /// <summary>Gets the NCCL of operations that were given no library, which they share. All processes call this at the same step.</summary>
     /// <exception cref="NcclException">NCCL is missing, or cannot connect the ranks.</exception>
     /// <exception cref="PeerGoneException">A rank is gone.</exception>
-    internal NcclAllReduce ShareNccl()
+    internal NcclAllReduce ShareNccl() => Share(ref nccl, () => MakeNccl(this));
+
+    /// <summary>Gets the NCCL of operations in two levels, which they share. All processes call this at the same step.</summary>
+    /// <param name="given">NCCL that the program gave the operation; null for none.</param>
+    /// <exception cref="NcclException">NCCL is missing, or cannot connect the ranks.</exception>
+    /// <exception cref="PeerGoneException">A rank is gone.</exception>
+    internal NcclAllReduce ShareRails(NcclAllReduce? given) => Share(ref rails, () => NcclAllReduce.OfRails(this, given?.Communicators.Library));
+
+    private NcclAllReduce Share(ref NcclAllReduce? shared, Func<NcclAllReduce> make)
     {
         var processes = (IGroupConnection)connection!;
-        var isUsable = processes.Gather($"{processes.NewName()}: NCCL", [(byte)(nccl is { Communicators.IsUsable: true } ? 1 : 0)]).All(one => one[0] == 1);
-        if (isUsable) return nccl!;
+        var isUsable = processes.Gather($"{processes.NewName()}: NCCL", [(byte)(shared is { Communicators.IsUsable: true } ? 1 : 0)]).All(one => one[0] == 1);
+        if (isUsable) return shared!;
         // One that a rank aborted is of no use to the others.
-        nccl?.Abort();
-        nccl?.Dispose();
-        return nccl = MakeNccl(this);
+        shared?.Abort();
+        shared?.Dispose();
+        return shared = make();
     }
 
     private RankGroup OpenGpus(int?[] gpus, KernelLoadOptions? kernels, MemorySharing sharing = MemorySharing.None)

@@ -42,6 +42,7 @@ internal sealed class RankPlan
         plan.Add("tokens of a piece of one-shot", layout.OneShotPiece);
         plan.Add("tokens of a piece of two-shot", layout.TwoShotPiece);
         plan.Add("workspace bytes", layout.Bytes);
+        plan.Add("ranks of a machine in two levels", request.RanksOfAMachine);
         var row = request.Topology is GroupTopology.Cpu or GroupTopology.Machines
             ? null : request.Policy.RowFor(request.Capability, request.Topology, request.WorldSize, request.Gpu);
         plan.Add("one-shot's limit", row?.OneShotUpTo);

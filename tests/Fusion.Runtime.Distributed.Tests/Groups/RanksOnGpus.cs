@@ -144,13 +144,58 @@ public sealed class RanksOnGpus
         await ranks.MustAll("dispose");
     }
 
-    private static RanksOfATest StartWithNccl(int count, bool isDirect, bool sharesMemory)
+    [TestCase("0,0,1,1")]
+    [TestCase("0,1,2,3")]
+    public async Task SumInTwoLevelsWhereTheySayThatTheyAreOnTwoMachines(string devices)
     {
-        if (GpusOfTheMachine < count) Assert.Ignore($"{GpusOfTheMachine} GPUs");
+        using var ranks = StartOnTwoMachines(devices);
+        await ranks.MustAll("join");
+        // First: NCCL that has recorded sums is not connected anew.
+        await ranks.MustAll("late-two-levels 5");
+        await ranks.MustAll("two-levels 50");
+        await ranks.MustAll("two-levels 5");
+        await ranks.MustAll("dispose");
+    }
+
+    [TestCase("0,0,1,1")]
+    [TestCase("0,1,2,3")]
+    public async Task HearOfAKilledProcessInTwoLevelsAndMeetAgain(string devices)
+    {
+        using var ranks = StartOnTwoMachines(devices);
+        foreach (var victim in new[] { 3, 1 })
+        {
+            await ranks.MustAll("join");
+            await ranks.MustAll("two-levels 3");
+            var survivors = Enumerable.Range(0, ranks.Count).Where(rank => rank != victim).Select(rank => ranks[rank]).ToArray();
+            for (var rank = 0; rank < ranks.Count; rank++) ranks[rank].Tell("two-levels-until-it-fails 100");
+            await Task.Delay(3000);
+            ranks[victim].Kill();
+            foreach (var one in survivors) Assert.That(await one.Answer(), Does.Contain($"FUSION4012: Rank {victim} (process {ranks[victim].Id}"));
+            foreach (var one in survivors) Assert.That(await one.Do("dispose"), Is.EqualTo("ok"));
+            ranks.Restart(victim);
+        }
+
+        await ranks.MustAll("join");
+        await ranks.MustAll("two-levels 3");
+        await ranks.MustAll("dispose");
+    }
+
+    // Each machine has two ranks, on one GPU or on two: those that NCCL connects are on different GPUs.
+    private static RanksOfATest StartOnTwoMachines(string devices)
+    {
+        var gpus = devices.Split(',').Distinct().Count();
+        return StartWithNccl(gpus, isDirect: false, sharesMemory: true, devices, ("FUSION_TEST_MACHINES", "0,0,1,1"));
+    }
+
+    private static RanksOfATest StartWithNccl(int gpus, bool isDirect, bool sharesMemory, string? devices = null, params (string Name, string Value)[] more)
+    {
+        if (GpusOfTheMachine < gpus) Assert.Ignore($"{GpusOfTheMachine} GPUs");
         if (Environment.GetEnvironmentVariable("FUSION_TEST_NCCL") is null) Assert.Ignore("FUSION_TEST_NCCL names no NCCL.");
         var way = isDirect ? "0" : "1";
-        return new(count, ("FUSION_DEVICE", string.Join(',', Enumerable.Range(0, count))), ("FUSION_DRIVER", ""), ("FUSION_SHARED_MEMORY", sharesMemory ? "1" : "0"),
-            ("NCCL_P2P_DISABLE", way), ("NCCL_SHM_DISABLE", way), ("NCCL_NVLS_ENABLE", "0"));
+        devices ??= string.Join(',', Enumerable.Range(0, gpus));
+        return new(devices.Split(',').Length, [
+            ("FUSION_DEVICE", devices), ("FUSION_DRIVER", ""), ("FUSION_SHARED_MEMORY", sharesMemory ? "1" : "0"),
+            ("NCCL_P2P_DISABLE", way), ("NCCL_SHM_DISABLE", way), ("NCCL_NVLS_ENABLE", "0"), .. more]);
     }
 
     private static RanksOfATest Start(string driver, string devices, int count) =>

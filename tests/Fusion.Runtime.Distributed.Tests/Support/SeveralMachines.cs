@@ -10,14 +10,22 @@ internal static class SeveralMachines
     /// <param name="count">World size.</param>
     /// <param name="library">NCCL that operations of the group share; null for the one that the loader finds.</param>
     /// <param name="work">What a rank does.</param>
-    public static async Task Together(int count, NcclLibrary? library, Func<RankGroup, Task> work)
+    public static Task Together(int count, NcclLibrary? library, Func<RankGroup, Task> work) =>
+        Together([.. Enumerable.Range(0, count)], library, work);
+
+    /// <summary>Does the same for ranks of which several may say they are on the same machine.</summary>
+    /// <param name="machines">Number of each rank's machine.</param>
+    /// <param name="library">NCCL that operations of the group share; null for the one that the loader finds.</param>
+    /// <param name="work">What a rank does.</param>
+    public static async Task Together(int[] machines, NcclLibrary? library, Func<RankGroup, Task> work)
     {
+        var count = machines.Length;
         Emulator.Use(new() { Gpus = count });
         var address = Meeting.NewAddress();
         await Task.WhenAll(Enumerable.Range(0, count).Select(rank => Task.Run(async () =>
         {
             await using var group = await RankGroup.JoinAsync(
-                Meeting.Of(rank, count, address) with { Device = rank, Machine = $"machine {rank}", Timeout = TimeSpan.FromMinutes(1) });
+                Meeting.Of(rank, count, address) with { Device = rank, Machine = $"machine {machines[rank]}", Timeout = TimeSpan.FromMinutes(1) });
             if (library is not null) group.MakeNccl = ranks => new(ranks, library, 0);
             await work(group);
         })));

@@ -57,6 +57,41 @@ public sealed class Dispatching
         Assert.That(plan.Reason, Does.StartWith(reason));
     }
 
+    [TestCase(null, AllReduceStrategy.TwoLevel)]
+    [TestCase(AllReduceStrategy.TwoLevel, AllReduceStrategy.TwoLevel)]
+    [TestCase(AllReduceStrategy.Separate, AllReduceStrategy.Separate)]
+    public void BetweenMachinesRanksSumInTwoLevelsWhereTheyAreAskedTo(AllReduceStrategy? strategy, AllReduceStrategy expected)
+    {
+        var request = Requests.Of(tokens: 3, maxTokens: 3) with { Topology = GroupTopology.Machines, WorldSize = 6, RanksOfAMachine = 2, Strategy = strategy };
+        var plan = AllReduceDispatcher.Plan(request);
+        // Two buffers, with a slot for one peer, which has half of the call.
+        var slot = (3L * request.HiddenSize * 2 / 2 + 255) / 256 * 256;
+        Assert.That((plan.Strategy, plan.Exchange, plan.Kernel, plan.EpilogueKernel, plan.WorkspaceBytes, plan.Pieces),
+            Is.EqualTo((expected, AllReduceStrategy.TwoLevel, "reduce_scatter_bf16", "epilogue_bf16_v1", KernelLimits.ControlBytes + (2 * slot), 1)));
+        Assert.That(plan.Reason, Does.StartWith("as asked for, not measured").And.Contain("the 2 ranks of each machine sum through memory, NCCL sums the parts of the 3 machines"));
+    }
+
+    [TestCase(GroupTopology.Machines, 0, "set AllReduceOptions.TwoLevel")]
+    [TestCase(GroupTopology.Machines, 1, "each machine has one rank")]
+    [TestCase(GroupTopology.Gpus, 0, "there is one level")]
+    [TestCase(GroupTopology.Loopback, 0, "there is one level")]
+    public void TwoLevelsThatThereAreNotAreRefused(GroupTopology topology, int ranksOfAMachine, string reason)
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of() with { Topology = topology, RanksOfAMachine = ranksOfAMachine, Strategy = AllReduceStrategy.TwoLevel });
+        Assert.That(plan.IsRefused);
+        Assert.That(plan.Reason, Does.StartWith("two-level was asked for, but").And.Contain(reason));
+    }
+
+    [TestCase(GroupTopology.Machines, 3)]
+    [TestCase(GroupTopology.Machines, 8)]
+    [TestCase(GroupTopology.Machines, -2)]
+    [TestCase(GroupTopology.Gpus, 2)]
+    public void MachinesOfTwoLevelsHaveAsManyRanks(GroupTopology topology, int ranksOfAMachine)
+    {
+        var plan = AllReduceDispatcher.Plan(Requests.Of() with { Topology = topology, RanksOfAMachine = ranksOfAMachine });
+        Assert.That(plan.Reason, Does.StartWith($"RanksOfAMachine is {ranksOfAMachine}; allowed is 0, or for several machines a number that divides the 8 ranks"));
+    }
+
     [TestCase(AllReduceStrategy.OneShot, "one_shot_bf16_p7_v1", "")]
     [TestCase(AllReduceStrategy.TwoShot, "two_shot_bf16_p7_v1", "")]
     [TestCase(AllReduceStrategy.Separate, "one_shot_bf16_n8_sum_v1", "epilogue_bf16_v1")]
@@ -189,7 +224,7 @@ public sealed class Dispatching
             from name in new[] { "all_gather", "reduce_scatter", "top_k", "choose_columns" }
             from type in AllReduceVocabulary.DataTypes
             select $"{name}_{type}";
-        Assert.That(named.Distinct().Concat(ofCollectives).Concat(["place_columns", "merge_choices", "count_replay"]), Is.EquivalentTo(there));
+        Assert.That(named.Distinct().Concat(ofCollectives).Concat(["place_columns", "merge_choices", "write_failure_word", "read_failure_word", "count_replay"]), Is.EquivalentTo(there));
     }
 
     [TestCase(128, 8192, 0)]

@@ -21,8 +21,8 @@ internal sealed unsafe class FakeNccl : IExportTable
     private static bool makesNoWindow;
     private static MeetingRanks meeting = new();
 
-    // How often each rank was connected by itself: the ranks that are at the same number meet.
-    private static readonly Dictionary<int, int> Connections = [];
+    // Number of ids that were given out, from 1 on: the ranks that are connected with the same one meet.
+    private static int ids;
 
     private readonly Dictionary<string, nint> functions = new()
     {
@@ -51,7 +51,7 @@ internal sealed unsafe class FakeNccl : IExportTable
     public FakeNccl(int version = 22703, string failing = "", bool makesNoWindow = false, int? waits = null)
     {
         meeting = new();
-        Connections.Clear();
+        ids = 0;
         FakeNccl.waits = waits ?? 0;
         Left.Clear();
         if (waits is not null)
@@ -139,6 +139,7 @@ internal sealed unsafe class FakeNccl : IExportTable
     private static NcclResult GetUniqueId(UniqueId* id)
     {
         new Span<byte>(id, sizeof(UniqueId)).Fill(0x5A);
+        *(int*)id = Interlocked.Increment(ref ids);
         return Call("id", "");
     }
 
@@ -146,11 +147,10 @@ internal sealed unsafe class FakeNccl : IExportTable
     private static NcclResult CommInitRankConfig(nint* communicator, int count, UniqueId id, int rank, void* config)
     {
         ranks = count;
-        int number;
-        lock (Connections) number = ++CollectionsMarshal.GetValueRefOrAddDefault(Connections, rank, out _);
+        var number = *(int*)&id;
         *communicator = (number * MostRanks) + rank + 1;
         meeting.Add(*communicator, number, rank, count);
-        var isIt = new ReadOnlySpan<byte>(&id, sizeof(UniqueId)).IndexOfAnyExcept((byte)0x5A) < 0 && *((int*)config + 4) == 0;
+        var isIt = number > 0 && number <= ids && new ReadOnlySpan<byte>(&id, sizeof(UniqueId))[sizeof(int)..].IndexOfAnyExcept((byte)0x5A) < 0 && *((int*)config + 4) == 0;
         return Begin(*communicator, isIt ? $"init {rank} of {count}" : "init with another id, or blocking");
     }
 

@@ -8,8 +8,8 @@
 namespace fusion {
 
 /// Parameter of all collectives but the all-reduce, as the host lays it out. A launch does a piece of a call:
-/// `count` units from unit `first` on, a unit being an octet, or a row in top_k. place_columns.cuh and
-/// separate_top_k.cuh say what they use of it. Addresses of tensors are
+/// `count` units from unit `first` on, a unit being an octet, or a row in top_k. place_columns.cuh,
+/// separate_top_k.cuh and failure_word.cuh say what they use of it. Addresses of tensors are
 /// aligned to 16 bytes, and inputs and outputs do not overlap.
 struct CollectiveParams {
   u64 workspaces[kMaxRanks];  // address of each rank's workspace, as this rank's GPU sees it
@@ -26,8 +26,8 @@ struct CollectiveParams {
   i64 row_octets;   // octets of a row of the input
   int rank;
   int ranks;
-  int k;  // top_k: number of results of a row
-  int padding;
+  int k;     // top_k: number of results of a row
+  int step;  // WaitStep of its waits
 };
 
 static_assert(sizeof(CollectiveParams) == kMaxRanks * 8 + 11 * 8 + 4 * 4, "as the host lays it out");
@@ -67,6 +67,8 @@ struct CollectiveCall {
             params.slot_bytes};
   }
 
+  __device__ __forceinline__ WaitStep step() const { return static_cast<WaitStep>(params.step); }
+
   /// Waits for the octets `number` of P peers at a time and calls action(rank, octet) for each, in rank
   /// order. If a wait gave up, some octets are NaN, the host hears of it with the number of the row, and the
   /// result is false.
@@ -78,8 +80,8 @@ struct CollectiveCall {
       Octet<T> got[P];
       const int count = peers - base < P ? peers - base : P;
       int empty = 0;
-      if (!own_slots<T>(base, number).template receive<P>(count, got, waiter, WaitStep::OneShot, empty)) {
-        waiter.give_up(rank_of_peer(params.rank, base + empty), WaitStep::OneShot, static_cast<int>(row));
+      if (!own_slots<T>(base, number).template receive<P>(count, got, waiter, step(), empty)) {
+        waiter.give_up(rank_of_peer(params.rank, base + empty), step(), static_cast<int>(row));
         all = false;
       }
 #pragma unroll

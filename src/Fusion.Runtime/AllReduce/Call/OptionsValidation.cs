@@ -16,7 +16,25 @@ internal static class OptionsValidation
     public static PlanRequest Check(AllReduceOptions options, RankGroup group, Rank rank)
     {
         var request = Check(options, group.Topology, rank.Context?.Device.Capability ?? default, group.WorldSize, group.GpuName);
+        if (options.TwoLevel && group.Machines is { } machines) request = request with { RanksOfAMachine = RanksOfAMachine(options, machines) };
         return request with { Kernels = rank.Gpu is { } gpu ? request.Kernels.For(request, gpu) : AllReduceKernels.BuiltIn };
+    }
+
+    private static int RanksOfAMachine(AllReduceOptions options, GroupMachines machines)
+    {
+        if (machines.RanksOfEach == 0)
+        {
+            throw CallErrors.Argument(nameof(options.TwoLevel), $"true, but the machines have {machines}",
+                "true where each machine has as many ranks; start as many on each, or leave it false, so that NCCL sums over all ranks");
+        }
+
+        if (machines.RanksOfEach > 1 && options.Library is { } library and not NcclAllReduce)
+        {
+            throw CallErrors.Argument(nameof(options.Library), $"{library.GetType().Name}, with TwoLevel",
+                "an NcclAllReduce of the group, or null: between machines NCCL sums");
+        }
+
+        return machines.RanksOfEach;
     }
 
     /// <summary>Throws if options are wrong.</summary>

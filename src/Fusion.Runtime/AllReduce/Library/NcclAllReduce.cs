@@ -78,6 +78,13 @@ public sealed class NcclAllReduce : ILibraryAllReduce, ISumsInPlace, IDisposable
     /// <summary>The ranks' communicators, by which other operations of the group may launch too.</summary>
     internal NcclCommunicators Communicators { get; }
 
+    /// <summary>Connects each rank of a group with those that have the same place on the other machines.</summary>
+    /// <param name="group">A group of several machines with as many ranks each.</param>
+    /// <param name="library">NCCL; null to let the loader find it.</param>
+    /// <exception cref="NcclException">NCCL is missing, or cannot connect the ranks.</exception>
+    internal static NcclAllReduce OfRails(RankGroup group, NcclLibrary? library) =>
+        new(new NcclCommunicators(group, () => library ?? Load(null, isNeeded: true), group.Machines!.Rail));
+
     /// <inheritdoc/>
     ulong? ISumsInPlace.PlaceOf(int rank, long bytes) => Communicators.Windows?.PlaceOf(rank, bytes);
 

@@ -28,7 +28,9 @@ public static class AllReduceDispatcher
             return Refused(request, layout.Bytes, $"the strategy that was asked for, {asked}, is none");
         if (request.Topology == GroupTopology.Cpu) return OnCpu(request);
         if (request.WorldSize == 1) return Alone(request, layout);
-        if (request.Topology == GroupTopology.Machines) return OnMachines(request);
+        if (request.Topology == GroupTopology.Machines) return OnMachines(request, layout);
+        if (request.Strategy == AllReduceStrategy.TwoLevel)
+            return Refused(request, layout.Bytes, "two-level was asked for, but the ranks reach each other's memory, as on one machine: there is one level");
         var chosen = Choose(request, layout, out var reason);
         if (request.Strategy is not { } forced) return Planned(request, layout, chosen, chosen, reason);
         if (request.Tokens > layout.Capacity(forced)) return Refused(request, layout.Bytes, TooManyFor(forced, request, layout));
@@ -43,6 +45,7 @@ public static class AllReduceDispatcher
         AllReduceStrategy.OneShot => "one-shot",
         AllReduceStrategy.TwoShot => "two-shot",
         AllReduceStrategy.Separate => "separate",
+        AllReduceStrategy.TwoLevel => "two-level",
         null => "refuse",
         _ => throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "Expected a member of AllReduceStrategy."),
     };
@@ -108,16 +111,30 @@ public static class AllReduceDispatcher
         };
     }
 
-    private static AllReducePlan OnMachines(PlanRequest request)
+    private static AllReducePlan OnMachines(PlanRequest request, in WorkspaceLayout layout)
     {
         const string Apart = "the ranks do not all reach each other's memory, as on several machines";
-        if (request.Strategy is { } forced and not AllReduceStrategy.Separate)
-            return Refused(request, 0, $"{Name(forced)} was asked for, but {Apart}: there NCCL or another library sums, and only separate is possible");
-        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType);
-        AllReducePlan plan = new(
-            AllReduceStrategy.Separate, $"{Apart}: NCCL sums, or the library that was given, and the epilogue kernel does the rest",
-            request.Tokens, kernel.Threads, kernel.VectorsPerThread, 0)
+        var isTwoLevel = layout.NearRanks > 1;
+        if (request.Strategy is AllReduceStrategy.OneShot or AllReduceStrategy.TwoShot)
+            return Refused(request, layout.Bytes, $"{Name(request.Strategy)} was asked for, but {Apart}: {(isTwoLevel ? "the operation is one in two levels" : "there NCCL or another library sums, and only separate is possible")}");
+        if (request.Strategy == AllReduceStrategy.TwoLevel && !isTwoLevel)
         {
+            return Refused(request, 0, "two-level was asked for, but " + (request.RanksOfAMachine == 1 ? "each machine has one rank, so there is one level: NCCL's"
+                : "the operation was not made for it: set AllReduceOptions.TwoLevel"));
+        }
+
+        var kernel = KernelChoice.For(request.WorldSize, request.HiddenSize, request.DataType);
+        var reason = isTwoLevel
+            ? Text($"as asked for, not measured: {Apart}; the {layout.NearRanks} ranks of each machine sum through memory, NCCL sums the parts of the {request.WorldSize / layout.NearRanks} machines, and the epilogue kernel does the rest")
+            : $"{Apart}: NCCL sums, or the library that was given, and the epilogue kernel does the rest" +
+              (request.RanksOfAMachine == 1 ? "; two levels were asked for, but with one rank on each machine there is one, NCCL's" : "");
+        AllReducePlan plan = new(
+            isTwoLevel && request.Strategy is null ? AllReduceStrategy.TwoLevel : request.Strategy ?? AllReduceStrategy.Separate, reason,
+            request.Tokens, kernel.Threads, kernel.VectorsPerThread, layout.Bytes)
+        {
+            Exchange = isTwoLevel ? AllReduceStrategy.TwoLevel : AllReduceStrategy.Separate,
+            PieceTokens = isTwoLevel ? (int)Math.Clamp(layout.NearSlotBytes * layout.NearRanks / layout.TokenBytes, 1, request.Tokens) : request.Tokens,
+            Kernel = isTwoLevel ? TwoLevelKernels.ReduceScatterOf(request.DataType) : "",
             EpilogueKernel = kernel.Epilogue(),
         };
         return VariantPlanning.Prefer(plan, request);

@@ -36,16 +36,16 @@ public sealed record AllReducePlan
 
     /// <summary>Strategy of the exchange: <see cref="Strategy"/> itself or, for <see cref="AllReduceStrategy.Separate"/>,
     /// that of the plain all-reduce where no library does it, and <see cref="AllReduceStrategy.Separate"/> itself where none of the kernels
-    /// can; null for a refused call.</summary>
+    /// can; null for a refused call. Of an operation in two levels it is <see cref="AllReduceStrategy.TwoLevel"/>.</summary>
     public AllReduceStrategy? Exchange { get; internal init; }
 
-    /// <summary>Name of the kernel that exchanges data between ranks; empty for a refused call, on the CPU, and where a library must sum. For rows of more than 8192
+    /// <summary>Name of the kernel that exchanges data between ranks, and in two levels of the one that sums within a machine; empty for a refused call, on the CPU, and where a library must sum. For rows of more than 8192
     /// elements and a usual call, the kernel for any call is launched in its place if other operations leave the GPU no room for the blocks
     /// of a token.</summary>
     public string Kernel { get; internal init; } = "";
 
-    /// <summary>Name of the epilogue kernel that follows the plain all-reduce of <see cref="AllReduceStrategy.Separate"/>;
-    /// else empty.</summary>
+    /// <summary>Name of the epilogue kernel that follows the plain all-reduce of <see cref="AllReduceStrategy.Separate"/> and
+    /// <see cref="AllReduceStrategy.TwoLevel"/>; else empty.</summary>
     public string EpilogueKernel { get; internal init; } = "";
 
     /// <summary>Kernels compiled for one model that do the call; null for the built-in ones.</summary>

@@ -13,4 +13,8 @@ public enum AllReduceStrategy
 
     /// <summary>A plain all-reduce, of a library if there is one, then the epilogue kernel.</summary>
     Separate,
+
+    /// <summary>Two-level, for ranks of several machines: the ranks of each machine sum through memory, each of them a part, NCCL sums the parts
+    /// of all machines, and the epilogue kernel does the rest. Only by request (<see cref="AllReduceOptions.TwoLevel"/>).</summary>
+    TwoLevel,
 }

@@ -51,6 +51,10 @@ public sealed record PlanRequest
     /// <summary>Limits by which the strategy is chosen from the size of the call.</summary>
     public AllReducePolicy Policy { get; init; } = AllReducePolicy.Default;
 
+    /// <summary>Number of ranks of each machine, for an operation that was asked to sum in two levels
+    /// (<see cref="AllReduceOptions.TwoLevel"/>) in a group of several machines; 0 for all others.</summary>
+    public int RanksOfAMachine { get; init; }
+
     /// <summary>Strategy to use; null to let the policy choose.</summary>
     public AllReduceStrategy? Strategy { get; init; }
 }

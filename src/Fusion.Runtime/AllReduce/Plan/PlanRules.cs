@@ -32,6 +32,12 @@ internal static class PlanRules
         if (request.MaxTokens < 1) return Fault(nameof(request.MaxTokens), request.MaxTokens, "1 or more");
         if (request.WorkspaceLimitBytes < 1)
             return new(nameof(request.WorkspaceLimitBytes), Text($"{request.WorkspaceLimitBytes}"), "1 or more");
+        if (request.RanksOfAMachine != 0 && !IsTwoLevel(request))
+        {
+            return Fault(nameof(request.RanksOfAMachine), request.RanksOfAMachine,
+                Text($"0, or for several machines a number that divides the {request.WorldSize} ranks into at least 2 machines of at least 1 rank"));
+        }
+
         return request.Epilogue is { } epilogue
             ? FaultOf(epilogue.Quantization, epilogue.GroupSize, hidden)
             : FaultOf(request.Quantization, request.GroupSize, hidden);
@@ -50,6 +56,9 @@ internal static class PlanRules
         return row.TakesGroup && !isGroup
             ? Fault(nameof(Quantization.GroupSize), groupSize, Text($"a multiple of 8 that divides the hidden size, {hidden}")) : null;
     }
+
+    private static bool IsTwoLevel(PlanRequest request) => request.Topology == GroupTopology.Machines &&
+        request.RanksOfAMachine > 0 && request.RanksOfAMachine < request.WorldSize && request.WorldSize % request.RanksOfAMachine == 0;
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

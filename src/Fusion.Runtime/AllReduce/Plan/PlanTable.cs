@@ -7,7 +7,7 @@ internal sealed class PlanTable
     private const int PreparedTokens = 1024;
 
     // The policy's choice, or one of the named strategies.
-    private const int Strategies = (int)AllReduceStrategy.Separate + 2;
+    private const int Strategies = (int)AllReduceStrategy.TwoLevel + 2;
 
     private readonly PlanRequest[] requests;
     private readonly AllReducePlan?[][] plans;
@@ -32,7 +32,7 @@ internal sealed class PlanTable
     public AllReducePlan Get(int tokens, AllReduceStrategy? force, int variant = -1)
     {
         var request = requests[variant + 1];
-        if (tokens < 1 || tokens > maxTokens || force is < 0 or > AllReduceStrategy.Separate) return Make(request, tokens, force);
+        if (tokens < 1 || tokens > maxTokens || force is < 0 or > AllReduceStrategy.TwoLevel) return Make(request, tokens, force);
         ref var plan = ref plans[((variant + 1) * Strategies) + (force is { } strategy ? 1 + (int)strategy : 0)][tokens];
         return plan ??= Make(request, tokens, force);
     }

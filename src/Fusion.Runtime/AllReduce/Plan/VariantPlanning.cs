@@ -12,9 +12,9 @@ internal static class VariantPlanning
         var kernels = request.Kernels.For(request);
         if (kernels.Variants.Count == 0) return plan;
         var found = request.Epilogue is { } epilogue ? kernels.IndexOf(epilogue) : -1;
-        var isSeparate = plan.Strategy == AllReduceStrategy.Separate;
-        // The separate strategy begins with a plain all-reduce, whose epilogue is empty.
-        var exchange = plan.Exchange == AllReduceStrategy.Separate ? -1 : isSeparate ? kernels.IndexOf(default) : found;
+        var isSeparate = plan.Strategy is AllReduceStrategy.Separate or AllReduceStrategy.TwoLevel;
+        // The separate strategy begins with a plain all-reduce, whose epilogue is empty. The kernels do neither a library's nor one in two levels.
+        var exchange = plan.Exchange is AllReduceStrategy.Separate or AllReduceStrategy.TwoLevel ? -1 : isSeparate ? kernels.IndexOf(default) : found;
         var epilogueKernel = isSeparate && found >= 0 && kernels.Variants[found].EpilogueKernel is not null ? found : -1;
         plan = plan with
         {

@@ -9,6 +9,7 @@ namespace Fusion.Runtime;
 /// <list type="bullet">
 /// <item>One-shot: a slot for each peer, with all tokens.</item>
 /// <item>Two-shot: a slot for each peer, with the tokens that this rank sums, then all summed tokens.</item>
+/// <item>Two-level: a slot for each peer of the machine, with the part of a call that a rank sums.</item>
 /// </list></remarks>
 /// <param name="Ranks">World size.</param>
 /// <param name="HiddenSize">Number of elements of a token.</param>
@@ -55,11 +56,23 @@ internal readonly record struct WorkspaceLayout(
     /// <summary>Offset in a buffer at which the summed tokens of two-shot start, in bytes.</summary>
     public long GatherOffset => GatherOffsetOf(TwoShotPiece);
 
+    /// <summary>Number of ranks of a machine that sum in two levels; 0 for all other operations.</summary>
+    public int NearRanks { get; private init; }
+
+    /// <summary>Size of a peer's slot in two-level, in bytes.</summary>
+    public long NearSlotBytes { get; private init; }
+
+    /// <summary>Largest number of octets of a rank's part of a call in two-level.</summary>
+    public long NearOctets => NearRanks == 0 ? 0 : DivideUp((long)MaxTokens * (HiddenSize / KernelLimits.RowVector), NearRanks);
+
+    /// <summary>Size of a buffer of two-level in bytes.</summary>
+    public long NearBufferBytes => NearRanks == 0 ? 0 : (NearRanks - 1) * NearSlotBytes;
+
     /// <summary>Size of a buffer in bytes, enough for the larger strategy; 0 for a rank alone.</summary>
     public long BufferBytes => Exists && Ranks > 1 ? Math.Max(OneShotBufferOf(OneShotPiece), TwoShotBufferOf(TwoShotPiece)) : 0;
 
     /// <summary>Size of each rank's workspace in bytes.</summary>
-    public long Bytes => Exists ? ControlBytes + (Buffers * BufferBytes) : 0;
+    public long Bytes => Exists || NearRanks > 0 ? ControlBytes + (Buffers * (BufferBytes + NearBufferBytes)) : 0;
 
     /// <summary>Makes the layout for ranks on GPUs.</summary>
     /// <param name="ranks">World size.</param>
@@ -91,7 +104,12 @@ internal readonly record struct WorkspaceLayout(
         var (ranks, hidden, type, tokens) = (request.WorldSize, request.HiddenSize, request.DataType, request.MaxTokens);
         if (request.Topology == GroupTopology.Cpu) return new(ranks, hidden, type, tokens, tokens) { OneShotPiece = tokens, TwoShotPiece = tokens };
         // A library sums calls as a whole.
-        if (request.Topology == GroupTopology.Machines) return new(ranks, hidden, type, tokens, 0) { TwoShotPiece = tokens };
+        if (request.Topology == GroupTopology.Machines)
+        {
+            var whole = new WorkspaceLayout(ranks, hidden, type, tokens, 0) { TwoShotPiece = tokens };
+            return request.RanksOfAMachine > 1 ? whole.InTwoLevels(request.RanksOfAMachine, request.WorkspaceLimitBytes) : whole;
+        }
+
         var upTo = request.Policy.RowFor(request.Capability, request.Topology, ranks, request.Gpu)?.OneShotUpTo ?? 0;
         var oneShot = (int)Math.Min(tokens, upTo / DeviceTensor.ByteCount(type, hidden));
         return For(ranks, hidden, type, tokens, oneShot, request.WorkspaceLimitBytes);
@@ -120,6 +138,14 @@ internal readonly record struct WorkspaceLayout(
     {
         long most = exchange == AllReduceStrategy.OneShot ? OneShotPiece : TwoShotPiece;
         return tokens <= most ? tokens : (int)(DivideUp(DivideUp(tokens, DivideUp(tokens, most)), PieceGranule) * PieceGranule);
+    }
+
+    private WorkspaceLayout InTwoLevels(int nearRanks, long limit)
+    {
+        var made = this with { NearRanks = nearRanks };
+        var whole = RoundUp(made.NearOctets * DeviceTensor.ByteCount(DataType, KernelLimits.RowVector));
+        var room = (limit - ControlBytes) / Buffers / (nearRanks - 1) / Alignment * Alignment;
+        return made with { NearSlotBytes = Math.Clamp(room, Alignment, whole) };
     }
 
     private long TwoShotSlotOf(long tokens) => DivideUp(tokens, Ranks) * TokenBytes;

@@ -62,7 +62,7 @@ public sealed class AllReduce : IRankOperation
             peers.Agree([.. ranks.Select((rank, i) => PlanOf(optionsOf(rank.Index), rank.Index, requests[i], kernels[i]))]);
             engine = group.Topology == GroupTopology.Cpu
                 ? new CpuEngine(group, Options.DataType, Options.Timeout, peers)
-                : new GpuEngine(group, WithLibrary(Options), layout, [.. kernels.OfType<RankKernels>()], peers);
+                : new GpuEngine(group, WithLibrary(Options), layout, [.. kernels.OfType<RankKernels>()], peers, layout.NearRanks > 0 ? group.Machines!.Share() : null);
             kernelsForOneModel = requests[0].Kernels;
             plans = new PlanTable(requests[0]);
         }
@@ -80,7 +80,8 @@ public sealed class AllReduce : IRankOperation
     /// <summary>Options with which the operation was made.</summary>
     public AllReduceOptions Options { get; }
 
-    /// <summary>Size of each rank's workspace in bytes; 0 on the CPU, and where ranks do not all reach each other's memory.</summary>
+    /// <summary>Size of each rank's workspace in bytes; 0 on the CPU, and where ranks do not all reach each other's memory, unless they sum in two
+    /// levels.</summary>
     public long WorkspaceBytes => layout.Bytes;
 
     /// <summary>Makes an operation whose ranks have options of their own, as ranks of several processes have; they must
@@ -282,6 +283,7 @@ public sealed class AllReduce : IRankOperation
 
     // All ranks make NCCL together, or none of them, since their plans agree.
     private AllReduceOptions WithLibrary(AllReduceOptions options) =>
+        layout.NearRanks > 0 ? options with { Library = group.ShareRails(options.Library as NcclAllReduce) } :
         group.Topology == GroupTopology.Machines && options.Library is null ? options with { Library = group.ShareNccl() } : options;
 
     private int VariantOf(in AllReduceCall call) => kernelsForOneModel.IndexOf(AllReduceEpilogue.Of(call));

@@ -35,6 +35,12 @@ public sealed record AllReduceOptions
     /// such operations of the group share. Ranks on the CPU ignore it.</summary>
     public ILibraryAllReduce? Library { get; init; }
 
+    /// <summary>Whether a group of several machines (<see cref="GroupTopology.Machines"/>) sums in two levels
+    /// (<see cref="AllReduceStrategy.TwoLevel"/>): the ranks of each machine through memory, the machines by NCCL. False by default: NCCL sums over all
+    /// ranks. Which is faster was not measured. Each machine must have as many ranks; where each has one, NCCL sums over all. Groups of
+    /// one machine ignore it. <see cref="Library"/> is then null or an <see cref="NcclAllReduce"/>, whose library is used.</summary>
+    public bool TwoLevel { get; init; }
+
     /// <summary>Kernels compiled for one model that may be used; null for <see cref="AllReduceKernels.GetRegistered"/>, those
     /// of all assemblies that registered themselves. A call that none of them fits is done by the built-in kernels, with the
     /// same bits.</summary>

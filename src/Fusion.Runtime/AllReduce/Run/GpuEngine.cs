@@ -6,11 +6,12 @@ namespace Fusion.Runtime;
 /// <param name="layout">Layout of the workspaces.</param>
 /// <param name="kernels">Kernels of each rank of this process, in the order of the ranks.</param>
 /// <param name="peers">What is known of all ranks, whose plans agree. It is disposed with the engine.</param>
+/// <param name="near">Ranks of the machine of this process's rank, for sums in two levels; null for others.</param>
 /// <exception cref="GpuException">There is not enough memory.</exception>
-internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, WorkspaceLayout layout, RankKernels[] kernels, IPeers peers)
+internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, WorkspaceLayout layout, RankKernels[] kernels, IPeers peers, NearRanks? near = null)
     : GpuExchange<GpuRank, AllReduceLaunch>(
         group, options.Timeout, peers, number => kernels[number].BlocksPerMultiprocessor,
-        (rank, number, share) => new GpuRank(rank, options, layout, kernels[number], share)), IRankEngine
+        (rank, number, share) => new GpuRank(rank, options, layout, kernels[number], share, near)), IRankEngine
 {
     public void Launch(int rank, GpuStream? stream, in AllReduceCall call, AllReducePlan plan)
     {
@@ -59,6 +60,10 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
     /// <inheritdoc/>
     protected override string NameOf(int step) => step switch
     {
+        WaitStatus.InputStep when near is not null => "two-level: the input",
+        WaitStatus.GatherStep when near is not null => "two-level: the sum",
+        WaitStatus.LibraryStep when near is not null => "two-level: the sum by NCCL",
+        WaitStatus.MachinesStep => "two-level: the sum by NCCL, for which a rank of another machine has no data",
         1 => "one-shot: the input",
         2 => "two-shot: the input",
         WaitStatus.GatherStep => "two-shot: the sum",

@@ -10,12 +10,13 @@ internal sealed class GpuRank : ExchangeRank
     private readonly DeviceMemory scratch;
     private readonly ulong sumAddress;
     private readonly NcclWatch? watch;
+    private readonly TwoLevelSum? twoLevel;
     private AllReduceParameters constants;
 
     /// <exception cref="GpuException">There is not enough memory.</exception>
-    public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels, BlockShare share)
+    public GpuRank(Rank rank, AllReduceOptions options, in WorkspaceLayout layout, RankKernels kernels, BlockShare share, NearRanks? near)
         // What the host reads of failures is there also where nothing is exchanged.
-        : base(rank, layout.Ranks, Math.Max(layout.Bytes, WorkspaceLayout.ControlBytes))
+        : base(rank, layout.Ranks, Math.Max(layout.Bytes, WorkspaceLayout.ControlBytes), near)
     {
         this.share = share;
         this.layout = layout;
@@ -31,10 +32,14 @@ internal sealed class GpuRank : ExchangeRank
             scratch = DeviceMemory.Allocate(rank.Context!, place is null ? checked((nuint)bytes) : 0);
             scratch.Keep();
             sumAddress = place ?? scratch.Address;
+            if (near is not null)
+                twoLevel = new(rank, near, layout, Nanoseconds(options.Timeout), kernels.TwoLevel!, share, Workspace.StatusAddress);
             watch = (library as NcclAllReduce)?.Communicators.Watch(this, options.Timeout);
         }
         catch
         {
+            scratch?.Dispose();
+            scratch?.Release();
             Workspace.Dispose();
             throw;
         }
@@ -55,6 +60,7 @@ internal sealed class GpuRank : ExchangeRank
     {
         base.Connect(peers);
         constants.Workspaces = Workspaces;
+        twoLevel?.Connect(Workspaces);
         watch?.Start(peers);
     }
 
@@ -75,7 +81,11 @@ internal sealed class GpuRank : ExchangeRank
         BeginLaunch(into);
         if (call.UsesLibrary)
         {
-            if (watch is null) library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
+            if (twoLevel is not null)
+            {
+                if (!twoLevel.TryLaunch(into, call.LibraryInput, call.LibraryOutput, watch!, number)) return false;
+            }
+            else if (watch is null) library!.Launch(Rank.Index, into, call.LibraryInput, call.LibraryOutput);
             else if (!watch.TryLaunch(into, NcclCall.AllReduce(call.LibraryInput, call.LibraryOutput), number)) return false;
         }
 
@@ -105,7 +115,7 @@ internal sealed class GpuRank : ExchangeRank
 
         prepared.Call = AllReduceLaunch.Of(call, plan);
         prepared.Fingerprint = prepared.Call.Fingerprint;
-        if (plan.Strategy == AllReduceStrategy.Separate)
+        if (plan.Strategy is AllReduceStrategy.Separate or AllReduceStrategy.TwoLevel)
         {
             PrepareSeparate(ref prepared, call, plan);
             return;
@@ -121,6 +131,7 @@ internal sealed class GpuRank : ExchangeRank
     public override void Dispose()
     {
         watch?.Dispose();
+        twoLevel?.Dispose();
         scratch.Dispose();
         scratch.Release();
         base.Dispose();

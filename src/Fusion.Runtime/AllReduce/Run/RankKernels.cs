@@ -18,6 +18,9 @@ internal sealed class RankKernels
     /// -1.</summary>
     public AllReduceKernels Variants { get; }
 
+    /// <summary>Kernels for sums in two levels; null where there are none.</summary>
+    public TwoLevelKernels? TwoLevel { get; private init; }
+
     /// <summary>Largest number of ranks that share a GPU in the group.</summary>
     public int RanksOnGpu { get; }
 
@@ -26,11 +29,13 @@ internal sealed class RankKernels
 
     /// <summary>The most tokens at a time of each kernel, by its name and the number of blocks that share a token.</summary>
     public IEnumerable<KeyValuePair<string, int>> Caps => variants.Prepend(builtIn).SelectMany(set => set.All)
-        .SelectMany(kernel => kernel.Caps.Select((cap, i) => KeyValuePair.Create($"{kernel.Kernel.Name} by {1 << i}", cap)));
+        .SelectMany(kernel => kernel.Caps.Select((cap, i) => KeyValuePair.Create($"{kernel.Kernel.Name} by {1 << i}", cap)))
+        .Concat((TwoLevel?.Waiting ?? []).Select(kernel => KeyValuePair.Create(kernel.Kernel.Name, kernel.Cap)));
 
     /// <summary>Occupancies of the kernels that wait for other ranks, in blocks on a multiprocessor, each once.</summary>
     public int[] BlocksPerMultiprocessor => [.. variants.Prepend(builtIn)
-        .SelectMany(set => set.OneShot.Concat(set.TwoShot)).Select(kernel => kernel.OnMultiprocessor).Distinct()];
+        .SelectMany(set => set.OneShot.Concat(set.TwoShot)).Select(kernel => kernel.OnMultiprocessor)
+        .Concat((TwoLevel?.Waiting ?? []).Select(kernel => kernel.OnMultiprocessor)).Distinct()];
 
     /// <summary>Gets the epilogue kernel, which does what follows the sum: the built-in one where the variant has
     /// none.</summary>
@@ -64,7 +69,10 @@ internal sealed class RankKernels
         return new(
             request.Kernels, ranksOnGpu, gpu.Context.Device.MultiprocessorCount,
             new(Exchanges(AllReduceStrategy.OneShot), Exchanges(AllReduceStrategy.TwoShot), Find(choice.Epilogue())),
-            [.. request.Kernels.Variants.Select(LoadVariant)]);
+            [.. request.Kernels.Variants.Select(LoadVariant)])
+        {
+            TwoLevel = request.RanksOfAMachine > 1 ? TwoLevelKernels.Load(gpu, ranksOnGpu, request.DataType) : null,
+        };
 
         LaunchableKernel[] Exchanges(AllReduceStrategy strategy)
         {
