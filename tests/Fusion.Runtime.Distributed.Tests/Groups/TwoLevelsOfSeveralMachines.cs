@@ -261,7 +261,7 @@ public sealed class TwoLevelsOfSeveralMachines
             using var call = new TwoLevelCall(shape, rank);
             Check(operation, rank, call, shape, 0);
             call.Begin(rank.Index, 1);
-            isReady.SignalAndWait();
+            isReady.SignalAndWait(Longest);
             if (rank.Index >= 2) await Task.Delay(1000);
             if (rank.Index > 0) operation.Launch(rank.Index, call.Value);
             if (rank.Index == 3)
@@ -288,12 +288,14 @@ public sealed class TwoLevelsOfSeveralMachines
         var shape = new TwoLevelShape(2, 2, ElementType.BFloat16, Hidden, 2, TwoLevelEpilogue.Usual);
         for (var time = 0; time < 4; time++)
         {
+            using var isDone = new Barrier(4);
             NcclAllReduce.InPlaceOfTheInstalled = NcclLibrary.Of(new FakeNccl(waits: 1));
             await Together(shape, async (group, rank) =>
             {
                 using var operation = new AllReduce(group, Options(shape) with { Timeout = Longest });
                 using var call = new TwoLevelCall(shape, rank);
                 Check(operation, rank, call, shape, 0);
+                isDone.SignalAndWait(Longest);
                 if (rank.Index == gone)
                 {
                     await Task.Delay(100 * time);
