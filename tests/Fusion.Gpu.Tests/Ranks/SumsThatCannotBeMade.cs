@@ -22,7 +22,7 @@ public sealed class SumsThatCannotBeMade : GpuGroupTest
             var kernels = RankKernels.Load(rank, group, request)!;
             var share = BlockBudget.Of(rank.Context!.Device).Join(kernels.RanksOnGpu, rank.Index, kernels.BlocksPerMultiprocessor);
             var patience = rank.Index == 0 ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromMinutes(1);
-            return (Rank: new GpuRank(rank, options with { Timeout = patience }, layout, kernels, share), Share: share);
+            return (Rank: new GpuRank(rank, options with { Timeout = patience }, layout, kernels, share, near: null), Share: share);
         }).ToArray();
         var all = ranks.Select(one => one.Rank).ToArray();
         using var peers = new PeersInProcess();
