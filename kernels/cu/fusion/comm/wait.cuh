@@ -22,7 +22,7 @@ struct WaitStatus {
 
 /// What a wait is for. A collective of your own uses OneShot for data that a peer has when it starts, Gather
 /// for data that a peer makes of those of others. Machines is no wait: the sum of all machines lacks data for
-/// which a rank of another one waited in vain. The host has 4 and 5 for itself.
+/// which a rank of another one waited in vain. The host has 4, 5 and 7 for itself.
 enum class WaitStep : u32 { OneShot = 1, Scatter = 2, Gather = 3, Machines = 6 };
 
 /// Number of polls without data between two looks at the clock. Not measured; it only has to make reading the

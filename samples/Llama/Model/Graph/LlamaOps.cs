@@ -60,8 +60,10 @@ public abstract class LlamaOps
     public CustomOp SwiGluFp8() => new("swiglu_fp8", types => [types[0] with { Elements = ElementType.Float8E4M3 }], Gate);
 
     /// <summary>Makes the op <see cref="SwiGluFp8"/> of gate and up in one tensor, and the scale.</summary>
-    public CustomOp MergedSwiGluFp8() => new(
-        "swiglu_fp8", types => [types[0] with { Columns = types[0].Columns / 2, Elements = ElementType.Float8E4M3 }], Gate) { LaunchWithMatmul = GateWithMatmul };
+    public CustomOp MergedSwiGluFp8() => new("swiglu_fp8", types => [types[0] with { Columns = types[0].Columns / 2, Elements = ElementType.Float8E4M3 }], Gate)
+    {
+        LaunchWithMatmul = GateWithMatmul,
+    };
 
     /// <summary>Launches <see cref="Embedding"/>.</summary>
     protected abstract void Embed(CustomLaunch launch);

@@ -63,6 +63,7 @@ internal sealed class GpuEngine(RankGroup group, AllReduceOptions options, Works
         WaitStatus.InputStep when near is not null => "two-level: the input",
         WaitStatus.GatherStep when near is not null => "two-level: the sum",
         WaitStatus.LibraryStep when near is not null => "two-level: the sum by NCCL",
+        WaitStatus.ReplayStep when near is not null => "two-level: a sum by NCCL that a CUDA graph replayed",
         WaitStatus.MachinesStep => "two-level: the sum by NCCL, for which a rank of another machine has no data",
         1 => "one-shot: the input",
         2 => "two-shot: the input",
