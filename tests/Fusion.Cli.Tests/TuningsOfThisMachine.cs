@@ -118,6 +118,7 @@ public sealed class TuningsOfThisMachine : FolderOfATest
         // A limit is a measured size, so the next one may not be far.
         Assert.That(sizes.Zip(sizes.Skip(1)).Where(pair => pair.First.Key > 6 * hidden).Select(pair => (double)pair.Second.Key / pair.First.Key), Has.All.LessThanOrEqualTo(2.01));
         Assert.That(calls.Any(call => call.Strategy == AllReduceStrategy.Separate), Is.EqualTo(hasLibrary));
+        Assert.That(calls.Select(call => call.Strategy), Has.None.EqualTo(AllReduceStrategy.TwoLevel), "ranks of one machine have one level");
         Assert.That(calls.Where(call => call.Strategy == AllReduceStrategy.OneShot).Max(call => (long)call.Tokens * hidden * 2), Is.GreaterThanOrEqualTo(32L << 20));
     }
 

@@ -39,7 +39,9 @@ internal sealed record TuneSizes
         ];
     }
 
-    private AllReduceStrategy[] All => HasLibrary ? Enum.GetValues<AllReduceStrategy>() : [AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot];
+    // Two levels are asked for, and only ranks of several machines have them.
+    private AllReduceStrategy[] All => HasLibrary
+        ? [AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot, AllReduceStrategy.Separate] : [AllReduceStrategy.OneShot, AllReduceStrategy.TwoShot];
 
     private IEnumerable<(int Tokens, AllReduceStrategy[] Strategies)> BySize(int hidden)
     {
