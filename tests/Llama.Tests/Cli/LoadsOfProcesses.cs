@@ -58,6 +58,7 @@ public sealed class LoadsOfProcesses
         Assert.That(results[1 - rank].Error, Does.Contain($"FUSION4012: Rank {rank} ").And.Contain("ended or was killed"));
         Assert.That((results[rank].Code, results[rank].Out), Is.EqualTo((137, "")));
     }
+
     [Test]
     [Platform("Linux")]
     public void EndCleanlyByCtrlC()

@@ -18,7 +18,8 @@ internal sealed class LaunchedRanks : IDisposable
         var address = $"unix:@llama-test-{Guid.NewGuid():n}";
         for (var rank = 0; rank < count; rank++)
         {
-            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "llama"), [.. line, "--processes"])
+            // Ctrl+C counts also where the tests run in the background, whose processes ignore it.
+            var start = new ProcessStartInfo("env", ["--default-signal=INT", Path.Combine(AppContext.BaseDirectory, "llama"), .. line, "--processes"])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -52,7 +53,7 @@ internal sealed class LaunchedRanks : IDisposable
     /// <summary>Waits until all have ended, and says how.</summary>
     public Tool.Result[] Results() => [.. ranks.Select(rank =>
     {
-        rank.Process.WaitForExit();
+        Assert.That(rank.Process.WaitForExit(TimeSpan.FromMinutes(1)), "a rank does not end");
         return new Tool.Result(rank.Process.ExitCode, rank.Out.Result, rank.Error.Result);
     })];
 
