@@ -49,6 +49,8 @@ public sealed partial class GpuModelRunner : IModelRunner
                 Matmuls = options.Matmuls,
                 Matmul = options.Matmul,
                 SkinnyRows = options.SkinnyRows,
+                // A step is all that runs on the GPUs.
+                StartsNextEarly = true,
             };
             body = Own(LlamaGraph.BuildBody(config, ops, group.WorldSize).Compile(group, compile));
             head = HeadGraph.Of(config, group.WorldSize);

@@ -53,7 +53,8 @@ internal static class CopyDecoder
         var ptx = o.Ptx;
         if (ptx.Modifiers is ["async", "bulk", "global", "shared::cta", "bulk_group", ..])
             return new BulkCopy(CopyKind.BulkToGlobal, MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), o.From(2, U32), null);
-        return ptx.Modifiers is ["async", "bulk", "shared::cluster" or "shared::cta", "global" or "shared::cta", "mbarrier::complete_tx::bytes"]
+        return ptx.Modifiers is ["async", "bulk", "shared::cluster" or "shared::cta", "global" or "shared::cta", "mbarrier::complete_tx::bytes"] or
+            ["async", "bulk", "shared::cluster" or "shared::cta", "global", "mbarrier::complete_tx::bytes", "L2::cache_hint"]
             ? new BulkCopy(CopyKind.BulkToShared, MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), o.From(2, U32), Place(o, 3)) { IsFromShared = ptx.Modifiers[3] != "global" } : null;
     }
 

@@ -29,6 +29,8 @@ internal static class MoveDecoder
             "mapa" => type.Bytes() == 4 ? new MapToBlock<uint>(o.To(0), o.From(1, U32), o.From(2, U32), isGeneric: false)
                 : new MapToBlock<ulong>(o.To(0), o.From(1, U64), o.From(2, U32), !o.Ptx.Has("shared::cluster")),
             "getctarank" => type.Bytes() == 4 ? new BlockOfAddress<uint>(o.To(0), o.From(1, U32)) : new BlockOfAddress<ulong>(o.To(0), o.From(1, U64)),
+            // There is no cache that it could say anything to.
+            "createpolicy" => new Copy<ulong>(o.To(0), o.Immediate(0, 8)),
             "prefetch" or "prefetchu" or "applypriority" or "discard" or "pmevent" or "setmaxnreg" => new Nothing(),
             _ => null,
         };

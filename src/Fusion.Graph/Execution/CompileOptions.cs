@@ -37,6 +37,11 @@ public sealed record CompileOptions
     /// <see cref="AllReduceOptions.TwoLevel"/> says; false by default.</summary>
     public bool TwoLevel { get; init; }
 
+    /// <summary>Whether kernels behind the graph's all-reduces may start as soon as these have, as
+    /// <see cref="AllReduceOptions.StartsNextEarlyTokens"/> says, and only where it says so; false by default. It is done in runs whose matmuls all are of so
+    /// few rows that their kernels read weights ahead (<see cref="FewRowsKind.Staged"/>), which is then done while ranks exchange.</summary>
+    public bool StartsNextEarly { get; init; }
+
     /// <summary>Options of cuBLASLt, such as where it is; null for the defaults. It is needed by graphs with a <see cref="MatmulOp"/>
     /// alone, and where <see cref="Matmuls"/> chooses it.</summary>
     public MatmulOptions? Matmul { get; init; }

@@ -45,6 +45,7 @@ internal sealed class GraphSteps : IDisposable
                     Timeout = options.Timeout,
                     Library = options.Library,
                     TwoLevel = options.TwoLevel,
+                    StartsNextEarlyTokens = options.StartsNextEarly && matmuls.StagedTokens > 0 ? ops.Min(op => checked((int)op.Input.Type.Rows.At(matmuls.StagedTokens))) : 0,
                     MaxTokens = checked((int)ops.Max(op => op.Input.Type.Rows.At(options.MaxTokens))),
                 };
                 if (name is null) rows[(hidden, type)] = new(group, new() { HiddenSize = hidden, DataType = type, MaxTokens = made.MaxTokens });
@@ -154,7 +155,10 @@ internal sealed class GraphSteps : IDisposable
 
     private CustomLaunch CustomOf(CustomCall call, int rank, int tokens) => new(
         group.Ranks[rank], group.Ranks[rank].Stream, call.Name, tokens, [.. call.Arguments.Select(tensor => At(rank, tensor, tokens))],
-        [.. call.Results.Select(tensor => At(rank, tensor, tokens))]);
+        [.. call.Results.Select(tensor => At(rank, tensor, tokens))])
+    {
+        MayBeStaged = tokens <= matmuls!.StagedTokens,
+    };
 
     // Its kernels read nothing before the kernels ahead have ended.
     private bool IsRowOp(int step) => step < graph.Ops.Length && graph.Ops[step] is RowOp;
@@ -182,7 +186,7 @@ internal sealed class GraphSteps : IDisposable
                     stream, At(rank, slice.Input, tokens), At(rank, slice.Output, tokens), slice.FirstRow, slice.FirstColumn);
                 break;
             case MatmulOp matmul:
-                matmuls!.Launch(matmul, stream, tensor => At(rank, tensor, tokens), letsNextStart: !IsRowOp(step + 1));
+                matmuls!.Launch(matmul, stream, tensor => At(rank, tensor, tokens), tokens, letsNextStart: !IsRowOp(step + 1));
                 break;
             case CollectiveOp collective:
                 collectives!.Launch(collective, rank, stream, tensor => At(rank, tensor, tokens));

@@ -11,15 +11,22 @@ internal sealed class MatmulSteps : IDisposable
     private readonly KernelLibraries? libraries;
     private readonly OwnMatmuls? own;
     private readonly SkinnyMatmuls? skinny;
+    private readonly HashSet<GraphTensor> weights;
 
     /// <exception cref="FusionException">cuBLASLt is not there, or there is not enough memory for workspaces.</exception>
     public MatmulSteps(RankGroup group, TensorGraph graph, CompileOptions options)
     {
+        weights = [.. graph.Weights];
         if (!graph.Ops.Any(op => op is MatmulOp) || group.Topology == GroupTopology.Cpu) return;
         var isOwn = options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated);
         var rows = options.SkinnyRows ?? (isOwn ? 0 : SkinnyMatmuls.RowsByDefault);
         if (isOwn || rows > 0) libraries = new(group);
-        if (rows > 0) skinny = new(libraries!, rows);
+        if (rows > 0)
+        {
+            skinny = new(libraries!, rows, options.StartsNextEarly);
+            StagedTokens = StagedTokensOf(group, graph, rows);
+        }
+
         if (isOwn)
         {
             own = new(libraries!);
@@ -42,16 +49,20 @@ internal sealed class MatmulSteps : IDisposable
         }
     }
 
+    /// <summary>Largest number of tokens of a run whose matmuls all have kernels of <see cref="FewRowsKind.Staged"/>; 0 for none.</summary>
+    public int StagedTokens { get; }
+
     /// <summary>Launches a matmul.</summary>
     /// <param name="op">The matmul.</param>
     /// <param name="stream">The rank's stream; null on the CPU.</param>
     /// <param name="at">Gets the memory of a tensor.</param>
+    /// <param name="tokens">Number of tokens of the run.</param>
     /// <param name="letsNextStart">Whether the kernel behind it may start beside it, where the matmul's kernel allows that.</param>
-    public void Launch(MatmulOp op, GpuStream? stream, Func<GraphTensor, DeviceTensor> at, bool letsNextStart)
+    public void Launch(MatmulOp op, GpuStream? stream, Func<GraphTensor, DeviceTensor> at, int tokens, bool letsNextStart)
     {
         var call = CallOf(op, at);
         if (stream is null) CpuMatmul.Run(call);
-        else if (skinny is not null && skinny.Has(call)) skinny.Launch(stream, call, letsNextStart);
+        else if (skinny is not null && skinny.Has(call)) skinny.Launch(stream, call, letsNextStart, tokens <= StagedTokens, weights.Contains(op.Weight));
         else if (own is not null) own.Launch(stream, call);
         else matmuls[stream.Context].Launch(stream, call);
     }
@@ -70,6 +81,17 @@ internal sealed class MatmulSteps : IDisposable
     {
         libraries?.Dispose();
         foreach (var matmul in matmuls.Values) matmul.Dispose();
+    }
+
+    private static int StagedTokensOf(RankGroup group, TensorGraph graph, int rows)
+    {
+        var devices = group.Ranks.Select(rank => rank.Context?.Device).OfType<GpuDevice>().Distinct().ToArray();
+        var tokens = Math.Min(rows, FewRowsLaunch.MostStagedRows);
+        while (tokens > 0 && !graph.Ops.OfType<MatmulOp>().All(IsStaged)) tokens--;
+        return tokens;
+
+        bool IsStaged(MatmulOp op) => op.Input.Type.Rows.At(tokens) is var count && SkinnyMatmuls.IsAligned(op.Weight.Type.Elements, op.Weight.Type.Columns) &&
+            devices.All(device => count <= FewRowsLaunch.StagedRows(device, op.Weight.Type.Columns));
     }
 
     private static MatmulCall CallOf(MatmulOp op, Func<GraphTensor, DeviceTensor> at)

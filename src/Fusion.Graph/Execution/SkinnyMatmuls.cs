@@ -7,54 +7,62 @@ namespace Fusion.Graph;
 internal sealed class SkinnyMatmuls
 {
     /// <summary>Largest number of rows.</summary>
-    public const int MostRows = 16;
+    public const int MostRows = FewRowsLaunch.MostRows;
 
     /// <summary>Largest number of rows for which they were measured to be faster than cuBLASLt's.</summary>
-    public const int RowsByDefault = RowsAtOnce;
+    public const int RowsByDefault = FewRowsLaunch.RowsAtOnce;
 
-    private const int Block = 256;
-    private const int TileColumns = 16;
-    private const int BlocksOfAMultiprocessor = 2;
-    private const int RowsAtOnce = 8;
     private const int Alignment = 16;
-
-    // Bytes of each row of the weight that are asked for before the input is there; more hold up what the kernels ahead still read (bench/notes.md).
-    private const int Ahead = 1024;
 
     private readonly KernelLibraries libraries;
     private readonly int rows;
+    private readonly bool startsNextEarly;
 
     /// <param name="libraries">Kernels of this assembly.</param>
     /// <param name="rows">Largest number of rows, up to <see cref="MostRows"/>.</param>
-    public SkinnyMatmuls(KernelLibraries libraries, int rows) => (this.libraries, this.rows) = (libraries, rows);
+    /// <param name="startsNextEarly"><see cref="CompileOptions.StartsNextEarly"/>.</param>
+    public SkinnyMatmuls(KernelLibraries libraries, int rows, bool startsNextEarly) =>
+        (this.libraries, this.rows, this.startsNextEarly) = (libraries, rows, startsNextEarly);
 
     /// <summary>Tells whether these kernels do a call.</summary>
     /// <param name="call">The call.</param>
     public bool Has(in MatmulCall call) =>
-        call.Output.Rows >= 1 && call.Output.Rows <= rows && DeviceTensor.ByteCount(call.Weight.Type, call.Weight.Columns) % Alignment == 0 &&
+        call.Output.Rows >= 1 && call.Output.Rows <= rows && IsAligned(call.Weight.Type, call.Weight.Columns) &&
         call.Input.Address % Alignment == 0 && call.Weight.Address % Alignment == 0;
 
-    // Two tiles a block where those of one would run in two rounds of which the second is hardly half full, and those of two fit in one.
-    private static bool IsWide(int tiles, int multiprocessors)
-    {
-        var resident = BlocksOfAMultiprocessor * multiprocessors;
-        return tiles > resident * 5 / 4 && tiles <= 2 * resident;
-    }
+    /// <summary>Tells whether rows of a weight are as these kernels need them.</summary>
+    /// <param name="type">Type of the weight.</param>
+    /// <param name="columns">Its columns.</param>
+    public static bool IsAligned(ElementType type, long columns) => DeviceTensor.ByteCount(type, columns) % Alignment == 0;
 
     /// <summary>Launches a matmul.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="call">The call.</param>
     /// <param name="letsNextStart">Whether the next kernel may start beside this one (PDL).</param>
-    public void Launch(GpuStream stream, in MatmulCall call, bool letsNextStart)
+    /// <param name="mayBeStaged">Whether the kernel may be one of <see cref="FewRowsKind.Staged"/>.</param>
+    /// <param name="isWeightReady">Whether the weight may be read before the kernels ahead have ended.</param>
+    public void Launch(GpuStream stream, in MatmulCall call, bool letsNextStart, bool mayBeStaged, bool isWeightReady)
     {
         var (input, weight, output) = (call.Input, call.Weight, call.Output);
         var (columns, depth) = (checked((int)weight.Rows), checked((int)weight.Columns));
-        var tiles = (columns + TileColumns - 1) / TileColumns;
-        var isWide = output.Rows <= RowsAtOnce && IsWide(tiles, stream.Context.Device.MultiprocessorCount);
-        libraries.Kernel(stream, input, output, "skinny", isWide ? "_8_wide" : output.Rows <= RowsAtOnce ? "_8" : "_16").Launch(
-            stream, new(isWide ? (tiles + 1) / 2 : tiles, Block) { ProgrammaticLaunch = true },
-            OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
-            OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale),
-            call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha, (int)output.Rows, columns, depth, letsNextStart ? 1 : 0, Ahead);
+        var launch = FewRowsLaunch.Of(
+            stream.Context.Device, (int)output.Rows, (columns + FewRowsLaunch.TileRows - 1) / FewRowsLaunch.TileRows, depth, mayBeStaged,
+            isWeightReady);
+        var isStaged = launch.Kind == FewRowsKind.Staged;
+        var size = isStaged ? "" : launch.Kind == FewRowsKind.TwoTiles ? "_8_wide" : output.Rows <= FewRowsLaunch.RowsAtOnce ? "_8" : "_16";
+        var kernel = libraries.Kernel(stream, input, output, isStaged ? "staged" : "skinny", size);
+        if (isStaged)
+        {
+            kernel.Launch(
+                stream, launch.Shape, OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
+                OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale), call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha,
+                (int)output.Rows, columns, depth, letsNextStart || startsNextEarly ? 1 : 0, launch.Stages, launch.Ahead);
+            return;
+        }
+
+        kernel.Launch(
+            stream, launch.Shape, OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
+            OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale), call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha,
+            (int)output.Rows, columns, depth, letsNextStart ? 1 : 0, launch.Ahead);
     }
 }

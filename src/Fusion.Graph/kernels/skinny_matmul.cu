@@ -1,5 +1,6 @@
 #include <fusion/matmul/few_rows.cuh>
-#include <fusion/ptx/convert.cuh>
+
+#include "few_rows_output.cuh"
 
 using namespace fusion;
 
@@ -8,19 +9,12 @@ using namespace fusion;
 
 namespace {
 
-struct Scales {
-  const float* input;   // nullptr for 1
-  const float* weight;  // nullptr for 1
-  int per_row;          // not 0: input has one for each row of x, weight for each row of w
-  float alpha;
-};
-
 /// x [rows, depth], w [columns, depth], y [rows, columns], bias [columns] or nullptr. Rows: 1 to 8 * Groups.
 /// A row of x or w is a multiple of 16 bytes long, and x and w are aligned to 16 bytes. Grid: x covers the
 /// columns in parts of 16 * Tiles. Block: 256 threads.
 template <class X, class Y, class B, int Tiles, int Groups>
-__device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* bias, const Scales& scales,
-                                         int rows, int columns, int depth, int lets_next_start, int ahead) {
+__device__ __forceinline__ void multiply(const X* x, const X* w, const FewRowsOutput<Y, B>& y, int rows,
+                                         int columns, int depth, int lets_next_start, int ahead) {
   constexpr int kColumns = Tiles * kFewRowsTile;
   __shared__ FewRowsParts<Tiles, Groups> parts;
   const int first = static_cast<int>(blockIdx.x) * kColumns;
@@ -30,27 +24,18 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, Y* y, const B* 
     const int column = first + tile * kFewRowsTile + row;
     return static_cast<i64>(column < columns ? column : columns - 1);
   });
-
-  for (int i = static_cast<int>(threadIdx.x); i < rows * kColumns; i += kFewRowsThreads) {
-    const int row = i / kColumns, of_block = i % kColumns, column = first + of_block;
-    if (column >= columns) continue;
-    const float of_input = scales.input == nullptr ? 1.0f : scales.input[scales.per_row != 0 ? row : 0];
-    const float of_weight = scales.weight == nullptr ? 1.0f : scales.weight[scales.per_row != 0 ? column : 0];
-    float sum = parts.sum(of_block / kFewRowsTile, row, of_block % kFewRowsTile);
-    sum = __fmul_rn(sum, __fmul_rn(__fmul_rn(of_input, of_weight), scales.alpha));
-    if (bias != nullptr) sum = __fadd_rn(sum, to_float(bias[column]));
-    y[static_cast<i64>(row) * columns + column] = ptx::round_to<Y>(sum);
-  }
+  y.store(parts, first, rows, columns);
 }
 
 }  // namespace
 
-#define FUSION_SKINNY(name, X, Y, B, Tiles, Groups)                                                          \
-  extern "C" __global__ void __launch_bounds__(kFewRowsThreads, 2) name(                                     \
-      const X* x, const X* w, Y* y, const B* bias, const float* input_scale, const float* weight_scale,      \
-      int scale_per_row, float alpha, int rows, int columns, int depth, int lets_next_start, int ahead) {    \
-    multiply<X, Y, B, Tiles, Groups>(x, w, y, bias, Scales{input_scale, weight_scale, scale_per_row, alpha}, \
-                                     rows, columns, depth, lets_next_start, ahead);                          \
+#define FUSION_SKINNY(name, X, Y, B, Tiles, Groups)                                                         \
+  extern "C" __global__ void __launch_bounds__(kFewRowsThreads, 2) name(                                    \
+      const X* x, const X* w, Y* y, const B* bias, const float* input_scale, const float* weight_scale,     \
+      int scale_per_row, float alpha, int rows, int columns, int depth, int lets_next_start, int ahead) {   \
+    multiply<X, Y, B, Tiles, Groups>(                                                                       \
+        x, w, FewRowsOutput<Y, B>{y, bias, input_scale, weight_scale, scale_per_row, alpha}, rows, columns, \
+        depth, lets_next_start, ahead);                                                                     \
   }
 
 // For up to 8 rows, the same in blocks of twice as many columns, and for up to 16 rows.

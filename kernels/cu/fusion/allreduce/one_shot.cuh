@@ -52,7 +52,8 @@ __device__ __forceinline__ void one_shot_reduce(const Epilogue<T, V, Call>& epil
 /// blocks that it waits for have come then, and what these still have to send they send without waiting. If
 /// it started earlier, it could keep out blocks of another operation that are waited for. Between two H100
 /// this costs 0.4%, and at 128 tokens of 4096 it is a tenth faster (2026-11-26,
-/// bench/results/overlap-and-grids-2xh100.md).
+/// bench/results/overlap-and-grids-2xh100.md). With kOverlapAtOnce it may start as soon as all blocks have:
+/// the host then knows that there are no other operations.
 template <class T, int P, int V, class Call = AnyCall>
 __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
   static_assert(P >= 1 && P <= kPeersOfManyRanks, "registers for the octets of so many peers");
@@ -60,6 +61,7 @@ __device__ __forceinline__ void one_shot(const AllReduceParams& params) {
   __shared__ EpilogueShared shared;
   __shared__ CallTicket shared_ticket;
   touch(params);
+  if (params.overlap == kOverlapAtOnce) ptx::griddepcontrol_launch_dependents();
   ptx::griddepcontrol_wait();
 
   // All that does not depend on the call's number is on its way before the number is there.

@@ -9,6 +9,10 @@ namespace fusion {
 /// The norm of a row: docs/numbers.md, step 3.
 enum class NormKind : int { None = 0, Rms = 1, RmsRoundedTwice = 2, Layer = 3 };
 
+/// AllReduceParams::overlap of a kernel that lets the next one start when all its own blocks have. A kernel
+/// of two-shot takes it as any other than 0.
+constexpr int kOverlapAtOnce = 2;
+
 /// The one parameter of all kernels here. Laid out as Fusion.Runtime.AllReduceParameters. Addresses are as
 /// the launching rank's GPU sees them, aligned to 16 bytes; 0 is what the call does not have or want. T is
 /// the kernel's type; rows have `hidden` elements.

@@ -58,7 +58,7 @@ public sealed class AllReduce : IRankOperation
             var ranks = group.LocalRanks;
             var requests = ranks.Select(rank => OptionsValidation.Check(optionsOf(rank.Index), group, rank)).ToArray();
             layout = WorkspaceLayout.For(requests[0]);
-            var kernels = ranks.Zip(requests, (rank, request) => RankKernels.Load(rank, group, request)).ToArray();
+            var kernels = ranks.Zip(requests, (rank, request) => RankKernels.Load(rank, group, request, optionsOf(rank.Index).StartsNextEarlyTokens)).ToArray();
             peers.Agree([.. ranks.Select((rank, i) => PlanOf(optionsOf(rank.Index), rank.Index, requests[i], kernels[i]))]);
             engine = group.Topology == GroupTopology.Cpu
                 ? new CpuEngine(group, Options.DataType, Options.Timeout, peers)

@@ -41,6 +41,13 @@ public sealed record AllReduceOptions
     /// one machine ignore it. <see cref="Library"/> is then null or an <see cref="NcclAllReduce"/>, whose library is used.</summary>
     public bool TwoLevel { get; init; }
 
+    /// <summary>Largest number of tokens of calls behind which the next kernel of the stream may start as soon as the operation's own has, where it is
+    /// launched so (<see cref="LaunchShape.ProgrammaticLaunch"/>): it can then read weights while the ranks exchange. 0, the default, for none: the
+    /// next kernel may start when all ranks have come. Set it only where nothing else that waits for other ranks or GPUs runs on these GPUs at the same
+    /// time, in another stream or another process: a kernel that starts early keeps its room on the GPU while it waits, and an operation that finds no
+    /// room keeps its peers waiting until they time out. One-shot alone heeds it, and only where no ranks share a GPU.</summary>
+    public int StartsNextEarlyTokens { get; init; }
+
     /// <summary>Kernels compiled for one model that may be used; null for <see cref="AllReduceKernels.GetRegistered"/>, those
     /// of all assemblies that registered themselves. A call that none of them fits is done by the built-in kernels, with the
     /// same bits.</summary>

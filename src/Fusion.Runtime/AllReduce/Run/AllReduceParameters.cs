@@ -36,7 +36,7 @@ internal struct AllReduceParameters
     public int GroupScaleIsUe8m0;
     public float Epsilon;
     public float WeightBias;
-    public int Overlap;
+    public KernelOverlap Overlap;
     public int FirstRow;
 }
 
@@ -47,4 +47,17 @@ internal struct Workspaces
     public const int Length = KernelLimits.MaxRanks;
 
     private ulong first;
+}
+
+/// <summary>When the next kernel of the stream may start. The numbers are those of params.cuh.</summary>
+internal enum KernelOverlap
+{
+    /// <summary>When this one has ended.</summary>
+    None = 0,
+
+    /// <summary>When all ranks have come.</summary>
+    OnceAllHaveCome = 1,
+
+    /// <summary>When all blocks of this one have started.</summary>
+    AtOnce = 2,
 }

@@ -76,7 +76,7 @@ internal unsafe struct CallKernel
         if (sharers != shapedFor || tokens != shapedTokens)
         {
             kernel = kernels.HasRoom(preferred, sharers) ? preferred : forAnyShape;
-            Parameters.Overlap = kernel.Overlaps ? 1 : 0;
+            Parameters.Overlap = !kernel.Overlaps ? KernelOverlap.None : tokens <= kernels.StartsNextEarlyTokens ? KernelOverlap.AtOnce : KernelOverlap.OnceAllHaveCome;
             shape = kernels.Shape(kernel, owners, sharedBytes, Parameters, share, sharers);
             kernel.Kernel.Check(shape, [KernelArgument.AddressOf(in Parameters)]);
             (shapedFor, shapedTokens) = (sharers, tokens);

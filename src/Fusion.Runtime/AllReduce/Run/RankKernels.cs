@@ -21,6 +21,10 @@ internal sealed class RankKernels
     /// <summary>Kernels for sums in two levels; null where there are none.</summary>
     public TwoLevelKernels? TwoLevel { get; private init; }
 
+    /// <summary>Largest number of tokens of calls behind which the next kernel may start as soon as the operation's has
+    /// (<see cref="AllReduceOptions.StartsNextEarlyTokens"/>); 0 where ranks share a GPU.</summary>
+    public int StartsNextEarlyTokens { get; private init; }
+
     /// <summary>Largest number of ranks that share a GPU in the group.</summary>
     public int RanksOnGpu { get; }
 
@@ -57,9 +61,10 @@ internal sealed class RankKernels
     /// <param name="rank">The rank.</param>
     /// <param name="group">Group of the rank.</param>
     /// <param name="request">Shapes, type and kernels of the operation.</param>
+    /// <param name="startsNextEarlyTokens"><see cref="AllReduceOptions.StartsNextEarlyTokens"/>.</param>
     /// <returns>The kernels; null on the CPU.</returns>
     /// <exception cref="RankGroupException">The ranks' blocks do not fit on the GPU.</exception>
-    public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request)
+    public static RankKernels? Load(Rank rank, RankGroup group, PlanRequest request, int startsNextEarlyTokens = 0)
     {
         if (rank.Gpu is not { } gpu) return null;
         // The group's largest number, though fewer ranks may be on this GPU: the ranks' plans must agree.
@@ -71,6 +76,7 @@ internal sealed class RankKernels
             new(Exchanges(AllReduceStrategy.OneShot), Exchanges(AllReduceStrategy.TwoShot), Find(choice.Epilogue())),
             [.. request.Kernels.Variants.Select(LoadVariant)])
         {
+            StartsNextEarlyTokens = ranksOnGpu == 1 ? startsNextEarlyTokens : 0,
             TwoLevel = request.RanksOfAMachine > 1 ? TwoLevelKernels.Load(gpu, ranksOnGpu, request.DataType) : null,
         };
 
