@@ -5,7 +5,7 @@
 using namespace fusion;
 
 // The matmuls of up to 8 rows of skinny_matmul.cu, bit for bit, with weights that come to shared memory by
-// themselves: for sm_90 and newer.
+// themselves on sm_90 and newer.
 
 namespace {
 

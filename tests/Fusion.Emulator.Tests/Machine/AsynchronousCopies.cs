@@ -79,6 +79,21 @@ public sealed class AsynchronousCopies
           __syncthreads();
           to[threadIdx.x] = stage[63 - threadIdx.x];
         }
+        extern "C" __global__ void bulk_once(const int* from, int* to, int waits) {
+          __shared__ __align__(16) int stage[64];
+          __shared__ unsigned long long barrier;
+          make_barrier(&barrier, 1);
+          if (threadIdx.x == 0) {
+            unsigned long long policy;
+            asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 0.5;" : "=l"(policy));
+            asm volatile("mbarrier.arrive.expect_tx.shared.b64 _, [%0], 256;" :: "r"(shared_address(&barrier)) : "memory");
+            asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1], 256, [%2], %3;"
+                         :: "r"(shared_address(stage)), "l"(from), "r"(shared_address(&barrier)), "l"(policy) : "memory");
+          }
+          if (waits) wait_for(&barrier, 0);
+          __syncthreads();
+          to[threadIdx.x] = stage[63 - threadIdx.x];
+        }
         extern "C" __global__ void bulk_out(const int* from, int* to, int waits) {
           __shared__ __align__(16) int stage[64];
           stage[threadIdx.x] = from[63 - threadIdx.x];
@@ -97,7 +112,7 @@ public sealed class AsynchronousCopies
     private static readonly int[] Values = [.. Enumerable.Range(1, 256).Select(i => i * 3)];
 
     [Test]
-    public void GiveTheSameWithEverySeedWhereTheKernelWaits([Values("right", "right_alone", "counted", "bulk", "bulk_out")] string kernel)
+    public void GiveTheSameWithEverySeedWhereTheKernelWaits([Values("right", "right_alone", "counted", "bulk", "bulk_once", "bulk_out")] string kernel)
     {
         for (int? seed = 0; seed <= Seeds; seed++)
         {
@@ -116,6 +131,7 @@ public sealed class AsynchronousCopies
     [TestCase("does_not_meet", 4)]
     [TestCase("counted", 0)]
     [TestCase("bulk", 0)]
+    [TestCase("bulk_once", 0)]
     [TestCase("bulk_out", 0)]
     public void AreAMistakeWhereTheKernelDoesNotWait(string kernel, int argument)
     {
@@ -134,6 +150,7 @@ public sealed class AsynchronousCopies
     [TestCase("does_not_wait", 4)]
     [TestCase("counted", 0)]
     [TestCase("bulk", 0)]
+    [TestCase("bulk_once", 0)]
     [TestCase("bulk_out", 0)]
     public void ArriveLateWithASeedAlsoWhereNobodyChecks(string kernel, int argument) => Assert.That(
         Enumerable.Range(1, Seeds).Count(seed => !Run(kernel, argument, seed).SequenceEqual(Expected(kernel))), Is.Positive);

@@ -41,6 +41,16 @@ public sealed class MatmulsWithTheOpBehindThem
         Assert.That((asked, launched), Is.EqualTo((0, 2)));
     }
 
+    // A kernel may read a weight before those ahead of it have ended.
+    [Test]
+    public void AreNotOfferedWhereTheGraphMakesTheWeight()
+    {
+        var b = new GraphBuilder("chain");
+        var product = b.Input("x", Columns, ElementType.Float16).Matmul(b.Weight("w", Columns, Columns).Cast(ElementType.Float16));
+        Run(b.Output("y", product.Call(Op())).Build(), rows: 3);
+        Assert.That((asked, launched), Is.EqualTo((0, 1)));
+    }
+
     [Test]
     public void AreNotOfferedToAnOpThatTheOptionsReplace()
     {

@@ -7,10 +7,9 @@
 // The sums of few_rows.cuh, bit for bit, for chips whose copies go on by themselves: sm_90 and newer, with
 // NVRTC 12.1 or newer (FUSION_CLUSTER_COUNTS_BYTES). Four warps of a block do nothing but ask for its rows of
 // w, which come to shared memory while the kernels ahead still run and while the other warps multiply.
+// Elsewhere the rows are loaded as in few_rows.cuh, without any of that.
 
 namespace fusion {
-
-#if FUSION_CLUSTER_COUNTS_BYTES
 
 constexpr int kStagedThreads =
     kFewRowsThreads + 128;            // of a block: those that multiply, then those that copy
@@ -23,6 +22,12 @@ struct StagedRows {
   FewRowsParts<1, 1> parts[2];  // of a tile and of the next one
   u64 full[kMostStages], empty[kMostStages];
 };
+
+/// Bytes from a row of x in shared memory to the next, with e4m3 as f16: neighbouring rows are in other
+/// banks.
+__device__ __forceinline__ int staged_pitch(int depth) { return (depth * 2 + 127) / 128 * 128 + 16; }
+
+#if FUSION_CLUSTER_COUNTS_BYTES
 
 /// Copies the block's tiles of w to its stages, one stage of one tile behind the other. One of four warps,
 /// each of which copies four of a tile's rows. The first `ahead` stages are copied before the kernels ahead
@@ -54,10 +59,6 @@ __device__ __forceinline__ void copy_tiles(StagedRows& shared, char* stages, int
     }
   }
 }
-
-/// Bytes from a row of x in shared memory to the next, with e4m3 as f16: neighbouring rows are in other
-/// banks.
-__device__ __forceinline__ int staged_pitch(int depth) { return (depth * 2 + 127) / 128 * 128 + 16; }
 
 /// Copies x to shared memory, e4m3 as f16. The block's first 256 threads, with a barrier of theirs at the
 /// end.
@@ -154,6 +155,8 @@ __device__ __forceinline__ void multiply_tiles(StagedRows& shared, const char* s
   }
 }
 
+#endif  // FUSION_CLUSTER_COUNTS_BYTES
+
 /// Multiplies `rows` rows of x, 1 to 8, by the block's tiles of w: those numbered blockIdx.x, blockIdx.x +
 /// gridDim.x and so on, less than `tiles`. The rows of a tile are row_of(tile, 0) to row_of(tile, 15). A row
 /// of x or w has `depth` elements and is a multiple of 16 bytes long; x and w are aligned to 16 bytes.
@@ -165,12 +168,13 @@ __device__ __forceinline__ void multiply_tiles(StagedRows& shared, const char* s
 /// threads, which may read parts.sum(0, row, row_of_tile) and must not meet at a barrier of the whole block.
 /// Rows of x behind the last are computed as the last one.
 ///
-/// Participants: all 384 threads of the block, which has barriers at the beginning and at the end. Order of
+/// Participants: all 384 threads of the block, which has barriers, one of them at the end. Order of
 /// memory: weak.
 template <class X, class RowOf, class Done>
 __device__ __forceinline__ void multiply_staged_rows(StagedRows& shared, char* memory, int stage_count,
                                                      int ahead, int tiles, const X* x, const X* w, int rows,
                                                      int depth, const RowOf& row_of, const Done& done) {
+#if FUSION_CLUSTER_COUNTS_BYTES
   if (threadIdx.x == 0) {
     for (int i = 0; i < stage_count; i++) {
       ptx::mbarrier_init(&shared.full[i], (kStagedThreads - kFewRowsThreads) / 32);
@@ -188,8 +192,18 @@ __device__ __forceinline__ void multiply_staged_rows(StagedRows& shared, char* m
     multiply_tiles<X>(shared, memory, stage_count, tiles, of_x, rows, depth, done);
   }
   __syncthreads();
+#else
+  for (int tile = static_cast<int>(blockIdx.x); tile < tiles; tile += static_cast<int>(gridDim.x)) {
+    if (threadIdx.x < kFewRowsThreads) {
+      multiply_few_rows(shared.parts[0], x, w, rows, depth, 0,
+                        [=](int, int row) { return row_of(tile, row); });
+      done(tile, shared.parts[0]);
+    } else {
+      __syncthreads();  // the one of multiply_few_rows
+    }
+    __syncthreads();
+  }
+#endif
 }
-
-#endif  // FUSION_CLUSTER_COUNTS_BYTES
 
 }  // namespace fusion

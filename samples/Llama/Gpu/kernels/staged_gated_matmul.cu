@@ -4,7 +4,7 @@
 
 using namespace fusion;
 
-// gated_matmul.cu, bit for bit, with weights that come to shared memory by themselves: for sm_90 and newer.
+// gated_matmul.cu, bit for bit, with weights that come to shared memory by themselves on sm_90 and newer.
 
 namespace {
 
