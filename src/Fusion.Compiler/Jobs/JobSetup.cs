@@ -52,6 +52,17 @@ internal sealed record JobSetup(
     public IncludeSearch NewSearch(Kernel kernel) =>
         new([.. StandingFolders(kernel), .. kernel.OptionFolders, .. LastFolders], Contents, kernel.OwnOptions);
 
+    /// <summary>The headers of a kernel, and the places where they were looked for.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="told">What NVRTC says that it read; null to follow <c>#include</c> lines instead.</param>
+    public IncludedHeaders IncludedBy(Kernel kernel, IReadOnlyList<string>? told)
+    {
+        var search = NewSearch(kernel);
+        var read = told ?? search.Scan(kernel.Source);
+        search.Note(kernel.Source, read);
+        return new IncludedHeaders(read, search.Probes(read.Append(kernel.Source)));
+    }
+
     /// <summary>A kernel's source as NVRTC gets it.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="source">The source.</param>
