@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""All kernels of a project anew, without and with precompiled headers. usage: precompiled-headers.py FUSIONC.DLL NVRTC CCCL [ROUNDS]
-CCCL is the folder of libcu++'s and CUB's headers; the results go to standard output. NVRTC has to be 12.8 or later."""
+"""All kernels of a project anew, without and with precompiled headers. usage: precompiled-headers.py FUSIONC.DLL NVRTC CCCL [ROUNDS [WORDS]]
+CCCL is the folder of libcu++'s and CUB's headers; WORDS leave only the cases that have them. The results go to standard output. NVRTC has to
+be 12.8 or later."""
 import filecmp
 import os
 import shutil
@@ -63,6 +64,8 @@ def compile_anew(out):
 
 print("| Kernels, for sm_80, sm_90a and compute_80 | without, s | with, s | with / without | precompiled |\n|---|--:|--:|--:|--:|", flush=True)
 for name, count, text in CASES:
+    if len(sys.argv) > 5 and not any(word in name for word in sys.argv[5:]):
+        continue
     folder = tempfile.mkdtemp(prefix="fusion-bench-")
     sources = [os.path.join(folder, f"k{i}.cu") for i in range(1, count + 1)]
     for i, source in enumerate(sources, 1):
