@@ -50,6 +50,9 @@ internal static class Codes
     /// <summary><c>native</c>, and there is no GPU.</summary>
     public const string NoGpu = "FUSION1015";
 
+    /// <summary>Precompiled headers are asked for, and NVRTC is too old for them (warning).</summary>
+    public const string NoPrecompiledHeaders = "FUSION1016";
+
     /// <summary>A kernel's metadata has a value that is not allowed.</summary>
     public const string Metadata = "FUSION1020";
 

@@ -33,7 +33,7 @@ public sealed class MetadataThatIsWrong : SharedConsumer
     [TestCase("tooManyRegisters", "FUSION1020", "MaxRegisters is '256'; expected a number from 1 to 255")]
     [TestCase("fastMath", "FUSION1020", "FastMath is 'sometimes'; expected true or false.")]
     [TestCase("lineInfo", "FUSION1020", "LineInfo is '1'; expected true or false.")]
-    [TestCase("reserved", "FUSION1020", "use Architectures, Std or MaxRegisters instead")]
+    [TestCase("reserved", "FUSION1020", "use Architectures, Std, MaxRegisters or PrecompiledHeaders instead")]
     [TestCase("architecture", "FUSION1014", "'sm90' is no GPU architecture. Expected")]
     [TestCase("noArchitecture", "FUSION1014", "No architecture is named. Expected")]
     public void IsReportedAtTheKernel(string kernel, string code, string text)

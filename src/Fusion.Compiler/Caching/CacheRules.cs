@@ -11,7 +11,7 @@ internal static partial class CacheRules
 {
     // They read or write files that nobody follows here, or change what is read.
     private static readonly string[] OptionsWithFiles =
-        ["I", "include", "pre-include", "create-pch", "use-pch", "pch", "time", "fdevice-time-trace", "Xcudafe"];
+        ["I", "include", "pre-include", "time", "fdevice-time-trace", "Xcudafe"];
 
     /// <summary>Whether a kernel's options say all that they do.</summary>
     public static bool MayCache(Kernel kernel) => !kernel.AdditionalOptions.Any(option =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Fusion.Build.Contract;
+using Fusion.Compiler.Sources;
 
 namespace Fusion.Compiler.Headers;
 
@@ -12,9 +13,13 @@ namespace Fusion.Compiler.Headers;
 internal sealed record FileContent(string Text, bool HasByteOrderMark, string Sha256, DateTime Modified)
 {
     private readonly Lazy<HeaderNames> names = new(() => HeaderNames.In(Text));
+    private readonly Lazy<MacroTable> macros = new(() => MacroTable.Of(Text));
 
     /// <summary>The headers that it names.</summary>
     public HeaderNames Names => names.Value;
+
+    /// <summary>The macros that it defines, read once for all kernels that include it.</summary>
+    public MacroTable Macros => macros.Value;
 }
 
 /// <summary>Looks at each source and header once in a run, however many jobs want it. So all jobs see the same, and what changes

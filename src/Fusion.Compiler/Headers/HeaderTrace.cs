@@ -1,5 +1,6 @@
 using System.Text;
 using Fusion.Build.Contract;
+using Fusion.Compiler.Caching;
 
 namespace Fusion.Compiler.Headers;
 
@@ -27,7 +28,8 @@ internal sealed class HeaderTrace : IDisposable
         var place = places.FirstOrDefault(p => !p.Any(char.IsWhiteSpace) && Directory.Exists(p));
         if (place is null) return null;
         var folder = Path.Combine(place, $"fusionc-{Guid.NewGuid():n}");
-        Directory.CreateDirectory(folder);
+        // For this user alone: precompiled headers lie there too, and NVRTC takes them as they are.
+        CacheTrust.CreateFolder(folder);
         Output.Unfinished.Add(folder);
         return folder;
     }

@@ -5,6 +5,7 @@ using Fusion.Compiler.Headers;
 using Fusion.Compiler.Images;
 using Fusion.Compiler.Logs;
 using Fusion.Compiler.Output;
+using Fusion.Compiler.Precompiled;
 using Fusion.Compiler.Sources;
 using Fusion.Interop.Nvrtc;
 using Fusion.Manifest;
@@ -15,7 +16,8 @@ namespace Fusion.Compiler.Jobs;
 /// <param name="setup">What all jobs share.</param>
 /// <param name="siblings">What the project's other output folders hold.</param>
 /// <param name="cache">What earlier runs compiled, of whatever project; null to do without.</param>
-internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCache? cache)
+/// <param name="precompiled">The headers that several jobs begin with.</param>
+internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCache? cache, PrecompiledHeaders precompiled)
 {
     private static readonly string[] LinkOptions = ["rdc", "relocatable-device-code", "dc", "device-c"];
 
@@ -43,23 +45,21 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
         if (cache?.Find(job, source) is { } known) return Finish(job, key, known, []) with { Origin = JobOrigin.Cache };
 
         var watch = new InputWatch(setup.Contents, job.Kernel.Source, setup.NewSearch(job.Kernel));
-        using var trace = setup.Toolchain.NewTrace();
         var code = setup.CodeOf(job.Kernel, source);
-        using var program = setup.Toolchain.Library.CreateProgram(code.Text, job.Kernel.ProgramName);
-        foreach (var expression in job.Kernel.NameExpressions) program.AddNameExpression(expression);
-        var result = program.Compile([.. setup.Options(job), .. setup.OptionsOf(job.Kernel, code), .. trace?.Options ?? []]);
-        var log = program.GetLog();
-        if (result != NvrtcResult.Success)
+        string[] options = [.. setup.Options(job), .. setup.OptionsOf(job.Kernel, code)];
+        using var run = NvrtcRun.Of(setup, job.Kernel, code, options, precompiled.For(job, options, watch));
+        if (run.Result != NvrtcResult.Success)
         {
-            var entries = new PtxasLocator(setup).Locate(job, code, NvrtcLog.Parse(log));
-            return new JobResult(job, Explained(code.Checks.Explain(code.Explain(Diagnostics(job, entries, log, result)), job.Kernel.Source), job.Kernel));
+            var entries = new PtxasLocator(setup).Locate(job, code, NvrtcLog.Parse(run.Log));
+            return new JobResult(job, Explained(code.Checks.Explain(code.Explain(Diagnostics(job, entries, run.Log, run.Result)), job.Kernel.Source), job.Kernel));
         }
 
         try
         {
-            var headers = Headers(job, trace);
+            var headers = setup.IncludedBy(job.Kernel, run.Headers);
+            precompiled.Learn(job, run, headers);
             var unsettled = watch.WhatChanged(headers);
-            var output = Output(job, program, log, headers, out var twice);
+            var output = Output(job, run, headers, out var twice);
             if (twice is not null) return Failed(job, twice);
             if (output.Ptx.Length == 0 || output.Cubin.Length == 0)
                 return Failed(job, OtherOutput(job.Kernel, $"{setup.NvrtcName} gives no machine code or no PTX."));
@@ -80,18 +80,17 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
     private static JobResult Known(CompileJob job, JobRecord record, JobOrigin origin) =>
         new(job, [.. record.Diagnostics.Select(d => d.ToDiagnostic())]) { Record = record, Origin = origin };
 
-    private static CompileOutput Output(
-        CompileJob job, NvrtcProgram program, string log, IncludedHeaders headers, out Diagnostic? twice)
+    private static CompileOutput Output(CompileJob job, NvrtcRun run, IncludedHeaders headers, out Diagnostic? twice)
     {
         var symbols = new Dictionary<string, string>(StringComparer.Ordinal);
         twice = null;
         foreach (var expression in job.Kernel.NameExpressions)
         {
-            var symbol = program.GetLoweredName(expression);
+            var symbol = run.Program.GetLoweredName(expression);
             if (!symbols.TryAdd(symbol, expression)) twice ??= NamedTwice(job.Kernel, symbols[symbol], expression);
         }
 
-        return new CompileOutput(program.GetPtx(), program.GetCubin(), symbols, log, headers);
+        return new CompileOutput(run.Program.GetPtx(), run.Program.GetCubin(), symbols, run.Log, headers);
     }
 
     private JobResult Finish(CompileJob job, JobKey key, CompileOutput output, IReadOnlyList<string> unsettled)
@@ -140,14 +139,6 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
     private List<Diagnostic> Diagnostics(CompileJob job, NvrtcLog parsed, string log, NvrtcResult result) =>
         LibraryWarnings.LeaveOut(
             LogDiagnostics.From(parsed, log, result, setup.Toolchain.Library.NameOf(result), job.Kernel, setup.NvrtcName), setup.CcclPath);
-
-    private IncludedHeaders Headers(CompileJob job, HeaderTrace? trace)
-    {
-        var search = setup.NewSearch(job.Kernel);
-        var read = trace?.Read(job.Kernel.ProjectDirectory) ?? search.Scan(job.Kernel.Source);
-        search.Note(job.Kernel.Source, read);
-        return new IncludedHeaders(read, search.Probes(read.Append(job.Kernel.Source)));
-    }
 
     private RecordedImage Store(string file, GpuArchitecture architecture, byte[] bytes, ImageContent content, IReadOnlyList<KernelEntry> kernels)
     {

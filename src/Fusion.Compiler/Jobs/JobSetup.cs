@@ -21,7 +21,7 @@ internal sealed record JobSetup(
     Toolchain Toolchain, FileContents Contents, string FusionIncludePath, string CcclPath, string OutputDirectory, bool KeepsRecords,
     bool ChecksLayouts, IReadOnlyList<string> MappedTypes, string? NvrtcIdentity)
 {
-    private readonly ConcurrentDictionary<Kernel, KernelCode> codes = new();
+    private readonly ConcurrentDictionary<Kernel, Lazy<KernelCode>> codes = new();
 
     private static readonly string CompilerId = typeof(JobSetup).Module.ModuleVersionId.ToString("n");
 
@@ -52,12 +52,23 @@ internal sealed record JobSetup(
     public IncludeSearch NewSearch(Kernel kernel) =>
         new([.. StandingFolders(kernel), .. kernel.OptionFolders, .. LastFolders], Contents, kernel.OwnOptions);
 
+    /// <summary>The headers of a kernel, and the places where they were looked for.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="told">What NVRTC says that it read; null to follow <c>#include</c> lines instead.</param>
+    public IncludedHeaders IncludedBy(Kernel kernel, IReadOnlyList<string>? told)
+    {
+        var search = NewSearch(kernel);
+        var read = told ?? search.Scan(kernel.Source);
+        search.Note(kernel.Source, read);
+        return new IncludedHeaders(read, search.Probes(read.Append(kernel.Source)));
+    }
+
     /// <summary>A kernel's source as NVRTC gets it.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="source">The source.</param>
-    public KernelCode CodeOf(Kernel kernel, FileContent source) => codes.GetOrAdd(kernel, _ => WithChecks(kernel, source, kernel.LeavesHostCodeOut
-        ? KernelCode.Of(source.Text, NewSearch(kernel).Scan(kernel.Source).Select(header => Contents.Get(header)?.Text ?? ""))
-        : KernelCode.Whole(source.Text)));
+    public KernelCode CodeOf(Kernel kernel, FileContent source) => codes.GetOrAdd(kernel, _ => new(() => WithChecks(kernel, source, kernel.LeavesHostCodeOut
+        ? KernelCode.Of(source.Text, NewSearch(kernel).Scan(kernel.Source).Select(Contents.Get).OfType<FileContent>().Select(header => header.Macros))
+        : KernelCode.Whole(source.Text)))).Value;
 
     private KernelCode WithChecks(Kernel kernel, FileContent source, KernelCode code) => !ChecksLayouts ? code
         : code.With(LauncherAgreement.Layouts(kernel, source.Text, LauncherHeaders.Read(kernel.Source, kernel.OwnFolders, Contents).Texts, MappedTypes));

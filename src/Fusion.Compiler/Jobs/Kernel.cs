@@ -17,9 +17,16 @@ internal sealed class Kernel(string source, string name, string projectDirectory
 
     private const string IgnoreHostCode = "Ignore";
 
+    private const string WherePossible = "auto";
+
+    /// <summary>The word for no precompiled headers.</summary>
+    public const string Never = "false";
+
     private static readonly string[] DefaultDevice = ["default-device", "device-as-default-execution-space"];
     private static readonly string[] Standards = ["c++03", "c++11", "c++14", "c++17", "c++20"];
-    private static readonly string[] ReservedOptions = ["-arch", "--gpu-architecture", "-std", "--std", "-maxrregcount", "--maxrregcount"];
+    // NVRTC takes what it precompiled for any source that begins alike, whatever its folder and whether a header changed since.
+    private static readonly string[] Precompiling = ["pch", "create-pch", "create_pch", "use-pch", "use_pch", "pch-dir", "pch_dir"];
+    private static readonly string[] ReservedOptions = ["-arch", "--gpu-architecture", "-std", "--std", "-maxrregcount", "--maxrregcount", .. Precompiling.SelectMany(name => new[] { $"-{name}", $"--{name}" })];
 
     /// <summary>Full path of the source.</summary>
     public string Source => source;
@@ -66,6 +73,9 @@ internal sealed class Kernel(string source, string name, string projectDirectory
     /// <summary>Whether code for the host is left out. Not where all that says nothing is to be for the GPU.</summary>
     public bool LeavesHostCodeOut => HostCode == IgnoreHostCode && !AdditionalOptions.Any(option => DefaultDevice.Contains(option.TrimStart('-')));
 
+    /// <summary>Whether headers that several kernels begin with are read once: <c>auto</c>, <c>true</c> or <c>false</c>.</summary>
+    public string PrecompiledHeaders { get; } = metadata.OneOf(nameof(PrecompiledHeaders), WherePossible, [WherePossible, "true", Never]);
+
     /// <summary>Whether the source is for others to include and is not compiled alone.</summary>
     public bool HeaderOnly { get; } = metadata.Flag(nameof(HeaderOnly));
 
@@ -77,7 +87,7 @@ internal sealed class Kernel(string source, string name, string projectDirectory
 
     /// <summary>Options of NVRTC as the project writes them.</summary>
     public IReadOnlyList<string> AdditionalOptions { get; } = metadata.Options(
-        nameof(AdditionalOptions), ReservedOptions, [nameof(Architectures), nameof(Std), nameof(MaxRegisters)]);
+        nameof(AdditionalOptions), ReservedOptions, [nameof(Architectures), nameof(Std), nameof(MaxRegisters), nameof(PrecompiledHeaders)]);
 
     /// <summary>NVRTC's options by the metadata that ask for them, without folders of headers and architecture.</summary>
     public IReadOnlyList<(string Metadata, string[] Options)> OptionsByMetadata =>

@@ -3,6 +3,7 @@ using Fusion.Compiler.Caching;
 using Fusion.Compiler.Headers;
 using Fusion.Compiler.Nvrtc;
 using Fusion.Compiler.Output;
+using Fusion.Compiler.Precompiled;
 using Fusion.Compiler.Reporting;
 
 namespace Fusion.Compiler.Jobs;
@@ -32,6 +33,7 @@ internal sealed class ProjectJobs(CompileRequest request, OutputPolicy policy, F
     public FinishedJobs Run(IReadOnlyList<Kernel> kernels, Targets targets, Toolchain toolchain)
     {
         WarnAboutMissingFolders(kernels);
+        WarnAboutOldNvrtc(kernels, toolchain);
         Environment.CurrentDirectory = request.ProjectDirectory;
         log.Report(new Diagnostic(DiagnosticSeverity.Detail, "", toolchain.TracesHeaders
             ? "Headers are known from what NVRTC reports."
@@ -41,7 +43,9 @@ internal sealed class ProjectJobs(CompileRequest request, OutputPolicy policy, F
         var cache = OpenCache(setup);
         var siblings = new SiblingImages(request.SharedDirectory, request.OutputDirectory, contents);
         var progress = new KernelProgress(targets.Jobs, setup.Options, log.Report);
-        var results = new JobRunner(targets.Jobs, new JobCompiler(setup, siblings, cache).Run, progress.Add)
+        var precompiled = new PrecompiledHeaders(targets.Jobs, setup, log.Report);
+        var compiler = new JobCompiler(setup, siblings, cache, precompiled);
+        var results = new JobRunner(targets.Jobs, job => precompiled.Run(job, compiler.Run), progress.Add)
         {
             Parallelism = request.MaxParallelism > 0 ? request.MaxParallelism : Environment.ProcessorCount,
             Timeout = Math.Max(0, request.CompileTimeout),
@@ -68,6 +72,19 @@ internal sealed class ProjectJobs(CompileRequest request, OutputPolicy policy, F
         return folder.Length > 0
             ? new JobCache(new CacheFolder(folder, request.CacheShared), setup, Math.Max(0, request.CacheSize) * 1_000_000L, log.ReportOnce)
             : null;
+    }
+
+    private void WarnAboutOldNvrtc(IReadOnlyList<Kernel> kernels, Toolchain toolchain)
+    {
+        const string Metadata = nameof(Kernel.PrecompiledHeaders);
+        if (toolchain.Library.Version >= Toolchain.FirstThatPrecompiles) return;
+        foreach (var kernel in kernels.Where(kernel => kernel.PrecompiledHeaders == "true").DistinctBy(kernel => kernel.Metadata.PlaceOf([Metadata])))
+        {
+            log.Report(new Diagnostic(DiagnosticSeverity.Warning, Codes.NoPrecompiledHeaders,
+                $"{kernel.Metadata.NameOf(Metadata)} is true, and NVRTC {toolchain.Library.Version} ('{toolchain.Library.Path}') cannot precompile headers: "
+                + $"{Toolchain.FirstThatPrecompiles} and later can. The kernels are compiled without. Name a newer one by FusionNvrtcPath, or write auto, which "
+                + "does without where NVRTC cannot.", kernel.Metadata.PlaceOf([Metadata])));
+        }
     }
 
     private void WarnAboutMissingFolders(IReadOnlyList<Kernel> kernels)

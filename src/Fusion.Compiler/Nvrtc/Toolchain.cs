@@ -6,6 +6,9 @@ namespace Fusion.Compiler.Nvrtc;
 /// <summary>The NVRTC that compiles, with its headers and what it was found to be able to do.</summary>
 internal sealed class Toolchain : IDisposable
 {
+    /// <summary>The first version of NVRTC that precompiles headers.</summary>
+    public static readonly Version FirstThatPrecompiles = new(12, 8);
+
     private const string StackOption = "--modify-stack-limit=false";
     private readonly string? traceFolder;
 
@@ -30,6 +33,9 @@ internal sealed class Toolchain : IDisposable
     /// <summary>Whether NVRTC tells which headers it read.</summary>
     public bool TracesHeaders => traceFolder is not null;
 
+    /// <summary>Whether NVRTC can read headers once for several compilations, and tells which they are.</summary>
+    public bool PrecompilesHeaders => TracesHeaders && Library.Version >= FirstThatPrecompiles;
+
     /// <summary>Finds out what an NVRTC can do. To be called on the main thread, before others use NVRTC.</summary>
     /// <param name="probe">The NVRTC.</param>
     /// <param name="includePath">Folder of NVRTC's headers; null if it has none.</param>
@@ -52,6 +58,10 @@ internal sealed class Toolchain : IDisposable
     /// <summary>A new trace of the headers that one compilation reads.</summary>
     /// <returns>Null if this NVRTC does not tell.</returns>
     public HeaderTrace? NewTrace() => traceFolder is null ? null : new HeaderTrace(traceFolder);
+
+    /// <summary>A new file for precompiled headers, which is removed with this at the latest.</summary>
+    /// <returns>Null if this NVRTC has none.</returns>
+    public string? NewPrecompiledFile() => PrecompilesHeaders ? Path.Combine(traceFolder!, $"{Guid.NewGuid():n}.pch") : null;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -52,13 +52,13 @@ internal sealed partial record KernelCode(string Text, IReadOnlyList<(int First,
     /// <summary>A source without its code for the host: functions and variables without <c>__device__</c>, <c>__global__</c> or
     /// <c>__constant__</c>. Types, constants and functions that are computed at compile time stay where what stays names them.</summary>
     /// <param name="text">Text of the source.</param>
-    /// <param name="headers">Texts of the headers that it includes, whose macros may say that something is for the GPU.</param>
-    public static KernelCode Of(string text, IEnumerable<string> headers)
+    /// <param name="headers">What the headers that it includes define: macros may say that something is for the GPU.</param>
+    public static KernelCode Of(string text, IEnumerable<MacroTable> headers)
     {
         var tokens = CppTokenizer.Read(text);
         var macros = new MacroTable();
         macros.Add(text, tokens);
-        foreach (var header in headers) macros.Add(header, CppTokenizer.Read(header));
+        foreach (var header in headers) macros.Add(header);
         var scanner = new DeclarationScanner(text, tokens, macros);
         var declarations = scanner.Read();
         var members = declarations.Where(d => d.Kind == DeclarationKind.Class).ToDictionary(d => d, scanner.Members);

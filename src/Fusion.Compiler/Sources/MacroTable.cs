@@ -12,6 +12,27 @@ internal sealed class MacroTable
     /// <summary>The last names of the namespaces.</summary>
     public HashSet<string> Namespaces { get; } = new(["std"], StringComparer.Ordinal);
 
+    /// <summary>What a header defines.</summary>
+    /// <param name="text">Text of the header.</param>
+    public static MacroTable Of(string text)
+    {
+        var table = new MacroTable();
+        table.Add(text, CppTokenizer.Read(text));
+        return table;
+    }
+
+    /// <summary>Adds what another table has.</summary>
+    public void Add(MacroTable other)
+    {
+        Namespaces.UnionWith(other.Namespaces);
+        functionLike.UnionWith(other.functionLike);
+        foreach (var (name, ways) in other.definitions)
+        {
+            if (!definitions.TryGetValue(name, out var all)) definitions[name] = all = [];
+            all.AddRange(ways);
+        }
+    }
+
     /// <summary>Adds what a file defines.</summary>
     /// <param name="text">Text of the file.</param>
     /// <param name="tokens">Its tokens.</param>

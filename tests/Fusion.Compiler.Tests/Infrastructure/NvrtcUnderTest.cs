@@ -12,6 +12,10 @@ internal static class NvrtcUnderTest
     public static string RepositoryRoot { get; } = typeof(NvrtcUnderTest).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 
+    /// <summary>An NVRTC that precompiles headers, 12.8 or later: its library, folder or toolkit. Null where FUSION_TEST_NVRTC names none, for
+    /// the versions that are fetched do not.</summary>
+    public static string? ThatPrecompiles => Environment.GetEnvironmentVariable("FUSION_TEST_NVRTC");
+
     /// <summary>Folder that holds a version, as a toolkit's root would.</summary>
     public static string Folder(string version) => Folders.GetOrAdd(version, v => new Lazy<string>(() => Fetched(v))).Value;
 

@@ -15,7 +15,7 @@ public sealed class PropertiesThatAreWrong() : NvrtcFixture("12.4")
         new(k => k["FastMath"] = "yes", "FUSION1020", "FusionFastMath is 'yes'"),
         new(k => k["LineInfo"] = "yes", "FUSION1020", "FusionLineInfo is 'yes'"),
         new(k => k["AdditionalOptions"] = "-std=c++20", "FUSION1020",
-            "FusionAdditionalOptions has '-std=c++20'; use FusionArchitectures, FusionStd or FusionMaxRegisters instead."),
+            "FusionAdditionalOptions has '-std=c++20'; use FusionArchitectures, FusionStd, FusionMaxRegisters or FusionPrecompiledHeaders instead."),
         new(k => k["AdditionalOptions"] = "--bogus", "FUSION1024", "unrecognized option --bogus found. Correct FusionStd or FusionAdditionalOptions"),
         new(k => k["AdditionalOptions"] = "-dlto", "FUSION1024", "An option in FusionAdditionalOptions asks for another kind of output"),
         new(k => k["Defines"] = "3X", "FUSION1024", "Correct FusionStd or FusionDefines"),

@@ -107,7 +107,7 @@ public static class KernelCodeTests
 
     [Test]
     public static void MacrosOfHeadersAreKnown() => Assert.That(
-        KernelCode.Of("GPU float f() { return 1; }\nint main() {}\n", ["#define GPU __device__\n"]).Text, Does.Contain("GPU float f() { return 1; }"));
+        KernelCode.Of("GPU float f() { return 1; }\nint main() {}\n", [MacroTable.Of("#define GPU __device__\n")]).Text, Does.Contain("GPU float f() { return 1; }"));
 
     [TestCase("int main() {")]
     [TestCase("struct A { void f(")]

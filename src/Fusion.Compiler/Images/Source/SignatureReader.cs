@@ -30,7 +30,9 @@ internal sealed class SignatureReader
     {
         var signatures = new List<KernelSignature>();
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var found in sources.SelectMany(source => new SignatureReader(source).ReadAll()))
+        // A large library has hundreds of headers without a kernel.
+        var withKernels = sources.Where(source => source.Contains(Kernel, StringComparison.Ordinal));
+        foreach (var found in withKernels.SelectMany(source => new SignatureReader(source).ReadAll()))
         {
             if (places.TryAdd(found.Function, signatures.Count)) signatures.Add(found);
             else if (places[found.Function] is var known && found.IsDefinition && !signatures[known].IsDefinition) signatures[known] = found;
