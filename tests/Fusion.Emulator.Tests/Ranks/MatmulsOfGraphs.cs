@@ -175,7 +175,7 @@ public sealed class MatmulsOfGraphs
     {
         Emulator.Use(new() { Gpus = 2, Seed = seed });
         using var group = RankGroup.OfGpus([0, 1], null);
-        using var compiled = graph.Compile(group, new() { MaxTokens = 4, Buckets = [4], SkinnyRows = 8, StartsNextEarly = isEarly });
+        using var compiled = graph.Compile(group, new() { MaxTokens = 4, Buckets = [1, 2, 4], SkinnyRows = 8, StartsNextEarly = isEarly });
         for (var rank = 0; rank < 2; rank++)
         {
             foreach (var weight in graph.Weights) compiled.SetWeight<byte>(rank, weight.Name, Numbers(weight, 0));
