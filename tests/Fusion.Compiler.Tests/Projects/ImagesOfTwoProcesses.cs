@@ -40,6 +40,27 @@ public sealed class ImagesOfTwoProcesses(string nvrtc) : NvrtcFixture(nvrtc)
         Assert.That(Project.Manifest.Modules.SelectMany(module => module.Images).SelectMany(image => image.Kernels).Select(kernel => kernel.Name).Distinct(), Is.EquivalentTo(["k", "k<1>", "k<2>"]));
     }
 
+    [TestCase("LineInfo", "true")]
+    [TestCase("LineInfo", "false")]
+    [TestCase("Debug", "true")]
+    public void AreThoseOfAProcessThatCompiledOthersBefore(string metadata, string value)
+    {
+        Project.Request.MaxParallelism = 1;
+        const string pointed = "namespace {\n__device__ __noinline__ float (*function(int i))(float) { return i ? third : thrice; }\n}\n";
+        var calls = string.Concat(Enumerable.Range(0, 12).Select(i => $"x[{i}] = third(x[{i + 1}]);\n")) + "x[20] = function(int(x[21]))(x[22]);\n";
+        Project.Add("k.cu", $"{Hidden}{pointed}__global__ void k(float* x) {{\n{calls}}}\n", "sm_80;compute_80")[metadata] = value;
+        var alone = Compile();
+        foreach (var name in new[] { "a", "b", "c" })
+            Project.Add($"{name}.cu", $"{Hidden}{pointed}__global__ void {name}(float* x) {{\n{calls}}}\n", "sm_80;compute_80")[metadata] = value;
+        Project.Request.Kernels.Reverse();
+
+        var withOthers = Compile();
+
+        Assert.That(withOthers, Has.Count.EqualTo(8));
+        Assert.That(Encoding.UTF8.GetString(alone["k.compute_80.ptx"]), Does.Contain("callseq 12,").And.Contain("prototype_"));
+        foreach (var (file, bytes) in alone) Assert.That(bytes, Is.EqualTo(withOthers[file]), file);
+    }
+
     [Test]
     public void HaveNothingOfTheFunctionThatNamesThem()
     {
