@@ -90,7 +90,7 @@ internal sealed class JobCompiler(JobSetup setup, SiblingImages siblings, JobCac
             if (!symbols.TryAdd(symbol, expression)) twice ??= NamedTwice(job.Kernel, symbols[symbol], expression);
         }
 
-        return new CompileOutput(run.Program.GetPtx(), run.Program.GetCubin(), symbols, run.Log, headers);
+        return new CompileOutput(CallNumbers.FromZero(run.Program.GetPtx()), CallNumbers.FromZeroInCubin(run.Program.GetCubin()), symbols, run.Log, headers);
     }
 
     private JobResult Finish(CompileJob job, JobKey key, CompileOutput output, IReadOnlyList<string> unsettled)

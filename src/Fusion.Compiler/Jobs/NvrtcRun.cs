@@ -12,12 +12,12 @@ internal sealed class NvrtcRun : IDisposable
     private readonly string directory;
     private readonly string log;
 
-    private NvrtcRun(JobSetup setup, Kernel kernel, KernelCode code, IReadOnlyList<string> options, PrecompiledHeader? precompiled)
+    private NvrtcRun(JobSetup setup, Kernel kernel, string text, IReadOnlyList<string> options, PrecompiledHeader? precompiled)
     {
         Precompiled = precompiled;
         directory = kernel.ProjectDirectory;
         trace = setup.Toolchain.NewTrace();
-        Program = setup.Toolchain.Library.CreateProgram(code.Text, kernel.ProgramName);
+        Program = setup.Toolchain.Library.CreateProgram(text, kernel.ProgramName);
         foreach (var expression in kernel.NameExpressions) Program.AddNameExpression(expression);
         Result = Program.Compile([.. options, .. trace?.Options ?? [], .. precompiled?.UseOptions ?? []]);
         log = Program.GetLog();
@@ -50,12 +50,19 @@ internal sealed class NvrtcRun : IDisposable
     /// <param name="precompiled">Headers to take; null for none. What does not compile with them is compiled without.</param>
     public static NvrtcRun Of(JobSetup setup, Kernel kernel, KernelCode code, IReadOnlyList<string> options, PrecompiledHeader? precompiled)
     {
-        var first = new NvrtcRun(setup, kernel, code, options, precompiled);
-        if (precompiled is null) return first;
-        var isRefused = first.log.Contains("precompiled header", StringComparison.Ordinal);
-        if (first.Result == NvrtcResult.Success && !isRefused) return first;
-        first.Dispose();
-        return new NvrtcRun(setup, kernel, code, options, null) { HasRefusedHeader = isRefused };
+        var run = new NvrtcRun(setup, kernel, code.NamedText, options, precompiled);
+        if (precompiled is not null)
+        {
+            var isRefused = run.log.Contains("precompiled header", StringComparison.Ordinal);
+            if (run.Result == NvrtcResult.Success && !isRefused) return run;
+            run.Dispose();
+            run = new NvrtcRun(setup, kernel, code.NamedText, options, null) { HasRefusedHeader = isRefused };
+        }
+
+        // A source that ends too early, or that has a function of that name.
+        if (!run.log.Contains(UnitName.FileName, StringComparison.Ordinal)) return run;
+        run.Dispose();
+        return new NvrtcRun(setup, kernel, code.Text, options, null) { HasRefusedHeader = run.HasRefusedHeader };
     }
 
     /// <inheritdoc/>

@@ -20,9 +20,9 @@ internal sealed class PtxasLocator(JobSetup setup)
     {
         if (!log.Entries.Any(IsPlaced)) return log;
         var options = setup.Options(job).Concat(setup.OptionsOf(job.Kernel, code)).Where(o => o is not (LineInfo or "-G")).Append(LineInfo).ToArray();
-        var again = Compile(job, code.Text, options, out _);
+        var again = Compile(job, code.NamedText, options, out _);
         var onlyPtx = options.Select(o => o.StartsWith("-arch=", StringComparison.Ordinal) ? $"-arch={job.Architecture.AsVirtual}" : o);
-        Compile(job, code.Text, [.. onlyPtx], out var ptx);
+        Compile(job, code.NamedText, [.. onlyPtx], out var ptx);
 
         // Line information moves the lines of the PTX, so the places are those of the second log.
         var before = log.Entries.Where(IsPlaced).ToArray();

@@ -18,6 +18,9 @@ internal sealed partial record KernelCode(string Text, IReadOnlyList<(int First,
     /// <summary>What is checked behind the source.</summary>
     public LayoutChecks Checks { get; private init; } = LayoutChecks.None;
 
+    /// <summary>The text with <see cref="UnitName"/> behind it.</summary>
+    public string NamedText => Text + UnitName.Text;
+
     /// <summary>The source with checks behind it.</summary>
     public KernelCode With(LayoutChecks checks) => checks.Text.Length == 0 ? this : this with { Text = Text + checks.Text, Checks = checks };
 

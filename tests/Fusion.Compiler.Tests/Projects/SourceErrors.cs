@@ -18,6 +18,22 @@ public sealed class SourceErrors(string nvrtc) : NvrtcFixture(nvrtc)
         Assert.That((error.Line, error.Column), Is.EqualTo((3, HasColumns ? 19 : 0)));
     }
 
+    [TestCase("namespace a {\n__global__ void k(int* x) { x[0] = 1; }\n")]
+    [TestCase("__global__ void k(int* x) {\n  x[0] = 1;\n")]
+    [TestCase("__global__ void k(int* x) { x[0] = 1; }\nstruct A { int x; }\n")]
+    [TestCase("__global__ void k(int* x) { x[0] = 1; }\n__device__ int x")]
+    [TestCase("__global__ void k(int* x) { x[0] = 1; }\n#if 1\nstruct A;\n")]
+    [TestCase("__global__ void k(int* x) { x[0] = 1; }\n/* open\n")]
+    public void AnErrorAtTheEndIsInTheSource(string text)
+    {
+        Project.Add("k.cu", text);
+
+        var run = Project.Run();
+
+        Assert.That(run.Errors, Is.Not.Empty.And.All.Property("File").EqualTo(Project.PathOf("k.cu")), run.ToString());
+        Assert.That(run.ToString(), Does.Not.Contain("fusion_unit"));
+    }
+
     [Test]
     public void AnErrorInAHeaderNamesTheHeader()
     {
