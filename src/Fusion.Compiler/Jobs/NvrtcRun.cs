@@ -51,10 +51,9 @@ internal sealed class NvrtcRun : IDisposable
     public static NvrtcRun Of(JobSetup setup, Kernel kernel, KernelCode code, IReadOnlyList<string> options, PrecompiledHeader? precompiled)
     {
         var run = new NvrtcRun(setup, kernel, code.NamedText, options, precompiled);
-        if (precompiled is not null)
+        var isRefused = precompiled is not null && run.log.Contains("precompiled header", StringComparison.Ordinal);
+        if (isRefused || (precompiled is not null && run.Result != NvrtcResult.Success))
         {
-            var isRefused = run.log.Contains("precompiled header", StringComparison.Ordinal);
-            if (run.Result == NvrtcResult.Success && !isRefused) return run;
             run.Dispose();
             run = new NvrtcRun(setup, kernel, code.NamedText, options, null) { HasRefusedHeader = isRefused };
         }

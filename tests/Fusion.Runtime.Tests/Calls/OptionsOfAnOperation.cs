@@ -12,6 +12,7 @@ public sealed class OptionsOfAnOperation
         new(Right, 9, "WorldSize", "9"),
         new(Right with { Timeout = TimeSpan.Zero }, 4, "Timeout", "00:00:00"),
         new(Right with { Timeout = TimeSpan.FromSeconds(-1) }, 4, "Timeout", "-00:00:01"),
+        new(Right with { StartsNextEarlyTokens = -1 }, 4, "StartsNextEarlyTokens", "-1"),
     ];
 
     [TestCaseSource(nameof(Wrong))]

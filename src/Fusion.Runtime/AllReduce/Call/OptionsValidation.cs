@@ -71,6 +71,12 @@ internal static class OptionsValidation
                 options.Timeout.ToString("c", CultureInfo.InvariantCulture), "more than zero: no wait is without an end");
         }
 
+        if (options.StartsNextEarlyTokens < 0)
+        {
+            throw CallErrors.Argument(nameof(options.StartsNextEarlyTokens),
+                options.StartsNextEarlyTokens.ToString(CultureInfo.InvariantCulture), "0 for none, or more");
+        }
+
         return request;
     }
 }

@@ -41,7 +41,7 @@ public sealed record AllReduceOptions
     /// one machine ignore it. <see cref="Library"/> is then null or an <see cref="NcclAllReduce"/>, whose library is used.</summary>
     public bool TwoLevel { get; init; }
 
-    /// <summary>Largest number of tokens of calls behind which the next kernel of the stream may start as soon as the operation's own has, where it is
+    /// <summary>Largest number of tokens, 0 or more, of calls behind which the next kernel of the stream may start as soon as the operation's own has, where it is
     /// launched so (<see cref="LaunchShape.ProgrammaticLaunch"/>): it can then read weights while the ranks exchange. 0, the default, for none: the
     /// next kernel may start when all ranks have come. Set it only where nothing else that waits for other ranks or GPUs runs on these GPUs at the same
     /// time, in another stream or another process: a kernel that starts early keeps its room on the GPU while it waits, and an operation that finds no
