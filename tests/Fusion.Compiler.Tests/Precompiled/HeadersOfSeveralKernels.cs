@@ -4,6 +4,7 @@ using Fusion.Compiler.Tests.Infrastructure;
 namespace Fusion.Compiler.Tests.Precompiled;
 
 /// <summary>Kernels that begin with the same headers, with an NVRTC that precompiles them: 12.8 or later, which FUSION_TEST_NVRTC names.</summary>
+[Category("Nightly")]
 public sealed class HeadersOfSeveralKernels() : NvrtcFixture("12.4")
 {
     private static readonly string[] Names = ["a", "b", "c", "d", "e", "f"];
