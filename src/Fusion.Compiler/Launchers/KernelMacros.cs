@@ -83,9 +83,11 @@ internal sealed class KernelMacros
         var written = 0;
         for (var i = 0; i < tokens.Count; i++)
         {
-            if (!tokens[i].IsWord || !definitions.TryGetValue(tokens[i].Text, out var macro) || !MakesKernels(macro)) continue;
+            if (!tokens[i].IsWord || !definitions.TryGetValue(tokens[i].Text, out var macro)) continue;
             var end = macro.Parameters is null ? i + 1 : i + 1 < tokens.Count && tokens[i + 1].IsMark("(") ? CppBrackets.End(tokens, i + 1) : -1;
             if (end < 0) continue;
+            // A macro may make kernels by another one that it is given.
+            if (!Enumerable.Range(i, end - i).Any(at => tokens[at].IsWord && definitions.TryGetValue(tokens[at].Text, out var used) && MakesKernels(used))) continue;
             var use = text[tokens[i].Start..tokens[end - 1].End];
             var made = ambiguous.Contains(macro.Name) ? null : Expanded(use, []);
             if (made is null)

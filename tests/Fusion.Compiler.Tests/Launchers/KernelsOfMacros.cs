@@ -14,6 +14,10 @@ internal sealed class KernelsOfMacros : LauncherTest
     [TestCase("#define STR(x) #x\n#define K(NAME) __global__ void NAME(int n) { const char* s = STR(a \"b\"); }\nK(a)\n", "a(int n)")]
     [TestCase("#define K(NAME) __global__ void NAME(int n) {}\nnamespace math {\nK(a)\n}\n", "math::a(int n)")]
     [TestCase("#define K(NAME, E) __global__ void NAME(float* x) { x[0] = E; }\nK(a, f(1, 2))\n", "a(Pointer<float> x)")]
+    [TestCase("#define K(T, NAME) __global__ void NAME(T* x) {}\n#define TYPES(of, NAME) of(float, NAME##_f) of(int, NAME##_i)\nTYPES(K, a)\n", "a_f(Pointer<float> x); a_i(Pointer<int> x)")]
+    [TestCase("#define LIST(X) X(a) X(b)\n#define K(NAME) __global__ void NAME(int n) {}\nLIST(K)\n", "a(int n); b(int n)")]
+    [TestCase("#define APPLY(X, ...) X(__VA_ARGS__)\n#define K(NAME, T) __global__ void NAME(T* x) {}\nAPPLY(APPLY, K, a, float)\n", "")]
+    [TestCase("#define CALL(f, x) f(x)\n#define K(NAME) __global__ void NAME(int n) {}\nK(a)\n__device__ int g(int x) { return CALL(h, x); }\n", "a(int n)")]
     public void HaveLaunchers(string source, string expected)
     {
         Assert.That(Signatures(source), Is.EqualTo(expected));
