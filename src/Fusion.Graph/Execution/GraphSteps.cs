@@ -45,7 +45,7 @@ internal sealed class GraphSteps : IDisposable
                     Timeout = options.Timeout,
                     Library = options.Library,
                     TwoLevel = options.TwoLevel,
-                    StartsNextEarlyTokens = options.StartsNextEarly && matmuls.StagedTokens > 0 ? ops.Min(op => checked((int)op.Input.Type.Rows.At(matmuls.StagedTokens))) : 0,
+                    StartsNextEarlyTokens = options.StartsNextEarly && matmuls.TokensAhead > 0 ? ops.Min(op => checked((int)op.Input.Type.Rows.At(matmuls.TokensAhead))) : 0,
                     MaxTokens = checked((int)ops.Max(op => op.Input.Type.Rows.At(options.MaxTokens))),
                 };
                 if (name is null) rows[(hidden, type)] = new(group, new() { HiddenSize = hidden, DataType = type, MaxTokens = made.MaxTokens });
@@ -157,7 +157,7 @@ internal sealed class GraphSteps : IDisposable
         group.Ranks[rank], group.Ranks[rank].Stream, call.Name, tokens, [.. call.Arguments.Select(tensor => At(rank, tensor, tokens))],
         [.. call.Results.Select(tensor => At(rank, tensor, tokens))])
     {
-        MayBeStaged = tokens <= matmuls!.StagedTokens,
+        MayRunAhead = tokens <= matmuls!.TokensAhead,
     };
 
     // Its kernels read nothing before the kernels ahead have ended.

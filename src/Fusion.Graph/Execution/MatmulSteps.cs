@@ -19,12 +19,13 @@ internal sealed class MatmulSteps : IDisposable
         weights = [.. graph.Weights];
         if (!graph.Ops.Any(op => op is MatmulOp) || group.Topology == GroupTopology.Cpu) return;
         var isOwn = options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated);
+        var devices = group.Ranks.Select(rank => rank.Context?.Device).OfType<GpuDevice>().Distinct().ToArray();
         var rows = options.SkinnyRows ?? (isOwn ? 0 : SkinnyMatmuls.RowsByDefault);
         if (isOwn || rows > 0) libraries = new(group);
         if (rows > 0)
         {
+            TokensAhead = TokensAheadOf(graph, Math.Min(rows, devices.Min(FewRowsLaunch.RowsAhead)));
             skinny = new(libraries!, rows, options.StartsNextEarly);
-            StagedTokens = StagedTokensOf(group, graph, rows);
         }
 
         if (isOwn)
@@ -49,8 +50,8 @@ internal sealed class MatmulSteps : IDisposable
         }
     }
 
-    /// <summary>Largest number of tokens of a run whose matmuls all have kernels of <see cref="FewRowsKind.Staged"/>; 0 for none.</summary>
-    public int StagedTokens { get; }
+    /// <summary>Largest number of tokens of a run whose matmuls all have kernels for few rows that run ahead; 0 for none.</summary>
+    public int TokensAhead { get; }
 
     /// <summary>Launches a matmul.</summary>
     /// <param name="op">The matmul.</param>
@@ -62,7 +63,7 @@ internal sealed class MatmulSteps : IDisposable
     {
         var call = CallOf(op, at);
         if (stream is null) CpuMatmul.Run(call);
-        else if (skinny is not null && skinny.Has(call)) skinny.Launch(stream, call, letsNextStart, tokens <= StagedTokens, weights.Contains(op.Weight));
+        else if (skinny is not null && skinny.Has(call)) skinny.Launch(stream, call, letsNextStart, tokens <= TokensAhead, weights.Contains(op.Weight));
         else if (own is not null) own.Launch(stream, call);
         else matmuls[stream.Context].Launch(stream, call);
     }
@@ -83,15 +84,13 @@ internal sealed class MatmulSteps : IDisposable
         foreach (var matmul in matmuls.Values) matmul.Dispose();
     }
 
-    private static int StagedTokensOf(RankGroup group, TensorGraph graph, int rows)
+    private static int TokensAheadOf(TensorGraph graph, int rows)
     {
-        var devices = group.Ranks.Select(rank => rank.Context?.Device).OfType<GpuDevice>().Distinct().ToArray();
-        var tokens = Math.Min(rows, FewRowsLaunch.MostStagedRows);
-        while (tokens > 0 && !graph.Ops.OfType<MatmulOp>().All(IsStaged)) tokens--;
+        var matmuls = graph.Ops.OfType<MatmulOp>().ToArray();
+        if (!matmuls.All(op => SkinnyMatmuls.IsAligned(op.Weight.Type.Elements, op.Weight.Type.Columns))) return 0;
+        var tokens = rows;
+        while (tokens > 0 && matmuls.Any(op => op.Input.Type.Rows.At(tokens) > rows)) tokens--;
         return tokens;
-
-        bool IsStaged(MatmulOp op) => op.Input.Type.Rows.At(tokens) is var count && SkinnyMatmuls.IsAligned(op.Weight.Type.Elements, op.Weight.Type.Columns) &&
-            devices.All(device => count <= FewRowsLaunch.StagedRows(device, op.Weight.Type.Columns));
     }
 
     private static MatmulCall CallOf(MatmulOp op, Func<GraphTensor, DeviceTensor> at)

@@ -39,30 +39,28 @@ internal sealed class SkinnyMatmuls
     /// <param name="stream">The stream.</param>
     /// <param name="call">The call.</param>
     /// <param name="letsNextStart">Whether the next kernel may start beside this one (PDL).</param>
-    /// <param name="mayBeStaged">Whether the kernel may be one of <see cref="FewRowsKind.Staged"/>.</param>
+    /// <param name="mayRunAhead">Whether the kernel may be one of those that run ahead.</param>
     /// <param name="isWeightReady">Whether the weight may be read before the kernels ahead have ended.</param>
-    public void Launch(GpuStream stream, in MatmulCall call, bool letsNextStart, bool mayBeStaged, bool isWeightReady)
+    public void Launch(GpuStream stream, in MatmulCall call, bool letsNextStart, bool mayRunAhead, bool isWeightReady)
     {
         var (input, weight, output) = (call.Input, call.Weight, call.Output);
-        var (columns, depth) = (checked((int)weight.Rows), checked((int)weight.Columns));
+        var (rows, columns, depth) = ((int)output.Rows, checked((int)weight.Rows), checked((int)weight.Columns));
         var launch = FewRowsLaunch.Of(
-            stream.Context.Device, (int)output.Rows, (columns + FewRowsLaunch.TileRows - 1) / FewRowsLaunch.TileRows, depth, mayBeStaged,
+            stream.Context.Device, rows, (columns + FewRowsLaunch.TileRows - 1) / FewRowsLaunch.TileRows, depth, input.Type, mayRunAhead,
             isWeightReady);
-        var isStaged = launch.Kind == FewRowsKind.Staged;
-        var size = isStaged ? "" : launch.Kind == FewRowsKind.TwoTiles ? "_8_wide" : output.Rows <= FewRowsLaunch.RowsAtOnce ? "_8" : "_16";
-        var kernel = libraries.Kernel(stream, input, output, isStaged ? "staged" : "skinny", size);
-        if (isStaged)
+        var (kind, size) = launch.Kind switch
         {
-            kernel.Launch(
-                stream, launch.Shape, OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
-                OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale), call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha,
-                (int)output.Rows, columns, depth, letsNextStart || startsNextEarly ? 1 : 0, launch.Stages, launch.Ahead);
-            return;
-        }
-
-        kernel.Launch(
-            stream, launch.Shape, OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias),
-            OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale), call.Scaling == MatmulScaling.Row ? 1 : 0, call.Alpha,
-            (int)output.Rows, columns, depth, letsNextStart ? 1 : 0, launch.Ahead);
+            FewRowsKind.Staged => ("staged", ""),
+            FewRowsKind.Ringed => ("ringed", launch.TilesAtOnce switch { 1 => "_one", 2 => "_two", _ => "_four" }),
+            FewRowsKind.TwoTiles => ("skinny", "_8_wide"),
+            _ => ("skinny", rows <= FewRowsLaunch.RowsAtOnce ? "_8" : "_16"),
+        };
+        var kernel = libraries.Kernel(stream, input, output, kind, size);
+        var (x, w, y, bias) = (OwnMatmuls.Pointer(input), OwnMatmuls.Pointer(weight), OwnMatmuls.Pointer(output), OwnMatmuls.Pointer(call.Bias));
+        var (ofX, ofW, isOfRow) = (OwnMatmuls.Pointer(call.InputScale), OwnMatmuls.Pointer(call.WeightScale), call.Scaling == MatmulScaling.Row ? 1 : 0);
+        var runsAhead = launch.Kind is FewRowsKind.Staged or FewRowsKind.Ringed;
+        var next = letsNextStart || (startsNextEarly && runsAhead) ? 1 : 0;
+        if (runsAhead) kernel.Launch(stream, launch.Shape, x, w, y, bias, ofX, ofW, isOfRow, call.Alpha, rows, columns, depth, next, launch.Stages, launch.Ahead);
+        else kernel.Launch(stream, launch.Shape, x, w, y, bias, ofX, ofW, isOfRow, call.Alpha, rows, columns, depth, next, launch.Ahead);
     }
 }

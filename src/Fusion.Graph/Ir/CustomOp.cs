@@ -66,9 +66,9 @@ public sealed class CustomLaunch
     /// <summary>Number of tokens of the launch; in a recorded CUDA graph it may be larger than that of the run.</summary>
     public int Tokens { get; }
 
-    /// <summary>Whether the run's matmuls of few rows have kernels of <see cref="FewRowsKind.Staged"/>, for
-    /// <see cref="FewRowsLaunch.Of"/>: an op that does the matmul ahead of it is best of the kind of the others.</summary>
-    public bool MayBeStaged { get; init; }
+    /// <summary>Whether the run's matmuls all have kernels for few rows that run ahead, for <see cref="FewRowsLaunch.Of"/>: an op that does
+    /// the matmul ahead of it is best of the kind of the others.</summary>
+    public bool MayRunAhead { get; init; }
 
     /// <summary>Arguments of the op, in the order of the graph.</summary>
     public IReadOnlyList<DeviceTensor> Inputs { get; }

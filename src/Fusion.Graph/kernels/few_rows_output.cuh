@@ -15,15 +15,15 @@ struct FewRowsOutput {
   int scale_per_row;          // not 0: the input has one for each row of x, the weight for each row of w
   float alpha;
 
-  /// Writes the sums of the tiles' columns, of which the first is `first`, but for those behind the last.
+  /// Writes the sums of `width` columns, of which the first is `first`, but for those behind the last one.
   /// Participants: the block's first 256 threads.
   template <int Tiles, int Groups>
-  __device__ __forceinline__ void store(const FewRowsParts<Tiles, Groups>& parts, int first, int rows,
-                                        int columns) const {
+  __device__ __forceinline__ void store(const FewRowsParts<Tiles, Groups>& parts, int first, int width,
+                                        int rows, int columns) const {
     constexpr int kColumns = Tiles * kFewRowsTile;
     for (int i = static_cast<int>(threadIdx.x); i < rows * kColumns; i += kFewRowsThreads) {
       const int row = i / kColumns, of_tiles = i % kColumns, column = first + of_tiles;
-      if (column >= columns) continue;
+      if (of_tiles >= width || column >= columns) continue;
       const float of_input = input_scale == nullptr ? 1.0f : input_scale[scale_per_row != 0 ? row : 0];
       const float of_weight = weight_scale == nullptr ? 1.0f : weight_scale[scale_per_row != 0 ? column : 0];
       float sum = parts.sum(of_tiles / kFewRowsTile, row, of_tiles % kFewRowsTile);

@@ -24,7 +24,7 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, const FewRowsOu
     const int column = first + tile * kFewRowsTile + row;
     return static_cast<i64>(column < columns ? column : columns - 1);
   });
-  y.store(parts, first, rows, columns);
+  y.store(parts, first, kColumns, rows, columns);
 }
 
 }  // namespace

@@ -26,7 +26,9 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, const FewRowsOu
         const int column = tile * kFewRowsTile + row;
         return static_cast<i64>(column < columns ? column : columns - 1);
       },
-      [&](int tile, const FewRowsParts<1, 1>& parts) { y.store(parts, tile * kFewRowsTile, rows, columns); });
+      [&](int tile, const FewRowsParts<1, 1>& parts) {
+        y.store(parts, tile * kFewRowsTile, kFewRowsTile, rows, columns);
+      });
 }
 
 }  // namespace

@@ -13,13 +13,15 @@ public sealed class GatedMatmuls
     private const int Depth = 208;
     private const int MostRows = 12;
 
-    // Columns that fill no tile of a block, and as many tiles as have two of them in a block.
+    // Columns that fill no tile of a block, and as many tiles as have two of them in a block, or four and more.
     [TestCase(ElementType.BFloat16, ElementType.BFloat16, 24)]
     [TestCase(ElementType.BFloat16, ElementType.BFloat16, 328)]
     [TestCase(ElementType.Float16, ElementType.Float16, 40)]
     [TestCase(ElementType.Float16, ElementType.Float16, 424)]
     [TestCase(ElementType.BFloat16, ElementType.Float8E4M3, 40)]
     [TestCase(ElementType.BFloat16, ElementType.Float8E4M3, 328)]
+    [TestCase(ElementType.BFloat16, ElementType.Float8E4M3, 1064)]
+    [TestCase(ElementType.Float16, ElementType.Float16, 1064)]
     [TestCase(ElementType.Float16, ElementType.Float8E4M3, 24)]
     [TestCase(ElementType.Float16, ElementType.Float8E4M3, 424)]
     public void HaveTheBitsOfAMatmulAndAKernelBehindIt(ElementType rounded, ElementType type, int columns)
@@ -54,6 +56,8 @@ public sealed class GatedMatmuls
     [TestCase("gated_fp8_f16", 256, 3)]
     [TestCase("staged_gated_fp8_bf16", 384, 2)]
     [TestCase("staged_gated_fp8_f16", 384, 2)]
+    [TestCase("ringed_gated_fp8_bf16_two", 256, 2)]
+    [TestCase("ringed_gated_fp8_f16_four", 256, 2)]
     public void OfFp8LeaveRoomForOtherBlocksOnAMultiprocessorOfHopper(string kernel, int threads, int blocks)
     {
         var registers = KernelLibrary.ReadManifest(typeof(GpuModelRunner).Assembly).Modules.SelectMany(module => module.Images)

@@ -20,12 +20,24 @@ struct SelectionScratch {
 /// Calls action(key) for the keys of this thread's part of a row, as select_largest has it.
 template <class T, class Action>
 __device__ __forceinline__ void for_each_key(const T* row, i64 octets, u32 first_index, Action action) {
-  for (i64 o = static_cast<i64>(threadIdx.x); o < octets; o += kSelectionThreads) {
-    float values[8];
-    widen(load_octet_nc(row + o * kRowVector), values);
+  constexpr int kAtOnce = 4;  // octets whose loads are on their way together
+  for (i64 first = static_cast<i64>(threadIdx.x); first < octets; first += kAtOnce * kSelectionThreads) {
+    Octet<T> loaded[kAtOnce];
 #pragma unroll
-    for (int e = 0; e < 8; e++)
-      action(choice_key(values[e], first_index + static_cast<u32>(o * kRowVector + e)));
+    for (int i = 0; i < kAtOnce; i++) {
+      const i64 o = first + i * kSelectionThreads;
+      loaded[i] = load_octet_nc(row + (o < octets ? o : first) * kRowVector);
+    }
+#pragma unroll
+    for (int i = 0; i < kAtOnce; i++) {
+      const i64 o = first + i * kSelectionThreads;
+      if (o >= octets) break;
+      float values[8];
+      widen(loaded[i], values);
+#pragma unroll
+      for (int e = 0; e < 8; e++)
+        action(choice_key(values[e], first_index + static_cast<u32>(o * kRowVector + e)));
+    }
   }
 }
 

@@ -23,13 +23,34 @@ constexpr int kFewRowsAtOnce = 8;  // rows of x
 /// What the warps of a block make of Tiles tiles and 8 * Groups rows of x: each its part of the depth.
 template <int Tiles, int Groups>
 struct FewRowsParts {
-  float of_warp[kFewRowsWarps][Tiles][Groups * kFewRowsAtOnce][kFewRowsTile];
+  static_assert(Groups == 1 || Groups == 2, "place() is for 8 and 16 rows");
+
+  float of_warp[kFewRowsWarps][Tiles][kFewRowsTile][Groups * kFewRowsAtOnce];
+
+  /// Where a row of x is among those of a row of a tile: neither lanes that keep products nor those that sum
+  /// them up meet in a bank of shared memory. An even row and the next one stay neighbours.
+  static __device__ __forceinline__ int place(int row, int of_tile) {
+    return row ^ ((Groups == 2 ? of_tile % 4 / 2 * 8 : 0) + of_tile / 4 * 2);
+  }
+
+  /// Keeps a warp's products of a tile and eight rows of x, as mma_m16n8k16 leaves them. All 32 lanes.
+  __device__ __forceinline__ void keep(int warp, int tile, int group, const float (&c)[4]) {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    const int row = group * kFewRowsAtOnce + lane % 4 * 2;
+#pragma unroll
+    for (int h = 0; h < 2; h++) {
+      const int of_tile = lane / 4 + h * 8;
+      *reinterpret_cast<float2*>(&of_warp[warp][tile][of_tile][place(row, of_tile)]) =
+          float2{c[2 * h], c[2 * h + 1]};
+    }
+  }
 
   /// The sum for a row of x and a row of a tile. After the block's barrier.
   __device__ __forceinline__ float sum(int tile, int row, int of_tile) const {
-    float sum = of_warp[0][tile][row][of_tile];
+    const int at = place(row, of_tile);
+    float sum = of_warp[0][tile][of_tile][at];
 #pragma unroll
-    for (int warp = 1; warp < kFewRowsWarps; warp++) sum = __fadd_rn(sum, of_warp[warp][tile][row][of_tile]);
+    for (int warp = 1; warp < kFewRowsWarps; warp++) sum = __fadd_rn(sum, of_warp[warp][tile][of_tile][at]);
     return sum;
   }
 };
@@ -156,10 +177,7 @@ __device__ __forceinline__ void multiply_few_rows(FewRowsParts<Tiles, Groups>& p
 #pragma unroll
   for (int t = 0; t < Tiles; t++)
 #pragma unroll
-    for (int g = 0; g < Groups; g++)
-#pragma unroll
-      for (int i = 0; i < 4; i++)
-        parts.of_warp[warp][t][g * kFewRowsAtOnce + lane % 4 * 2 + i % 2][group + i / 2 * 8] = c[t][g][i];
+    for (int g = 0; g < Groups; g++) parts.keep(warp, t, g, c[t][g]);
   __syncthreads();
 }
 

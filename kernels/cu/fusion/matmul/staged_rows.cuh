@@ -145,8 +145,7 @@ __device__ __forceinline__ void multiply_tiles(StagedRows& shared, const char* s
       }
     }
     FewRowsParts<1, 1>& parts = shared.parts[buffer];
-#pragma unroll
-    for (int i = 0; i < 4; i++) parts.of_warp[warp][0][lane % 4 * 2 + i % 2][group + i / 2 * 8] = c[0][0][i];
+    parts.keep(warp, 0, 0, c[0][0]);
     ptx::barrier_sync(1, kFewRowsThreads);
     done(tile, parts);
     // Whoever is here has read the parts of the tile before this one, so that the next one may overwrite

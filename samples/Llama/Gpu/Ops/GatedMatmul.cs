@@ -21,35 +21,56 @@ internal static class GatedMatmul
         if (y.Rows > FewRowsLaunch.RowsAtOnce || call.Bias is not null || call.Scaling != MatmulScaling.Tensor || call.Alpha != 1) return false;
         if (isFp8 != (x.Type == ElementType.Float8E4M3) || (call.InputScale is null) != (call.WeightScale is null)) return false;
 
-        var how = FewRowsLaunch.Of(stream.Context.Device, (int)y.Rows, (int)((y.Columns + TileColumns - 1) / TileColumns), (int)x.Columns, launch.MayBeStaged);
+        var how = FewRowsLaunch.Of(
+            stream.Context.Device, (int)y.Rows, (int)((y.Columns + TileColumns - 1) / TileColumns), (int)x.Columns, x.Type, launch.MayRunAhead);
+        if (isFp8) LaunchFp8(launch, call, how);
+        else LaunchRounded(launch, call, how);
+        return true;
+    }
+
+    private static void LaunchFp8(CustomLaunch launch, in MatmulCall call, in FewRowsLaunch how)
+    {
+        var (x, w, y, stream) = (call.Input, call.Weight, launch.Outputs[0], launch.Stream!);
+        var (rows, columns, depth) = ((int)y.Rows, (int)y.Columns, (int)x.Columns);
+        DevicePointer<float> ofX = new(call.InputScale?.Address ?? 0), ofW = new(call.WeightScale?.Address ?? 0), scale = new(launch.Inputs[^1].Address);
+        switch (call.Output.Type, how.Kind, how.TilesAtOnce)
+        {
+            case (ElementType.BFloat16, FewRowsKind.Staged, _): Kernels.StagedGatedFp8Bf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.Ringed, 1): Kernels.RingedGatedFp8Bf16One.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.Ringed, 2): Kernels.RingedGatedFp8Bf16Two.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.Ringed, 4): Kernels.RingedGatedFp8Bf16Four.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.TwoTiles, _): Kernels.GatedFp8Bf16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.OneTile, _): Kernels.GatedFp8Bf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Staged, _): Kernels.StagedGatedFp8F16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Ringed, 1): Kernels.RingedGatedFp8F16One.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Ringed, 2): Kernels.RingedGatedFp8F16Two.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Ringed, 4): Kernels.RingedGatedFp8F16Four.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.TwoTiles, _): Kernels.GatedFp8F16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.OneTile, _): Kernels.GatedFp8F16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
+            default: throw new InvalidOperationException($"There is no kernel of {how} for {call.Output.Type}: write it in kernels.");
+        }
+    }
+
+    private static void LaunchRounded(CustomLaunch launch, in MatmulCall call, in FewRowsLaunch how)
+    {
+        var (x, w, y, stream) = (call.Input, call.Weight, launch.Outputs[0], launch.Stream!);
         var (rows, columns, depth) = ((int)y.Rows, (int)y.Columns, (int)x.Columns);
         DevicePointer<float> ofX = new(call.InputScale?.Address ?? 0), ofW = new(call.WeightScale?.Address ?? 0);
-        if (isFp8)
+        switch (y.Type, how.Kind, how.TilesAtOnce)
         {
-            DevicePointer<float> scale = new(launch.Inputs[^1].Address);
-            switch (call.Output.Type, how.Kind)
-            {
-                case (ElementType.BFloat16, FewRowsKind.Staged): Kernels.StagedGatedFp8Bf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
-                case (ElementType.BFloat16, FewRowsKind.TwoTiles): Kernels.GatedFp8Bf16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
-                case (ElementType.BFloat16, _): Kernels.GatedFp8Bf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
-                case (_, FewRowsKind.Staged): Kernels.StagedGatedFp8F16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Stages, how.Ahead); break;
-                case (_, FewRowsKind.TwoTiles): Kernels.GatedFp8F16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
-                default: Kernels.GatedFp8F16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, scale, rows, columns, depth, how.Ahead); break;
-            }
-
-            return true;
+            case (ElementType.BFloat16, FewRowsKind.Staged, _): Kernels.StagedGatedBf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.Ringed, 1): Kernels.RingedGatedBf16One.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.Ringed, 2): Kernels.RingedGatedBf16Two.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.Ringed, 4): Kernels.RingedGatedBf16Four.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.TwoTiles, _): Kernels.GatedBf16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
+            case (ElementType.BFloat16, FewRowsKind.OneTile, _): Kernels.GatedBf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Staged, _): Kernels.StagedGatedF16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Ringed, 1): Kernels.RingedGatedF16One.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Ringed, 2): Kernels.RingedGatedF16Two.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.Ringed, 4): Kernels.RingedGatedF16Four.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.TwoTiles, _): Kernels.GatedF16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
+            case (ElementType.Float16, FewRowsKind.OneTile, _): Kernels.GatedF16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
+            default: throw new InvalidOperationException($"There is no kernel of {how} for {call.Output.Type}: write it in kernels.");
         }
-
-        switch (y.Type, how.Kind)
-        {
-            case (ElementType.BFloat16, FewRowsKind.Staged): Kernels.StagedGatedBf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
-            case (ElementType.BFloat16, FewRowsKind.TwoTiles): Kernels.GatedBf16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
-            case (ElementType.BFloat16, _): Kernels.GatedBf16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
-            case (_, FewRowsKind.Staged): Kernels.StagedGatedF16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Stages, how.Ahead); break;
-            case (_, FewRowsKind.TwoTiles): Kernels.GatedF16Wide.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
-            default: Kernels.GatedF16.Launch(stream, how.Shape, new(x.Address), new(w.Address), new(y.Address), ofX, ofW, rows, columns, depth, how.Ahead); break;
-        }
-
-        return true;
     }
 }

@@ -25,7 +25,7 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, const llama::Ga
     return static_cast<i64>(column < columns ? column : columns - 1) + (row < kHalf ? 0 : columns);
   });
 
-  llama::store_gated<T>(parts, y, first, input_scale, weight_scale, rows, columns);
+  llama::store_gated<T>(parts, y, first, Tiles, input_scale, weight_scale, rows, columns);
 }
 
 }  // namespace

@@ -32,19 +32,19 @@ struct GatedOutput<e4m3> {
   }
 };
 
-/// Writes what tiles of gate and up make, to y [rows, columns]; `first` is the first column. T: what gate, up
-/// and their product are rounded to. input_scale, weight_scale: one f32 each, or both nullptr for 1.
+/// Writes what `tiles` tiles of gate and up make, to y [rows, columns]; `first` is the first column. T: what
+/// gate, up and their product are rounded to. input_scale, weight_scale: one f32 each, or both nullptr for 1.
 /// Participants: 256 threads, the block's first ones.
-template <class T, int Tiles, class Y>
-__device__ __forceinline__ void store_gated(const FewRowsParts<Tiles, 1>& parts, const GatedOutput<Y>& y,
-                                            int first, const float* input_scale, const float* weight_scale,
-                                            int rows, int columns) {
+template <class T, int Tiles, int Groups, class Y>
+__device__ __forceinline__ void store_gated(const FewRowsParts<Tiles, Groups>& parts, const GatedOutput<Y>& y,
+                                            int first, int tiles, const float* input_scale,
+                                            const float* weight_scale, int rows, int columns) {
+  constexpr int kRows = Groups * kFewRowsAtOnce;
   // A lane each for gate and up; all lanes of a warp take part.
   const float scale = input_scale == nullptr ? 1.0f : __fmul_rn(*input_scale, *weight_scale);
   const int lane = static_cast<int>(threadIdx.x) % kFewRowsTile;
-  const int values = Tiles * kFewRowsAtOnce * kFewRowsTile;
-  for (int i = static_cast<int>(threadIdx.x); i < values; i += kFewRowsThreads) {
-    const int row = i / kFewRowsTile % kFewRowsAtOnce, tile = i / kFewRowsTile / kFewRowsAtOnce;
+  for (int i = static_cast<int>(threadIdx.x); i < tiles * kRows * kFewRowsTile; i += kFewRowsThreads) {
+    const int row = i / kFewRowsTile % kRows, tile = i / kFewRowsTile / kRows;
     const float value = to_float(ptx::round_to<T>(__fmul_rn(parts.sum(tile, row, lane), scale)));
     const float up = __shfl_down_sync(0xffffffffu, value, kGatedColumns);
     const int column = first + tile * kGatedColumns + lane;

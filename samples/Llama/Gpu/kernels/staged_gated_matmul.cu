@@ -29,7 +29,7 @@ __device__ __forceinline__ void multiply(const X* x, const X* w, const llama::Ga
                (row < llama::kGatedColumns ? 0 : columns);
       },
       [&](int tile, const FewRowsParts<1, 1>& parts) {
-        llama::store_gated<T>(parts, y, tile * llama::kGatedColumns, input_scale, weight_scale, rows,
+        llama::store_gated<T>(parts, y, tile * llama::kGatedColumns, 1, input_scale, weight_scale, rows,
                               columns);
       });
 }
