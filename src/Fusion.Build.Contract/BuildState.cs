@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Fusion.Build.Contract;
 
 /// <summary>All that a finished run of fusionc depended on, made and said. fusionc writes it last, and only when it
@@ -7,7 +9,7 @@ namespace Fusion.Build.Contract;
 public sealed class BuildState
 {
     private const string Header = "fusion-state";
-    private const string Version = "3";
+    private const string Version = "4";
     private const string End = "end";
 
     /// <summary>Hash of the request's text.</summary>
@@ -37,7 +39,7 @@ public sealed class BuildState
         lines.AddRange(Inputs.Select(i => Record.Join("input", i.Path, i.Held, i.Identity)));
         lines.AddRange(Watched.Select(path => Record.Join("watched", path)));
         lines.AddRange(Outputs.Select(o => Record.Join("output", o.Value, o.Key.Path, o.Key.Held)));
-        lines.AddRange(Diagnostics.Select(d => Record.Join("diagnostic", d.ToLine())));
+        lines.AddRange(Diagnostics.Select(d => d.ToLine()));
         var text = string.Join("\n", lines) + "\n";
         return text + Record.Join(End, Hash.Of(text)) + "\n";
     }
@@ -51,8 +53,8 @@ public sealed class BuildState
         {
             // Another fusionc may replace the file just now, which Windows allows only if readers do.
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file);
-            return Parse(reader.ReadToEnd());
+            using var reader = new BinaryReader(file);
+            return Parse(reader.ReadBytes((int)file.Length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -61,18 +63,27 @@ public sealed class BuildState
     }
 
     /// <summary>Reads what <see cref="ToText"/> wrote.</summary>
-    /// <param name="text">The whole text.</param>
+    /// <param name="bytes">The whole text as UTF-8.</param>
     /// <returns>Null if it is anything else.</returns>
-    public static BuildState? Parse(string text)
+    public static BuildState? Parse(byte[] bytes)
     {
+        // Each build comes here, so neither the text, which is long with many kernels, nor a line is copied.
+        var text = Encoding.UTF8.GetString(bytes);
         var end = text.LastIndexOf('\n' + End + '\t', StringComparison.Ordinal) + 1;
-        if (end <= 0 || text.Substring(end) != Record.Join(End, Hash.Of(text.Substring(0, end))) + "\n") return null;
-        var lines = text.Substring(0, end - 1).Split('\n');
-        if (lines[0] != Record.Join(Header, Version)) return null;
+        if (end <= 0) return null;
+        // One byte a character, or else it is no hash.
+        var last = text.Substring(end);
+        if (last != Record.Join(End, Hash.Of(bytes, bytes.Length - last.Length)) + "\n") return null;
+        var first = text.IndexOf('\n');
+        if (text.Substring(0, first) != Record.Join(Header, Version)) return null;
         var state = new BuildState();
         try
         {
-            foreach (var line in lines.Skip(1)) state.Add(Record.Split(line));
+            for (int at = first + 1, next; at < end; at = next + 1)
+            {
+                next = text.IndexOf('\n', at);
+                state.Add(Record.Split(text, at, next));
+            }
         }
         catch (Exception e) when (e is FormatException or IndexOutOfRangeException)
         {
@@ -95,8 +106,19 @@ public sealed class BuildState
             }
         }
 
-        var changed = Inputs.Concat(Outputs.Select(o => o.Key)).FirstOrDefault(stamp => !stamp.IsCurrent());
-        return changed is null ? null : $"'{changed.Path}' changed";
+        // No LINQ over pairs: the runtime has no machine code for it, so each build would compile it.
+        foreach (var input in Inputs)
+        {
+            if (!input.IsCurrent()) return Changed(input);
+        }
+
+        foreach (var output in Outputs)
+        {
+            if (!output.Key.IsCurrent()) return Changed(output.Key);
+        }
+
+        return null;
+        static string Changed(FileStamp stamp) => $"'{stamp.Path}' changed";
     }
 
     private void Add(string[] f)
@@ -108,8 +130,9 @@ public sealed class BuildState
             case "input": Inputs.Add(FileStamp.Of(f[1], f[2], f[3])); break;
             case "watched": Watched.Add(f[1]); break;
             case "output": Outputs.Add(new(FileStamp.Of(f[2], f[3]), f[1])); break;
-            case "diagnostic" when Diagnostic.TryParse(f[1]) is { } diagnostic: Diagnostics.Add(diagnostic); break;
-            default: throw new FormatException(f[0]);
+            default:
+                Diagnostics.Add(Diagnostic.TryRead(f) ?? throw new FormatException(f[0]));
+                break;
         }
     }
 }

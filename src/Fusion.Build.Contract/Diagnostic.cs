@@ -14,6 +14,7 @@ public sealed class Diagnostic(
     DiagnosticSeverity severity, string code, string message, string file = "", int line = 0, int column = 0)
 {
     private const string Prefix = "##fusion";
+    private static readonly string[] Severities = Enum.GetNames(typeof(DiagnosticSeverity));
 
     /// <summary>How loud it is.</summary>
     public DiagnosticSeverity Severity { get; } = severity;
@@ -52,15 +53,17 @@ public sealed class Diagnostic(
     /// <summary>Reads what <see cref="ToLine"/> wrote.</summary>
     /// <param name="line">A line of fusionc's output.</param>
     /// <returns>Null if the line is something else.</returns>
-    public static Diagnostic? TryParse(string line)
-    {
-        if (!line.StartsWith(Prefix, StringComparison.Ordinal)) return null;
-        var f = Record.Split(line);
-        return f.Length == 7 && f[0] == Prefix && Enum.TryParse<DiagnosticSeverity>(f[1], out var severity) && Enum.IsDefined(typeof(DiagnosticSeverity), severity)
-            && Number(f[4]) is { } at && Number(f[5]) is { } column
-            ? new Diagnostic(severity, f[2], f[6], f[3], at, column)
+    public static Diagnostic? TryParse(string line) =>
+        line.StartsWith(Prefix, StringComparison.Ordinal) ? TryRead(Record.Split(line)) : null;
+
+    /// <summary>Reads the fields of what <see cref="ToLine"/> wrote.</summary>
+    /// <param name="f">The fields.</param>
+    /// <returns>Null if they are something else.</returns>
+    public static Diagnostic? TryRead(string[] f) =>
+        f.Length == 7 && f[0] == Prefix && Array.IndexOf(Severities, f[1]) is >= 0 and var severity
+        && Number(f[4]) is { } at && Number(f[5]) is { } column
+            ? new Diagnostic((DiagnosticSeverity)severity, f[2], f[6], f[3], at, column)
             : null;
-    }
 
     private static int? Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

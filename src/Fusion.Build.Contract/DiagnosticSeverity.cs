@@ -1,6 +1,6 @@
 namespace Fusion.Build.Contract;
 
-/// <summary>How loud a line of fusionc is.</summary>
+/// <summary>How loud a line of fusionc is. The values count from 0.</summary>
 public enum DiagnosticSeverity
 {
     /// <summary>Seen at detailed verbosity.</summary>

@@ -49,13 +49,10 @@ public static class FileIdentity
         var (changed, nanoseconds) = (BitConverter.ToInt64(stat, EntryChangedAt), BitConverter.ToInt32(stat, EntryChangedAt + 8));
         var age = now.ToUnixTimeMilliseconds() * TimeSpan.TicksPerMillisecond - (changed * TimeSpan.TicksPerSecond) - (nanoseconds / NanosecondsOfTick);
         if (size < Least || age < (nanoseconds == 0 ? SettledTicksOfCoarseClock : SettledTicks)) return "";
-        var parts = new[]
-        {
+        return string.Format(CultureInfo.InvariantCulture, "{0}.{1}.{2}.{3}.{4}.{5}.{6}",
             BitConverter.ToInt64(stat, DeviceAt), BitConverter.ToInt64(stat, NumberAt), size,
             changed, nanoseconds,
-            BitConverter.ToInt64(stat, ContentChangedAt), BitConverter.ToInt32(stat, ContentChangedAt + 8),
-        };
-        return string.Join(".", parts.Select(part => part.ToString(CultureInfo.InvariantCulture)));
+            BitConverter.ToInt64(stat, ContentChangedAt), BitConverter.ToInt32(stat, ContentChangedAt + 8));
     }
 
     [DllImport("libc", EntryPoint = "statx")]

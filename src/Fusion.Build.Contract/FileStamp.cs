@@ -95,17 +95,17 @@ public sealed class FileStamp
 
     private static string Content(string path)
     {
-        var presence = Presence(path);
-        if (presence != AnyFile) return presence;
         try
         {
-            return ContentPrefix + Hash.OfFile(PhysicalPath.ToOpen(path)!);
+            // A file that can be read needs no other question.
+            if (PhysicalPath.ToOpen(path) is { } physical) return ContentPrefix + Hash.OfFile(physical);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // For who would read it there is none.
-            return Nothing;
         }
+
+        // For who would read a file that cannot be read there is none.
+        return Presence(path) is var presence and not AnyFile ? presence : Nothing;
     }
 
     private static string Names(string path)

@@ -6,12 +6,19 @@ namespace Fusion.Build.Contract;
 /// <summary>SHA-256 in lower-case hexadecimal digits.</summary>
 public static class Hash
 {
+    private const string Digits = "0123456789abcdef";
+
     /// <summary>Hash of some bytes.</summary>
     /// <param name="bytes">The bytes.</param>
-    public static string Of(byte[] bytes)
+    public static string Of(byte[] bytes) => Of(bytes, bytes.Length);
+
+    /// <summary>Hash of the first bytes of some.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="count">How many of them count.</param>
+    public static string Of(byte[] bytes, int count)
     {
         using var sha = SHA256.Create();
-        return Hex(sha.ComputeHash(bytes));
+        return Hex(sha.ComputeHash(bytes, 0, count));
     }
 
     /// <summary>Hash of a text as UTF-8.</summary>
@@ -27,5 +34,10 @@ public static class Hash
         return Hex(sha.ComputeHash(file));
     }
 
-    private static string Hex(byte[] hash) => BitConverter.ToString(hash).Replace("-", "").ToLowerInvariant();
+    private static string Hex(byte[] hash)
+    {
+        var digits = new char[hash.Length * 2];
+        for (var i = 0; i < digits.Length; i++) digits[i] = Digits[(hash[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xf];
+        return new string(digits);
+    }
 }

@@ -39,9 +39,10 @@ public sealed class KernelRequest
     /// <summary>The kernel as the fields of a line: source, name, then each metadata with its value.</summary>
     public string[] ToFields()
     {
-        var fields = new List<string> { Source, Name };
-        for (var i = 0; i < names.Count; i++) fields.AddRange([names[i], values[i]]);
-        return [.. fields];
+        var fields = new string[2 + (2 * names.Count)];
+        (fields[0], fields[1]) = (Source, Name);
+        for (var i = 0; i < names.Count; i++) (fields[2 + (2 * i)], fields[3 + (2 * i)]) = (names[i], values[i]);
+        return fields;
     }
 
     /// <summary>Reads what <see cref="ToFields"/> gave.</summary>

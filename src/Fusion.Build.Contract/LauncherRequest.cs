@@ -47,7 +47,7 @@ public sealed class LauncherRequest
             Record.Join(nameof(LangVersion), LangVersion),
             Record.Join(nameof(ReportsSources), ReportsSources ? "true" : "false"),
         };
-        lines.AddRange(Types.Select(type => Record.Join(nameof(Types), type.Key, type.Value)));
+        foreach (var type in Types) lines.Add(Record.Join(nameof(Types), type.Key, type.Value));
         lines.AddRange(Kernels.Select(kernel => Record.Join([nameof(Kernels), .. kernel.ToFields()])));
         return string.Join("\n", lines) + "\n";
     }

@@ -52,9 +52,11 @@ public static class PhysicalPath
 
     private static string Utf8(IntPtr text)
     {
-        var bytes = new List<byte>();
-        for (var at = 0; Marshal.ReadByte(text, at) is var b and not 0; at++) bytes.Add(b);
-        return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
+        var length = 0;
+        while (Marshal.ReadByte(text, length) != 0) length++;
+        var bytes = new byte[length];
+        Marshal.Copy(text, bytes, 0, length);
+        return System.Text.Encoding.UTF8.GetString(bytes);
     }
 
     private static IntPtr RealPath(string path, IntPtr buffer) =>

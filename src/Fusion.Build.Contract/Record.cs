@@ -7,11 +7,13 @@ namespace Fusion.Build.Contract;
 public static class Record
 {
     private const char Separator = '\t';
+    private static readonly char[] Escaped = ['\\', Separator, '\n', '\r'];
 
     /// <summary>Joins fields to a line.</summary>
     /// <param name="fields">Any text; line breaks and tabs are escaped.</param>
     public static string Join(params string[] fields)
     {
+        if (Array.TrueForAll(fields, field => field.IndexOfAny(Escaped) < 0)) return string.Join("\t", fields);
         var line = new StringBuilder();
         for (var i = 0; i < fields.Length; i++)
         {
@@ -34,12 +36,23 @@ public static class Record
 
     /// <summary>Splits what <see cref="Join"/> joined.</summary>
     /// <param name="line">One line.</param>
-    public static string[] Split(string line)
+    public static string[] Split(string line) => Split(line, 0, line.Length);
+
+    /// <summary>Splits a line of a longer text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="start">Where the line starts.</param>
+    /// <param name="end">Where it ends.</param>
+    public static string[] Split(string text, int start, int end)
     {
-        var fields = line.Split(Separator);
-        for (var i = 0; i < fields.Length; i++)
+        var count = 1;
+        for (var i = start; i < end; i++) count += text[i] == Separator ? 1 : 0;
+        var fields = new string[count];
+        for (int i = 0, at = start; i < count; i++)
         {
-            if (fields[i].IndexOf('\\') >= 0) fields[i] = Unescape(fields[i]);
+            var next = i + 1 < count ? text.IndexOf(Separator, at) : end;
+            var field = text.Substring(at, next - at);
+            fields[i] = field.IndexOf('\\') >= 0 ? Unescape(field) : field;
+            at = next + 1;
         }
 
         return fields;

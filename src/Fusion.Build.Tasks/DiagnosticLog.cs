@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Fusion.Build.Contract;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -9,7 +8,8 @@ namespace Fusion.Build.Tasks;
 /// <param name="log">Log of the task.</param>
 internal sealed class DiagnosticLog(TaskLoggingHelper log)
 {
-    private static readonly Regex CodeShape = new("^FUSION[0-9]{4}$");
+    private const string CodePrefix = "FUSION";
+    private const int CodeLength = 10;
 
     /// <summary>Full path of the project file, for diagnostics about no other file.</summary>
     public string ProjectFile { get; set; } = "";
@@ -28,7 +28,7 @@ internal sealed class DiagnosticLog(TaskLoggingHelper log)
     {
         var file = diagnostic.File.Length > 0 ? diagnostic.File : ProjectFile;
         var (code, line, column, message) = (diagnostic.Code, diagnostic.Line, diagnostic.Column, diagnostic.Message);
-        var help = HelpPath.Length > 0 && CodeShape.IsMatch(code) ? new Uri(Path.Combine(HelpPath, code + ".md")).AbsoluteUri : null;
+        var help = HelpPath.Length > 0 && HasPage(code) ? new Uri(Path.Combine(HelpPath, code + ".md")).AbsoluteUri : null;
         switch (diagnostic.Severity)
         {
             case DiagnosticSeverity.Error:
@@ -46,6 +46,10 @@ internal sealed class DiagnosticLog(TaskLoggingHelper log)
                 break;
         }
     }
+
+    // FUSION and four digits. A regular expression would be made anew in each build that has something to say.
+    private static bool HasPage(string code) => code.Length == CodeLength && code.StartsWith(CodePrefix, StringComparison.Ordinal)
+        && code.Skip(CodePrefix.Length).All(c => c is >= '0' and <= '9');
 
     private bool StaysWarning(string code) => WarningsNotAsErrors.Split(';', ',')
         .Any(listed => listed.Trim().Equals(code, StringComparison.OrdinalIgnoreCase));

@@ -9,7 +9,7 @@ namespace Fusion.Build.Tasks;
 /// <c>a;b</c> is a list and <c>%41</c> an A.</summary>
 internal static class EscapedItem
 {
-    private const string Special = "%*?@$();'";
+    private static readonly char[] Special = ['%', '*', '?', '@', '$', '(', ')', ';', '\''];
 
     /// <summary>The item of a file.</summary>
     /// <param name="path">Path.</param>
@@ -23,10 +23,11 @@ internal static class EscapedItem
 
     private static string Escape(string text)
     {
+        if (text.IndexOfAny(Special) < 0) return text;
         var escaped = new StringBuilder(text.Length);
         foreach (var c in text)
         {
-            if (Special.IndexOf(c) < 0) escaped.Append(c);
+            if (Array.IndexOf(Special, c) < 0) escaped.Append(c);
             else escaped.Append('%').Append(((int)c).ToString("X2", CultureInfo.InvariantCulture));
         }
 

@@ -15,6 +15,7 @@ public abstract class FusionToolTask : ToolTask
 
     private readonly StringBuilder unexplained = new();
     private string request = "";
+    private string requestHash = "";
     private RequestFile? requestFile;
     private BuildState? upToDate;
 
@@ -71,11 +72,11 @@ public abstract class FusionToolTask : ToolTask
     public override bool Execute()
     {
         request = CreateRequest();
-        var hash = Hash.Of(request);
+        requestHash = Hash.Of(request);
         for (var i = 0; i < Attempts; i++)
         {
             if (!RunOnce() || Log.HasLoggedErrors) return false;
-            if ((upToDate ?? BuildState.Read(StateFile)) is not { } state || state.RequestHash != hash) continue;
+            if ((upToDate ?? BuildState.Read(StateFile)) is not { } state || state.RequestHash != requestHash) continue;
             TakeOutputs(state);
             return !Log.HasLoggedErrors;
         }
@@ -99,7 +100,7 @@ public abstract class FusionToolTask : ToolTask
     {
         upToDate = null;
         var state = BuildState.Read(StateFile);
-        var reason = state is null ? "there is no finished build to go on from" : state.WhyStale(Hash.Of(request));
+        var reason = state is null ? "there is no finished build to go on from" : state.WhyStale(requestHash);
         if (reason is null)
         {
             // A warning that shows once and then hides would let a second build pass that the first rightly refused.

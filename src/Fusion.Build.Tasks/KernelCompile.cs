@@ -145,10 +145,9 @@ public sealed class KernelCompile : FusionToolTask
     /// <inheritdoc/>
     protected override void TakeOutputs(BuildState state)
     {
-        Images =
-        [
-            .. state.Outputs.Select(output => EscapedItem.Of(InProject(output.Key.Path), ("LogicalName", output.Value))),
-        ];
+        Images = new ITaskItem[state.Outputs.Count];
+        for (var i = 0; i < Images.Length; i++)
+            Images[i] = EscapedItem.Of(InProject(state.Outputs[i].Key.Path), ("LogicalName", state.Outputs[i].Value));
         Headers = [.. state.Watched.Select(path => EscapedItem.Of(path))];
     }
 }

@@ -18,18 +18,18 @@ internal static class KernelItem
     /// <summary>Reads an item.</summary>
     public static KernelRequest ToRequest(ITaskItem item, string projectDirectory, IReadOnlyCollection<string> metadata)
     {
-        var kernel = new KernelRequest { Source = item.GetMetadata("FullPath"), Name = Name(item, projectDirectory) };
+        var source = item.GetMetadata("FullPath");
+        var kernel = new KernelRequest { Source = source, Name = Name(item, source, projectDirectory) };
         foreach (var name in metadata) kernel[name] = item.GetMetadata(name);
         return kernel;
     }
 
     // The path in the project keeps two kernels of one name in two folders apart; a file from outside has its name alone.
-    private static string Name(ITaskItem item, string projectDirectory)
+    private static string Name(ITaskItem item, string path, string projectDirectory)
     {
         var name = item.GetMetadata("LogicalName");
         if (name.Length == 0)
         {
-            var path = item.GetMetadata("FullPath");
             var root = projectDirectory.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
             var inside = path.StartsWith(root, StringComparison.Ordinal) ? path.Substring(root.Length) : Path.GetFileName(path);
             name = Path.ChangeExtension(inside, null);

@@ -52,7 +52,7 @@ public sealed class KernelLaunchers : FusionToolTask
             LangVersion = LangVersion,
             ReportsSources = ReportsSources,
         };
-        made.Types.AddRange(Types.Select(type => new KeyValuePair<string, string>(type.ItemSpec, type.GetMetadata("CSharp"))));
+        foreach (var type in Types) made.Types.Add(new(type.ItemSpec, type.GetMetadata("CSharp")));
         made.Kernels.AddRange(KernelItem.ToRequests(Kernels, made.ProjectDirectory, Metadata));
         return made.ToText();
     }
