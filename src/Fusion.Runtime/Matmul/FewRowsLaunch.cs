@@ -22,7 +22,7 @@ public enum FewRowsKind
 /// have the same bits for each kind.</summary>
 public readonly record struct FewRowsLaunch
 {
-    /// <summary>Largest number of rows of x for <see cref="FewRowsKind.TwoTiles"/>.</summary>
+    /// <summary>Largest number of rows of x for all kinds but <see cref="FewRowsKind.OneTile"/>.</summary>
     public const int RowsAtOnce = 8;
 
     /// <summary>Largest number of rows of x.</summary>
@@ -43,7 +43,7 @@ public readonly record struct FewRowsLaunch
     private const int StagedStaticBytes = 9 * 1024;
     private const int ReservedBytes = 1024;
 
-    // With fewer stages, one block on a multiprocessor or more rows, the other kinds are faster (bench/notes.md).
+    // With fewer stages, one block on a multiprocessor or more rows, Ringed is faster (bench/notes.md).
     private const int FewestStages = 4;
     private const int MostStages = 5;
     private const int StagesAhead = 4;
@@ -58,18 +58,19 @@ public readonly record struct FewRowsLaunch
     /// <summary>Which kernel.</summary>
     public FewRowsKind Kind { get; private init; }
 
-    /// <summary>Tiles of the weight that a block multiplies at a time: 2 or 4 for <see cref="FewRowsKind.Ringed"/>.</summary>
+    /// <summary>Tiles of the weight that a block multiplies at a time: 1, 2 or 4 for <see cref="FewRowsKind.Ringed"/>.</summary>
     public int TilesAtOnce { get; private init; }
 
     /// <summary>Grid, block and shared memory. The kernel may start while the one before it runs.</summary>
     public LaunchShape Shape { get; private init; }
 
-    /// <summary>Parts of the weight that there is room for in dynamic shared memory: stages of 16 KiB for <see cref="FewRowsKind.Staged"/>, slots of a
-    /// ring for <see cref="FewRowsKind.Ringed"/>; otherwise 0.</summary>
+    /// <summary>Parts of the weight that there is room for in dynamic shared memory: stages of 16 KiB for <see cref="FewRowsKind.Staged"/>, slots
+    /// of a ring for <see cref="FewRowsKind.Ringed"/>; otherwise 0.</summary>
     public int Stages { get; private init; }
 
     /// <summary>What the kernel asks for before the kernels ahead of it have ended: stages for <see cref="FewRowsKind.Staged"/>, which it
-    /// reads; 1 for <see cref="FewRowsKind.Ringed"/>, which reads as much as there is room for, or 0 for nothing; otherwise bytes of each row of the weight, which it only brings nearer.</summary>
+    /// reads; 1 for <see cref="FewRowsKind.Ringed"/>, which reads as much as there is room for; 0 for nothing; otherwise bytes of each row
+    /// of the weight, which it only brings nearer.</summary>
     public int Ahead { get; private init; }
 
     /// <summary>Gets the largest number of rows of x for which a GPU has kinds that run ahead, <see cref="FewRowsKind.Staged"/> and
