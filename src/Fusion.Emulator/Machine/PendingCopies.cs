@@ -159,12 +159,21 @@ internal sealed unsafe class PendingCopies(Warp warp)
             FaultKind.UseAfterFree, "a copy arrives in the shared memory of a block that has ended", copy.Lane, (ulong)copy.Offset);
         for (var at = copy.Done; at < end; at += Unit)
         {
-            var from = copy.IsFromShared
-                ? warp.SharedMemory(copy.Address + (ulong)at, Unit, copy.Lane, Access.Read) : warp.Global(copy.Address + (ulong)at, Unit, copy.Lane, Access.Read);
-            *(UInt128*)(block.Shared + copy.Offset + at) = *(UInt128*)from;
+            var place = copy.PlaceOf(at);
+            if (copy.Box is { } box)
+            {
+                box.Read(warp, copy.Lane, at, block.Shared + place);
+            }
+            else
+            {
+                var from = copy.IsFromShared
+                    ? warp.SharedMemory(copy.Address + (ulong)at, Unit, copy.Lane, Access.Read) : warp.Global(copy.Address + (ulong)at, Unit, copy.Lane, Access.Read);
+                *(UInt128*)(block.Shared + place) = *(UInt128*)from;
+            }
+
+            block.Checks?.EndWrite(place, Unit, warp, copy.Lane);
         }
 
-        block.Checks?.EndWrite(copy.Offset + copy.Done, end - copy.Done, warp, copy.Lane);
         Ops.BarrierOp.Come(warp, copy.Barrier, (uint)(end - copy.Done));
         copy.IsComplete = end == copy.Bytes;
     }
@@ -184,7 +193,7 @@ internal enum CopyKind
     /// <summary><c>cp.async</c>, of up to 16 bytes from global to shared memory.</summary>
     ToShared,
 
-    /// <summary><c>cp.async.bulk</c> to shared memory, which a barrier counts.</summary>
+    /// <summary><c>cp.async.bulk</c> to shared memory, also by a tensor map, which a barrier counts.</summary>
     BulkToShared,
 
     /// <summary><c>cp.async.bulk</c> from shared to global memory.</summary>
@@ -211,6 +220,9 @@ internal sealed unsafe class PendingCopy(CopyKind kind, int lane)
 
     /// <summary>Address of the other side.</summary>
     public ulong Address { get; init; }
+
+    /// <summary>What is copied by a tensor map, in place of the bytes at the address; null for other copies.</summary>
+    public TensorBox? Box { get; init; }
 
     /// <summary>Whether the other side is shared memory too.</summary>
     public bool IsFromShared { get; init; }
@@ -239,4 +251,7 @@ internal sealed unsafe class PendingCopy(CopyKind kind, int lane)
 
     /// <summary>Whether it has ended and somebody has waited for it.</summary>
     public bool IsComplete { get; set; }
+
+    /// <summary>Gets the offset in shared memory of the bytes that a place in the copy has.</summary>
+    public int PlaceOf(int at) => Box is null ? Offset + at : Box.PlaceOf(Offset + at);
 }

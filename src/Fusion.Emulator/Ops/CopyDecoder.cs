@@ -10,7 +10,8 @@ internal static class CopyDecoder
     public static Instruction? TryDecode(Operands o)
     {
         var ptx = o.Ptx;
-        if (ptx.Modifiers is not ["async", ..] || ptx.Has("tensor") || ptx.Has("reduce")) return null;
+        if (ptx.Modifiers is not ["async", ..] || ptx.Has("reduce")) return null;
+        if (ptx.Has("tensor")) return TensorCopy.TryDecode(o);
         if (ptx.Has("commit_group")) return new CommitCopies(ptx.Has("bulk"));
         if (ptx.Has("wait_all")) return new WaitForCopies(-1, isBulk: false, onlyRead: false);
         if (ptx.Has("wait_group")) return new WaitForCopies((int)o.Constant(0), ptx.Has("bulk"), ptx.Has("read"));
@@ -58,6 +59,7 @@ internal static class CopyDecoder
             ? new BulkCopy(CopyKind.BulkToShared, MemoryDecoder.AddressOf(o, 0), MemoryDecoder.AddressOf(o, 1), o.From(2, U32), Place(o, 3)) { IsFromShared = ptx.Modifiers[3] != "global" } : null;
     }
 
-    private static BarrierPlace Place(Operands o, int index) => new(
+    /// <summary>Gets an operand that is the place of a barrier.</summary>
+    public static BarrierPlace Place(Operands o, int index) => new(
         MemoryDecoder.AddressOf(o, index), !o.Ptx.Modifiers.Any(word => word.StartsWith("shared", StringComparison.Ordinal)) && !o.Ptx.Has("bulk"));
 }

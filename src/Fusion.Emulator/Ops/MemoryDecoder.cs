@@ -31,9 +31,11 @@ internal static class MemoryDecoder
     };
 
     /// <summary>Gets an operand that is an address.</summary>
-    public static AddressOperand AddressOf(Operands o, int index)
+    public static AddressOperand AddressOf(Operands o, int index) => AddressOf(o, o[index]);
+
+    /// <summary>Gets an operand that is an address.</summary>
+    public static AddressOperand AddressOf(Operands o, PtxOperand operand)
     {
-        var operand = o[index];
         if (operand.Kind != OperandKind.Address || operand.Parts is not null) throw o.CannotRun("an operand must be an address");
         if (operand.Register >= 0)
             return new(o.From(operand with { Kind = OperandKind.Register }, U64), o.TypeOf(operand).Bytes() == 4, operand.Value);

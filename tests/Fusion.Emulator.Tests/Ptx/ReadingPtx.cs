@@ -8,6 +8,7 @@ namespace Fusion.Emulation.Tests.Ptx;
 public sealed class ReadingPtx
 {
     private const string Head = ".version 8.0\n.target sm_80\n.address_size 64\n";
+    private const string HeadOfOneChip = ".version 8.0\n.target sm_90a\n.address_size 64\n";
 
     private static IEnumerable<string> Sources => Directory.GetFiles(Repository.PathOf("kernels/cu/entry"), "*.cu").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
@@ -44,7 +45,7 @@ public sealed class ReadingPtx
     public void RefusesWhatIsNoPtx(string text, string message) => Assert.That(
         () => DecodeAll(text), Throws.TypeOf<PtxException>().With.Message.StartsWith("FUSION6001").And.Message.Contains(message));
 
-    [TestCase("wgmma.fence.sync.aligned;", "wgmma.fence.sync.aligned")]
+    [TestCase("tcgen05.fence::before_thread_sync;", "tcgen05.fence::before_thread_sync")]
     [TestCase("tex.2d.v4.f32.s32 {%f1, %f1, %f1, %f1}, [%rd1, {%r1, %r1}];", "tex.2d.v4.f32.s32")]
     [TestCase("call f, (), p;", "address is taken")]
     public void NamesAnInstructionThatTheEmulatorDoesNotHave(string instruction, string name) => Assert.That(
@@ -83,7 +84,7 @@ public sealed class ReadingPtx
     [TestCase("mma.sync.aligned.m16n8k64.row.col.s32.s4.s4.s32 {%r1, %r1, %r1, %r1}, {%r1, %r1, %r1, %r1}, {%r1, %r1}, {%r1, %r1, %r1, %r1};")]
     [TestCase("wmma.load.a.sync.aligned.row.m8n8k32.global.s4 {%r1}, [%rd1];")]
     [TestCase("cp.reduce.async.bulk.global.shared::cta.bulk_group.add.u32 [%rd1], [%r1], %r1;")]
-    [TestCase("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r1, %r1}], [%r1];")]
+    [TestCase("cp.async.bulk.tensor.2d.global.shared::cta.tile.bulk_group [%rd1, {%r1, %r1}], [%r1];")]
     [TestCase("red.async.relaxed.cluster.global.mbarrier::complete_tx::bytes.shared::cluster.add.u32 [%r1], %r1, [%r1];")]
     [TestCase("sust.b.2d.b32.trap [%rd1, {%r1, %r1}], %r1;")]
     [TestCase("mma.sp.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32 {%f1, %f1, %f1, %f1}, {%r1, %r1, %r1, %r1}, {%r1, %r1, %r1, %r1}, {%f1, %f1, %f1, %f1}, %r1, 0;")]
@@ -98,6 +99,16 @@ public sealed class ReadingPtx
     public void IsRefusedForANewerChip() => Assert.That(
         () => new TestGpu(Head.Replace("sm_80", "sm_100", StringComparison.Ordinal)).Dispose(),
         Throws.TypeOf<GpuException>().With.Message.Contains("FUSION6004").And.Message.Contains("sm_100"));
+
+    [Test]
+    public void ForOneChipAloneIsTakenByThatChip() =>
+        Assert.That(() => new TestGpu(HeadOfOneChip, new() { Capability = new(9, 0) }).Dispose(), Throws.Nothing);
+
+    [TestCase(8, 0)]
+    [TestCase(10, 0)]
+    public void ForOneChipAloneIsRefusedForOthers(int major, int minor) => Assert.That(
+        () => new TestGpu(HeadOfOneChip, new() { Capability = new(major, minor) }).Dispose(),
+        Throws.TypeOf<GpuException>().With.Message.Contains("FUSION6004").And.Message.Contains("sm_90a"));
 
     [Test]
     public void IsWhatTheEmulatorNeedsInsteadOfACubin() => Assert.That(

@@ -32,7 +32,7 @@ internal sealed unsafe class TestGpu : IDisposable
     public GpuStream Stream { get; }
 
     /// <summary>Compiles a program for the GPU.</summary>
-    public static TestGpu Of(string source, EmulatorOptions? options = null) => new(CudaSource.ToPtx(source), options);
+    public static TestGpu Of(string source, EmulatorOptions? options = null, string architecture = "compute_90") => new(CudaSource.ToPtx(source, architecture), options);
 
     public DeviceBuffer<T> Buffer<T>(params T[] values)
         where T : unmanaged => Own(new DeviceBuffer<T>(Context, values));
@@ -69,12 +69,14 @@ internal sealed unsafe class TestGpu : IDisposable
     {
         Context.MakeCurrent();
         GpuDriver.Check(GpuDriver.Library.Module.GetFunction(module, kernel, out var function), kernel);
-        var values = stackalloc ulong[arguments.Length];
+        // The largest argument is a tensor map.
+        var values = stackalloc TensorMap[arguments.Length];
         var addresses = stackalloc void*[arguments.Length];
         for (var i = 0; i < arguments.Length; i++)
         {
-            values[i] = Bits(arguments[i]);
             addresses[i] = &values[i];
+            if (arguments[i] is TensorMap map) values[i] = map;
+            else *(ulong*)addresses[i] = Bits(arguments[i]);
         }
 
         fixed (LaunchOption* first = options)
