@@ -24,6 +24,9 @@ public sealed class ImageChoiceRules
     [TestCase(90, "compute_80", "sm_80", "sm_100", "compute_80", "compute_75", "compute_100")]
     [TestCase(89, "compute_89", "sm_90", "compute_80", "compute_89")]
     [TestCase(120, "compute_90", "sm_90", "compute_90", "compute_90a", "compute_100f")]
+    [TestCase(90, "compute_90a", "compute_80", "compute_90a")]
+    [TestCase(80, "compute_80", "compute_80", "compute_90a")]
+    [TestCase(100, "compute_80", "compute_80", "compute_90a")]
     public void ThenTheNewestPtxThatTheGpuRuns(int gpu, string expected, params string[] images) =>
         Expect(gpu, expected, images);
 
