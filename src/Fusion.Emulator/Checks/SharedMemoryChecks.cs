@@ -26,7 +26,7 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         marks = (Mark*)NativeMemory.AllocZeroed((nuint)block.SharedBytes + Word, (nuint)sizeof(Mark));
     }
 
-    public void Note(int address, int bytes, Warp warp, int lane, Access access)
+    public void Note(int address, int bytes, Warp warp, int lane, Access access, bool mayBeUnwritten = false)
     {
         if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
         var thread = ((warp.Block.RankInCluster + 1) << 10) + (warp.Index * 32) + lane;
@@ -35,7 +35,7 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         {
             ref var mark = ref marks[i];
             if ((mark.CopiesFrom | mark.CopyTo) != 0 && (mark.CopyTo != 0 || access != Access.Read)) throw CopyRace(mark, warp, lane, access, address, bytes);
-            if (access is Access.Read or Access.Atomic && !mark.IsWritten && findsUnwritten) throw new KernelFaultException(
+            if (access is Access.Read or Access.Atomic && !mark.IsWritten && findsUnwritten && !mayBeUnwritten) throw new KernelFaultException(
                 FaultKind.UninitializedRead, $"it reads {bytes} bytes of shared memory of which some were never written", lane, (ulong)address);
             if (findsRaces && access is Access.Read or Access.Write) FindRace(ref mark, thread, warp, lane, access, address, bytes);
             if (access != Access.Read)

@@ -12,7 +12,7 @@ internal sealed class LineCoverage
 {
     private static readonly ConcurrentDictionary<string, LineCoverage> All = new(StringComparer.Ordinal);
 
-    private static readonly HashSet<string> Effects = ["st", "red", "atom", "bar", "barrier", "cp", "call", "mma", "wmma", "shfl", "vote", "trap"];
+    private static readonly HashSet<string> Effects = ["st", "red", "atom", "bar", "barrier", "cp", "call", "mma", "wmma", "wgmma", "shfl", "vote", "trap"];
 
     private readonly string path;
     private readonly ConcurrentDictionary<KernelCode, long[]> hits = [];

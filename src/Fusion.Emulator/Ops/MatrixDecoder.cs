@@ -126,13 +126,13 @@ internal sealed unsafe class MultiplyMatrices(int[] d, int[] a, int[] b, int[] c
             {
                 // Words alternate between the upper and the lower half of the rows, and then go on along k.
                 var (row, start) = (group + (word % 2 * 8), (word / 2 * 4 * perWord) + (place * perWord));
-                for (var part = 0; part < perWord; part++) left[(row * k) + start + part] = Value(warp, a[word], lane, part, aType);
+                for (var part = 0; part < perWord; part++) left[(row * k) + start + part] = Value(((uint*)(warp.Registers + a[word]))[lane], part, aType);
             }
 
             for (var word = 0; word < b.Length; word++)
             {
                 var start = (word * 4 * perWord) + (place * perWord);
-                for (var part = 0; part < perWord; part++) right[((start + part) * 8) + group] = Value(warp, b[word], lane, part, bType);
+                for (var part = 0; part < perWord; part++) right[((start + part) * 8) + group] = Value(((uint*)(warp.Registers + b[word]))[lane], part, bType);
             }
         }
 
@@ -165,20 +165,18 @@ internal sealed unsafe class MultiplyMatrices(int[] d, int[] a, int[] b, int[] c
         }
     }
 
-    private static int Size(PtxType type) => type == TF32 ? 4 : type is BF16 or F16 ? 2 : 1;
+    /// <summary>Size in bytes of an element of A or B.</summary>
+    public static int Size(PtxType type) => type == TF32 ? 4 : type is BF16 or F16 ? 2 : 1;
 
-    private static double Value(Warp warp, int slot, int lane, int part, PtxType type)
+    /// <summary>Value of one of the elements that a word of A or B has.</summary>
+    public static double Value(uint word, int part, PtxType type) => type switch
     {
-        var word = ((uint*)(warp.Registers + slot))[lane];
-        return type switch
-        {
-            TF32 => BitConverter.UInt32BitsToSingle(word & 0xFFFF_E000),
-            BF16 => Rounding.FromBFloat((ushort)(word >> (16 * part))),
-            F16 => Rounding.FromHalf((ushort)(word >> (16 * part))),
-            S8 => (sbyte)(word >> (8 * part)),
-            U8 => (byte)(word >> (8 * part)),
-            E4M3 => SmallFloat.Decode((int)(word >> (8 * part) & 0xFF), E4M3x2),
-            _ => SmallFloat.Decode((int)(word >> (8 * part) & 0xFF), E5M2x2),
-        };
-    }
+        TF32 => BitConverter.UInt32BitsToSingle(word & 0xFFFF_E000),
+        BF16 => Rounding.FromBFloat((ushort)(word >> (16 * part))),
+        F16 => Rounding.FromHalf((ushort)(word >> (16 * part))),
+        S8 => (sbyte)(word >> (8 * part)),
+        U8 => (byte)(word >> (8 * part)),
+        E4M3 => SmallFloat.Decode((int)(word >> (8 * part) & 0xFF), E4M3x2),
+        _ => SmallFloat.Decode((int)(word >> (8 * part) & 0xFF), E5M2x2),
+    };
 }

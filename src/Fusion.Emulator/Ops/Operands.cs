@@ -33,6 +33,9 @@ internal sealed class Operands(string kernel, PtxModule module)
 
     public int Count => Ptx.Operands.Length;
 
+    /// <summary>Chip that the module is for, such as <c>sm_90a</c>.</summary>
+    public string Target => module.Target;
+
     public PtxException CannotRun(string? why = null) => PtxException.CannotRun(kernel, Ptx, why);
 
     /// <summary>Sets the places of the registers, which stand behind <see cref="ConstantBytes"/>.</summary>

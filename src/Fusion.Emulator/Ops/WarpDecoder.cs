@@ -40,6 +40,8 @@ internal static class WarpDecoder
                 return new TrapThread();
             case "wmma" or "mma" or "ldmatrix" or "stmatrix" or "movmatrix":
                 return MatrixDecoder.TryDecode(o);
+            case "wgmma":
+                return WarpgroupDecoder.TryDecode(o);
             default:
                 return null;
         }

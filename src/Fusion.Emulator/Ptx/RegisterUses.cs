@@ -17,6 +17,7 @@ internal static class RegisterUses
         {
             "bar" or "barrier" => instruction.Has("red"),
             "wmma" => instruction.Modifiers[0] != "store",
+            "wgmma" => instruction.Modifiers[0] == "mma_async",
             "mbarrier" => instruction.Operands.Length > 1 && first.Kind == OperandKind.Register,
             var opcode => !WithoutDestination.Contains(opcode),
         };
@@ -30,8 +31,8 @@ internal static class RegisterUses
         var hasDestination = HasDestination(instruction.Ptx);
         for (var i = 0; i < operands.Length; i++)
             AddOperand(operands[i], instruction.Frame.RegisterBase, i == 0 && hasDestination ? written : read);
-        // Lanes that the guard excludes keep what they had.
-        if (instruction.IsGuarded) read.AddRange(written);
+        // Lanes that the guard excludes keep what they had, and wgmma adds to it.
+        if (instruction.IsGuarded || instruction.Ptx.Opcode == "wgmma") read.AddRange(written);
     }
 
     private static void AddOperand(PtxOperand operand, int registerBase, List<int> to)
