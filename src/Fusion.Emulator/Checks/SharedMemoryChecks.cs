@@ -75,16 +75,16 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         Note(address, bytes, warp, lane, Access.Write);
     }
 
-    /// <summary>Notes that an asynchronous copy will read bytes.</summary>
-    public void BeginRead(int address, int bytes, Warp warp, int lane)
+    /// <summary>Notes that an asynchronous copy or a product of matrices will read bytes.</summary>
+    public void BeginRead(int address, int bytes, Warp warp, int lane, bool mayBeUnwritten = false)
     {
         if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
-        Note(address, bytes, warp, lane, Access.Read);
+        Note(address, bytes, warp, lane, Access.Read, mayBeUnwritten);
         if (!findsRaces) return;
         for (var i = address; i < address + bytes; i += Step(i, address + bytes)) (marks[i].CopiesFrom, marks[i].CopyPc) = (marks[i].CopiesFrom + 1, warp.Pc);
     }
 
-    /// <summary>Notes that a copy has read bytes.</summary>
+    /// <summary>Notes that those who wait know that bytes have been read.</summary>
     public void EndRead(int address, int bytes)
     {
         if (((address | bytes) & (Word - 1)) != 0) Split(address, address + bytes);
@@ -135,11 +135,17 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         $"a race: it {does} {bytes} bytes of shared memory that {(other == Many ? "several threads" : $"the thread number {other & 1023}")} {did} in " +
         $"{warp.Block.Grid.Describe(pc)}, with no barrier between them", lane, (ulong)address);
 
-    private static KernelFaultException CopyRace(in Mark mark, Warp warp, int lane, Access access, int address, int bytes) => new(
-        FaultKind.SharedMemoryRace,
-        $"a race: it {(access == Access.Read ? "reads" : "writes")} {bytes} bytes of shared memory that an asynchronous copy, in " +
-        $"{warp.Block.Grid.Describe((mark.CopyTo != 0 ? mark.CopyTo : mark.CopyPc) - 1)}, may still be {(mark.CopyTo != 0 ? "writing" : "reading")}: the " +
-        "thread that copies has not waited for it (cp.async.wait_group, or the barrier that counts it)", lane, (ulong)address);
+    private static KernelFaultException CopyRace(in Mark mark, Warp warp, int lane, Access access, int address, int bytes)
+    {
+        var (grid, pc) = (warp.Block.Grid, (mark.CopyTo != 0 ? mark.CopyTo : mark.CopyPc) - 1);
+        var (what, who) = grid.Code.Origins[pc].Opcode == "wgmma"
+            ? ("a product of matrices", "a warp that computes has not waited for it (wgmma.wait_group)")
+            : ("an asynchronous copy", "the thread that copies has not waited for it (cp.async.wait_group, or the barrier that counts it)");
+        return new(
+            FaultKind.SharedMemoryRace,
+            $"a race: it {(access == Access.Read ? "reads" : "writes")} {bytes} bytes of shared memory that {what}, in {grid.Describe(pc)}, may still be " +
+            $"{(mark.CopyTo != 0 ? "writing" : "reading")}: {who}", lane, (ulong)address);
+    }
 
     private struct Mark
     {
@@ -159,7 +165,7 @@ internal sealed unsafe class SharedMemoryChecks : IDisposable
         // Program counter behind the asynchronous copy that will write the byte; 0 for none.
         public int CopyTo;
 
-        // Number of asynchronous copies that will read it, and the program counter behind the last of them.
+        // Number of asynchronous copies and products that will read it, and the program counter behind the last of them.
         public int CopiesFrom;
         public int CopyPc;
     }

@@ -39,6 +39,7 @@ internal sealed unsafe partial class Warp
     private Allocation last = Allocation.None;
     private bool lastIsLate;
     private PendingCopies? copies;
+    private PendingProducts? products;
     private CallStack? calls;
 
     /// <summary>Stores that have not arrived; null where they arrive at once.</summary>
@@ -46,6 +47,9 @@ internal sealed unsafe partial class Warp
 
     /// <summary>Asynchronous copies of the lanes.</summary>
     public PendingCopies Copies => copies ??= new(this);
+
+    /// <summary>Products of matrices that the warp has not waited for.</summary>
+    public PendingProducts Products => products ??= new(this);
 
     /// <summary>Starts an asynchronous copy.</summary>
     public void StartCopy(PendingCopy copy)

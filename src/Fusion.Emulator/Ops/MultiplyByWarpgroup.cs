@@ -108,3 +108,27 @@ internal sealed unsafe class MultiplyByWarpgroup(int[] d, int n, PtxType aType, 
 
     private double Value(byte* row, int index, double[] values) => k == 16 ? values[((ushort*)row)[index]] : values[row[index]];
 }
+
+/// <summary>Lets the lanes of a warp meet, before products that use registers that they wrote.</summary>
+internal sealed class MeetWarp : Instruction
+{
+    public override void Run(Warp warp, uint mask) => warp.AwaitLanes(mask, uint.MaxValue);
+}
+
+/// <summary>Makes a group of the products that a warp has started.</summary>
+internal sealed class CommitProducts : Instruction
+{
+    public override void Run(Warp warp, uint mask)
+    {
+        if (warp.AwaitLanes(mask, uint.MaxValue)) warp.Products.Commit();
+    }
+}
+
+/// <summary>Waits for products that the warp has started.</summary>
+internal sealed class WaitForProducts(int left) : Instruction
+{
+    public override void Run(Warp warp, uint mask)
+    {
+        if (warp.AwaitLanes(mask, uint.MaxValue)) warp.Products.Wait(left);
+    }
+}

@@ -38,9 +38,8 @@ internal readonly unsafe struct SharedMatrix(ulong descriptor)
     {
         for (var at = 0; at < RowBytes; at += Swizzle.Piece)
         {
-            // The first lane stands for the warp.
             var (block, offset) = warp.FindShared((ulong)PlaceOf(row, at), Swizzle.Piece, 0);
-            block.Checks?.Note(offset, Swizzle.Piece, warp, 0, Access.Read, mayBeUnwritten: true);
+            warp.Products.BeginRead(block, offset, Swizzle.Piece);
             *(UInt128*)(to + at) = *(UInt128*)(block.Shared + offset);
         }
     }

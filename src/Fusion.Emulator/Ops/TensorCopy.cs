@@ -62,7 +62,10 @@ internal sealed unsafe class TensorCopy(AddressOperand to, AddressOperand map, i
             throw Wrong($"the tensor map has {read.Dimensions.Length} dimensions, and the copy is one of {coordinates.Length}");
         if (read.Interleave != 0) throw Wrong("the tensor map's channels are interleaved, which the emulator does not copy");
         if (read.ElementBytes == 0) throw Wrong($"the tensor map has elements of the data type {read.DataType}, which the emulator does not copy");
-        if (read.Swizzle is null) throw Wrong($"the tensor map permutes by mode {read.SwizzleMode}, which the emulator does not know");
+        if (read.Swizzle is not { } swizzle) throw Wrong($"the tensor map permutes by mode {read.SwizzleMode}, which the emulator does not know");
+        var rowBytes = read.Dimensions[0].Box * read.ElementBytes;
+        if (rowBytes < swizzle.RowBytes) throw Wrong(
+            $"a row of the tensor map's box has {rowBytes} bytes, less than the {swizzle.RowBytes} in which it is permuted: how that lies, the emulator does not know");
         var start = new int[coordinates.Length];
         for (var i = 0; i < start.Length; i++) start[i] = ((int*)(warp.Registers + coordinates[i]))[lane];
         if ((long)start[0] * read.ElementBytes % Swizzle.Piece != 0)

@@ -14,8 +14,9 @@ internal static class WarpgroupDecoder
     public static Instruction? TryDecode(Operands o) => o.Ptx.Modifiers switch
     {
         _ when o.Target != Chip => throw o.CannotRun($"it needs PTX for {Chip} alone, and this is for {o.Target}"),
-        ["fence" or "commit_group", "sync", "aligned"] => new MeetWarp(),
-        ["wait_group", "sync", "aligned"] when o.Constant(0) >= 0 => new MeetWarp(),
+        ["fence", "sync", "aligned"] => new MeetWarp(),
+        ["commit_group", "sync", "aligned"] => new CommitProducts(),
+        ["wait_group", "sync", "aligned"] when o.Constant(0) >= 0 => new WaitForProducts((int)o.Constant(0)),
         ["mma_async", "sync", "aligned", var shape, "f32", _, _] => Product(o, shape),
         _ => null,
     };
@@ -65,11 +66,4 @@ internal static class WarpgroupDecoder
         return shape.StartsWith(start, StringComparison.Ordinal) && shape.EndsWith(end, StringComparison.Ordinal) &&
             int.TryParse(shape.AsSpan(start.Length, Math.Max(0, shape.Length - start.Length - end.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var columns) ? columns : 0;
     }
-}
-
-/// <summary>Lets all lanes of a warp meet. Products of a warpgroup are complete when their instruction ends, so that nothing else is to
-/// be waited for.</summary>
-internal sealed class MeetWarp : Instruction
-{
-    public override void Run(Warp warp, uint mask) => warp.AwaitLanes(mask, uint.MaxValue);
 }

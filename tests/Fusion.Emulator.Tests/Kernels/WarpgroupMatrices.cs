@@ -53,6 +53,19 @@ public sealed class WarpgroupMatrices
         Assert.That(new WarpgroupProduct("e4m3.e4m3", 8) { Meets = false }.Fail().Kind, Is.EqualTo(FaultKind.SharedMemoryRace));
 
     [Test]
+    public void MayBeOverwrittenBehindTheWait() => Check(new("e4m3.e4m3", 8) { Overwrites = true });
+
+    [TestCase(true, 1)]
+    [TestCase(false, 0)]
+    public void AreAMistakeWhereTheyAreOverwrittenBeforeTheWait(bool commits, int left)
+    {
+        var fault = new WarpgroupProduct("e4m3.e4m3", 8) { Overwrites = true, Commits = commits, Left = left }.Fail();
+
+        Assert.That(fault.Kind, Is.EqualTo(FaultKind.SharedMemoryRace));
+        Assert.That(fault.Message, Does.Contain("a product of matrices, in line").And.Contain("wgmma.wait_group"));
+    }
+
+    [Test]
     public void NeedFourWarps()
     {
         var fault = new WarpgroupProduct("e4m3.e4m3", 8) { Threads = 96 }.Fail();

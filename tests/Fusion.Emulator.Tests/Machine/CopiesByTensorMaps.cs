@@ -148,6 +148,18 @@ public sealed class CopiesByTensorMaps
     }
 
     [Test]
+    public void EndTheKernelWhereRowsAreNarrowerThanTheirPermutation()
+    {
+        using var gpu = TestGpu.Of(CopiedBoxes.Source);
+        var map = TensorMap.Create(gpu.Buffer(CopiedBoxes.Values(104 * 40)), [104, 40], [32, 8], new() { Swizzle = TensorMapSwizzle.Bytes128 });
+
+        var fault = gpu.Fail("copy2", 1, 64, map, gpu.Buffer(new byte[512]), 512, 0, 1, 0, 0, 0, 0, 0);
+
+        Assert.That(fault.Kind, Is.EqualTo(FaultKind.IllegalInstruction));
+        Assert.That(fault.Message, Does.Contain("64 bytes, less than the 128"));
+    }
+
+    [Test]
     public void EndTheKernelWhereThereIsNoMap()
     {
         using var gpu = TestGpu.Of(CopiedBoxes.Source);

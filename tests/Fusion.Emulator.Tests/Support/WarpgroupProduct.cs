@@ -44,6 +44,15 @@ internal sealed record WarpgroupProduct(string Types, int Columns)
 
     public bool Meets { get; init; } = true;
 
+    /// <summary>Whether the kernel makes a group of the product.</summary>
+    public bool Commits { get; init; } = true;
+
+    /// <summary>Number of groups for which the kernel does not wait.</summary>
+    public int Left { get; init; }
+
+    /// <summary>Whether the kernel writes over B then, behind a barrier.</summary>
+    public bool Overwrites { get; init; }
+
     private string TypeOfA => Types.Split('.')[0];
 
     private string TypeOfB => Types.Split('.')[1];
@@ -103,8 +112,10 @@ internal sealed record WarpgroupProduct(string Types, int Columns)
                            "wgmma.mma_async.sync.aligned.m64n{{Columns}}k{{(IsWide ? 16 : 32)}}.f32.{{Types}} {{{List(0, sums)}}}, {{a}}, %{{sums + words}}, p, {{SignOfA}}, {{SignOfB}}{{transposes}};\n}"
                            : {{string.Join(", ", Enumerable.Range(0, sums).Select(i => $"\"+f\"(c[{i}])"))}}
                            : {{inputs}}, "l"(of_b), "r"(adds) : "memory");
-              asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-              asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+              if ({{(Commits ? 1 : 0)}}) asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+              asm volatile("wgmma.wait_group.sync.aligned {{Left}};" ::: "memory");
+              __syncthreads();
+              if ({{(Overwrites ? 1 : 0)}}) shared[{{StartOfB}} / 4 + t] = t;
               for (int i = 0; i < {{sums}}; i++) d[(row + i / 2 % 2 * 8) * {{Columns}} + i / 4 * 8 + t % 4 * 2 + i % 2] = c[i];
             }
             """;
