@@ -50,11 +50,15 @@ public sealed record CompileOptions
     /// cuBLASLt does not know.</summary>
     public MatmulKernels Matmuls { get; init; }
 
-    /// <summary>Largest number of rows, 16 at most, of a matmul that the graph's kernels for few rows do in place of those of
+    /// <summary>Largest number of rows, 32 at most, of a matmul that the graph's kernels for few rows do in place of those of
     /// <see cref="Matmuls"/>, as decode has them; 0 for none. Null, the default, is 8 in place of cuBLASLt's kernels, than which they were
-    /// measured to be faster (docs/performance.md), and none in place of the graph's own. A row's results do not depend on the other rows,
-    /// and their sums are those of tensor cores, in an order of their own. A matmul whose weight's rows are no multiple of 16 bytes is left
-    /// to the others.</summary>
+    /// measured to be faster (docs/performance.md), and none in place of the graph's own.
+    /// <para>Up to 16 rows are done by kernels that any GPU has, in which the sums of a row have the same bits for all numbers of rows
+    /// (<see cref="FewRowsLaunch"/>). With a larger number they do up to 8 rows, for more of which they are slower than cuBLASLt, and
+    /// kernels of warpgroups do the rest (<see cref="WarpgroupLaunch"/>): on GPUs of compute capability 9.0, where rows of the weight are multiples of
+    /// 128 bytes; elsewhere it is left to <see cref="Matmuls"/>. Their sums are others, also the same for all numbers of rows.</para>
+    /// <para>A row's results do not depend on the other rows, and their sums are those of tensor cores, in an order of their own. A matmul whose
+    /// weight's rows are no multiple of 16 bytes is left to the others.</para></summary>
     public int? SkinnyRows { get; init; }
 }
 

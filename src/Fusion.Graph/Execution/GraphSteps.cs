@@ -148,16 +148,17 @@ internal sealed class GraphSteps : IDisposable
     private void LaunchPair(int step, MatmulOp matmul, CustomCall behind, int rank, int tokens)
     {
         if (matmuls!.IsOfFewRows(matmul, tensor => At(rank, tensor, tokens), out var call) &&
-            behind.Op.LaunchWithMatmul!(CustomOf(behind, rank, tokens), call)) return;
+            behind.Op.LaunchWithMatmul!(CustomOf(behind, rank, tokens, matmuls.IsOfWarpgroups(call)), call)) return;
         Launch(step, matmul, rank, tokens);
         Launch(step + 1, behind, rank, tokens);
     }
 
-    private CustomLaunch CustomOf(CustomCall call, int rank, int tokens) => new(
+    private CustomLaunch CustomOf(CustomCall call, int rank, int tokens, bool isOfWarpgroups = false) => new(
         group.Ranks[rank], group.Ranks[rank].Stream, call.Name, tokens, [.. call.Arguments.Select(tensor => At(rank, tensor, tokens))],
         [.. call.Results.Select(tensor => At(rank, tensor, tokens))])
     {
         MayRunAhead = tokens <= matmuls!.TokensAhead,
+        IsOfWarpgroups = isOfWarpgroups,
     };
 
     // Its kernels read nothing before the kernels ahead have ended.

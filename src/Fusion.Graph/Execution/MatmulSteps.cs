@@ -20,11 +20,11 @@ internal sealed class MatmulSteps : IDisposable
         if (!graph.Ops.Any(op => op is MatmulOp) || group.Topology == GroupTopology.Cpu) return;
         var isOwn = options.Matmuls == MatmulKernels.Own || (options.Matmuls == MatmulKernels.Automatic && GpuDriver.IsEmulated);
         var devices = group.Ranks.Select(rank => rank.Context?.Device).OfType<GpuDevice>().Distinct().ToArray();
-        var rows = options.SkinnyRows ?? (isOwn ? 0 : SkinnyMatmuls.RowsByDefault);
-        if (isOwn || rows > 0) libraries = new(group);
-        if (rows > 0)
+        var rows = devices.Length == 0 ? default : SkinnyMatmuls.RowsOf(options.SkinnyRows, isOwn, devices);
+        if (isOwn || rows.Most > 0) libraries = new(group);
+        if (rows.Most > 0)
         {
-            TokensAhead = TokensAheadOf(graph, Math.Min(rows, devices.Min(FewRowsLaunch.RowsAhead)));
+            TokensAhead = TokensAheadOf(graph, rows, devices);
             skinny = new(libraries!, rows, options.StartsNextEarly);
         }
 
@@ -68,6 +68,10 @@ internal sealed class MatmulSteps : IDisposable
         else matmuls[stream.Context].Launch(stream, call);
     }
 
+    /// <summary>Tells whether a kernel of warpgroups does a matmul.</summary>
+    /// <param name="call">The matmul.</param>
+    public bool IsOfWarpgroups(in MatmulCall call) => skinny is not null && skinny.HasWarpgroups(call);
+
     /// <summary>Tells whether a kernel for few rows does a matmul.</summary>
     /// <param name="op">The matmul.</param>
     /// <param name="at">Gets the memory of a tensor.</param>
@@ -84,14 +88,20 @@ internal sealed class MatmulSteps : IDisposable
         foreach (var matmul in matmuls.Values) matmul.Dispose();
     }
 
-    private static int TokensAheadOf(TensorGraph graph, int rows)
+    private static int TokensAheadOf(TensorGraph graph, SkinnyRows rows, IReadOnlyList<GpuDevice> devices)
     {
         var matmuls = graph.Ops.OfType<MatmulOp>().ToArray();
         if (!matmuls.All(op => SkinnyMatmuls.IsAligned(op.Weight.Type.Elements, op.Weight.Type.Columns))) return 0;
-        var tokens = rows;
-        while (tokens > 0 && matmuls.Any(op => op.Input.Type.Rows.At(tokens) > rows)) tokens--;
+        var few = Math.Min(rows.Few, devices.Min(FewRowsLaunch.RowsAhead));
+        // More rows, if those between are not left to kernels that do not run ahead.
+        var most = few == rows.Few && matmuls.All(HasChunks) ? Math.Max(few, rows.OfWarpgroups) : few;
+        var tokens = most;
+        while (tokens > 0 && matmuls.Any(op => op.Input.Type.Rows.At(tokens) > most)) tokens--;
         return tokens;
     }
+
+    private static bool HasChunks(MatmulOp op) =>
+        DeviceTensor.ByteCount(op.Weight.Type.Elements, op.Weight.Type.Columns) % WarpgroupLaunch.ChunkBytes == 0;
 
     private static MatmulCall CallOf(MatmulOp op, Func<GraphTensor, DeviceTensor> at)
     {

@@ -33,7 +33,8 @@ public sealed record CustomOp
 
     /// <summary>Delegate that starts the op together with the matmul ahead of it, in one kernel; null for an op that cannot. It is asked for each
     /// matmul of few rows on a GPU (<see cref="CompileOptions.SkinnyRows"/>) whose result goes to this op alone, and returns false for one that it
-    /// does not do: then the two are launched one after the other. It gives the bits of the two, and need not write the matmul's output.</summary>
+    /// does not do: then the two are launched one after the other. It gives the bits of the two, but for the order of the sums of warpgroups
+    /// (<see cref="CustomLaunch.IsOfWarpgroups"/>), and need not write the matmul's output.</summary>
     /// <remarks>The matmul's operands stay as they are until the op has ended. It is not asked if <see cref="CompileOptions.CustomOps"/> has
     /// another delegate for the op.</remarks>
     public Func<CustomLaunch, MatmulCall, bool>? LaunchWithMatmul { get; init; }
@@ -69,6 +70,10 @@ public sealed class CustomLaunch
     /// <summary>Whether the run's matmuls all have kernels for few rows that run ahead, for <see cref="FewRowsLaunch.Of"/>: an op that does
     /// the matmul ahead of it is best of the kind of the others.</summary>
     public bool MayRunAhead { get; init; }
+
+    /// <summary>Whether the matmul ahead of the op is one that the graph does by warpgroups (<see cref="WarpgroupLaunch"/>): an op that does both
+    /// takes such a kernel, whose sums have other bits than those of <see cref="FewRowsLaunch"/>, or leaves it to the graph.</summary>
+    public bool IsOfWarpgroups { get; init; }
 
     /// <summary>Arguments of the op, in the order of the graph.</summary>
     public IReadOnlyList<DeviceTensor> Inputs { get; }

@@ -102,11 +102,13 @@ internal sealed class TensorMapLayout
         if (given is not null && given.Count != sizes.Length - 1)
             throw Wrong(nameof(options.Strides), $"there are {given.Count} strides; expected {sizes.Length - 1}, of each dimension but the first");
         var strides = new ulong[sizes.Length - 1];
-        var dense = (UInt128)sizes[0] * (UInt128)elementBytes;
+        var row = (UInt128)sizes[0] * (UInt128)elementBytes;
+        var dense = row;
         for (var i = 0; i < strides.Length; i++)
         {
-            if (given is not null && (given[i] <= 0 || (UInt128)given[i] < dense))
-                throw Wrong(nameof(options.Strides), $"the stride of dimension {i + 1} is {given[i]} bytes; expected {dense} at least, which dimension {i} takes");
+            // The dimensions may lie in memory in any order: only elements of the first one must follow each other.
+            if (given is not null && (given[i] <= 0 || (UInt128)given[i] < row))
+                throw Wrong(nameof(options.Strides), $"the stride of dimension {i + 1} is {given[i]} bytes; expected {row} at least, which dimension 0 takes");
             var stride = given is null ? dense : (UInt128)given[i];
             if (stride % (uint)unit != 0 || stride >= MostStride)
             {

@@ -113,6 +113,62 @@ public sealed class MatmulsOfGraphs
             Assert.That(OnTwoGpus(graph, tokens, isEarly: true, seed), Is.EqualTo(late).And.Some.Not.Zero, $"seed {seed}");
     }
 
+    [TestCase(9, 256)]
+    [TestCase(32, 128)]
+    public void OfNineRowsAndMoreBehindAnAllReduceThatLetsThemStartEarlyHaveTheSameBits(int tokens, int hidden)
+    {
+        var b = new GraphBuilder("layer");
+        var x = b.Input("x", hidden).Matmul(b.Weight("w0", hidden, hidden)).AllReduce().RmsNorm(b.Weight("gamma", hidden), 1e-5f);
+        var graph = b.Output("y", x.Matmul(b.Weight("w1", hidden + 64, hidden)).SliceColumns(0, hidden).AllReduce()).Build();
+        var late = OnTwoGpus(graph, tokens, isEarly: false, seed: null, WarpgroupLaunch.MostRows);
+        foreach (int? seed in new int?[] { null, 1, 2 })
+            Assert.That(OnTwoGpus(graph, tokens, isEarly: true, seed, WarpgroupLaunch.MostRows), Is.EqualTo(late).And.Some.Not.Zero, $"seed {seed}");
+    }
+
+    // Tiles of each width, columns that fill none, one tile and several for a block; depths of one chunk, of an odd number of them, of more than a ring
+    // holds, and one that is no whole number of chunks and left to the graph's own.
+    [TestCase(ElementType.Float8E4M3, ElementType.BFloat16, 128, 16, false)]
+    [TestCase(ElementType.Float8E4M3, ElementType.Float16, 384, 400, false)]
+    [TestCase(ElementType.Float8E4M3, ElementType.Float32, 256, 528, true)]
+    [TestCase(ElementType.Float8E4M3, ElementType.BFloat16, 4224, 64, true)]
+    [TestCase(ElementType.BFloat16, ElementType.BFloat16, 64, 1000, false)]
+    [TestCase(ElementType.BFloat16, ElementType.Float32, 192, 3000, false)]
+    [TestCase(ElementType.Float16, ElementType.Float16, 320, 333, false)]
+    [TestCase(ElementType.Float16, ElementType.Float32, 72, 40, false)]
+    public void OfNineRowsAndMoreHaveTheSameBitsWhateverIsBesideARow(ElementType type, ElementType output, int depth, int columns, bool byRow)
+    {
+        const int Most = WarpgroupLaunch.MostRows;
+        var graph = Product(type, output, depth, columns, byRow);
+        var expected = Floats(Run(graph, RankGroup.OnCpu(1), Most, [], most: Most), output);
+        byte[] On(int tokens, int? seed)
+        {
+            Emulator.Use(new() { Seed = seed });
+            var found = Run(graph, RankGroup.Loopback(1), tokens, [], Most, Most);
+            Assert.That(Emulator.Faults, Is.Empty, $"{tokens} tokens");
+            return found;
+        }
+
+        var all = On(Most, null);
+        var size = expected.Max(MathF.Abs);
+        var error = Floats(all, output).Zip(expected, (a, b) => MathF.Abs(a - b) - (output == ElementType.Float32 ? 0 : MathF.Abs(b) / (output == ElementType.BFloat16 ? 128 : 1024))).Max();
+        Assert.That(error, Is.LessThan(1e-5f * size));
+        foreach (var (tokens, seed) in new (int, int?)[] { (Most, 1), (17, 2), (16, null), (9, 4) })
+            Assert.That(On(tokens, seed), Is.EqualTo(all[..(all.Length / Most * tokens)]), $"{tokens} tokens, seed {seed}");
+    }
+
+    // Sixteen rows of the same bits are asked for, which kernels of warpgroups do not have.
+    [TestCase(16, false)]
+    [TestCase(17, true)]
+    public void OfNineRowsAreOfWarpgroupsWhereMoreThanSixteenAreAskedFor(int skinny, bool isOfWarpgroups)
+    {
+        var graph = Product(ElementType.BFloat16, ElementType.Float32, 4096, 48, byRow: false);
+        Emulator.Use(new());
+        var of8 = Run(graph, RankGroup.Loopback(1), 8, [], skinny);
+        Emulator.Use(new());
+        var of9 = Run(graph, RankGroup.Loopback(1), 9, [], skinny);
+        Assert.That(of9.AsSpan(0, of8.Length).SequenceEqual(of8), Is.Not.EqualTo(isOfWarpgroups));
+    }
+
     [Test]
     public void OfFewRowsHaveScalesOfRows()
     {
@@ -174,15 +230,15 @@ public sealed class MatmulsOfGraphs
         return b.Output("y", x.Matmul(w, bias, output, sx, sw)).Build();
     }
 
-    private static byte[] OnTwoGpus(TensorGraph graph, int tokens, bool isEarly, int? seed)
+    private static byte[] OnTwoGpus(TensorGraph graph, int tokens, bool isEarly, int? seed, int skinny = 8)
     {
         Emulator.Use(new() { Gpus = 2, Seed = seed });
         using var group = RankGroup.OfGpus([0, 1], null);
-        using var compiled = graph.Compile(group, new() { MaxTokens = 8, Buckets = [1, 2, 4, 8], SkinnyRows = 8, StartsNextEarly = isEarly });
+        using var compiled = graph.Compile(group, new() { MaxTokens = skinny, Buckets = [.. new[] { 1, 2, 4, 8, tokens }.Distinct()], SkinnyRows = skinny, StartsNextEarly = isEarly });
         for (var rank = 0; rank < 2; rank++)
         {
             foreach (var weight in graph.Weights) compiled.SetWeight<byte>(rank, weight.Name, Numbers(weight, 0));
-            foreach (var input in graph.Inputs) compiled.SetInput<byte>(rank, input.Name, Numbers(input, 8));
+            foreach (var input in graph.Inputs) compiled.SetInput<byte>(rank, input.Name, Numbers(input, Math.Max(8, tokens)));
         }
 
         var found = compiled.Run(tokens).Read<byte>(1, "y");
@@ -190,11 +246,11 @@ public sealed class MatmulsOfGraphs
         return found;
     }
 
-    private static byte[] Run(TensorGraph graph, RankGroup group, int tokens, int[] buckets, int skinny = 0)
+    private static byte[] Run(TensorGraph graph, RankGroup group, int tokens, int[] buckets, int skinny = 0, int most = MaxTokens)
     {
         using (group)
         {
-            using var compiled = graph.Compile(group, new() { MaxTokens = MaxTokens, Buckets = buckets, SkinnyRows = skinny });
+            using var compiled = graph.Compile(group, new() { MaxTokens = most, Buckets = buckets, SkinnyRows = skinny });
             foreach (var weight in graph.Weights) compiled.SetWeight<byte>(0, weight.Name, Numbers(weight, 0));
             // A recorded run reads all rows of its bucket.
             var rows = buckets.Append(tokens).Max();

@@ -65,6 +65,11 @@ public sealed class TensorMaps
         Assert.That(error.Message, Does.Contain(said));
     }
 
+    // Chunks of rows, each chunk's rows behind each other: the elements of the last dimension are nearer than those before it.
+    [Test]
+    public void MayHaveDimensionsInAnyOrder() => Assert.That(
+        TensorMapLayout.Check<byte>(Address, [128, 7, 5], [128, 4, 2], new() { Strides = [640, 128] }).Strides, Is.EqualTo([640UL, 128UL]));
+
     [Test]
     public void OfWholeNumbersAreNotFilledWithNaN() => Assert.That(
         () => TensorMapLayout.Check<int>(Address, [64], [4], new() { FillsWithNaN = true }), Throws.TypeOf<FusionArgumentException>().With.Message.Contains("Int32"));

@@ -142,8 +142,8 @@ internal sealed class ModelOptions
             Ranks = count,
             AllReduce = way,
             Passes = config with { AllReduceFusion = way == AllReduceWay.Fused },
-            SkinnyRows = line.GetValue(skinny) is var rows and (null or (>= 0 and <= 16)) ? rows
-                : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"Option '--skinny-rows' is {line.GetValue(skinny)}, but must be 0 to 16.")),
+            SkinnyRows = line.GetValue(skinny) is var rows and (null or (>= 0 and <= 32)) ? rows
+                : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"Option '--skinny-rows' is {line.GetValue(skinny)}, but must be 0 to 32.")),
             Limits = limits,
         };
     }

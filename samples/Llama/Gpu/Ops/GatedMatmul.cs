@@ -13,13 +13,20 @@ internal static class GatedMatmul
     /// <summary>Launches the kernel, if there is one for the call.</summary>
     /// <param name="launch">Launch of the op, whose last input is the scale of its codes if it makes codes.</param>
     /// <param name="call">The matmul that makes gate and up, side by side.</param>
+    /// <param name="maps">Tensor maps of matrices.</param>
     /// <returns>Whether it was launched.</returns>
-    public static bool TryLaunch(CustomLaunch launch, in MatmulCall call)
+    public static bool TryLaunch(CustomLaunch launch, in MatmulCall call, WarpgroupMaps maps)
     {
         var (x, w, y, stream) = (call.Input, call.Weight, launch.Outputs[0], launch.Stream!);
         var isFp8 = y.Type == ElementType.Float8E4M3;
-        if (y.Rows > FewRowsLaunch.RowsAtOnce || call.Bias is not null || call.Scaling != MatmulScaling.Tensor || call.Alpha != 1) return false;
+        if ((!launch.IsOfWarpgroups && y.Rows > FewRowsLaunch.RowsAtOnce) || call.Bias is not null || call.Scaling != MatmulScaling.Tensor || call.Alpha != 1) return false;
         if (isFp8 != (x.Type == ElementType.Float8E4M3) || (call.InputScale is null) != (call.WeightScale is null)) return false;
+
+        if (launch.IsOfWarpgroups)
+        {
+            WarpgroupGatedMatmul.Launch(launch, call, maps);
+            return true;
+        }
 
         var how = FewRowsLaunch.Of(
             stream.Context.Device, (int)y.Rows, (int)((y.Columns + TileColumns - 1) / TileColumns), (int)x.Columns, x.Type, launch.MayRunAhead);

@@ -21,6 +21,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
     private readonly ElementType type;
     // Null for ranks of other processes.
     private readonly RankState?[] states;
+    private readonly WarpgroupMaps maps = new();
 
     /// <summary>Loads the kernels and allocates the cache of each rank.</summary>
     /// <param name="config">Shape of the model.</param>
@@ -113,7 +114,7 @@ public sealed class GpuLlamaOps : LlamaOps, IDisposable
     protected override bool GateWithMatmul(CustomLaunch launch, MatmulCall matmul)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        if (!GatedMatmul.TryLaunch(launch, matmul)) return false;
+        if (!GatedMatmul.TryLaunch(launch, matmul, maps)) return false;
         Before?.Invoke(launch.Op, launch.Rank.Index);
         return true;
     }
