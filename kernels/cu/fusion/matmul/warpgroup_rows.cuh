@@ -285,7 +285,7 @@ __device__ __forceinline__ void multiply_warpgroup_rows(WarpgroupRings<Columns, 
     multiply_boxes(rings, memory, ring_of_w, parts, call, warp, type, done);
   }
 #else
-  asm volatile("trap;");
+  __trap();
 #endif
 }
 
