@@ -200,7 +200,7 @@ public sealed class GpusOfSeveralMachines
             Sum(group, operation);
             if (rank.Index == 1)
             {
-                await Task.Delay(500);
+                await Task.Delay(100);
                 ((IDisposable)group.Connection!).Dispose();
                 return;
             }
