@@ -26,7 +26,7 @@ public sealed class CommandLines
     [TestCase("generate --model /nowhere", "'--prompt' is required")]
     [TestCase("generate --prompt hello", "'--model' is required")]
     [TestCase("bench --shape tiny --random --device emulator --all-reduce nccl", "'--all-reduce nccl' needs GPUs; on the emulator there are fused and separate.")]
-    [TestCase("bench --shape tiny --random --skinny-rows 17", "Option '--skinny-rows' is 17, but must be 0 to 16.")]
+    [TestCase("bench --shape tiny --random --skinny-rows 33", "Option '--skinny-rows' is 33, but must be 0 to 32.")]
     [TestCase("bench --shape tiny --random --bandwidth 0", "Option '--bandwidth' is 0, but must be above 0.")]
     [TestCase("random --shape tiny --layers 0 --out somewhere", "Option '--layers' is 0, but must be 1 or more.")]
     [TestCase("bench --shape tiny --random --csv /nowhere/rows.csv", "/nowhere/rows.csv")]
